@@ -1,0 +1,158 @@
+"""The people and the conference of every test: one with a ticket, one who organizes, one with
+nothing. Everything else is made by the plain functions below.
+"""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from schedule import rundown
+from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, Visibility
+from schedule.once import OnceASecond
+from streaming import csp, lineup
+from streaming.models import StageRevision, Stream
+from tickets.models import Claim, Grant, Product, Ticket, User
+
+_number = count(1)
+
+
+def forget_everything_kept() -> None:
+    cache.clear()
+    for once in OnceASecond.instances:
+        once.forget()
+    for kept in (rundown._read, lineup._read, csp._read):
+        kept.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept():
+    """Tests roll their rows back, numbers of revisions included, so nothing may outlive one."""
+    forget_everything_kept()
+
+
+def settle() -> None:
+    """As if a transaction had been committed, a second had passed and another had begun."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        for counter in (ProgrammeRevision, StageRevision):
+            counter.objects.update(raised_in=0)
+    for once in OnceASecond.instances:
+        once.forget()
+
+
+def make_conference(**kw: Any) -> Conference:
+    today = timezone.now().date()
+    fields = {
+        "name": "Testconf",
+        "slug": f"testconf-{next(_number)}",
+        "time_zone": "Europe/Berlin",
+        "starts_on": today - timedelta(days=1),
+        "ends_on": today + timedelta(days=1),
+        "visibility": Visibility.PROGRAMME,
+        "help_email": "help@testconf.example",
+    }
+    return Conference.objects.create(**{**fields, **kw})
+
+
+def make_room(conference: Conference, **kw: Any) -> Room:
+    number = next(_number)
+    fields = {"name": f"Room {number}", "slug": f"room-{number}"}
+    return Room.objects.create(conference=conference, **{**fields, **kw})
+
+
+def make_talk(conference: Conference, **kw: Any) -> Talk:
+    """Live now for half an hour more, unless said otherwise. `minutes` sets the length."""
+    number = next(_number)
+    speakers = kw.pop("speakers", [])
+    starts_at = kw.pop("starts_at", timezone.now() - timedelta(minutes=10))
+    ends_at = kw.pop("ends_at", starts_at + timedelta(minutes=kw.pop("minutes", 40)))
+    fields = {"code": f"T{number}", "title": f"Talk {number}"}
+    talk = Talk.objects.create(
+        conference=conference, starts_at=starts_at, ends_at=ends_at, **{**fields, **kw}
+    )
+    talk.speakers.set(speakers)
+    return talk
+
+
+def make_speaker(conference: Conference, **kw: Any) -> Speaker:
+    number = next(_number)
+    fields = {"code": f"S{number}", "name": f"Speaker {number}"}
+    return Speaker.objects.create(conference=conference, **{**fields, **kw})
+
+
+def make_stream(room: Room, **kw: Any) -> Stream:
+    fields = {"kind": "hls", "value": "/static/demo/talk.m3u8"}
+    return Stream.objects.create(room=room, **{**fields, **kw})
+
+
+def make_user(email: str | None = None, **kw: Any) -> User:
+    """A person who has proved the address once, as everybody has who signed in by code."""
+    user = User.objects.create_user(email or f"person-{next(_number)}@example.com", **kw)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def make_ticket(conference: Conference, *, user: User | None = None, **kw: Any) -> Ticket:
+    """With `user`, claimed by that person. `scopes` are the product's."""
+    scopes = kw.pop("scopes", ["conference"])
+    product, _made = Product.objects.get_or_create(
+        conference=conference, name=f"Ticket for {scopes}", defaults={"scopes": scopes}
+    )
+    fields = {"code": f"TICKET-{next(_number)}", "product": product}
+    if user is not None:
+        fields["holder_email"] = user.email
+    ticket = Ticket.objects.create(conference=conference, **{**fields, **kw})
+    if user is not None:
+        Claim.objects.create(ticket=ticket, user=user)
+    return ticket
+
+
+@pytest.fixture
+def conference(db: None) -> Conference:
+    return make_conference()
+
+
+@pytest.fixture
+def room(conference: Conference) -> Room:
+    return make_room(conference, name="Main hall", slug="main")
+
+
+@pytest.fixture
+def attendee(conference: Conference) -> User:
+    user = make_user("attendee@example.com", display_name="Ada")
+    make_ticket(conference, user=user)
+    return user
+
+
+@pytest.fixture
+def organizer(conference: Conference) -> User:
+    user = make_user("organizer@example.com", display_name="Olga", is_staff=True)
+    user.is_superuser = True
+    user.save()
+    Grant.objects.create(conference=conference, user=user, reason="crew")
+    return user
+
+
+@pytest.fixture
+def stranger(conference: Conference) -> User:
+    return make_user("stranger@example.com", display_name="Sam")
+
+
+def client_of(user: User | None) -> Client:
+    client = Client()
+    if user is not None:
+        client.force_login(user, backend="tickets.backends.ConferenceBackend")
+    return client
+
+
+def utc(text: str) -> datetime:
+    """`utc("2026-11-21 09:00")`."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -1,0 +1,76 @@
+"""What is open, and why. Opening another view takes an edit here."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from conftest import client_of, make_talk
+from django.conf import settings
+from django.test import RequestFactory
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import ResolverMatch
+
+from schedule.access import Access
+from schedule.models import Conference, Visibility
+from tickets.middleware import access_for
+
+OPEN = {
+    "home": "the landing page sells tickets",
+    "live": "times and tags, no secret; polled by everybody",
+    "me": "says who is here, to that person alone",
+    "theme": "colours",
+    "healthz": "a probe without data",
+    "readyz": "a probe without data",
+    "account_login": "the way in",
+    "account_confirm_login_code": "the way in",
+    "account_logout": "the way out",
+    "account_inactive": "says that an account is closed",
+    "mfa_authenticate": "the way in, second step",
+}
+FOR_THE_SIGNED_IN = {
+    "tickets": "people without a ticket learn here what to do",
+    "account_reauthenticate": "asks again before something that matters",
+}
+
+
+def patterns(
+    resolver: URLResolver | None = None, path: tuple[URLResolver, ...] = ()
+) -> Iterator[tuple[str, Any, ResolverMatch]]:
+    """Every view with its full name."""
+    resolver = resolver or get_resolver()
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry, (*path, entry))
+        elif isinstance(entry, URLPattern):
+            match = ResolverMatch(
+                entry.callback,
+                (),
+                {},
+                url_name=entry.name,
+                app_names=[step.app_name for step in path if step.app_name],
+                namespaces=[step.namespace for step in path if step.namespace],
+            )
+            yield match.view_name, entry.callback, match
+
+
+def accesses() -> dict[str, Access]:
+    found = {}
+    for name, view, match in patterns():
+        request = RequestFactory().get("/")
+        request.resolver_match = match
+        found[name] = access_for(request, view)
+    return found
+
+
+def test_open_views_are_the_ones_listed_here():
+    open_views = {
+        name
+        for name, access in accesses().items()
+        if access.kind == "public" and not name.startswith("admin:")
+    }
+    assert open_views == set(OPEN)
+
+
+def test_views_for_the_signed_in_are_the_ones_listed_here():
+    names = {name for name, access in accesses().items() if access.kind == "login"}
+    assert names == set(FOR_THE_SIGNED_IN)

@@ -1,0 +1,64 @@
+"""Who a view is open to, said where the view is. `tickets` interprets it; silence means closed.
+
+The decorators only set an attribute, so they may stand in any order with others that copy
+attributes (functools.wraps does).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.http.response import HttpResponseBase
+
+type View = Callable[..., HttpResponseBase]
+
+
+@dataclass(frozen=True)
+class Access:
+    """`scope` may name parameters of the URL: "room:{slug}". None: any admission will do."""
+
+    kind: Literal["public", "login", "admission"]
+    scope: str | None = None
+    follows_visibility: bool = False
+
+
+PUBLIC = Access("public")
+LOGIN_ONLY = Access("login")
+CLOSED = Access("admission")
+
+
+def _set[V: View](view: V, access: Access) -> V:
+    vars(view)["access"] = access
+    return view
+
+
+def public[V: View](view: V) -> V:
+    return _set(view, PUBLIC)
+
+
+def login_only[V: View](view: V) -> V:
+    return _set(view, LOGIN_ONLY)
+
+
+def follows_visibility[V: View](view: V) -> V:
+    """Open while the conference's programme is public, else for everybody who is admitted."""
+    return _set(view, Access("admission", follows_visibility=True))
+
+
+def admits[V: View](scope: str) -> Callable[[V], V]:
+    def decorate(view: V) -> V:
+        return _set(view, Access("admission", scope))
+
+    return decorate
+
+
+def access_of(view: Any) -> Access | None:
+    """None: the view says nothing."""
+    access: Access | None = getattr(view, "access", None)
+    return access
+
+
+def conference_not_needed[V: View](view: V) -> V:
+    """The view answers also on a host that belongs to no conference."""
+    vars(view)["needs_conference"] = False
+    return view

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class ScheduleConfig(AppConfig):
+    name = "schedule"
+    verbose_name = _("programme")
+
+    def ready(self) -> None:
+        from schedule import revisions  # noqa: PLC0415 - needs the models
+
+        pre_migrate.connect(revisions.drop_programme_triggers, sender=self)
+        post_migrate.connect(revisions.make_programme_triggers, sender=self)

@@ -1,0 +1,28 @@
+"""Which conference a host belongs to, and the number of its programme now."""
+
+from dataclasses import dataclass
+
+from schedule.models import Conference, ProgrammeRevision
+from schedule.once import OnceASecond
+
+
+@dataclass(frozen=True)
+class Directory:
+    conferences: tuple[Conference, ...]
+    revisions: dict[int, int]
+
+    def conference_at(self, host: str) -> Conference | None:
+        """By domain; a sole conference answers every host that Django allows."""
+        for conference in self.conferences:
+            if conference.domain == host:
+                return conference
+        return self.conferences[0] if len(self.conferences) == 1 else None
+
+
+def _read() -> Directory:
+    # The numbers first: a change between the two reads makes the number too old, never too new.
+    revisions = dict(ProgrammeRevision.objects.values_list("conference_id", "number"))
+    return Directory(tuple(Conference.objects.all()), revisions)
+
+
+directory = OnceASecond(_read)

@@ -1,0 +1,18 @@
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+
+from schedule.models import Conference
+
+if TYPE_CHECKING:
+    from schedule.pages import Slot
+
+
+class ConferenceRequest(HttpRequest):
+    """A request on the host of a conference, as every view but the exempt ones gets it."""
+
+    conference: Conference
+    # The number of the programme, read before any row that the request reads.
+    programme_revision: int
+    # Where the shared page of this request is kept; set by the ticket gate once it has looked.
+    slot: "Slot"

@@ -1,0 +1,47 @@
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+
+from schedule.directory import directory
+from schedule.http import ConferenceRequest
+
+
+class ConferenceMiddleware:
+    """Sets `request.conference` by host name, and answers 404 on a host that has none.
+
+    Comes before everything that asks for the conference: sessions, language, tickets.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        if not getattr(view, "needs_conference", True):
+            return None
+        here = directory()
+        host = request.get_host().rpartition(":")[0] or request.get_host()
+        conference = here.conference_at(host.lower())
+        if conference is None:
+            match = request.resolver_match
+            if match is not None and match.app_names[:1] == ["admin"]:
+                # The admin is where the first conference is made.
+                vars(request)["conference"] = None
+                return None
+            return TemplateResponse(
+                request,
+                "schedule/no_conference.html",
+                {"is_empty": not here.conferences},
+                status=404,
+            )
+        request = cast(ConferenceRequest, request)
+        request.conference = conference
+        request.programme_revision = here.revisions.get(conference.pk, 0)
+        return None

@@ -1,0 +1,149 @@
+"""Pages that are the same for everybody who may see them: rendered once, kept compressed.
+
+A page's key carries everything that it depends on: conference, release, language, number of the
+programme, time zone, path and the parameters that the view names. So nothing is ever invalidated
+by hand, and a page is never shown when the programme has changed.
+"""
+
+import functools
+import gzip
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple, cast
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language
+
+from schedule.access import View
+from schedule.http import ConferenceRequest
+from schedule.rundown import rundown
+from schedule.zones import viewer_zone, zone_tag
+
+# A page lives until the next talk starts or ends; this bounds what a quiet night keeps.
+MAX_AGE = timedelta(hours=1)
+# 6 is zlib's own balance; paid once per page, not per request.
+GZIP_LEVEL = 6
+KEPT_HEADERS = ("Content-Type", "Content-Language", "Content-Security-Policy")
+
+
+class Page(NamedTuple):
+    """A stored answer. `body` is gzip; a tuple, because pickle reads one fastest."""
+
+    headers: dict[str, str]
+    etag: str
+    body: bytes
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        headers = {**self.headers, "ETag": self.etag, "Cache-Control": "private, no-cache"}
+        if self.etag in request.headers.get("If-None-Match", ""):
+            response = HttpResponse(status=304, headers=headers)
+        elif "gzip" in request.headers.get("Accept-Encoding", ""):
+            response = HttpResponse(self.body, headers={**headers, "Content-Encoding": "gzip"})
+        else:
+            response = HttpResponse(gzip.decompress(self.body), headers=headers)
+        patch_vary_headers(response, ["Accept-Encoding", "Cookie"])
+        return response
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where a page is kept. `was_missed`: the ticket gate has looked there already."""
+
+    key: str
+    was_missed: bool = False
+
+
+def shared_page(*, params: tuple[str, ...] = ()) -> Callable[[View], View]:
+    """Keep the view's answer for everybody. It must not look at the user, session or CSRF token.
+
+    `params` are the query parameters that make a page of their own; a request with any other
+    (a search, a filter) is answered afresh and not kept.
+    """
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def shared(request: ConferenceRequest, *args: object, **kwargs: object) -> HttpResponse:
+            def answer() -> HttpResponse:
+                return cast(HttpResponse, view(request, *args, **kwargs))
+
+            slot = getattr(request, "slot", None) or slot_of(request, shared)
+            if slot is None:
+                return answer()
+            if not slot.was_missed and (kept := cache.get(slot.key)):
+                return Page(*kept).answer(request)
+            made = _make(slot.key, answer, request)
+            return made.answer(request) if isinstance(made, Page) else made
+
+        vars(shared)["shared_params"] = params
+        return shared
+
+    return decorate
+
+
+def slot_of(request: HttpRequest, view: object) -> Slot | None:
+    """None: the answer to this request is not kept."""
+    params: tuple[str, ...] | None = getattr(view, "shared_params", None)
+    if params is None or request.method not in ("GET", "HEAD"):
+        return None
+    request = cast(ConferenceRequest, request)
+    if not set(request.GET) <= {*params, "tz"}:
+        return None
+    conference = request.conference
+    query = "&".join(f"{name}={request.GET[name]}" for name in params if name in request.GET)
+    parts = (
+        conference.pk,
+        settings.RELEASE,
+        get_language(),
+        request.programme_revision,
+        zone_tag(viewer_zone(request), conference),
+        request.path,
+        query,
+    )
+    digest = hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=16).hexdigest()
+    return Slot(f"page:{digest}")
+
+
+_making: dict[str, threading.Lock] = {}
+
+
+def _make(
+    key: str, render: Callable[[], HttpResponse], request: ConferenceRequest
+) -> HttpResponse | Page:
+    """Render and keep. One thread of a process renders a page while the others wait for it."""
+    with _making.setdefault(key, threading.Lock()):
+        try:
+            if kept := cache.get(key):
+                return Page(*kept)
+            at = timezone.now()
+            response = render()
+            if response.status_code != 200 or response.cookies:
+                return response
+            page = Page(
+                {name: response[name] for name in KEPT_HEADERS if name in response},
+                f'W/"{hashlib.blake2b(response.content, digest_size=12).hexdigest()}"',
+                gzip.compress(response.content, GZIP_LEVEL, mtime=0),
+            )
+            edge = rundown(request.conference, request.programme_revision).next_edge(at)
+            until = min(edge or at + MAX_AGE, at + MAX_AGE)
+            cache.set(key, tuple(page), (until - timezone.now()).total_seconds())
+            return page
+        finally:
+            _making.pop(key, None)
+
+
+def render_page(
+    request: ConferenceRequest, template: str, context: Mapping[str, object]
+) -> HttpResponse:
+    """Render with the conference, and with times in the viewer's zone."""
+    zone = viewer_zone(request)
+    everywhere = {"conference": request.conference, "zone": zone}
+    with timezone.override(zone):
+        return render(request, template, {**everywhere, **context})

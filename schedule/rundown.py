@@ -1,0 +1,96 @@
+"""The programme as clocks need it: who is on in each room, what follows, what changes next.
+
+Read from the database once per number of the programme, then answered from memory.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
+
+from schedule.models import Conference, Talk
+
+
+class Item(NamedTuple):
+    """One talk in one room."""
+
+    code: str
+    title: str
+    kind: str
+    starts_at: datetime
+    ends_at: datetime
+    planned_starts_at: datetime | None
+
+
+class RoomRundown:
+    """The talks that take place in one room, in order of their start."""
+
+    def __init__(self, slug: str, name: str, items: Iterable[Item]) -> None:
+        self.slug = slug
+        self.name = name
+        self.items = tuple(sorted(items, key=lambda item: (item.starts_at, item.code)))
+        self._starts = [item.starts_at for item in self.items]
+        # Up to each item, when the last of them ends: tells when looking back is in vain.
+        self._latest_ends = list(accumulate((item.ends_at for item in self.items), max))
+
+    def live_at(self, at: datetime) -> Item | None:
+        """What is on. Of two that overlap, the one that began last."""
+        index = bisect_right(self._starts, at) - 1
+        while index >= 0 and self._latest_ends[index] > at:
+            if self.items[index].ends_at > at:
+                return self.items[index]
+            index -= 1
+        return None
+
+    def next_after(self, at: datetime, count: int) -> tuple[Item, ...]:
+        first = bisect_right(self._starts, at)
+        return self.items[first : first + count]
+
+    def last_before(self, at: datetime) -> Item | None:
+        """What ended last."""
+        ended = [item for item in self.items if item.ends_at <= at]
+        return max(ended, key=lambda item: item.ends_at, default=None)
+
+
+@dataclass(frozen=True)
+class Rundown:
+    rooms: tuple[RoomRundown, ...]
+    # Every instant at which a talk starts or ends, in order.
+    edges: tuple[datetime, ...]
+
+    def next_edge(self, at: datetime) -> datetime | None:
+        index = bisect_right(self.edges, at)
+        return self.edges[index] if index < len(self.edges) else None
+
+    def room(self, slug: str) -> RoomRundown | None:
+        return next((room for room in self.rooms if room.slug == slug), None)
+
+
+def rundown(conference: Conference, revision: int) -> Rundown:
+    return _read(conference.pk, revision)
+
+
+# A handful of conferences, each with the number before and after a change.
+@lru_cache(maxsize=16)
+def _read(conference_id: int, revision: int) -> Rundown:
+    items: dict[int, list[Item]] = {}
+    rooms = list(
+        Conference(pk=conference_id).rooms.values_list("pk", "slug", "name")  # in their order
+    )
+    for pk, _slug, _name in rooms:
+        items[pk] = []
+    talks = Talk.objects.filter(conference_id=conference_id).scheduled()
+    fields = ("code", "title", "kind", "starts_at", "ends_at", "planned_starts_at")
+    for room_id, *values in talks.values_list("room_id", *fields):
+        items[room_id].append(Item(*values))
+    also = talks.filter(also_in__isnull=False).values_list("also_in", *fields)
+    for room_id, *values in also:
+        items[room_id].append(Item(*values))
+    edges = {edge for room in items.values() for item in room for edge in item[3:5]}
+    return Rundown(
+        tuple(RoomRundown(slug, name, items[pk]) for pk, slug, name in rooms),
+        tuple(sorted(edges)),
+    )

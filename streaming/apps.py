@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class StreamingConfig(AppConfig):
+    name = "streaming"
+    verbose_name = _("streams")
+
+    def ready(self) -> None:
+        from streaming import revisions  # noqa: PLC0415 - needs the models
+
+        pre_migrate.connect(revisions.drop_stage_triggers, sender=self)
+        post_migrate.connect(revisions.make_stage_triggers, sender=self)

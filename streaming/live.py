@@ -1,0 +1,78 @@
+"""/live.json: the one small file that every open page polls.
+
+It carries times, not states: the page works the state out by its clock, so that the file changes
+only when something does. While the programme is hidden it has no titles and no names of rooms.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.utils.crypto import salted_hmac
+
+from schedule.models import Conference
+from schedule.rundown import Item, RoomRundown, rundown
+from streaming.csp import stream_hosts
+from streaming.lineup import Lineup, lineup
+
+# Now, next and following.
+TALKS_PER_ROOM = 3
+
+
+def live(conference: Conference, revision: int, at: datetime) -> dict[str, Any]:
+    streams = lineup(conference)
+    rooms = rundown(conference, revision).rooms
+    return {
+        "revision": revision,
+        "hosts": hosts_tag(conference, revision),
+        "rooms": [_room(conference, room, streams, at) for room in rooms],
+    }
+
+
+def hosts_tag(conference: Conference, revision: int) -> str:
+    """Differs from the one in an open page: that page cannot load from a new host yet."""
+    hosts = " ".join(stream_hosts(conference, revision))
+    return salted_hmac("streaming.hosts", hosts).hexdigest()[:8]
+
+
+def _room(
+    conference: Conference, room: RoomRundown, streams: Lineup, at: datetime
+) -> dict[str, Any]:
+    on = streams.on_at(room.slug, at)
+    current = room.live_at(at)
+    items = ([current] if current else []) + list(room.next_after(at, TALKS_PER_ROOM))
+    talks = [_talk(conference, item) for item in items[:TALKS_PER_ROOM]]
+    entry: dict[str, Any] = {
+        "slug": room.slug,
+        "stream": on[0].tag if on else None,
+        "talks": talks,
+        "before": _ended_on(conference, room, at),
+    }
+    if conference.programme_is_public:
+        entry["name"] = room.name
+    return entry
+
+
+def _talk(conference: Conference, item: Item) -> dict[str, Any]:
+    talk: dict[str, Any] = {
+        "code": item.code,
+        "kind": item.kind,
+        "day": conference.day_of(item.starts_at).isoformat(),
+        "starts": int(item.starts_at.timestamp()),
+        "ends": int(item.ends_at.timestamp()),
+    }
+    if item.planned_starts_at is not None and item.planned_starts_at != item.starts_at:
+        talk["planned"] = int(item.planned_starts_at.timestamp())
+    if conference.programme_is_public:
+        talk["title"] = item.title
+    return talk
+
+
+def _ended_on(conference: Conference, room: RoomRundown, at: datetime) -> str | None:
+    """The day of the talk that ended last here: tells a break from a day that has not begun."""
+    last = room.last_before(at)
+    return conference.day_of(last.starts_at).isoformat() if last else None
+
+
+def encode(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,36 @@
+"""The streaming side of the counters; see schedule/revisions.py."""
+
+from typing import Any
+
+from django.db import connections
+
+from schedule.models import ProgrammeRevision, Room
+from schedule.once import OnceASecond
+from schedule.revisions import Watched, drop_triggers, make_triggers
+from streaming.models import StageRevision, Stream, StreamHost
+
+STAGE = (
+    Watched.model(
+        Stream,
+        f"(SELECT conference_id FROM {Room._meta.db_table} WHERE id = {{row}}.room_id)",
+    ),
+)
+# Pages carry the hosts in their Content-Security-Policy, so they are part of the programme's number.
+PAGES = (Watched.model(StreamHost),)
+
+
+def make_stage_triggers(using: str, **_signal: Any) -> None:
+    make_triggers(connections[using], StageRevision, STAGE)
+    make_triggers(connections[using], ProgrammeRevision, PAGES)
+
+
+def drop_stage_triggers(using: str, **_signal: Any) -> None:
+    drop_triggers(connections[using], StageRevision, STAGE)
+    drop_triggers(connections[using], ProgrammeRevision, PAGES)
+
+
+def _read() -> dict[int, int]:
+    return dict(StageRevision.objects.values_list("conference_id", "number"))
+
+
+stage_revisions = OnceASecond(_read)

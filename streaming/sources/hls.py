@@ -1,0 +1,32 @@
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from streaming.sources.base import Player, https_url, wrong
+
+
+class HLS:
+    """A playlist (.m3u8) of any origin, or of our own as a path like /hls/main/index.m3u8."""
+
+    kind = "hls"
+    label = gettext_lazy("HLS playlist")
+    player: Player = "video"
+    protection = gettext_lazy("Anyone who copies the address can go on watching.")
+
+    def clean(self, value: str) -> str:
+        value = value.strip()
+        if value.startswith("/") and not value.startswith("//"):
+            path = value
+        else:
+            path = https_url(value).path
+        if not path.split("?")[0].endswith((".m3u8", ".m3u")):
+            raise wrong(_("The address of an HLS playlist ends with .m3u8"))
+        return value
+
+    def url(self, value: str) -> str:
+        return value
+
+    def hosts(self, value: str) -> set[str]:
+        host = urlsplit(value).hostname
+        return {host} if host else set()

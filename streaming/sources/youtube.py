@@ -1,0 +1,47 @@
+import re
+from urllib.parse import parse_qs
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from streaming.sources.base import Player, https_url, wrong
+
+_ID = re.compile(r"[A-Za-z0-9_-]{11}")
+HOST = "www.youtube-nocookie.com"
+_PATHS_WITH_ID = ("embed", "live", "shorts", "v")
+
+
+class YouTube:
+    kind = "youtube"
+    label = gettext_lazy("YouTube")
+    player: Player = "iframe"
+    protection = gettext_lazy("Anyone with the link can watch, and goes on watching.")
+
+    def clean(self, value: str) -> str:
+        """The id of the video, from a watch, share, live or embed address or an embed code."""
+        value = value.strip()
+        if _ID.fullmatch(value):
+            return value
+        if embedded := re.search(r'src="([^"]+)"', value):
+            value = embedded.group(1)
+        parts = https_url(value)
+        host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
+        steps = parts.path.strip("/").split("/")
+        if host == "youtu.be":
+            found = steps[0]
+        elif host in ("youtube.com", "youtube-nocookie.com"):
+            has_id = len(steps) > 1 and steps[0] in _PATHS_WITH_ID
+            found = steps[1] if has_id else parse_qs(parts.query).get("v", [""])[0]
+        else:
+            found = ""
+        if not _ID.fullmatch(found):
+            raise wrong(
+                _("This is no address of a YouTube video. Paste one like https://youtu.be/…")
+            )
+        return found
+
+    def url(self, value: str) -> str:
+        return f"https://{HOST}/embed/{value}?autoplay=1&playsinline=1&rel=0"
+
+    def hosts(self, value: str) -> set[str]:
+        return {HOST}

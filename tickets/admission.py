@@ -1,0 +1,218 @@
+"""The one rule: may this person enter this scope at this moment? Its default is no.
+
+An admission is the union of a person's live claims and grants in one conference, as scopes with
+time windows. It is computed in at most three queries and kept for 20 seconds or until the next
+edge of a window, whichever is sooner: the bound on how long a refund goes unnoticed. Dropping it
+when something changes is a courtesy that may lose a race.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple, Self
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import FilteredRelation, Q
+from django.utils import timezone
+
+from schedule.models import Conference, Talk
+from tickets.models import Claim, Ticket, User
+from tickets.scopes import Scope, parse_scope
+
+KEPT = timedelta(seconds=20)
+# Workshop tickets open their room a little before the talk, and do not cut off a speaker.
+EARLY = timedelta(minutes=15)
+GRACE = timedelta(minutes=15)
+
+
+class Reason(StrEnum):
+    """Why not. Pages and JSON carry the code; a page says what to do next."""
+
+    LOGIN_REQUIRED = "login_required"
+    TICKET_REQUIRED = "ticket_required"
+    TICKET_CANCELED = "ticket_canceled"
+    NOT_YET = "not_yet"
+    OVER = "over"
+    WRONG_TICKET = "wrong_ticket"
+
+
+class Opening(NamedTuple):
+    """A scope that is open in [starts_at, ends_at); None: no bound. `room` is the slug of the room
+    where a talk takes place, so that a workshop's ticket opens its room for that time.
+    """
+
+    scope: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    room: str = ""
+
+    def covers(self, wanted: Scope | None) -> bool:
+        """Whether the scope, whenever it is open, includes the wanted one; None wants any."""
+        if wanted is None or self.scope == "conference":
+            return True
+        held = parse_scope(self.scope)
+        if held == wanted:
+            return True
+        # A day opens every room and talk while it lasts: its window is that day.
+        if held.kind == "day":
+            return wanted.kind in ("room", "talk")
+        return held.kind == "talk" and wanted == Scope("room", self.room)
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What one person may enter in one conference. `auth_hash` is the session's (Django's), so
+    that the gate need not load the user to see that a password has changed.
+    """
+
+    openings: tuple[Opening, ...] = ()
+    is_active: bool = False
+    auth_hash: str = ""
+    has_canceled_ticket: bool = False
+
+    @classmethod
+    def unpack(cls, packed: Any) -> Self:
+        openings, *rest = packed
+        return cls(tuple(Opening(*opening) for opening in openings), *rest)
+
+    def pack(self) -> tuple[Any, ...]:
+        """Plain values, which the cache reads faster than objects."""
+        openings = tuple(tuple(opening) for opening in self.openings)
+        return (openings, self.is_active, self.auth_hash, self.has_canceled_ticket)
+
+    def refusal(self, scope: str | None, at: datetime) -> Reason | None:
+        """None: come in. `scope` None asks for any admission, also one for a later day."""
+        if not self.is_active:
+            return Reason.TICKET_REQUIRED
+        wanted = parse_scope(scope) if scope else None
+        fitting = [opening for opening in self.openings if opening.covers(wanted)]
+        if not fitting:
+            return self._refusal_without_any()
+        ahead = [opening for opening in fitting if opening.ends_at is None or at < opening.ends_at]
+        if not ahead:
+            return Reason.OVER
+        is_open = any(opening.starts_at is None or opening.starts_at <= at for opening in ahead)
+        return None if is_open or wanted is None else Reason.NOT_YET
+
+    def _refusal_without_any(self) -> Reason:
+        if self.openings:
+            return Reason.WRONG_TICKET
+        return Reason.TICKET_CANCELED if self.has_canceled_ticket else Reason.TICKET_REQUIRED
+
+    def next_edge(self, at: datetime) -> datetime | None:
+        bounds = [bound for opening in self.openings for bound in opening[1:3] if bound is not None]
+        return min((bound for bound in bounds if bound > at), default=None)
+
+
+NOBODY = Admission()
+
+
+def refusal(
+    conference: Conference, admission: Admission | None, scope: str | None, at: datetime
+) -> Reason | None:
+    """The whole rule, for a person who may not have signed in (admission None)."""
+    if conference.is_public:
+        return None
+    if admission is None:
+        return Reason.LOGIN_REQUIRED
+    return admission.refusal(scope, at)
+
+
+def admission_key(conference_id: int, user_id: int) -> str:
+    return f"admission:{settings.RELEASE}:{conference_id}:{user_id}"
+
+
+def admission_of(conference: Conference, user_id: int) -> Admission:
+    packed = cache.get(admission_key(conference.pk, user_id))
+    return Admission.unpack(packed) if packed else compute_and_keep(conference, user_id)
+
+
+def compute_and_keep(conference: Conference, user_id: int) -> Admission:
+    at = timezone.now()
+    admission = compute(conference, user_id)
+    edge = admission.next_edge(at)
+    until = min(edge, at + KEPT) if edge else at + KEPT
+    cache.set(
+        admission_key(conference.pk, user_id),
+        admission.pack(),
+        (until - at).total_seconds(),
+    )
+    return admission
+
+
+def forget(conference_id: int, user_ids: Iterable[int]) -> None:
+    """Drop what is kept, once the change that made it wrong is committed."""
+    keys = [admission_key(conference_id, user_id) for user_id in user_ids]
+    if keys:
+        transaction.on_commit(lambda: cache.delete_many(keys))
+
+
+def compute(conference: Conference, user_id: int) -> Admission:
+    """From the database, in at most three queries."""
+    rows = _person_and_grants(conference, user_id)
+    if not rows:
+        return NOBODY
+    person = rows[0]
+    held: list[tuple[str, datetime | None, datetime | None]] = [
+        (scope, row["given__starts_at"], row["given__ends_at"])
+        for row in rows
+        for scope in row["given__scopes"] or ()
+    ]
+    claims = Claim.objects.live().filter(user=user_id, ticket__conference=conference)
+    canceled = False
+    for state, starts_at, ends_at, scopes in claims.values_list(
+        "ticket__state", "ticket__valid_from", "ticket__valid_until", "ticket__product__scopes"
+    ):
+        canceled = canceled or state == Ticket.State.CANCELED
+        if state == Ticket.State.VALID:
+            held += [(scope, starts_at, ends_at) for scope in scopes]
+    return Admission(
+        openings=tuple(_openings(conference, person["email"], held)),
+        is_active=person["is_active"],
+        auth_hash=User(password=person["password"]).get_session_auth_hash(),
+        has_canceled_ticket=canceled,
+    )
+
+
+def _person_and_grants(conference: Conference, user_id: int) -> list[dict[str, Any]]:
+    """A row per grant, or one without."""
+    given = FilteredRelation("grants", condition=Q(grants__conference=conference))
+    fields = ("given__scopes", "given__starts_at", "given__ends_at")
+    people = User.objects.filter(pk=user_id).annotate(given=given)
+    return list(people.values("is_active", "password", "email", *fields))
+
+
+def _openings(
+    conference: Conference,
+    email: str,
+    held: list[tuple[str, datetime | None, datetime | None]],
+) -> Iterator[Opening]:
+    codes = {scope.value for text, *_ in held if (scope := parse_scope(text)).kind == "talk"}
+    talks = {
+        talk.code: talk
+        for talk in Talk.objects.filter(conference=conference)
+        .filter(Q(code__in=codes) | Q(speakers__email=email))
+        .select_related("room")
+    }
+    own = [(f"talk:{code}", None, None) for code in talks.keys() - codes]
+    for text, starts_at, ends_at in [*held, *own]:
+        scope = parse_scope(text)
+        if scope.kind == "day":
+            window = conference.day_window(date.fromisoformat(scope.value))
+            yield Opening(text, *_overlap((starts_at, ends_at), window))
+        elif scope.kind != "talk":
+            yield Opening(text, starts_at, ends_at)
+        elif talk := talks.get(scope.value):
+            window = (talk.starts_at - EARLY, talk.ends_at + GRACE)
+            room = talk.room.slug if talk.room else ""
+            yield Opening(text, *_overlap((starts_at, ends_at), window), room)
+
+
+def _overlap(
+    outer: tuple[datetime | None, datetime | None], inner: tuple[datetime, datetime]
+) -> tuple[datetime, datetime]:
+    """Empty where they do not meet: it then ends before it starts."""
+    return max(outer[0] or inner[0], inner[0]), min(outer[1] or inner[1], inner[1])

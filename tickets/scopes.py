@@ -1,0 +1,29 @@
+"""The words for what an admission opens: conference, day:DATE, room:SLUG, talk:CODE, replay."""
+
+from datetime import date
+from typing import NamedTuple
+
+
+class Scope(NamedTuple):
+    kind: str
+    value: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.value}" if self.value else self.kind
+
+
+def parse_scope(text: str) -> Scope:
+    """Raises ValueError with a sentence for people."""
+    kind, colon, value = text.partition(":")
+    if kind in ("conference", "replay") and not colon:
+        return Scope(kind)
+    if kind in ("room", "talk") and value:
+        return Scope(kind, value)
+    if kind == "day" and value:
+        try:
+            return Scope(kind, date.fromisoformat(value).isoformat())
+        except ValueError:
+            raise ValueError(f"“{value}” is not a day. Write day:2026-11-21.") from None
+    raise ValueError(
+        f"“{text}” is not a scope. Write conference, day:2026-11-21, room:SLUG, talk:CODE or replay."
+    )

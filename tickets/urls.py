@@ -1,0 +1,8 @@
+from django.urls import path
+
+from tickets import views
+
+urlpatterns = [
+    path("tickets/", views.tickets, name="tickets"),
+    path("me.json", views.me, name="me"),
+]

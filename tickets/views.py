@@ -1,0 +1,34 @@
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.template.response import TemplateResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from schedule.access import login_only, public
+from tickets.admission import admission_of
+from tickets.http import TicketRequest
+from tickets.models import Claim, User
+
+
+@require_safe
+@login_only
+@never_cache
+def tickets(request: TicketRequest) -> HttpResponse:
+    """My tickets; for somebody without one, what to do next."""
+    claims = Claim.objects.live().filter(user=request.user, ticket__conference=request.conference)
+    context = {
+        "conference": request.conference,
+        "claims": claims.select_related("ticket__product").order_by("claimed_at"),
+        "admission": admission_of(request.conference, request.user.pk),
+    }
+    return TemplateResponse(request, "tickets/tickets.html", context)
+
+
+@require_safe
+@public
+@never_cache
+def me(request: HttpRequest) -> HttpResponse:
+    """What shared pages leave out: who is here, and the token for their forms."""
+    user = request.user
+    name = (user.display_name or user.email) if isinstance(user, User) else None
+    return JsonResponse({"name": name, "csrf_token": get_token(request)})
