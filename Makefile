@@ -1,0 +1,75 @@
+# Front Row: `make run` shows a conference that is live now, `make test` tests everything.
+# Needs make and a Python of 3.12 or newer; the rest is installed into .venv.
+
+export PORT ?= 8000
+PYTHON := .venv/bin/python
+MANAGE := $(PYTHON) manage.py
+# Settings as in production, for what `manage.py check --deploy` looks at.
+LIKE_PRODUCTION := env ENV_FILE= SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
+	ALLOWED_HOSTS=live.example.org DEBUG=off HTTPS=on TRUSTED_PROXIES=1 \
+	DATABASE_URL=postgres://front_row@127.0.0.1/front_row REDIS_URL=redis://127.0.0.1:6379/0 \
+	EMAIL_URL=smtp+tls://mail.example.org DEFAULT_FROM_EMAIL=live@example.org
+
+.PHONY: help run demo test check fix stack bench clean
+.NOTPARALLEL:
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
+
+run: requirements .env ## Serve a demo conference on http://localhost:8000/ (PORT=… for another port)
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) collectstatic --no-input --verbosity 0
+	@$(MANAGE) demo --if-empty
+	@echo "Front Row is on http://localhost:$(PORT)/ and login codes appear here. Ctrl-C stops it."
+	@exec $(PYTHON) -m gunicorn --config deploy/gunicorn.conf.py portal.wsgi:application
+
+demo: requirements .env ## Make the demo conference again, live at this minute
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) demo
+
+test: ## Test on PostgreSQL and Redis, then what fits on SQLite and the in-process cache
+	@tools/venv.sh requirements-dev.txt
+	$(PYTHON) -m pytest
+	TEST_SERVICES=none $(PYTHON) -m pytest -m "not services and not browser"
+
+check: ## Look for mistakes without running the site; changes nothing
+	@tools/venv.sh requirements-dev.txt
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m ruff check
+	@echo "mypy --strict"
+	@$(LIKE_PRODUCTION) $(PYTHON) -m mypy .
+	.venv/bin/lint-imports
+	$(PYTHON) -m tools.check_files
+	@echo "manage.py check --deploy --fail-level WARNING"
+	@$(LIKE_PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+	@echo "manage.py makemigrations --check"
+	@$(LIKE_PRODUCTION) DATABASE_URL=sqlite://:memory: $(MANAGE) makemigrations --check --dry-run
+
+fix: ## Repair what `make check` can repair by itself
+	@tools/venv.sh requirements-dev.txt
+	$(PYTHON) -m ruff check --fix
+	$(PYTHON) -m ruff format
+
+stack: ## Run the production shape here: nginx, gunicorn, PostgreSQL, Redis
+	@tools/venv.sh requirements-dev.txt
+	@exec $(PYTHON) -m tools.stack --port $(PORT)
+
+bench: ## Measure what a page costs on the production shape
+	@tools/venv.sh requirements-dev.txt
+	@$(PYTHON) -m tools.bench
+
+clean: ## Remove all that was made here: .venv, var (with the demo's database), caches
+	rm -rf .venv var bench.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.env: | requirements
+	@umask 077 && { \
+		echo "# Settings of \`make run\`. deploy/env.example explains them and lists the others."; \
+		echo "SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))')"; \
+		echo "HTTPS=off"; \
+		echo "ALLOWED_HOSTS=localhost,127.0.0.1"; \
+	} > .env.new && mv .env.new .env
+
+.PHONY: requirements
+requirements:
+	@tools/venv.sh requirements.txt

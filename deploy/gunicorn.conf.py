@@ -1,0 +1,50 @@
+"""How gunicorn serves Front Row: `make run`, `make stack` and production, each with this file.
+
+What differs between them comes from environment variables:
+
+    GUNICORN_BIND            127.0.0.1:$PORT (8000), or unix:/run/front-row/a.sock behind nginx
+    WEB_CONCURRENCY          processes; 1, or the number of cores where there is Redis
+    GUNICORN_THREADS         threads in each process; 8
+    GUNICORN_CONTROL_SOCKET  a path of its own for each instance; none when empty
+"""
+
+import os
+from pathlib import Path
+
+bind = os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
+
+# Threads, not asyncio: the same views under ASGI cost four to six times the CPU. Threads let a
+# process go on while one request waits for the database; processes are what uses the cores.
+worker_class = "gthread"
+# One process unless told otherwise, because the in-process cache is then one for everybody.
+workers = int(os.environ.get("WEB_CONCURRENCY") or 1)
+# Each thread keeps a database connection: instances x workers x threads has to stay below
+# PostgreSQL's max_connections (100).
+threads = int(os.environ.get("GUNICORN_THREADS") or 8)
+
+# Without preloading every worker imports the code of one release whole. With it, views are imported
+# after the fork and middleware before, so that a reload mixes two releases.
+preload_app = False
+# Nothing leaks that we know of; a worker that grows is the memory limit's affair (systemd), and a
+# worker that starts anew in the middle of a keynote makes people wait while it imports.
+max_requests = 0
+
+# With threads this does not end a slow request, only a process whose main thread hangs.
+timeout = 30
+# A stop waits this long for requests that are being answered; nginx gives up after 30 s too.
+graceful_timeout = 30
+# Only for browsers that talk to us directly: nginx opens a connection for each request, because a
+# kept one that closes under a POST is an error which nginx may not repair by sending it again.
+keepalive = 5
+
+# The heartbeat of the workers is a file; on a busy disk it would block them.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+
+# By default every gunicorn of a user has the same control socket: the second takes it from the
+# first, and the first removes the second's when it stops.
+control_socket = os.environ.get("GUNICORN_CONTROL_SOCKET") or ""
+control_socket_disable = not control_socket
+
+# nginx writes the access log, and leaves out of it what names a person or opens a door.
+accesslog = None
+errorlog = "-"

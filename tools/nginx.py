@@ -1,0 +1,88 @@
+"""deploy/nginx.conf on this machine, with the files beside it that its comment asks for."""
+
+import contextlib
+import grp
+import os
+import pwd
+import resource
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.process import NotStarted, answers, running, unprivileged_user
+
+# A user's PATH often lacks the folders for system programs.
+SEARCH_PATH = f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin"
+CONFIG = Path(__file__).resolve().parent.parent / "deploy" / "nginx.conf"
+
+
+@contextlib.contextmanager
+def nginx(
+    directory: Path, admin_path: str, port: int
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Serve on 127.0.0.1:port what the socket app.sock and the folders static and media in
+    `directory` hold; yields the address, without a slash at the end, and the main process."""
+    binary = shutil.which("nginx", path=SEARCH_PATH)
+    if not binary:
+        raise NotStarted("nginx is not installed: apt install nginx, or brew install nginx")
+    home = directory / "nginx"
+    (home / "front-row").mkdir(parents=True, exist_ok=True)
+    for name, content in _machine_files(directory, port, admin_path).items():
+        (home / "front-row" / name).write_text(content)
+    shutil.copy(CONFIG, home)
+    command = [binary, "-e", "stderr", "-p", home, "-c", home / CONFIG.name]
+
+    def is_ready(_: object) -> bool:
+        # It has written its pid, so it is not another server that has the port and answers.
+        return (home / "nginx.pid").exists() and answers(("127.0.0.1", port))
+
+    with running(command, directory / "nginx.log", is_ready) as process:
+        yield f"http://localhost:{port}", process
+
+
+def _machine_files(directory: Path, port: int, admin_path: str) -> dict[str, str]:
+    home = directory / "nginx"
+    most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return {
+        "main.conf": f"""
+daemon off;
+{_user_line()}
+pid {home}/nginx.pid;
+error_log stderr;
+worker_rlimit_nofile {most_files};
+""",
+        "http.conf": f"""
+access_log {directory}/access.log front_row;
+proxy_cache_path {home}/cache keys_zone=shared:1m max_size=64m;
+client_body_temp_path {home}/body;
+proxy_temp_path {home}/proxy;
+fastcgi_temp_path {home}/fastcgi;
+uwsgi_temp_path {home}/uwsgi;
+scgi_temp_path {home}/scgi;
+""",
+        "upstream.conf": f"""
+upstream app {{
+    server unix:{directory}/app.sock max_fails=0;
+}}
+""",
+        "catch-all.conf": f"listen 127.0.0.1:{port} default_server backlog=4096;\n",
+        "site.conf": f"""
+listen 127.0.0.1:{port};
+server_name localhost *.localhost 127.0.0.1;
+set $static_root {directory}/static;
+set $media_root {directory}/media;
+location /{admin_path} {{
+    client_max_body_size 20m;
+    proxy_pass http://app;
+}}
+""",
+    }
+
+
+def _user_line() -> str:
+    user = unprivileged_user()
+    if not user:
+        return ""  # nginx stays whoever started it
+    names = pwd.getpwuid(user["user"]).pw_name, grp.getgrgid(user["group"]).gr_name
+    return f"user {names[0]} {names[1]};"

@@ -1,0 +1,72 @@
+"""A pytest plugin: the environment that the tests run in, and the servers they run against.
+
+TEST_SERVICES=none tests the embedded default instead, SQLite and the in-process cache.
+NO_SKIPS=1 (CI) makes a run fail in which a test was skipped.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tools.process import interrupt_on_sigterm, on_free_port, temporary_directory
+from tools.services import redis, services
+
+servers = pytest.StashKey[contextlib.ExitStack]()
+
+TEST_ENVIRONMENT = {
+    "ENV_FILE": "",
+    "SECRET_KEY": "only-for-tests-" * 4,
+    "DEBUG": "off",
+    "HTTPS": "off",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,.localhost,.test,.example.com,.example.org",
+    "TRUSTED_PROXIES": "0",
+    "ADMIN_PATH": "admin/",
+    "EMAIL_URL": "memorymail://",
+    "DEFAULT_FROM_EMAIL": "Front Row <noreply@example.com>",
+    "RELEASE": "test",
+}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    # The processes of pytest-xdist inherit the environment of the one that started them.
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        interrupt_on_sigterm()
+        stack = early_config.stash[servers] = contextlib.ExitStack()
+        early_config.add_cleanup(stack.close)
+        os.environ.update(TEST_ENVIRONMENT)
+        directory = stack.enter_context(temporary_directory())
+        for name in ("STATIC_ROOT", "MEDIA_ROOT"):
+            folder = directory / name
+            folder.mkdir()
+            os.environ[name] = str(folder)
+        if os.environ.get("TEST_SERVICES") == "none":
+            os.environ["DATABASE_URL"] = f"sqlite:///{directory}/front-row.sqlite3"
+            os.environ["REDIS_URL"] = ""
+        else:
+            os.environ.update(stack.enter_context(services()))
+    return (yield)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
+    """A Redis for each process of pytest-xdist, as each has a database: they empty it and count."""
+    stack = config.stash[servers]
+    for spec in specs if os.environ["REDIS_URL"] else ():
+        directory = stack.enter_context(temporary_directory())
+        spec.env["REDIS_URL"] = on_free_port(stack, partial(redis, directory))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("NO_SKIPS") and reporter and reporter.stats.get("skipped"):
+        reporter.ensure_newline()
+        reporter.write_line("NO_SKIPS is set, and tests were skipped:", red=True)
+        for report in reporter.stats["skipped"]:
+            reporter.write_line(f"  {report.nodeid}: {report.longrepr[2]}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

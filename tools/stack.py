@@ -1,0 +1,154 @@
+"""The production shape on this machine: nginx, gunicorn on a unix socket, PostgreSQL and Redis.
+
+    python -m tools.stack [--port 8000] [--workers 2] [-- DEMO ARGUMENTS…]
+
+Uses deploy/nginx.conf and deploy/gunicorn.conf.py as they are, with a demo conference. All that is
+written goes to a temporary directory. Tests and `make bench` use it as `with Stack() as site:`.
+"""
+
+import argparse
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from tools.nginx import nginx
+from tools.process import (
+    NotStarted,
+    answers,
+    interrupt_on_sigterm,
+    on_free_port,
+    run,
+    running,
+    temporary_directory,
+)
+from tools.services import services
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Stack:
+    """A running installation for as long as a `with` block lasts.
+
+    url          where nginx answers, without a slash at the end
+    env          the environment variables that the app runs with
+    mail_dir     where each mail becomes a file
+    gunicorn     the main process; its children are the workers
+    nginx        the same
+    demo_output  what `manage.py demo` said, with how to sign in
+    """
+
+    url: str
+    env: dict[str, str]
+    mail_dir: Path
+    gunicorn: subprocess.Popen[bytes]
+    nginx: subprocess.Popen[bytes]
+    demo_output: str = ""
+
+    def __init__(
+        self,
+        *,
+        demo: Sequence[str] | None = (),
+        app: str = "portal.wsgi:application",
+        workers: int | None = None,
+        port: int | None = None,
+    ) -> None:
+        """`demo` are arguments for `manage.py demo`, None leaves the database empty; `workers` is
+        the number of cores unless given, `port` any free one."""
+        self._demo = demo
+        self._app = app
+        self._workers = workers or os.cpu_count() or 1
+        self._port = port
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            self._directory = stack.enter_context(temporary_directory())
+            self.mail_dir = self._directory / "mail"
+            for folder in ("mail", "media", "static"):
+                (self._directory / folder).mkdir()
+            self.env = os.environ | self._environment() | stack.enter_context(services())
+            self.manage("migrate", "--verbosity", "0")
+            self.manage("collectstatic", "--no-input", "--verbosity", "0")
+            if self._demo is not None:
+                self.demo_output = self.manage("demo", *self._demo)
+            self.gunicorn = stack.enter_context(gunicorn(self._directory, self._app, self.env))
+            start_nginx = partial(nginx, self._directory, self.env["ADMIN_PATH"])
+            if self._port:
+                self.url, self.nginx = stack.enter_context(start_nginx(self._port))
+            else:
+                self.url, self.nginx = on_free_port(stack, start_nginx)
+            self._exit = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._exit.close()
+
+    def manage(self, *arguments: str) -> str:
+        """What `manage.py ARGUMENTS` wrote to stdout; raises NotStarted when it fails."""
+        command = [sys.executable, "manage.py", *arguments]
+        return run(command, cwd=PROJECT, env=self.env, umask=0o022).decode()
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "ENV_FILE": "",
+            "SECRET_KEY": secrets.token_urlsafe(50),
+            "DEBUG": "off",
+            "HTTPS": "off",
+            "ALLOWED_HOSTS": "localhost,127.0.0.1,.localhost",
+            "TRUSTED_PROXIES": "1",
+            "ADMIN_PATH": "admin/",
+            "EMAIL_URL": f"filemail://{self.mail_dir}",
+            "DEFAULT_FROM_EMAIL": "Front Row <noreply@localhost>",
+            "STATIC_ROOT": str(self._directory / "static"),
+            "MEDIA_ROOT": str(self._directory / "media"),
+            "RELEASE": "",
+            "WEB_CONCURRENCY": str(self._workers),
+        }
+
+
+@contextlib.contextmanager
+def gunicorn(
+    directory: Path, app: str, env: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Serve `app` on the unix socket app.sock in `directory`, as deploy/gunicorn.conf.py says."""
+    address = directory / "app.sock"
+    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", app]
+    with running(
+        command,
+        directory / "gunicorn.log",
+        lambda _: answers(str(address)),
+        cwd=PROJECT,
+        env={**env, "GUNICORN_BIND": f"unix:{address}"},
+    ) as process:
+        yield process
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tools.stack", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--port", type=int, help="any free one unless given")
+    parser.add_argument("--workers", type=int, help="as many as there are cores unless given")
+    parser.add_argument("demo", nargs="*", help="arguments for manage.py demo")
+    options = parser.parse_args()
+    interrupt_on_sigterm()
+    print("Starting PostgreSQL, Redis, gunicorn and nginx …", flush=True)
+    with Stack(demo=options.demo, workers=options.workers, port=options.port) as site:
+        print(site.demo_output)
+        print(f"Front Row is on {site.url}/ and login codes are in {site.mail_dir}/")
+        print("Ctrl-C stops it.", flush=True)
+        signal.pause()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        print()
+    except NotStarted as error:
+        sys.exit(str(error))

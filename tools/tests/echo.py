@@ -1,0 +1,18 @@
+"""A WSGI app for the tests of nginx.conf: says what it was asked, and sometimes sets a cookie."""
+
+import json
+from collections.abc import Iterable
+from itertools import count
+from typing import Any
+
+_number = count(1)
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    asked = {key: value for key, value in environ.items() if isinstance(value, str)}
+    headers = [("Content-Type", "application/json"), ("Cache-Control", "no-cache"), ("ETag", '"1"')]
+    headers.append(("Vary", "Cookie, Accept-Language"))
+    if environ["HTTP_HOST"].startswith("cookie."):
+        headers.append(("Set-Cookie", "sessionid=somebody"))
+    start_response("200 OK", headers)
+    return [json.dumps({"number": next(_number), **asked}).encode()]

@@ -1,0 +1,205 @@
+"""deploy/nginx.conf in a real nginx, before an app that says what reached it."""
+
+import gzip
+import json
+import os
+import shutil
+import socket
+import time
+from contextlib import ExitStack
+from email.message import Message
+from functools import partial
+from http.client import HTTPConnection, RemoteDisconnected
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tools.nginx import SEARCH_PATH, nginx
+from tools.process import on_free_port, temporary_directory
+from tools.stack import gunicorn
+
+pytestmark = pytest.mark.skipif(
+    not shutil.which("nginx", path=SEARCH_PATH), reason="nginx is not installed"
+)
+HASHED = "site.0123456789ab.css"
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: Message
+    body: bytes
+
+
+class Site:
+    def __init__(self, directory: Path, url: str) -> None:
+        self.log = directory / "access.log"
+        self.port = int(url.rpartition(":")[2])
+
+    def get(
+        self,
+        path: str,
+        headers: dict[str, str] | None = None,
+        *,
+        host: str = "localhost",
+        method: str = "GET",
+        body: bytes | None = None,
+    ) -> Answer:
+        connection = HTTPConnection("127.0.0.1", self.port)
+        sent = {"Host": f"{host}:{self.port}", "Accept-Encoding": "identity"} | (headers or {})
+        connection.request(method, path, body, sent)
+        response = connection.getresponse()
+        body = response.read()
+        connection.close()
+        return Answer(response.status, response.headers, body)
+
+    def asked(
+        self, path: str, headers: dict[str, str] | None = None, *, host: str = "localhost"
+    ) -> dict[str, Any]:
+        """What the app was asked."""
+        asked: dict[str, Any] = json.loads(self.get(path, headers, host=host).body)
+        return asked
+
+
+@pytest.fixture(scope="module")
+def site():
+    with ExitStack() as stack:
+        directory = stack.enter_context(temporary_directory())
+        (directory / "media").mkdir()
+        (directory / "media" / "logo.svg").write_text("<svg/>")
+        (directory / "static").mkdir()
+        for name in ("site.css", HASHED, "talk.vtt", "stream.m3u8"):
+            (directory / "static" / name).write_text("p { color: red }" * 100)
+        (directory / "static" / f"{HASHED}.gz").write_bytes(gzip.compress(b"made before"))
+        stack.enter_context(gunicorn(directory, "tools.tests.echo:application", os.environ))
+        url, _ = on_free_port(stack, partial(nginx, directory, "desk/"))
+        yield Site(directory, url)
+
+
+PATHS = ["/", "/live.json", "/metrics", "/desk/"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_location_tells_the_app_who_asks_for_what(site, path):
+    forged = {
+        "X-Forwarded-For": "192.0.2.1",
+        "X-Real-IP": "192.0.2.1",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "evil.example",
+        "Forwarded": "for=192.0.2.1",
+        "Proxy": "http://evil.example",
+    }
+    asked = site.asked(path, forged)
+    assert asked["PATH_INFO"] == path
+    assert asked["HTTP_HOST"] == f"localhost:{site.port}"
+    assert asked["HTTP_X_FORWARDED_FOR"] == asked["HTTP_X_REAL_IP"] == "127.0.0.1"
+    assert asked["HTTP_X_FORWARDED_PROTO"] == "http"
+    assert len(asked["HTTP_X_REQUEST_ID"]) == 32
+    assert not {"HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED", "HTTP_PROXY"} & asked.keys()
+
+
+def test_an_unknown_host_gets_no_answer(site):
+    with pytest.raises((RemoteDisconnected, ConnectionResetError)):
+        site.get("/", host="evil.example")
+
+
+def test_the_host_of_the_request_line_wins_over_the_header(site):
+    with socket.create_connection(("127.0.0.1", site.port)) as link:
+        link.sendall(b"GET http://a.localhost/live.json HTTP/1.1\r\nHost: b.localhost\r\n")
+        link.sendall(b"Connection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: link.recv(4096), b""))
+    assert f'"HTTP_HOST": "a.localhost:{site.port}"'.encode() in answer
+
+
+def test_private_answers_are_asked_for_each_time(site):
+    first, second = (site.asked("/me.json", {"Cookie": "sessionid=1"}) for _ in range(2))
+    assert first["number"] != second["number"]
+    assert first["HTTP_COOKIE"] == "sessionid=1"
+
+
+def test_live_json_is_one_answer_for_everybody(site):
+    personal = {"Cookie": "sessionid=1", "Authorization": "Basic x", "Accept-Language": "de"}
+    first = site.asked("/live.json?a=1", personal | {"Accept-Encoding": "br"}, host="one.localhost")
+    second = site.asked("/live.json?a=2", {"Cookie": "sessionid=2"}, host="one.localhost")
+    assert first == second
+    assert first["QUERY_STRING"] == ""
+    assert not {key for key in first if key.startswith(("HTTP_COOKIE", "HTTP_A"))}
+
+
+def test_live_json_is_of_its_host_and_a_second_or_two_old(site):
+    numbers = {site.asked("/live.json", host=f"{name}.localhost")["number"] for name in "xyx"}
+    assert len(numbers) == 2
+    time.sleep(2.1)
+    assert site.asked("/live.json", host="x.localhost")["number"] not in numbers
+
+
+def test_live_json_is_revalidated_and_compressed(site):
+    assert site.get("/live.json", {"If-None-Match": '"1"'}).status == 304
+    response = site.get("/live.json", {"If-None-Match": '"0"', "Accept-Encoding": "gzip"})
+    assert response.status == 200
+    assert response.headers["Date"]
+
+
+def test_a_cookie_on_live_json_is_neither_stored_nor_given(site):
+    first, second = (site.get("/live.json", host="cookie.localhost") for _ in range(2))
+    assert json.loads(first.body)["number"] != json.loads(second.body)["number"]
+    assert first.headers["Set-Cookie"] is None
+    assert site.get("/", host="cookie.localhost").headers["Set-Cookie"] == "sessionid=somebody"
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "cache_control"),
+    [
+        (HASHED, "text/css; charset=utf-8", "public, max-age=31536000, immutable"),
+        ("site.css", "text/css; charset=utf-8", "public, max-age=60"),
+        ("talk.vtt", "text/vtt; charset=utf-8", "public, max-age=60"),
+        ("stream.m3u8", "application/vnd.apple.mpegurl", "public, max-age=60"),
+    ],
+)
+def test_static_files_have_their_type_and_life(site, name, media_type, cache_control):
+    response = site.get(f"/static/{name}")
+    assert response.status == 200
+    assert response.headers["Content-Type"] == media_type
+    assert response.headers["Cache-Control"] == cache_control
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_static_files_are_compressed_once(site):
+    ready = site.get(f"/static/{HASHED}", {"Accept-Encoding": "gzip"})
+    assert gzip.decompress(ready.body) == b"made before"
+    now = site.get("/static/site.css", {"Accept-Encoding": "gzip"})
+    assert gzip.decompress(now.body).startswith(b"p {")
+
+
+def test_a_missing_static_file_is_not_kept(site):
+    response = site.get("/static/gone.0123456789ab.css")
+    assert response.status == 404
+    assert response.headers["Cache-Control"] is None
+
+
+def test_an_upload_cannot_run_scripts(site):
+    response = site.get("/media/logo.svg")
+    assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/static/site.css", "/media/logo.svg", "/static/gone"])
+def test_cameras_and_microphones_stay_off(site, path):
+    assert "camera=(), " in site.get(path).headers["Permissions-Policy"]
+
+
+def test_big_bodies_are_for_organizers(site):
+    body = b"x" * 2_000_000
+    assert site.get("/", method="POST", body=body).status == 413
+    assert site.get("/desk/", method="POST", body=body).status == 200
+
+
+def test_the_log_names_nobody_and_opens_no_door(site):
+    for path in ("/talks/?q=word", "/t/secret/", "/my/agenda/secret.ics", "/hooks/pretix/secret/"):
+        site.get(path)
+    log = site.log.read_text()
+    paths = [json.loads(line)["path"] for line in log.splitlines()][-4:]
+    assert paths == ["/talks/", "/t/***", "/my/agenda/***", "/hooks/pretix/***"]
+    assert "127.0.0.1" not in log
+    assert "secret" not in log
+    assert "word" not in log
