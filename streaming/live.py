@@ -8,12 +8,11 @@ import json
 from datetime import datetime
 from typing import Any
 
-from django.utils.crypto import salted_hmac
-
 from schedule.models import Conference
 from schedule.rundown import Item, RoomRundown, rundown
 from streaming.csp import stream_hosts
 from streaming.lineup import Lineup, lineup
+from streaming.tags import opaque_tag
 
 # Now, next and following.
 TALKS_PER_ROOM = 3
@@ -31,8 +30,7 @@ def live(conference: Conference, revision: int, at: datetime) -> dict[str, Any]:
 
 def hosts_tag(conference: Conference, revision: int) -> str:
     """Differs from the one in an open page: that page cannot load from a new host yet."""
-    hosts = " ".join(stream_hosts(conference, revision))
-    return salted_hmac("streaming.hosts", hosts).hexdigest()[:8]
+    return opaque_tag("hosts", " ".join(stream_hosts(conference, revision)))
 
 
 def _room(

@@ -6,11 +6,11 @@ from typing import Self
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference, Room, host_name
 from streaming.sources import SOURCES, source_choices
+from streaming.tags import opaque_tag
 
 
 class StreamHost(models.Model):
@@ -110,8 +110,7 @@ class Stream(models.Model):
     @property
     def tag(self) -> str:
         """Names the stream in public, and changes with it. Says nothing of where it is."""
-        text = f"{self.pk} {self.kind} {self.value}"
-        return salted_hmac("streaming.tag", text).hexdigest()[:12]
+        return opaque_tag("stream", f"{self.pk} {self.kind} {self.value}")
 
 
 class StageRevision(models.Model):

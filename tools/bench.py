@@ -1,0 +1,160 @@
+"""What a page costs: CPU milliseconds of the app per request, on the production shape.
+
+    python -m tools.bench [--check] [--talks 300] [--people 2000]
+
+One run measures every view in turn, several times, and keeps the cheapest round of each: other work
+on the machine can only add. What counts is the ratio to a view that does nothing under the same
+gunicorn and the same middleware. With --check the exit status is 1 when a ratio exceeds its budget
+(tools/bench_budgets.json) by half. Writes bench.json.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import cycle
+from pathlib import Path
+
+from tools.process import NotStarted, interrupt_on_sigterm
+from tools.stack import PROJECT, Stack
+
+BUDGETS = PROJECT / "tools" / "bench_budgets.json"
+# Noise of a shared machine; a ratio beyond it is a change of the code.
+TOLERANCE = 1.5
+SESSIONS = 200
+CLIENTS = 4
+ROUNDS = 6
+REQUESTS_PER_ROUND = 600
+
+HELLO = "/bench/hello/"
+VIEWS = {
+    "hello": HELLO,
+    "schedule": "/schedule/",
+    "room": "/rooms/main/",
+    "live.json": "/bench/live.json",
+    "live.json through nginx": "/live.json",
+}
+
+
+@dataclass
+class Cost:
+    """CPU per request in milliseconds; `ratio` is the app's to hello's."""
+
+    app_ms: float
+    nginx_ms: float
+    bytes: int
+    ratio: float = 0.0
+
+
+def cpu_seconds(root: int) -> float:
+    """What a process and its children have run so far, from the scheduler's own clock (ns)."""
+    total = 0
+    for pid in [root, *_children(root)]:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            total += int((task / "schedstat").read_text().split()[0])
+    return total / 1e9
+
+
+def _children(pid: int) -> Iterator[int]:
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        yield int(child)
+        yield from _children(int(child))
+
+
+def sign_in(env: dict[str, str], count: int) -> list[str]:
+    """Cookies of attendees, made as the login makes them."""
+    os.environ.update(env)
+    import django  # noqa: PLC0415 - the settings are those of the stack
+
+    django.setup()
+    from tools.bench_people import session_cookies  # noqa: PLC0415 - needs the settings
+
+    return session_cookies(count)
+
+
+def ask(host: str, path: str, cookies: list[str], requests: int) -> int:
+    """Ask from several clients at once; returns the size of an answer, as it was sent."""
+    sizes: list[int] = []
+
+    def client(share: list[str]) -> None:
+        connection = http.client.HTTPConnection(host, timeout=30)
+        for cookie, _turn in zip(cycle(share), range(requests // CLIENTS), strict=False):
+            connection.request("GET", path, headers={"Cookie": cookie, "Accept-Encoding": "gzip"})
+            answer = connection.getresponse()
+            body = answer.read()
+            if answer.status != 200:
+                raise NotStarted(f"{path} answered {answer.status}")
+            sizes.append(len(body))
+        connection.close()
+
+    threads = [
+        threading.Thread(target=client, args=(cookies[index::CLIENTS],)) for index in range(CLIENTS)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if len(sizes) != requests:
+        raise NotStarted(f"{path}: only {len(sizes)} of {requests} requests were answered")
+    return sizes[-1]
+
+
+def measure(site: Stack, cookies: list[str]) -> dict[str, Cost]:
+    host = site.url.removeprefix("http://")
+    costs: dict[str, Cost] = {}
+    for path in VIEWS.values():
+        ask(host, path, cookies, max(len(cookies), REQUESTS_PER_ROUND))  # warm every admission
+    for _round in range(ROUNDS):
+        for name, path in VIEWS.items():
+            app, nginx = cpu_seconds(site.gunicorn.pid), cpu_seconds(site.nginx.pid)
+            size = ask(host, path, cookies, REQUESTS_PER_ROUND)
+            app_ms = (cpu_seconds(site.gunicorn.pid) - app) / REQUESTS_PER_ROUND * 1000
+            nginx_ms = (cpu_seconds(site.nginx.pid) - nginx) / REQUESTS_PER_ROUND * 1000
+            best = costs.setdefault(name, Cost(app_ms, nginx_ms, size))
+            best.app_ms = min(best.app_ms, app_ms)
+            best.nginx_ms = min(best.nginx_ms, nginx_ms)
+    for cost in costs.values():
+        cost.ratio = cost.app_ms / costs["hello"].app_ms
+    return costs
+
+
+def over_budget(costs: dict[str, Cost]) -> list[str]:
+    budgets: dict[str, float] = json.loads(BUDGETS.read_text())
+    return [
+        f"{name} costs {costs[name].ratio:.2f} times hello; its budget is {budget}"
+        for name, budget in budgets.items()
+        if costs[name].ratio > budget * TOLERANCE
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--check", action="store_true", help="fail beyond the budgets")
+    parser.add_argument("--talks", default="300", help="of the demo conference")
+    parser.add_argument("--people", default="2000", help="with a ticket")
+    options = parser.parse_args()
+    interrupt_on_sigterm()
+    print("Starting PostgreSQL, Redis, gunicorn and nginx …", flush=True)
+    demo = ["--talks", options.talks, "--people", options.people]
+    with Stack(demo=demo, app="tools.bench_app:application") as site:
+        costs = measure(site, sign_in(site.env, SESSIONS))
+    print(f"{'CPU ms per request':26}{'app':>8}{'nginx':>8}{'bytes':>8}{'ratio':>8}")
+    for name, cost in costs.items():
+        numbers = f"{cost.app_ms:8.3f}{cost.nginx_ms:8.3f}{cost.bytes:8}{cost.ratio:8.2f}"
+        print(f"{name:26}{numbers}")
+    report = {"demo": demo, "views": {name: asdict(cost) for name, cost in costs.items()}}
+    (PROJECT / "bench.json").write_text(json.dumps(report, indent=2))
+    if options.check and (problems := over_budget(costs)):
+        sys.exit("\n".join(problems))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except NotStarted as error:
+        sys.exit(str(error))

@@ -1,0 +1,18 @@
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.cached_db import SessionStore
+
+from tickets.models import Claim
+
+
+def session_cookies(count: int) -> list[str]:
+    """Cookie headers of that many ticket holders, each with a session of its own."""
+    cookies = []
+    for claim in Claim.objects.live().select_related("user").order_by("pk")[:count]:
+        session = SessionStore()
+        session[SESSION_KEY] = str(claim.user.pk)
+        session[BACKEND_SESSION_KEY] = "tickets.backends.ConferenceBackend"
+        session[HASH_SESSION_KEY] = claim.user.get_session_auth_hash()
+        session.create()
+        session.save()
+        cookies.append(f"sessionid={session.session_key}")
+    return cookies
