@@ -28,6 +28,7 @@ def nginx(
         raise NotStarted("nginx is not installed: apt install nginx, or brew install nginx")
     home = directory / "nginx"
     (home / "front-row").mkdir(parents=True, exist_ok=True)
+    home.chmod(0o755)  # its workers write below it as another user
     for name, content in _machine_files(directory, port, admin_path).items():
         (home / "front-row" / name).write_text(content)
     shutil.copy(CONFIG, home)

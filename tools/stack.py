@@ -72,6 +72,7 @@ class Stack:
             self.mail_dir = self._directory / "mail"
             for folder in ("mail", "media", "static"):
                 (self._directory / folder).mkdir()
+                (self._directory / folder).chmod(0o755)  # nginx reads as another user
             self.env = os.environ | self._environment() | stack.enter_context(services())
             self.manage("migrate", "--verbosity", "0")
             self.manage("collectstatic", "--no-input", "--verbosity", "0")
