@@ -3,15 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-from conftest import client_of, make_talk
-from django.conf import settings
 from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import ResolverMatch
 
 from schedule.access import Access
-from schedule.models import Conference, Visibility
 from tickets.middleware import access_for
 
 OPEN = {

@@ -8,12 +8,12 @@ from datetime import timedelta
 from unittest import mock
 
 import pytest
-from conftest import client_of, make_stream, make_talk, settle
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from conftest import client_of, make_stream, make_talk, settle
 from schedule.models import Talk, Visibility
 
 WARM_PAGES = ["/schedule/", "/rooms/main/", "/lobby/", "/talks/KEYNOTE/", "/speakers/"]

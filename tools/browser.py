@@ -1,0 +1,62 @@
+"""Chromium as people use it, for the browser tests and the screenshots."""
+
+import contextlib
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tools.process import NotStarted
+from tools.stack import Stack
+
+# Chromium would otherwise look for updates, and refuse to run as root.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--autoplay-policy=no-user-gesture-required",
+]
+MAIL_SECONDS = 10
+
+
+def chromium_path() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    path = chromium_path()
+    if path is None:
+        raise NotStarted("Chromium is not installed: apt install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def sign_in(page: Page, site: Stack, email: str) -> None:
+    """By the code in the mail, from the login page that is open."""
+    before = set(site.mail_dir.iterdir())
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_role("button", name="Send").click()
+    code = mailed_code(site.mail_dir, before)
+    page.locator("input[autocomplete=one-time-code]").fill(code)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def mailed_code(mail_dir: Path, before: set[Path]) -> str:
+    """The code at the beginning of the newest mail's subject."""
+    deadline = time.monotonic() + MAIL_SECONDS
+    while time.monotonic() < deadline:
+        for mail in set(mail_dir.iterdir()) - before:
+            if found := re.search(r"^Subject: ([0-9A-Z-]+)", mail.read_text(), re.MULTILINE):
+                return found.group(1)
+        time.sleep(0.05)
+    raise NotStarted("no mail with a code has come")
