@@ -2,6 +2,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
@@ -27,8 +28,8 @@ class ConferenceMiddleware:
         if not getattr(view, "needs_conference", True):
             return None
         here = directory()
-        host = request.get_host().rpartition(":")[0] or request.get_host()
-        conference = here.conference_at(host.lower())
+        host, _port = split_domain_port(request.get_host())
+        conference = here.conference_at(host)
         if conference is None:
             match = request.resolver_match
             if match is not None and match.app_names[:1] == ["admin"]:

@@ -1,0 +1,32 @@
+"""What is on, when and where."""
+
+from schedule.models.conference import (
+    Conference,
+    Room,
+    Track,
+    Visibility,
+    hex_colour,
+    host_name,
+    validate_time_zone,
+)
+from schedule.models.feeds import Feed, FeedItem
+from schedule.models.revision import ProgrammeRevision
+from schedule.models.talks import MAX_TALK_LENGTH, Speaker, Talk, TalkQuerySet, talk_code
+
+__all__ = [
+    "MAX_TALK_LENGTH",
+    "Conference",
+    "Feed",
+    "FeedItem",
+    "ProgrammeRevision",
+    "Room",
+    "Speaker",
+    "Talk",
+    "TalkQuerySet",
+    "Track",
+    "Visibility",
+    "hex_colour",
+    "host_name",
+    "talk_code",
+    "validate_time_zone",
+]

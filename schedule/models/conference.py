@@ -1,0 +1,190 @@
+"""The event itself and its places."""
+
+import zoneinfo
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+hex_colour = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write a colour like #1a6b54."))
+host_name = RegexValidator(
+    r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$",
+    _("Write a host name in small letters, without https:// and without a path."),
+)
+
+
+def validate_time_zone(name: str) -> None:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. Write a name like Europe/Berlin or Asia/Seoul."),
+            params={"name": name},
+        ) from None
+
+
+class Visibility(models.TextChoices):
+    HIDDEN = "hidden", _("hidden: the programme is for ticket holders")
+    PROGRAMME = "programme", _("programme public: the rooms are for ticket holders")
+    ALL = "all", _("all public: programme and rooms are open to everybody")
+
+
+class Conference(models.Model):
+    """One event. `domain` None: it answers every allowed host that no other conference has."""
+
+    name = models.CharField(_("name"), max_length=200)
+    slug = models.SlugField(_("slug"), unique=True)
+    domain = models.CharField(
+        _("domain"),
+        max_length=253,
+        unique=True,
+        null=True,
+        blank=True,
+        validators=[host_name],
+        help_text=_("live.example.org. Empty: this conference answers every allowed host."),
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        default="UTC",
+        validators=[validate_time_zone],
+        help_text=_("Where the venue is, like Europe/Berlin."),
+    )
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
+    day_starts_at_hour = models.PositiveSmallIntegerField(
+        _("day begins at"),
+        default=4,
+        validators=[MaxValueValidator(12)],
+        help_text=_("Hour. A party at 01:00 belongs to the evening before."),
+    )
+    languages = models.CharField(
+        _("languages"),
+        max_length=200,
+        default="en",
+        help_text=_("Codes with commas between, like: en, de."),
+    )
+    visibility = models.CharField(
+        _("visibility"), max_length=10, choices=Visibility, default=Visibility.HIDDEN
+    )
+    tagline = models.CharField(_("tagline"), max_length=200, blank=True)
+    accent_colour = models.CharField(
+        _("accent colour"), max_length=7, default="#1a6b54", validators=[hex_colour]
+    )
+    help_email = models.EmailField(
+        _("help desk e-mail"),
+        blank=True,
+        help_text=_("Shown to people who cannot get in."),
+    )
+    help_url = models.URLField(_("help desk page"), blank=True)
+    tickets_url = models.URLField(
+        _("ticket shop"), blank=True, help_text=_("Where a ticket can be bought.")
+    )
+
+    class Meta:
+        verbose_name = _("conference")
+        verbose_name_plural = _("conferences")
+        ordering = ["-starts_on", "slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="conference_ends_after_start",
+                violation_error_message=_("The last day is before the first."),
+            ),
+            models.CheckConstraint(
+                condition=Q(day_starts_at_hour__lte=12), name="conference_day_starts_by_noon"
+            ),
+            models.CheckConstraint(
+                condition=Q(visibility__in=Visibility.values), name="conference_visibility_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        # Two conferences without a domain would both claim every host.
+        self.domain = self.domain or None
+
+    @cached_property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    @property
+    def programme_is_public(self) -> bool:
+        return self.visibility in (Visibility.PROGRAMME, Visibility.ALL)
+
+    @property
+    def is_public(self) -> bool:
+        return self.visibility == Visibility.ALL
+
+    def day_of(self, at: datetime, zone: zoneinfo.ZoneInfo | None = None) -> date:
+        """The conference day that an instant belongs to, in the venue's zone or a viewer's."""
+        local = at.astimezone(zone or self.zone)
+        return (local - timedelta(hours=self.day_starts_at_hour)).date()
+
+    def day_window(
+        self, day: date, zone: zoneinfo.ZoneInfo | None = None
+    ) -> tuple[datetime, datetime]:
+        """Half-open [from, until) of a conference day, in UTC. 23 or 25 hours long at a DST change."""
+        boundary = time(self.day_starts_at_hour)
+        first = datetime.combine(day, boundary, zone or self.zone)
+        last = datetime.combine(day + timedelta(days=1), boundary, zone or self.zone)
+        return first.astimezone(UTC), last.astimezone(UTC)
+
+    @property
+    def window(self) -> tuple[datetime, datetime]:
+        return self.day_window(self.starts_on)[0], self.day_window(self.ends_on)[1]
+
+
+class Room(models.Model):
+    """A place with one stream at a time. Renamed, never deleted: streams and tickets hang on it."""
+
+    conference = models.ForeignKey(Conference, models.PROTECT, related_name="rooms")
+    name = models.CharField(_("name"), max_length=100)
+    slug = models.SlugField(_("slug"), help_text=_("Part of its address: /rooms/main/"))
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=0, help_text=_("Small numbers come first.")
+    )
+    description = models.TextField(_("description"), blank=True)
+    guid = models.UUIDField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("room")
+        verbose_name_plural = _("rooms")
+        ordering = ["position", "name", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["conference", "slug"], name="room_slug_once"),
+            models.UniqueConstraint(fields=["conference", "name"], name="room_name_once"),
+            models.UniqueConstraint(fields=["conference", "guid"], name="room_guid_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("room", args=[self.slug])
+
+
+class Track(models.Model):
+    conference = models.ForeignKey(Conference, models.CASCADE, related_name="tracks")
+    name = models.CharField(_("name"), max_length=200)
+    slug = models.SlugField(_("slug"), max_length=80)
+    colour = models.CharField(_("colour"), max_length=7, blank=True, validators=[hex_colour])
+
+    class Meta:
+        verbose_name = _("track")
+        verbose_name_plural = _("tracks")
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["conference", "slug"], name="track_slug_once"),
+            models.UniqueConstraint(fields=["conference", "name"], name="track_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

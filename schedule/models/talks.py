@@ -1,0 +1,233 @@
+"""What takes place, and who speaks. Times are UTC instants; the conference's zone is for display."""
+
+import zoneinfo
+from datetime import date, datetime, timedelta
+from typing import Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from schedule.models.conference import Conference, Room, Track
+
+# A talk of more than a week is a typing error; real workshops run a day (facts of 14 real files).
+MAX_TALK_LENGTH = timedelta(days=7)
+
+talk_code = RegexValidator(r"^[A-Za-z0-9_-]+$", _("Use letters, digits, - and _ only."))
+
+
+class SpeakerQuerySet(models.QuerySet["Speaker"]):
+    def with_talks(self) -> Self:
+        """People who are in the programme that attendees see, each with `shown_talks`."""
+        talks = Talk.objects.shown().in_order().select_related("room")
+        return (
+            self.filter(talks__is_hidden=False)
+            .distinct()
+            .prefetch_related(models.Prefetch("talks", talks, to_attr="shown_talks"))
+        )
+
+
+class Speaker(models.Model):
+    conference = models.ForeignKey(Conference, models.CASCADE, related_name="speakers")
+    code = models.CharField(
+        _("code"), max_length=40, validators=[talk_code], help_text=_("Part of the address.")
+    )
+    name = models.CharField(_("name"), max_length=200)
+    biography = models.TextField(_("biography"), blank=True, help_text=_("Clean HTML."))
+    avatar_url = models.URLField(_("picture"), blank=True, max_length=500)
+    email = models.EmailField(
+        _("e-mail"),
+        blank=True,
+        help_text=_("Never shown. Whoever signs in with it is let in for their own talks."),
+    )
+
+    objects = SpeakerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("speaker")
+        verbose_name_plural = _("speakers")
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["conference", "code"], name="speaker_code_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("speaker", args=[self.code])
+
+
+class TalkQuerySet(models.QuerySet["Talk"]):
+    def shown(self) -> Self:
+        """What attendees see. Canceled talks stay, with a mark."""
+        return self.filter(is_hidden=False)
+
+    def scheduled(self) -> Self:
+        """Talks that take place somewhere at some time."""
+        return self.shown().filter(is_canceled=False, room__isnull=False)
+
+    def live_at(self, at: datetime) -> Self:
+        return self.scheduled().filter(starts_at__lte=at, ends_at__gt=at)
+
+    def next_after(self, at: datetime) -> Self:
+        """What begins later, soonest first."""
+        return self.scheduled().filter(starts_at__gt=at).order_by("starts_at", "pk")
+
+    def on_day(
+        self, conference: Conference, day: date, zone: zoneinfo.ZoneInfo | None = None
+    ) -> Self:
+        first, last = conference.day_window(day, zone)
+        return self.filter(starts_at__gte=first, starts_at__lt=last)
+
+    def days(self, conference: Conference, zone: zoneinfo.ZoneInfo | None = None) -> list[date]:
+        """The days that have talks, as the viewer counts them."""
+        starts = self.order_by("starts_at").values_list("starts_at", flat=True)
+        return sorted({conference.day_of(at, zone) for at in starts})
+
+    def in_room(self, room: Room) -> Self:
+        return self.filter(Q(room=room) | Q(also_in=room)).distinct()
+
+    def in_order(self) -> Self:
+        return self.order_by("starts_at", "room__position", "room__name", "pk")
+
+    def with_cards(self) -> Self:
+        """Everything that a card in a list shows, in a fixed number of queries."""
+        return self.select_related("room", "track").prefetch_related("speakers", "also_in")
+
+
+class Talk(models.Model):
+    """One occurrence of one item of the programme.
+
+    `starts_at`/`ends_at` are what attendees see; `planned_starts_at` is what was first published
+    (None: as planned). `code` is unique in its conference; repeats of one item share `series`.
+    """
+
+    class Kind(models.TextChoices):
+        KEYNOTE = "keynote", _("keynote")
+        TALK = "talk", _("talk")
+        WORKSHOP = "workshop", _("workshop")
+        PANEL = "panel", _("panel")
+        BREAK = "break", _("break")
+        SOCIAL = "social", _("social event")
+
+    class Delivery(models.TextChoices):
+        LIVE = "live", _("live")
+        PRE_RECORDED = "pre_recorded", _("pre-recorded")
+        ON_SITE = "on_site", _("on site only")
+
+    conference = models.ForeignKey(Conference, models.PROTECT, related_name="talks")
+    code = models.CharField(
+        _("code"), max_length=40, validators=[talk_code], help_text=_("Part of the address.")
+    )
+    series = models.CharField(
+        _("series"), max_length=40, blank=True, help_text=_("Repeats of one talk share it.")
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.TALK)
+    delivery = models.CharField(
+        _("delivery"), max_length=12, choices=Delivery, default=Delivery.LIVE
+    )
+    title = models.CharField(_("title"), max_length=300)
+    subtitle = models.CharField(_("subtitle"), max_length=300, blank=True)
+    abstract = models.TextField(_("abstract"), blank=True, help_text=_("Clean HTML."))
+    description = models.TextField(_("description"), blank=True, help_text=_("Clean HTML."))
+    language = models.CharField(_("language"), max_length=20, blank=True)
+    speakers = models.ManyToManyField(
+        Speaker, blank=True, related_name="talks", verbose_name=_("speakers")
+    )
+    chairs = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="chaired_talks",
+        verbose_name=_("session chairs"),
+    )
+    room = models.ForeignKey(
+        Room,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="talks",
+        verbose_name=_("room"),
+    )
+    also_in = models.ManyToManyField(
+        Room, blank=True, related_name="also_talks", verbose_name=_("also in")
+    )
+    track = models.ForeignKey(
+        Track,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="talks",
+        verbose_name=_("track"),
+    )
+    starts_at = models.DateTimeField(_("starts"))
+    ends_at = models.DateTimeField(_("ends"))
+    planned_starts_at = models.DateTimeField(_("first published start"), null=True, blank=True)
+    is_canceled = models.BooleanField(
+        _("canceled"), default=False, help_text=_("Stays visible, with a mark.")
+    )
+    is_hidden = models.BooleanField(_("hidden"), default=False)
+    links = models.JSONField(
+        _("links"), default=list, blank=True, help_text=_('[{"title": "…", "url": "https://…"}]')
+    )
+
+    objects = TalkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("talk")
+        verbose_name_plural = _("talks")
+        ordering = ["starts_at", "pk"]
+        indexes = [
+            models.Index(fields=["conference", "starts_at"], name="talk_by_time"),
+            models.Index(fields=["room", "starts_at"], name="talk_by_room"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conference", "code"],
+                name="talk_code_once",
+                violation_error_message=_("Another talk of this conference has this code."),
+            ),
+            # Zero length is legal: "Doors open".
+            models.CheckConstraint(
+                condition=Q(ends_at__gte=F("starts_at")),
+                name="talk_ends_after_start",
+                violation_error_message=_("The talk ends before it starts."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["keynote", "talk", "workshop", "panel", "break", "social"]),
+                name="talk_kind_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(delivery__in=["live", "pre_recorded", "on_site"]),
+                name="talk_delivery_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("talk", args=[self.code])
+
+    def clean(self) -> None:
+        if self.starts_at and self.ends_at and self.ends_at - self.starts_at > MAX_TALK_LENGTH:
+            raise ValidationError(
+                {"ends_at": _("A talk of more than seven days. Check the dates.")}
+            )
+        if self.room is not None and self.room.conference_id != self.conference_id:
+            raise ValidationError({"room": _("This room belongs to another conference.")})
+
+    @property
+    def length(self) -> timedelta:
+        return self.ends_at - self.starts_at
+
+    @property
+    def is_moved(self) -> bool:
+        return self.planned_starts_at is not None and self.planned_starts_at != self.starts_at
+
+    def is_live_at(self, at: datetime) -> bool:
+        return not self.is_canceled and self.starts_at <= at < self.ends_at
