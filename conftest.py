@@ -37,6 +37,18 @@ def _nothing_kept():
     forget_everything_kept()
 
 
+@pytest.fixture(autouse=True)
+def _static_files_by_their_own_names(settings):
+    """So that no test needs collectstatic; the names with hashes are for production."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 def settle() -> None:
     """As if a transaction had been committed, a second had passed and another had begun."""
     if connection.vendor == "postgresql":

@@ -1,0 +1,89 @@
+"""The admin site: of the host's conference, in its time zone, behind the site's own login."""
+
+import functools
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.template.response import SimpleTemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from schedule.admin_scope import conference_of
+from tickets.models import User
+
+
+class PasswordForm(AdminAuthenticationForm):
+    """For a host without a conference, as long as the site's login pages cannot be shown there.
+    As strict as they are: it counts wrong passwords, and knows no second factor, so whoever has
+    one is sent away.
+    """
+
+    def clean(self) -> dict[str, Any]:
+        email = self.cleaned_data.get("username", "")
+        get_adapter().pre_authenticate(self.request, email=email)
+        return super().clean()
+
+    def confirm_login_allowed(self, user: User) -> None:
+        super().confirm_login_allowed(user)
+        if is_mfa_enabled(user):
+            raise ValidationError(
+                _("Sign in on the host of a conference, with your second factor.")
+            )
+
+
+class OurAdminSite(admin.AdminSite):
+    site_title = gettext_lazy("Front Row")
+    site_header = gettext_lazy("Front Row")
+    index_title = gettext_lazy("Organize")
+    login_form = PasswordForm
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Staff, and whoever has a role in this conference."""
+        user = request.user
+        if not user.is_active or user.is_anonymous:
+            return False
+        return user.is_staff or bool(user.get_all_permissions(conference_of(request)))
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Times are typed and shown in the conference's zone, until the page is rendered."""
+        inner = super().admin_view(view, cacheable)
+
+        @functools.wraps(inner)
+        def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            conference = conference_of(request)
+            with timezone.override(conference.zone if conference else None):
+                response = inner(request, *args, **kwargs)
+                return (
+                    response.render() if isinstance(response, SimpleTemplateResponse) else response
+                )
+
+        return in_zone
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        if conference := conference_of(request):
+            context["site_header"] = _("%(conference)s, times of %(zone)s") % {
+                "conference": conference,
+                "zone": conference.time_zone,
+            }
+        return context
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        is_inside = request.method == "GET" and self.has_permission(request)
+        if is_inside or conference_of(request) is None:
+            return super().login(request, extra_context)
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        wanted = request.GET.get("next") or reverse("admin:index")
+        return redirect_to_login(wanted, settings.LOGIN_URL)

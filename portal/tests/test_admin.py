@@ -1,0 +1,177 @@
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import reverse
+
+from conftest import client_of, make_conference, make_talk, make_user
+from portal.groups import make_groups
+from schedule.models import Conference
+from tickets.models import Role
+
+# Django's own templates ask for variables that are not always there.
+pytestmark = pytest.mark.ignore_template_errors
+INDEX = reverse("admin:index")
+LOGIN = reverse("admin:login")
+TALKS = reverse("admin:schedule_talk_changelist")
+SECRET = "correct horse battery"
+
+
+@pytest.fixture
+def role(conference):
+    """Somebody's: that of an organizer, in this conference alone."""
+    user = make_user("helper@example.com")
+    group = Group.objects.get(name="organizer")
+    return Role.objects.create(user=user, conference=conference, group=group)
+
+
+def models_on(page):
+    return {model["object_name"] for app in page.context["app_list"] for model in app["models"]}
+
+
+def test_an_organizer_sees_every_model(organizer):
+    page = client_of(organizer).get(INDEX)
+    ours = {"Conference", "Room", "Track", "Speaker", "Talk", "Feed", "FeedItem"}
+    assert ours | {"User", "Ticket", "Product", "Grant", "Group"} <= models_on(page)
+    assert "Testconf, times of Europe/Berlin" in page.content.decode()
+
+
+def test_a_role_opens_the_admin_of_its_conference(role, conference):
+    make_talk(conference, title="Engines")
+    client = client_of(role.user)
+    page = client.get(INDEX)
+    assert {"Conference", "Room", "Talk", "Ticket", "User", "Grant"} <= models_on(page)
+    assert "Group" not in models_on(page)
+    assert "Engines" in client.get(TALKS).content.decode()
+    settings_page = reverse("admin:schedule_conference_change", args=[conference.pk])
+    assert client.get(settings_page).status_code == 200
+    # Conferences are made, and removed, by superusers.
+    assert client.get(reverse("admin:schedule_conference_add")).status_code == 403
+
+
+def test_a_role_opens_no_other_conference(role, conference):
+    Conference.objects.filter(pk=conference.pk).update(domain="one.example.com")
+    other = make_conference(domain="two.example.com")
+    client = client_of(role.user)
+    assert client.get(INDEX, headers={"host": "one.example.com"}).status_code == 200
+    here = {"headers": {"host": "two.example.com"}}
+    assert client.get(TALKS, **here).status_code == 302
+    assert client.get(LOGIN, **here).status_code == 403
+    elsewhere = reverse("admin:schedule_conference_change", args=[other.pk])
+    refused = client.get(elsewhere, headers={"host": "one.example.com"})
+    assert refused.status_code == 302
+
+
+def test_a_small_role_shows_its_models_only(role, conference):
+    group = Group.objects.create(name="talks")
+    group.permissions.set(role.group.permissions.filter(codename="view_talk"))
+    Role.objects.filter(pk=role.pk).update(group=group)
+    talk = make_talk(conference)
+    client = client_of(role.user)
+    assert models_on(client.get(INDEX)) == {"Talk"}
+    change = reverse("admin:schedule_talk_change", args=[talk.pk])
+    assert client.get(change).status_code == 200
+    assert client.post(change, {}).status_code == 403
+    assert client.get(reverse("admin:schedule_room_changelist")).status_code == 403
+    action = {"action": "cancel", "_selected_action": [talk.pk]}
+    client.post(TALKS, action)
+    talk.refresh_from_db()
+    assert not talk.is_canceled
+
+
+def test_strangers_are_sent_to_the_sites_login(conference):
+    response = Client().get(TALKS, follow=False)
+    assert response.status_code == 302
+    login = Client().get(response["Location"])
+    assert login["Location"] == f"{reverse('account_login')}?next={TALKS}"
+
+
+def test_attendees_are_refused(attendee):
+    client = client_of(attendee)
+    assert client.get(INDEX).status_code == 302
+    assert client.get(LOGIN).status_code == 403
+
+
+def test_who_is_inside_is_not_asked_again(organizer):
+    response = client_of(organizer).get(LOGIN, {"next": TALKS})
+    assert response["Location"] == TALKS
+
+
+def make_superuser():
+    user = make_user("root@example.com", password=SECRET, is_staff=True)
+    user.is_superuser = True
+    user.save()
+    return user
+
+
+def log_in(password):
+    client = Client()
+    data = {"username": "root@example.com", "password": password}
+    return client, client.post(f"{LOGIN}?next={INDEX}", data)
+
+
+def test_the_first_conference_is_made_in_the_admin(db):
+    make_superuser()
+    client, response = log_in(SECRET)
+    assert response["Location"] == INDEX
+    page = client.get(INDEX)
+    # What belongs to a conference waits for one.
+    assert {"Conference", "User"} <= models_on(page)
+    assert "Talk" not in models_on(page)
+    assert client.get(reverse("admin:schedule_talk_add")).status_code == 403
+    data = {
+        "name": "My Con",
+        "slug": "mycon",
+        "starts_on": "2026-07-01",
+        "ends_on": "2026-07-02",
+        "time_zone": "Asia/Seoul",
+        "day_starts_at_hour": 4,
+        "visibility": "hidden",
+        "languages": "en",
+        "accent_colour": "#1a6b54",
+    }
+    client.post(reverse("admin:schedule_conference_add"), data)
+    assert Conference.objects.get().name == "My Con"
+
+
+def test_without_a_conference_a_wrong_password_and_attendees_stay_out(db):
+    make_superuser()
+    _client, response = log_in("wrong")
+    assert "Please enter the correct e-mail and password" in response.content.decode()
+    make_user("attendee@example.com", password=SECRET)
+    data = {"username": "attendee@example.com", "password": SECRET}
+    assert Client().post(LOGIN, data).status_code == 200
+
+
+def test_without_a_conference_wrong_passwords_are_counted(db):
+    make_superuser()
+    for _attempt in range(10):
+        log_in("wrong")
+    _client, response = log_in(SECRET)
+    assert response.status_code == 200
+    assert "Too many" in response.content.decode()
+
+
+def test_the_second_factor_is_not_passed_by(db):
+    totp = Authenticator.Type.TOTP
+    Authenticator.objects.create(user=make_superuser(), type=totp, data={"secret": "x"})
+    _client, response = log_in(SECRET)
+    assert "with your second factor" in response.content.decode()
+
+
+def test_the_login_of_the_admin_takes_no_password_beside_the_sites(conference):
+    make_superuser()
+    client, response = log_in(SECRET)
+    assert response["Location"].startswith(reverse("account_login"))
+    assert "_auth_user_id" not in client.session
+
+
+def test_organizers_may_do_everything_with_our_models(db):
+    make_groups(using="default")
+    group = Group.objects.get(name="organizer")
+    permissions = {
+        f"{app}.{codename}"
+        for app, codename in group.permissions.values_list("content_type__app_label", "codename")
+    }
+    assert {"schedule.change_talk", "tickets.add_grant", "streaming.delete_stream"} <= permissions
+    assert not any(name.startswith(("auth.", "account.", "mfa.")) for name in permissions)

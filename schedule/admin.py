@@ -1,0 +1,275 @@
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin import ActionLocation
+from django.db.models import Count, QuerySet
+from django.forms import ColorInput, ModelForm
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from schedule.admin_scope import (
+    NotDeleted,
+    ReadOnly,
+    ScopedAdmin,
+    ScopedInline,
+    conference_of,
+)
+from schedule.forms import ConferenceSettingsForm, RoomForm, SpeakerForm, TalkForm
+from schedule.importing.codes import ALPHABET, CODE_CHARS
+from schedule.models import Conference, Feed, FeedItem, Room, Speaker, Talk, Track
+
+ANYWHERE = (ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM)
+
+
+def span(starts_at: datetime, ends_at: datetime) -> str:
+    """In the conference's zone, which the admin's pages are in (portal/admin.py)."""
+    start, end = timezone.localtime(starts_at), timezone.localtime(ends_at)
+    return f"{date_format(start, 'D j M, H:i')}–{date_format(end, 'H:i')}"
+
+
+class TalkMarks:
+    """Columns of talks, in the list and in the form of a room."""
+
+    @admin.display(description=_("time"), ordering="starts_at")
+    def when(self, talk: Talk) -> str:
+        return span(talk.starts_at, talk.ends_at)
+
+    @admin.display(description=_("marks"))
+    def marks(self, talk: Talk) -> str:
+        marks = []
+        if talk.is_canceled:
+            marks.append(gettext("canceled"))
+        if talk.is_hidden:
+            marks.append(gettext("hidden"))
+        if talk.is_moved and talk.planned_starts_at is not None:
+            planned = date_format(timezone.localtime(talk.planned_starts_at), "H:i")
+            marks.append(gettext("moved from %(time)s") % {"time": planned})
+        if talk.delivery != Talk.Delivery.LIVE:
+            marks.append(talk.get_delivery_display())
+        return ", ".join(marks)
+
+
+@admin.register(Conference)
+class ConferenceAdmin(ScopedAdmin):
+    """A superuser sees every conference, others the one of this host."""
+
+    form = ConferenceSettingsForm
+    list_display = ("name", "domain", "starts_on", "ends_on", "time_zone", "visibility")
+    list_filter = ("visibility",)
+    search_fields = ("name", "slug", "domain")
+    prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "tagline", "domain")}),
+        (
+            _("When"),
+            {"fields": ("starts_on", "ends_on", "time_zone", "day_starts_at_hour")},
+        ),
+        (_("Who sees it"), {"fields": ("visibility", "languages", "accent_colour")}),
+        (_("Help"), {"fields": ("help_email", "help_url", "tickets_url")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conference]:
+        conferences = Conference.objects.order_by("-starts_on", "slug")
+        if request.user.is_superuser:
+            return conferences
+        here = conference_of(request)
+        return conferences.filter(pk=here.pk) if here else conferences.none()
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "accent_colour":
+            kwargs["widget"] = ColorInput()
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
+
+
+class TalkInline(ReadOnly, TalkMarks, ScopedInline, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+    """To look at and to go to. Not to be typed into: whoever saves a stream in a form that was
+    opened an hour ago must not put the talks back to where they were then.
+    """
+
+    model = Talk
+    fields = readonly_fields = ("when", "kind", "marks")
+    ordering = ("starts_at", "pk")
+    show_change_link = True
+    view_on_site = False
+    classes = ("collapse",)
+
+
+@admin.register(Room)
+class RoomAdmin(NotDeleted, ScopedAdmin):
+    form = RoomForm
+    list_display: tuple[str, ...] = ("name", "slug", "position", "talk_count")
+    ordering = ("position", "name", "pk")
+    search_fields = ("name", "slug")
+    fields = ("name", "slug", "position", "description")
+    prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
+    inlines: ClassVar[Any] = (TalkInline,)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(talk_count=Count("talks"))
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Room | None = None) -> Any:
+        # A room that is renamed keeps its address.
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+    def get_inlines(self, request: HttpRequest, obj: Room | None) -> Any:
+        """None while the room is being made: streams are checked against its conference."""
+        return super().get_inlines(request, obj) if obj else ()
+
+    @admin.display(description=_("talks"), ordering="talk_count")
+    def talk_count(self, room: Any) -> int:
+        count: int = room.talk_count
+        return count
+
+
+@admin.register(Track)
+class TrackAdmin(ScopedAdmin):
+    list_display = ("name", "slug", "colour")
+    search_fields = ("name", "slug")
+    fields = ("name", "slug", "colour")
+    prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
+
+
+class WithCode(ScopedAdmin):
+    """Proposes a code when something is added by hand."""
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        code = get_random_string(CODE_CHARS, ALPHABET)
+        return {"code": code, **super().get_changeform_initial_data(request)}
+
+
+@admin.register(Speaker)
+class SpeakerAdmin(WithCode):
+    form = SpeakerForm
+    list_display = ("name", "code", "email", "talk_count")
+    ordering = ("name", "pk")
+    search_fields = ("name", "code", "email")
+    fields = ("name", "code", "email", "avatar_url", "biography")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(talk_count=Count("talks"))
+
+    @admin.display(description=_("talks"), ordering="talk_count")
+    def talk_count(self, speaker: Any) -> int:
+        count: int = speaker.talk_count
+        return count
+
+
+@admin.register(Talk)
+class TalkAdmin(NotDeleted, TalkMarks, WithCode):
+    form = TalkForm
+    list_display = ("when", "room", "title", "kind", "marks")
+    list_display_links = ("title",)
+    list_select_related = ("room",)
+    list_filter = (
+        "is_canceled",
+        "is_hidden",
+        ("room", admin.RelatedOnlyFieldListFilter),
+        "kind",
+        "delivery",
+        ("track", admin.RelatedOnlyFieldListFilter),
+        ("language", admin.AllValuesFieldListFilter),
+    )
+    date_hierarchy = "starts_at"
+    search_fields = ("title", "code", "speakers__name")
+    autocomplete_fields = ("room", "also_in", "track", "speakers", "chairs")
+    actions = ("cancel", "restore")
+    fieldsets = (
+        (None, {"fields": ("title", "subtitle", "code", "kind", "delivery", "language")}),
+        (
+            _("When and where"),
+            {
+                "fields": (
+                    "starts_at",
+                    "ends_at",
+                    "room",
+                    "also_in",
+                    "is_canceled",
+                    "is_hidden",
+                    "planned_starts_at",
+                )
+            },
+        ),
+        (_("Who"), {"fields": ("speakers", "chairs", "track", "series")}),
+        (_("What"), {"fields": ("abstract", "description", "links")}),
+    )
+
+    def save_model(self, request: HttpRequest, obj: Talk, form: Any, change: bool) -> None:
+        # Before the first day a new time is the programme; from then on people know the old one.
+        if (
+            change
+            and "starts_at" in form.changed_data
+            and "planned_starts_at" not in form.changed_data
+            and obj.planned_starts_at is None
+            and obj.conference.window[0] <= timezone.now()
+        ):
+            obj.planned_starts_at = form.initial["starts_at"]
+        super().save_model(request, obj, form, change)
+
+    @admin.action(
+        permissions=["change"], description=_("Cancel: keep it, with a mark"), location=ANYWHERE
+    )
+    def cancel(self, request: HttpRequest, talks: QuerySet[Talk]) -> None:
+        count = self._set_canceled(request, talks, True)
+        text = ngettext("%(count)d talk canceled.", "%(count)d talks canceled.", count)
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)
+
+    @admin.action(
+        permissions=["change"], description=_("Restore: it takes place"), location=ANYWHERE
+    )
+    def restore(self, request: HttpRequest, talks: QuerySet[Talk]) -> None:
+        count = self._set_canceled(request, talks, False)
+        text = ngettext("%(count)d talk restored.", "%(count)d talks restored.", count)
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)
+
+    def _set_canceled(self, request: HttpRequest, talks: QuerySet[Talk], canceled: bool) -> int:
+        """How many it changed. Each gets a line in its history."""
+        changed = list(talks.exclude(is_canceled=canceled))
+        Talk.objects.filter(pk__in=[talk.pk for talk in changed]).update(is_canceled=canceled)
+        what = [{"changed": {"fields": [str(Talk._meta.get_field("is_canceled").verbose_name)]}}]
+        for talk in changed:
+            self.log_change(request, talk, what)
+        return len(changed)
+
+
+@admin.register(Feed)
+class FeedAdmin(ReadOnly, ScopedAdmin):
+    list_display = ("source", "format", "last_imported_at", "item_count")
+    ordering = ("source",)
+    search_fields = ("source",)
+    fields = ("source", "format", "last_imported_at")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(item_count=Count("items"))
+
+    @admin.display(description=_("talks"), ordering="item_count")
+    def item_count(self, feed: Any) -> int:
+        count: int = feed.item_count
+        return count
+
+
+@admin.register(FeedItem)
+class FeedItemAdmin(ReadOnly, ScopedAdmin):
+    conference_lookup = "feed__conference"
+    form = ModelForm
+    list_display = ("talk", "key", "feed", "missing_since")
+    list_select_related = ("talk", "feed")
+    list_filter = (
+        ("missing_since", admin.EmptyFieldListFilter),
+        ("feed", admin.RelatedOnlyFieldListFilter),
+    )
+    search_fields = ("talk__title", "talk__code", "key")
+    fields = ("talk", "feed", "key", "ordinal", "guid", "missing_since", "values")

@@ -1,0 +1,88 @@
+"""Streams are set where people look for them: in the form of their room. The hosts they may come
+from are in the form of the conference.
+"""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.db.models import Prefetch
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from schedule.admin import ConferenceAdmin, RoomAdmin
+from schedule.admin_scope import OfConference, ScopedInline, conference_of
+from schedule.models import Conference, Room
+from streaming.forms import StreamForm, StreamHostForm
+from streaming.models import Stream, StreamHost
+from streaming.sources import SOURCES
+
+
+def understood(stream: Stream) -> str:
+    """What will be played, and how well it is protected."""
+    source = SOURCES.get(stream.kind)
+    if source is None or stream.pk is None:
+        return ""
+    return _("%(stream)s plays %(url)s. %(protection)s") % {
+        "stream": f"{source.label} ({stream.get_role_display()})",
+        "url": source.url(stream.value),
+        "protection": source.protection,
+    }
+
+
+class StreamInline(ScopedInline, admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
+    model = Stream
+    form = StreamForm
+    conference_lookup = "room__conference"
+    fields = ("kind", "value", "understood", "role", ("starts_at", "ends_at"))
+    readonly_fields = ("understood",)
+    ordering = ("-role", "starts_at", "pk")
+
+    @admin.display(description=gettext_lazy("understood as"))
+    def understood(self, stream: Stream) -> str:
+        return understood(stream)
+
+
+admin.site.unregister(Room)
+
+
+@admin.register(Room)
+class RoomWithStreamsAdmin(RoomAdmin):
+    list_display = ("name", "slug", "position", "talk_count", "streams")
+    inlines: ClassVar[Any] = (StreamInline, *RoomAdmin.inlines)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        streams = Prefetch("streams", Stream.objects.in_order())
+        return super().get_queryset(request).prefetch_related(streams)
+
+    @admin.display(description=gettext_lazy("streams"))
+    def streams(self, room: Room) -> str:
+        return ", ".join(map(str, room.streams.all()))
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
+        super().save_formset(request, form, formset, change)
+        if formset.model is Stream:
+            changed = [stream for stream, _fields in formset.changed_objects]
+            for stream in [*formset.new_objects, *changed]:
+                self.message_user(request, understood(stream), messages.INFO)
+
+
+class StreamHostInline(ScopedInline, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+    model = StreamHost
+    form = StreamHostForm
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Of the conference whose form it is: a superuser sees others than the host's."""
+        return super(OfConference, self).get_queryset(request)
+
+
+admin.site.unregister(Conference)
+
+
+@admin.register(Conference)
+class ConferenceWithHostsAdmin(ConferenceAdmin):
+    inlines: ClassVar[Any] = (StreamHostInline,)
+
+    def get_inlines(self, request: HttpRequest, obj: Conference | None) -> Any:
+        """None while the first conference is being made: there is no permission to ask for yet."""
+        return super().get_inlines(request, obj) if conference_of(request) else ()
