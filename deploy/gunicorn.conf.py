@@ -9,6 +9,7 @@ What differs between them comes from environment variables:
 """
 
 import os
+import signal
 from pathlib import Path
 
 bind = os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
@@ -48,3 +49,9 @@ control_socket_disable = not control_socket
 # nginx writes the access log, and leaves out of it what names a person or opens a door.
 accesslog = None
 errorlog = "-"
+
+
+def post_worker_init(worker: object) -> None:
+    """Leave Ctrl-C to the main process. A terminal sends it to the workers as well, and a worker
+    that is told twice to quit may lock itself up (about once in fifty times) and hold the stop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
