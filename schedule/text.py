@@ -32,7 +32,7 @@ TAGS |= {"h3", "h4", "h5"}
 # C0 without tab and newline, DEL, C1, lone surrogates: no meaning in a text, and PostgreSQL refuses NUL.
 _controls = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _closed_block = re.compile(
-    r"</(p|div|ul|ol|h[1-6]|blockquote|pre|table|section|article)\s*>|^\s*<(p|div|ul|ol|hr)\b[^<>]*>",
+    r"</(p|div|ul|ol|li|h[1-6]|blockquote|pre|table|section|article)\s*>|^\s*<(p|div|ul|ol|hr)\b[^<>]*>",
     re.IGNORECASE,
 )
 _heading = re.compile(r"<(/?)h([1-6])\b", re.IGNORECASE)

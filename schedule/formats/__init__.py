@@ -1,0 +1,95 @@
+"""Schedule files of every format we know, read into one neutral programme."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext
+
+from schedule.formats import c3voc_json, c3voc_xml
+from schedule.formats.c3voc import Assumptions
+from schedule.formats.problems import Problem, ProgrammeError, Severity, refuse
+from schedule.formats.programme import (
+    Programme,
+    ProgrammeRoom,
+    ProgrammeSpeaker,
+    ProgrammeTalk,
+    ProgrammeTrack,
+)
+from schedule.formats.source import MAX_BYTES, Source
+
+__all__ = [
+    "FORMATS",
+    "MAX_BYTES",
+    "Assumptions",
+    "Format",
+    "Problem",
+    "Programme",
+    "ProgrammeError",
+    "ProgrammeRoom",
+    "ProgrammeSpeaker",
+    "ProgrammeTalk",
+    "ProgrammeTrack",
+    "Severity",
+    "Source",
+    "parse",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """`recognises` looks at the content alone; `read` raises ProgrammeError and nothing else."""
+
+    name: str
+    label: str
+    recognises: Callable[[Source], bool]
+    read: Callable[[Source, Assumptions], Programme]
+
+
+FORMATS = (
+    Format(c3voc_xml.NAME, "c3voc/pentabarf XML", c3voc_xml.recognises, c3voc_xml.read),
+    Format(c3voc_json.NAME, "c3voc/pretalx JSON", c3voc_json.recognises, c3voc_json.read),
+)
+
+
+def parse(
+    data: bytes,
+    *,
+    format: str | None = None,
+    default_zone: ZoneInfo | None = None,
+    day_starts_at_hour: int = 4,
+    believe_clock: bool = False,
+) -> Programme:
+    """Reads a schedule file. Format None: recognised by its content.
+
+    The zone and the hour at which a day begins stand in for what the file leaves open.
+    `believe_clock`: where an offset contradicts the file's own zone and clock, the clock counts.
+    Raises ProgrammeError, and nothing else, when nothing can be imported.
+    """
+    if len(data) > MAX_BYTES:
+        raise refuse("too-big", read=f"{len(data) / 1024 / 1024:.1f} MB")
+    if not data.strip():
+        raise refuse("empty")
+    source = Source(data)
+    assumptions = Assumptions(default_zone, day_starts_at_hour, believe_clock)
+    programme = _format_of(source, format).read(source, assumptions)
+    return replace(programme, sha256=hashlib.sha256(data).hexdigest())
+
+
+def _format_of(source: Source, name: str | None) -> Format:
+    named = [known for known in FORMATS if name in (None, known.name)]
+    labels = ", ".join(f"{known.label} ({known.name})" for known in FORMATS)
+    supported = gettext("Supported: %(formats)s.") % {"formats": labels}
+    if not named:
+        raise refuse("no-such-format", read=name or "", done=supported)
+    for known in named:
+        if known.recognises(source):
+            return known
+    raise refuse("unknown-format", read=_beginning(source), done=supported)
+
+
+def _beginning(source: Source) -> str:
+    if source.kind == "xml":
+        return f"<{source.xml.tag}>"
+    return source.data[:60].decode("utf-8", "replace")

@@ -1,0 +1,39 @@
+"""The rows of one table that an import makes or changes."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models
+
+
+class Rows[Row: models.Model]:
+    def __init__(self, model: type[Row]) -> None:
+        self.model = model
+        self.new: list[Row] = []
+        self.changed: dict[int, Row] = {}
+        self.fields: set[str] = set()
+
+    def set(self, row: Row, **values: Any) -> None:
+        """Sets what differs, and remembers that the row has to be written."""
+        for field, value in values.items():
+            if getattr(row, field) != value:
+                setattr(row, field, value)
+                self.touch(row, [field])
+
+    def touch(self, row: Row, fields: Iterable[str]) -> None:
+        if row.pk is not None:
+            self.changed[row.pk] = row
+            self.fields.update(fields)
+
+    def write(self) -> None:
+        """Two statements, however many rows. Changes come first: they may free a name."""
+        manager = self.model._default_manager
+        if self.changed:
+            # Thousands of rows as one upsert: bulk_update's CASE … WHEN takes Django six times as long.
+            manager.bulk_create(
+                self.changed.values(),
+                update_conflicts=True,
+                unique_fields=["id"],
+                update_fields=sorted(self.fields),
+            )
+        manager.bulk_create(self.new)
