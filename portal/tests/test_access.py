@@ -19,13 +19,27 @@ OPEN = {
     "readyz": "a probe without data",
     "account_login": "the way in",
     "account_confirm_login_code": "the way in",
+    "account_login_password": "the way in for organizers",
     "account_logout": "the way out",
     "account_inactive": "says that an account is closed",
     "mfa_authenticate": "the way in, second step",
 }
 FOR_THE_SIGNED_IN = {
     "tickets": "people without a ticket learn here what to do",
+    "claim": "looks for the ticket of the person who asks",
     "account_reauthenticate": "asks again before something that matters",
+    "mfa_index": "one's own second factor, as everything of mfa below",
+    "mfa_reauthenticate": "asks again before something that matters",
+    "mfa_activate_totp": "an app",
+    "mfa_deactivate_totp": "an app",
+    "mfa_view_recovery_codes": "for a lost phone",
+    "mfa_generate_recovery_codes": "for a lost phone",
+    "mfa_download_recovery_codes": "for a lost phone",
+    "mfa_list_webauthn": "keys",
+    "mfa_add_webauthn": "keys",
+    "mfa_edit_webauthn": "keys",
+    "mfa_remove_webauthn": "keys",
+    "mfa_reauthenticate_webauthn": "keys",
 }
 
 

@@ -57,7 +57,7 @@ def wait_until(condition, seconds: float, what: str) -> float:
     return time.monotonic() - began
 
 
-def is_playing(page) -> bool:
+def is_playing(page):
     before = page.evaluate("document.querySelector('#player video')?.currentTime ?? 0")
     page.wait_for_timeout(500)
     after = page.evaluate("document.querySelector('#player video')?.currentTime ?? 0")

@@ -21,7 +21,7 @@ host_name = RegexValidator(
 def validate_time_zone(name: str) -> None:
     try:
         zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # "America" is a folder
         raise ValidationError(
             _("“%(name)s” is not a time zone. Write a name like Europe/Berlin or Asia/Seoul."),
             params={"name": name},

@@ -3,12 +3,11 @@
 import threading
 
 import pytest
-from conftest import make_conference, make_room, make_speaker, make_talk, settle
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connection, models, transaction
 
+from conftest import make_conference, make_room, make_speaker, make_talk, settle
 from schedule.models import Conference, ProgrammeRevision, Talk, Track
-from streaming.models import StageRevision, Stream, StreamHost
 
 
 def number(conference: Conference) -> int:
@@ -46,9 +45,6 @@ CHANGES = {
     "look of the conference": lambda talk: Conference.objects.filter(pk=talk.conference_id).update(
         accent_colour="#123456"
     ),
-    "stream host": lambda talk: StreamHost.objects.create(
-        conference=talk.conference, host="cdn.example.org"
-    ),
     "talk deleted": lambda talk: talk.delete(),
 }
 
@@ -65,15 +61,6 @@ def test_what_changes_nothing_raises_nothing(talk):
     talk.save()
     Talk.objects.filter(pk=talk.pk).update(title=talk.title)
     assert number(talk.conference) == before
-
-
-def test_streams_raise_the_stage_and_not_the_programme(room):
-    Stream.objects.create(room=room, kind="hls", value="/a.m3u8")
-    programme = number(room.conference)
-    stage = StageRevision.objects.get(conference=room.conference).number
-    Stream.objects.update(value="/b.m3u8")
-    assert number(room.conference) == programme
-    assert StageRevision.objects.get(conference=room.conference).number > stage
 
 
 def test_other_conferences_keep_their_number(talk):
