@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext
 
 from schedule.formats import c3voc_json, c3voc_xml
-from schedule.formats.c3voc import Assumptions
+from schedule.formats.assembly import Assumptions
 from schedule.formats.problems import Problem, ProgrammeError, Severity, refuse
 from schedule.formats.programme import (
     Programme,

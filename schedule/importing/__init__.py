@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from schedule.formats import Problem, Programme
@@ -109,7 +110,8 @@ def apply_plan(plan: Plan, at: datetime) -> None:
     plan.tracks.rows.write()
     plan.speakers.rows.write()
     _write_talks(plan)
-    _write_speakers_of_talks(plan)
+    _write_links(plan, "speakers", Talk.speakers.through, "speaker_id")
+    _write_links(plan, "also_in", Talk.also_in.through, "room_id")
     _write_items(plan, at)
 
 
@@ -119,20 +121,20 @@ def _write_talks(plan: Plan) -> None:
         if line.is_new:
             talks.new.append(line.talk)
         for name, (_old, new) in line.changes.items():
-            if name != "speakers":
+            if name not in ("speakers", "also_in"):
                 talks.set(line.talk, **{name: new})
     talks.write()
 
 
-def _write_speakers_of_talks(plan: Plan) -> None:
-    through = Talk.speakers.through
-    gone = [line.talk.pk for line in plan.lines if not line.is_new and "speakers" in line.changes]
-    through.objects.filter(talk_id__in=gone).delete()
-    through.objects.bulk_create(
-        through(talk_id=line.talk.pk, speaker_id=speaker.pk)
+def _write_links(plan: Plan, field: str, through: type[Model], column: str) -> None:
+    """The rows of a many-to-many field."""
+    gone = [line.talk.pk for line in plan.lines if not line.is_new and field in line.changes]
+    through._default_manager.filter(talk_id__in=gone).delete()
+    through._default_manager.bulk_create(
+        through(**{"talk_id": line.talk.pk, column: other.pk})
         for line in plan.lines
-        if line.is_new or "speakers" in line.changes
-        for speaker in line.speakers
+        if line.is_new or field in line.changes
+        for other in getattr(line, field)
     )
 
 

@@ -3,17 +3,19 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Model
+
 from schedule.formats import Problem, Programme, ProgrammeTalk
 from schedule.formats.clocks import zone_named
 from schedule.importing.codes import claim_code
 from schedule.importing.matching import match_talks
 from schedule.importing.rooms import Rooms, Tracks
 from schedule.importing.speakers import Speakers
-from schedule.models import Conference, Feed, FeedItem, Speaker, Talk
+from schedule.models import Conference, Feed, FeedItem, Room, Speaker, Talk
 
 MOVES = {"starts_at", "ends_at", "room"}
 # Guessed or rarely told: what an organizer set stays until the feed says something new.
-FOLLOWED = ("kind", "series")
+FOLLOWED = ("kind", "series", "is_canceled")
 
 
 @dataclass(slots=True)
@@ -27,6 +29,7 @@ class Line:
     talk: Talk
     item: FeedItem
     speakers: list[Speaker]
+    also_in: list[Room]
     is_new: bool = False
     is_back: bool = False
     item_changed: bool = False
@@ -70,7 +73,8 @@ class _Planner:
         self.speakers = Speakers(conference, self.items, programme.speakers)
         self.keys_of_speaker = {person.key: person.keys for person in programme.speakers}
         self.codes = set(conference.talks.values_list("code", flat=True))
-        self.speaker_ids = self._speaker_ids()
+        self.speaker_ids = self._ids(Talk.speakers.through, "speaker_id")
+        self.also_in_ids = self._ids(Talk.also_in.through, "room_id")
         self.ordinals: dict[str, set[int]] = {}
         for item in self.items:
             self.ordinals.setdefault(item.key, set()).add(item.ordinal)
@@ -95,32 +99,36 @@ class _Planner:
             problems=[*self.programme.problems, *self.rooms.problems, *self._doubts()],
         )
 
-    def _speaker_ids(self) -> dict[int, set[int]]:
+    def _ids(self, through: type[Model], column: str) -> dict[int, set[int]]:
+        """What the feed's talks have now of one many-to-many field."""
         ids: dict[int, set[int]] = {item.talk_id: set() for item in self.items}
         if self.feed.pk is not None:
-            links = Talk.speakers.through.objects.filter(talk__feed_items__feed=self.feed)
-            for talk_id, speaker_id in links.values_list("talk_id", "speaker_id"):
-                ids[talk_id].add(speaker_id)
+            links = through._default_manager.filter(talk__feed_items__feed=self.feed)
+            for talk_id, other_id in links.values_list("talk_id", column):
+                ids[talk_id].add(other_id)
         return ids
 
     def _line(self, told: ProgrammeTalk, item: FeedItem | None) -> Line:
         speakers = [self.speakers.of(key) for key in told.speakers]
+        also_in = [room for name in told.also_in if (room := self.rooms.named(name))]
         if item is None:
-            return self._new(told, speakers)
-        line = Line(told, item.talk, item, speakers, is_back=item.missing_since is not None)
+            return self._new(told, speakers, also_in)
+        is_back = item.missing_since is not None
+        line = Line(told, item.talk, item, speakers, also_in, is_back=is_back)
         for name, value in self._fields(told).items():
             old = getattr(item.talk, name)
             if old != value and not _is_silent(name, told, item):
                 line.changes[name] = (old, value)
-        old_ids = self.speaker_ids[item.talk_id]
-        if old_ids != {speaker.pk for speaker in speakers} and not _is_silent(
-            "speakers", told, item
+        for name, old_ids, rows in (
+            ("speakers", self.speaker_ids[item.talk_id], speakers),
+            ("also_in", self.also_in_ids[item.talk_id], also_in),
         ):
-            line.changes["speakers"] = (old_ids, speakers)
+            if old_ids != {row.pk for row in rows} and not _is_silent(name, told, item):
+                line.changes[name] = (old_ids, rows)
         self._renew(line)
         return line
 
-    def _new(self, told: ProgrammeTalk, speakers: list[Speaker]) -> Line:
+    def _new(self, told: ProgrammeTalk, speakers: list[Speaker], also_in: list[Room]) -> Line:
         identity = f"{told.key}/{told.ordinal}"
         talk = Talk(
             conference=self.conference,
@@ -129,7 +137,7 @@ class _Planner:
             **self._fields(told),
         )
         item = FeedItem(feed=self.feed, talk=talk)
-        line = Line(told, talk, item, speakers, is_new=True)
+        line = Line(told, talk, item, speakers, also_in, is_new=True)
         self._renew(line)
         return line
 
@@ -137,6 +145,7 @@ class _Planner:
         """The talk's fields that belong to the feed."""
         return {
             "kind": told.kind,
+            "is_canceled": told.is_canceled,
             "series": told.series,
             "title": told.title,
             "subtitle": told.subtitle,
@@ -156,6 +165,7 @@ class _Planner:
         values = {
             **self._fields(told),
             "room": told.room,
+            "also_in": list(told.also_in),
             "track": told.track,
             "starts_at": told.starts_at.isoformat(),
             "ends_at": told.ends_at.isoformat(),
@@ -193,7 +203,7 @@ class _Planner:
 def _is_silent(name: str, told: ProgrammeTalk, item: FeedItem) -> bool:
     """The feed says nothing of this field, now as last time: it is the organizers'."""
     if name in FOLLOWED:
-        return bool(item.values.get(name) == getattr(told, name))
+        return bool(item.values.get(name, False) == getattr(told, name))
     return not getattr(told, name) and not item.values.get(name)
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from schedule.formats.c3voc_raw import RawDay, RawEvent
 from schedule.formats.clocks import (
     ImpossibleTime,
     SkippedTime,
@@ -16,6 +15,7 @@ from schedule.formats.clocks import (
 )
 from schedule.formats.durations import readings, spell
 from schedule.formats.problems import Problems, refuse
+from schedule.formats.raw import RawDay, RawEvent
 
 MAX_LENGTH = timedelta(days=7)
 _one_day = timedelta(days=1)
@@ -123,9 +123,10 @@ class Times:
         return self.local_date(stamp) if bare is None and stamp is not None else bare
 
     def _local(self, event: RawEvent, wall: datetime) -> datetime:
-        if self.zone is None:
+        zone = event.zone or self.zone
+        if zone is None:
             raise refuse("no-zone", event.at("start"), str(wall))
-        instant, is_ambiguous = in_zone(wall, self.zone)
+        instant, is_ambiguous = in_zone(wall, zone)
         if is_ambiguous:
             self.problems.add("ambiguous-time", event.at("start"), str(wall))
         return instant
