@@ -40,7 +40,7 @@ def run(*arguments: str) -> str:
     return out.getvalue()
 
 
-def summary(*arguments: str) -> dict:
+def summary(*arguments):
     return json.loads(run(*arguments, "--json"))
 
 

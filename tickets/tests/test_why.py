@@ -11,7 +11,7 @@ from schedule.models import Visibility
 from tickets.models import Claim, Grant, Ticket
 
 
-def run(*arguments: str) -> tuple[int, str]:
+def run(*arguments):
     out = StringIO()
     try:
         call_command("why", *arguments, stdout=out)
@@ -20,7 +20,7 @@ def run(*arguments: str) -> tuple[int, str]:
     return 0, out.getvalue()
 
 
-def reason_for(who: str, *arguments: str) -> str | None:
+def reason_for(who, *arguments):
     return json.loads(run(who, "--json", *arguments)[1])["reason"]
 
 
