@@ -78,6 +78,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = fold_email(self.email)
 
     @property
+    def short_name(self) -> str:
+        """What fits into the corner of a page."""
+        return self.display_name or self.email.partition("@")[0]
+
+    @property
     def reference(self) -> str:
         """What a person reads out to the helpdesk. Not a secret."""
         return f"P-{self.pk:06d}"

@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from tools.browser import chromium, chromium_path
-from tools.stack import Stack
+from tools.browser import chromium_path
 
 pytestmark = [
     pytest.mark.browser,
@@ -27,24 +26,17 @@ LISTS = [
 
 
 @pytest.fixture(scope="module")
-def site():
-    with Stack() as stack:
-        yield stack
-
-
-@pytest.fixture(scope="module")
-def page(site):
+def page(site, browser):
     """Of the organizer, signed in with the password that `manage.py demo` has printed."""
     said = re.search(r"organizer@example\.com .*Password (\S+),", site.demo_output)
     assert said is not None
-    with chromium() as browser:
-        page = browser.new_page(base_url=site.url, viewport={"width": 1280, "height": 900})
-        page.goto("/admin/")
-        page.get_by_label("E-mail").fill("organizer@example.com")
-        page.get_by_label("Password").fill(said.group(1))
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/admin/")
-        yield page
+    page = browser.new_page(base_url=site.url, viewport={"width": 1280, "height": 900})
+    page.goto("/admin/")
+    page.get_by_label("E-mail").fill("organizer@example.com")
+    page.get_by_label("Password").fill(said.group(1))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/admin/")
+    yield page
 
 
 @pytest.fixture
