@@ -68,7 +68,7 @@ def _about_account(conference: Conference, user: User | None, email: str) -> Ite
     if not user.is_active:
         yield Finding("active", False, _("The account is closed by an organizer."))
     if not is_verified(user):
-        text = _("A code was asked for and not entered, so the address is not verified.")
+        text = _("They have not entered a code yet, so the address is not verified.")
         if not user.last_login:
             yield Finding("verified", False, text)
         else:

@@ -97,9 +97,16 @@ class ShopTicket:
 
 
 def read_tickets(
-    data: bytes, conference: Conference, named: Mapping[str, Sequence[str]]
+    data: bytes,
+    conference: Conference,
+    *,
+    named: Mapping[str, Sequence[str]] | None = None,
+    words: Mapping[str, Ticket.State] | None = None,
 ) -> list[ShopTicket]:
-    """`named` maps keys of HEADERS to headers of this file. Raises BadSpreadsheet."""
+    """`named` maps keys of HEADERS to headers of this file, `words` this file's words for states
+    to what they mean, both beside those that are known. Raises BadSpreadsheet.
+    """
+    state_of = STATE_OF | {word.casefold(): state for word, state in (words or {}).items()}
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -108,7 +115,7 @@ def read_tickets(
         raise BadSpreadsheet([BadRow(line, message)]) from None
     records = _records(text)
     header = [one_line(cell) for cell in next(records, (1, []))[1]]
-    columns = _find_columns(header, named)
+    columns = _find_columns(header, named or {})
     tickets: dict[str, ShopTicket] = {}
     line_of: dict[str, int] = {}
     problems: list[BadRow] = []
@@ -119,7 +126,7 @@ def read_tickets(
                     _("%(found)s cells, but the header has %(expected)s.")
                     % {"found": len(cells), "expected": len(header)}
                 )
-            ticket = _read_row(cells, columns, conference)
+            ticket = _read_row(cells, columns, state_of, conference)
             if ticket.code in tickets:
                 raise ValidationError(
                     _("The code %(code)s is already on line %(line)s.")
@@ -180,7 +187,10 @@ def _same(name: str) -> str:
 
 
 def _read_row(
-    cells: list[str], columns: Mapping[str, list[int]], conference: Conference
+    cells: list[str],
+    columns: Mapping[str, list[int]],
+    state_of: Mapping[str, Ticket.State],
+    conference: Conference,
 ) -> ShopTicket:
     """Raises ValidationError."""
     said = {
@@ -190,7 +200,7 @@ def _read_row(
     product = said.get("product", SOLE_PRODUCT)
     if not product:
         raise ValidationError(_("No product."))
-    values: dict[str, Any] = {"state": _state(said)}
+    values: dict[str, Any] = {"state": _state(said, state_of)}
     plain = {"order": "order_code", "name": "holder_name"}
     values |= {name: said[key] for key, name in plain.items() if key in said}
     addresses = {"email": "holder_email", "buyer-email": "buyer_email"}
@@ -205,18 +215,18 @@ def _read_row(
     return ShopTicket(ticket.code, product, values)
 
 
-def _state(said: Mapping[str, str]) -> Ticket.State:
+def _state(said: Mapping[str, str], state_of: Mapping[str, Ticket.State]) -> Ticket.State:
     """A file without such a column lists what is valid."""
     word = said.get("state", "valid")
-    if word.casefold() not in STATE_OF:
+    if word.casefold() not in state_of:
         raise ValidationError(
             _("What does the state “%(word)s” mean? Known are: %(words)s.")
-            % {"word": word, "words": ", ".join(STATE_OF)}
+            % {"word": word, "words": ", ".join(state_of)}
         )
     blocked = said.get("blocked", "").casefold() or "no"
     if blocked not in YES_AND_NO:
         raise ValidationError(_("“%(word)s” is neither yes nor no.") % {"word": blocked})
-    return Ticket.State.CANCELED if YES_AND_NO[blocked] else STATE_OF[word.casefold()]
+    return Ticket.State.CANCELED if YES_AND_NO[blocked] else state_of[word.casefold()]
 
 
 def _check(row: Ticket | Product) -> None:

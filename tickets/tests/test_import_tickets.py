@@ -105,6 +105,15 @@ def test_columns_can_be_named(conference, file):
     assert (ticket.holder_email, ticket.buyer_email) == ("a@b.cd", "x@y.zz")
 
 
+def test_words_for_states_can_be_named(conference, file):
+    text = "code,status\nA,Bezahlt\nB,storniert\nC,paid\n"
+    assert "What does the state “Bezahlt” mean?" in refused(file(text))
+    run(file(text), "--word", "bezahlt=valid", "--word", "Storniert=canceled")
+    states = dict(Ticket.objects.values_list("code", "state"))
+    assert states == {"A": "valid", "B": "canceled", "C": "valid"}
+    assert "write WORD=STATE" in refused(file(text), "--word", "Bezahlt=good")
+
+
 def test_a_second_import_changes_nothing(conference, file):
     run(file(PRETIX))
     before = list(Ticket.objects.values())
@@ -252,7 +261,7 @@ def test_all_bad_rows_are_named(conference, file):
     assert "Line 22: " in output
     assert "Line 23: " not in output
     assert "… and 10 more" in output
-    assert "30 rows are bad" in output
+    assert "Bad rows: 30" in output
     with pytest.raises(CommandError):
         out = StringIO()
         call_command("import_tickets", file(HEADER + rows), "--json", stdout=out)

@@ -78,7 +78,7 @@ def test_the_code_was_never_entered(conference, stranger):
     make_ticket(conference, holder_email=stranger.email)
     EmailAddress.objects.update(verified=False)
     output = run(stranger.email)[1]
-    assert "- A code was asked for and not entered" in output
+    assert "- They have not entered a code yet" in output
     assert "nobody has it yet" in output
 
 

@@ -1,3 +1,4 @@
+import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from django.utils.translation import gettext as _
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.models import Conference
 from tickets.importing import Summary, import_tickets
+from tickets.models import Ticket
 from tickets.spreadsheet import HEADERS, BadSpreadsheet, read_tickets
 
 # More would hide the first, and the rest is often the same mistake.
@@ -28,6 +30,13 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="say what would change, write nothing"
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument(
+            "--word",
+            type=_word,
+            action="append",
+            metavar="WORD=STATE",
+            help="what a word in the state's column means, like Bezahlt=valid; repeatable",
+        )
         columns = parser.add_argument_group(
             "columns", "By their names in the first row. Given twice, two columns are joined."
         )
@@ -44,13 +53,15 @@ class Command(BaseCommand):
         chosen = chosen_conference(conference)
         named = {key: options[key.replace("-", "_")] or () for key in HEADERS}
         try:
-            tickets = read_tickets(Path(file).read_bytes(), chosen, named)
+            data = Path(file).read_bytes()
+            words = dict(options["word"] or ())
+            tickets = read_tickets(data, chosen, named=named, words=words)
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from None
         except BadSpreadsheet as error:
             self._report_problems(error, as_json=options["json"])
             raise CommandError(
-                _("%(file)s: nothing was imported, %(count)s rows are bad.")
+                _("%(file)s: nothing was imported. Bad rows: %(count)s.")
                 % {"file": file, "count": len(error.rows)}
             ) from None
         summary = import_tickets(conference=chosen, tickets=tickets, is_dry_run=options["dry_run"])
@@ -90,3 +101,11 @@ class Command(BaseCommand):
                 self.stdout.write(sentence % counts)
         if summary.is_dry_run:
             self.stdout.write(self.style.WARNING(_("Dry run: nothing was written.")))
+
+
+def _word(text: str) -> tuple[str, Ticket.State]:
+    word, _equals, state = text.rpartition("=")
+    if not word or state not in Ticket.State.values:
+        known = ", ".join(Ticket.State.values)
+        raise argparse.ArgumentTypeError(f"write WORD=STATE, where STATE is one of: {known}")
+    return word, Ticket.State(state)
