@@ -171,7 +171,12 @@ class Times:
         if clock is not None and self.zone is not None:
             day = _midnight(starts_at.astimezone(self.zone).date())
             ends_at = self._local(event, day + clock)
-            return ends_at if ends_at >= starts_at else self._local(event, day + clock + _one_day)
+            if ends_at >= starts_at:
+                return ends_at
+            ends_at = self._local(event, day + clock + _one_day)
+            if ends_at - starts_at > _one_day / 2:  # rather a typing error than a long night
+                self.problems.add("over-midnight", event.at("end"), text)
+            return ends_at
         self.problems.add("end-unreadable", event.at("end"), text)
         return None
 
