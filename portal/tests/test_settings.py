@@ -17,7 +17,7 @@ def variables_read() -> set[str]:
     gunicorn_code = (ROOT / "deploy" / "gunicorn.conf.py").read_text()
     return {
         *re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', settings_code),
-        *re.findall(r'environ\.get\("([A-Z_]+)"', gunicorn_code),
+        *re.findall(r'environ\.get\(["\']([A-Z_]+)', gunicorn_code),
     }
 
 
