@@ -12,6 +12,8 @@ from importlib.metadata import EntryPoint, entry_points
 from schedule.formats import (
     c3voc_json,
     c3voc_xml,
+    pretalx_rest,
+    pretalx_widget,
     table,
 )
 from schedule.formats.assembly import Assumptions
@@ -37,6 +39,10 @@ FORMATS = (
     Format(c3voc_xml.NAME, "c3voc/pentabarf XML", c3voc_xml.recognises, c3voc_xml.read),
     Format(c3voc_json.NAME, "c3voc/pretalx JSON", c3voc_json.recognises, c3voc_json.read),
     Format(table.NAME, "CSV table", table.recognises, table.read),
+    Format(
+        pretalx_widget.NAME, "pretalx widget JSON", pretalx_widget.recognises, pretalx_widget.read
+    ),
+    Format(pretalx_rest.NAME, "pretalx REST listing", pretalx_rest.recognises, pretalx_rest.read),
 )
 
 
