@@ -13,6 +13,7 @@ from schedule.formats import (
     c3voc_json,
     c3voc_xml,
     europython,
+    icalendar_file,
     pretalx_rest,
     pretalx_widget,
     sessionize,
@@ -49,6 +50,7 @@ FORMATS = (
     Format(sessionize.NAME, "Sessionize All or GridSmart", sessionize.recognises, sessionize.read),
     Format(symposion.NAME, "symposion/PyCon US JSON", symposion.recognises, symposion.read),
     Format(europython.NAME, "EuroPython programme", europython.recognises, europython.read),
+    Format(icalendar_file.NAME, "iCalendar", icalendar_file.recognises, icalendar_file.read),
 )
 
 
