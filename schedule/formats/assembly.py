@@ -32,6 +32,8 @@ MAX_SPEAKERS_OF_TALK = 50  # 10
 MAX_LINKS_OF_TALK = 50
 REPEATING = "break"  # the kind of key that several talks have by nature
 
+# Before 2025 pretalx wrote the code of a talk into its address alone.
+_pretalx_talk = re.compile(r"/talk/([A-Z0-9]{6})/?$")
 _language = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
 _colour = re.compile(r"#(?:[0-9a-fA-F]{3}){1,2}")
 
@@ -70,6 +72,11 @@ class _Assembly:
         self.people = People(self.words, raw.words.get("base_url", ""))
         self.rooms: dict[str, ProgrammeRoom] = {}
         self.tracks: dict[str, ProgrammeTrack] = {}
+        for event in raw.events:
+            if not event.words.get("code") and (
+                found := _pretalx_talk.search(event.words.get("url", ""))
+            ):
+                event.words["code"] = found[1]
         self.ids = Counter(event.words.get("id", "") for event in raw.events)
         self.codes = Counter(event.words.get("code", "") for event in raw.events)
 

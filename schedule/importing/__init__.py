@@ -1,6 +1,7 @@
 """The act of importing a programme: find the feed, make a plan, write it, in one transaction."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -80,24 +81,31 @@ def import_schedule(
 def find_feed(conference: Conference, source: str, programme: Programme) -> Feed:
     """The feed of this source; else the one that knows most of these talks; else a new one, unsaved.
 
-    Files change their names ("schedule-v2.json"), and a second feed would double every talk.
+    Files change their names ("schedule-v2.json") and formats (pretalx has six), and a second feed
+    would double every talk.
     """
     feeds = {feed.pk: feed for feed in conference.feeds.order_by("-last_imported_at")}
     for feed in feeds.values():
         if feed.source == source:
             return feed
-    items = FeedItem.objects.filter(feed__in=feeds).values_list("feed_id", "key")
-    keys = {talk.key for talk in programme.talks}
+    items = FeedItem.objects.filter(feed__in=feeds).values_list("feed_id", "key", "values__keys")
+    keys = {key for talk in programme.talks for key in _telling(talk.key, talk.keys)}
     sizes: Counter[int] = Counter()
     shared: Counter[int] = Counter()
-    for feed_id, key in items:
+    for feed_id, key, others in items:
         sizes[feed_id] += 1
-        shared[feed_id] += key in keys
+        shared[feed_id] += not keys.isdisjoint(_telling(key, others or []))
     # Of equals the first wins, which is the one imported last.
     nearest = max(feeds, key=lambda feed_id: shared[feed_id], default=None)
-    if nearest is not None and shared[nearest] * 2 >= min(sizes[nearest], len(keys)) > 0:
+    size = min(sizes[nearest], len(programme.talks)) if nearest is not None else 0
+    if nearest is not None and shared[nearest] * 2 >= size > 0:
         return feeds[nearest]
     return Feed(conference=conference, source=source)
+
+
+def _telling(strongest: str, keys: Iterable[str]) -> set[str]:
+    """The keys that two different programmes do not share by chance, as they do number 7."""
+    return {strongest, *(key for key in keys if key.startswith(("guid:", "uid:", "code:")))}
 
 
 def apply_plan(plan: Plan, at: datetime) -> None:

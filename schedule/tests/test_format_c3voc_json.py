@@ -166,3 +166,14 @@ def test_mostly_unreadable_is_refused():
 def test_utf_16_is_read():
     (talk,) = parse(schedule_json().decode().encode("utf-16")).talks
     assert talk.title == "Talk 1"
+
+
+def test_old_files_of_pretalx_have_the_code_in_the_address():
+    programme = parse(
+        schedule_json(
+            event_json(url="https://a.example/2026/talk/ABCDEF/"),
+            event_json(2, code="OWN777", url="https://a.example/2026/talk/GHJKLM/"),
+            event_json(3, url="https://a.example/talk/7"),
+        )
+    )
+    assert [talk.code for talk in programme.talks] == ["ABCDEF", "OWN777", ""]

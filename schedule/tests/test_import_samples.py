@@ -50,6 +50,13 @@ def test_xml_after_json_finds_every_talk_and_person(db, stem):
     assert conference.speakers.count() == people
 
 
+def test_the_widget_after_the_json_brings_the_breaks_alone(db):
+    conference = make_conference(time_zone="Australia/Melbourne")
+    load(conference, "pyconau-2024-schedule.json")
+    summary = load(conference, "pyconau-2024-widget.json")
+    assert (summary.new, summary.missing, summary.moved) == (37, 0, 0)
+
+
 def test_900_talks_take_less_than_five_seconds(db):
     conference = make_conference(time_zone="Europe/Berlin")
     began_at = time.monotonic()

@@ -1,11 +1,14 @@
 """Who is who from one import to the next."""
 
+import json
+
 import pytest
 
 from conftest import make_conference, make_room, make_talk, utc
 from schedule.formats import parse
 from schedule.importing import Summary, import_schedule
 from schedule.models import FeedItem, Room, Speaker, Talk, Track
+from schedule.tests import test_format_pretalx as pretalx
 from schedule.tests.schedule_files import event_json, event_xml, schedule_json, schedule_xml
 
 GUIDS = [f"a0000000-0000-4000-8000-00000000000{number}" for number in range(5)]
@@ -184,3 +187,18 @@ def test_tracks_are_renamed_by_slug(conference):
     assert Track.objects.get().name == "The web"
     load(conference, event_json(track="web"))
     assert Track.objects.count() == 2
+
+
+def test_the_same_programme_in_another_format_finds_its_talks(conference):
+    load(conference, event_json(1, code="ABCDEF"))
+    widget = parse(json.dumps(pretalx.widget()).encode())
+    summary = import_schedule(conference=conference, programme=widget, source="widget.json")
+    assert (summary.new, summary.moved, summary.missing) == (1, 1, 0), "the break is new"
+    assert Talk.objects.get(code="ABCDEF").feed_items.get().key == "code:ABCDEF"
+
+
+def test_two_programmes_that_count_from_one_are_two_feeds(conference):
+    load(conference, event_json(1, guid=None), event_json(2, guid=None))
+    other = parse(schedule_json(event_json(1, guid=GUIDS[1]), event_json(2, guid=GUIDS[2])))
+    summary = import_schedule(conference=conference, programme=other, source="other.json")
+    assert summary.new == 2
