@@ -1,5 +1,6 @@
 """What is on, when and where."""
 
+from schedule.models.changes import Change, FieldChange, Override
 from schedule.models.conference import (
     Conference,
     Room,
@@ -15,9 +16,12 @@ from schedule.models.talks import MAX_TALK_LENGTH, Speaker, Talk, TalkQuerySet, 
 
 __all__ = [
     "MAX_TALK_LENGTH",
+    "Change",
     "Conference",
     "Feed",
     "FeedItem",
+    "FieldChange",
+    "Override",
     "ProgrammeRevision",
     "Room",
     "Speaker",

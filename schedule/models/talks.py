@@ -175,6 +175,10 @@ class Talk(models.Model):
         _("links"), default=list, blank=True, help_text=_('[{"title": "…", "url": "https://…"}]')
     )
 
+    sequence = models.PositiveIntegerField(
+        default=0, editable=False, help_text=_("Grows with every change of time, room and state.")
+    )
+
     objects = TalkQuerySet.as_manager()
 
     class Meta:
