@@ -9,7 +9,7 @@ from schedule.http import ConferenceRequest
 from schedule.models import Talk
 from schedule.pages import render_page, shared_page
 from schedule.rundown import rundown
-from schedule.state import state_of
+from schedule.state import glance
 
 # Enough to see what kind of conference this is.
 TEASER_TALKS = 6
@@ -20,25 +20,42 @@ TEASER_TALKS = 6
 @shared_page()
 def home(request: ConferenceRequest) -> HttpResponse:
     """Landing, the same for everybody. Names talks only while the programme is public."""
-    conference = request.conference
-    talks = Talk.objects.filter(conference=conference)
-    coming = talks.next_after(timezone.now()).exclude(kind=Talk.Kind.BREAK).with_cards()
-    teaser = coming[:TEASER_TALKS] if conference.programme_is_public else []
-    return render_page(request, "portal/home.html", {"teaser": teaser})
+    conference, at = request.conference, timezone.now()
+    talks = Talk.objects.filter(conference=conference).exclude(kind=Talk.Kind.BREAK).with_cards()
+    is_public = conference.programme_is_public
+    context = {
+        "at": at,
+        "live": talks.live_at(at).in_order()[:TEASER_TALKS] if is_public else [],
+        "coming": talks.next_after(at)[:TEASER_TALKS] if is_public else [],
+    }
+    return render_page(request, "portal/home.html", context)
 
 
 @require_safe
 @shared_page()
 def lobby(request: ConferenceRequest) -> HttpResponse:
-    """Now and next in each room."""
+    """Now and next in each room; rooms where nothing is on any more come last."""
     conference, at = request.conference, timezone.now()
+    rooms = rundown(conference, request.programme_revision).rooms
+    glances = [glance(room, conference, at) for room in rooms]
+    codes = [item.code for each in glances for item in (each.live, each.next) if item]
+    talks = {
+        talk.code: talk
+        for talk in Talk.objects.filter(conference=conference, code__in=codes).with_cards()
+    }
     cards = [
         {
-            "room": room,
-            "state": state_of(room, conference, at),
-            "live": room.live_at(at),
-            "next": next(iter(room.next_after(at, 1)), None),
+            "room": each.room,
+            "state": each.state,
+            "live": talks.get(each.live.code) if each.live else None,
+            "next": talks.get(each.next.code) if each.next else None,
+            "is_quiet": each.is_quiet,
         }
-        for room in rundown(conference, request.programme_revision).rooms
+        for each in glances
     ]
-    return render_page(request, "portal/lobby.html", {"cards": cards, "at": at})
+    context = {
+        "at": at,
+        "busy": [card for card in cards if not card["is_quiet"]],
+        "quiet": [card for card in cards if card["is_quiet"]],
+    }
+    return render_page(request, "portal/lobby.html", context)

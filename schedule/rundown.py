@@ -6,12 +6,15 @@ Read from the database once per number of the programme, then answered from memo
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
 from schedule.models import Conference, Talk
+
+# How long before its start a talk is called to mind.
+SOON = timedelta(minutes=15)
 
 
 class Item(NamedTuple):
@@ -58,7 +61,7 @@ class RoomRundown:
 @dataclass(frozen=True)
 class Rundown:
     rooms: tuple[RoomRundown, ...]
-    # Every instant at which a talk starts or ends, in order.
+    # Every instant at which what pages say of a talk changes, in order.
     edges: tuple[datetime, ...]
 
     def next_edge(self, at: datetime) -> datetime | None:
@@ -89,8 +92,14 @@ def _read(conference_id: int, revision: int) -> Rundown:
     also = talks.filter(also_in__isnull=False).values_list("also_in", *fields)
     for room_id, *values in also:
         items[room_id].append(Item(*values))
-    edges = {edge for room in items.values() for item in room for edge in item[3:5]}
+    edges = {edge for room in items.values() for item in room for edge in _edges(item)}
     return Rundown(
         tuple(RoomRundown(slug, name, items[pk]) for pk, slug, name in rooms),
         tuple(sorted(edges)),
     )
+
+
+def _edges(item: Item) -> tuple[datetime, ...]:
+    """Soon, late (its planned start passes), live, over."""
+    planned = item.planned_starts_at or item.starts_at
+    return item.starts_at - SOON, planned, item.starts_at, item.ends_at

@@ -4,13 +4,12 @@
 (schedule/tests/state_cases.json).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from schedule.models import Conference, Talk
-from schedule.rundown import RoomRundown
-
-SOON = timedelta(minutes=15)
+from schedule.rundown import SOON, Item, RoomRundown
 
 
 class State(StrEnum):
@@ -42,3 +41,22 @@ def state_of(room: RoomRundown, conference: Conference, at: datetime) -> State:
     if upcoming.starts_at - at <= SOON:
         return State.SOON
     return State.BREAK if had_some_today else State.IDLE
+
+
+class Glance(NamedTuple):
+    """A room at a moment, as lists of rooms show it. is_quiet: nothing on and no more today."""
+
+    room: RoomRundown
+    state: State
+    live: Item | None
+    next: Item | None
+    is_quiet: bool
+
+
+def glance(room: RoomRundown, conference: Conference, at: datetime) -> Glance:
+    live = room.live_at(at)
+    upcoming = next(iter(room.next_after(at, 1)), None)
+    goes_on = upcoming is not None and conference.day_of(upcoming.starts_at) == conference.day_of(at)
+    return Glance(
+        room, state_of(room, conference, at), live, upcoming, live is None and not goes_on
+    )

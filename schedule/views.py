@@ -2,13 +2,14 @@
 
 from datetime import date
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from schedule.access import follows_visibility
+from schedule.access import conference_not_needed, follows_visibility, public
+from schedule.colours import accents
 from schedule.grid import Grid
 from schedule.http import ConferenceRequest
 from schedule.models import Speaker, Talk
@@ -25,10 +26,14 @@ def schedule(request: ConferenceRequest) -> HttpResponse:
     days = talks.days(conference, zone)
     day = _chosen_day(request, days)
     on_day = talks.on_day(conference, day, zone).in_order().with_cards() if day else talks.none()
+    grid, at = Grid.of(on_day), timezone.now()
     context = {
         "days": days,
         "day": day,
-        "grid": Grid.of(on_day),
+        "grid": grid,
+        "at": at,
+        "now": grid.now(at),
+        "today": conference.day_of(at, zone),
     }
     return render_page(request, "schedule/schedule.html", context)
 
@@ -52,7 +57,9 @@ def _chosen_day(request: ConferenceRequest, days: list[date]) -> date | None:
 @shared_page()
 def talk(request: ConferenceRequest, code: str) -> HttpResponse:
     talks = Talk.objects.filter(conference=request.conference).shown().with_cards()
-    context = {"talk": get_object_or_404(talks, code=code)}
+    found = get_object_or_404(talks, code=code)
+    day = request.conference.day_of(found.starts_at, viewer_zone(request))
+    context = {"talk": found, "day": day, "at": timezone.now()}
     return render_page(request, "schedule/talk.html", context)
 
 
@@ -69,10 +76,22 @@ def speakers(request: ConferenceRequest) -> HttpResponse:
 @follows_visibility
 @shared_page()
 def speaker(request: ConferenceRequest, code: str) -> HttpResponse:
-    people = Speaker.objects.filter(conference=request.conference)
+    people = Speaker.objects.filter(conference=request.conference).with_talks()
     person = get_object_or_404(people, code=code)
     context = {
         "speaker": person,
         "talks": person.talks.shown().in_order().with_cards(),
+        "at": timezone.now(),
     }
     return render_page(request, "schedule/speaker.html", context)
+
+
+@require_safe
+@public
+@conference_not_needed
+def theme(request: HttpRequest, colour: str) -> HttpResponse:
+    """A conference's colour as a stylesheet, since pages may not carry styles of their own."""
+    light, dark = accents(f"#{colour.lower()}")
+    css = f":root {{ --accent: light-dark({light}, {dark}); }}\n"
+    headers = {"Cache-Control": "public, max-age=86400"}
+    return HttpResponse(css, content_type="text/css", headers=headers)

@@ -1,4 +1,6 @@
 import hashlib
+from datetime import datetime
+from typing import Any
 
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -8,9 +10,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from schedule.access import admits, public
 from schedule.http import ConferenceRequest
-from schedule.models import Room
+from schedule.models import Conference, Room, Talk
 from schedule.pages import render_page, shared_page
-from schedule.rundown import rundown
+from schedule.rundown import RoomRundown, rundown
+from schedule.state import State, glance
 from streaming.csp import player_policy
 from streaming.lineup import lineup
 from streaming.live import encode, hosts_tag
@@ -20,25 +23,53 @@ from tickets.admission import refusal
 from tickets.http import TicketRequest
 from tickets.refusals import refuse
 
+# What the room page says of the rest of the day.
+COMING_TALKS = 4
+
 
 @require_safe
 @admits("room:{slug}")
 @shared_page()
 def room(request: ConferenceRequest, slug: str) -> HttpResponse:
     conference, revision = request.conference, request.programme_revision
-    here = get_object_or_404(Room, conference=conference, slug=slug)
     at = timezone.now()
     programme = rundown(conference, revision)
+    here = programme.room(slug)
+    if here is None:
+        raise Http404
+    glances = [glance(each, conference, at) for each in programme.rooms]
+    others = [each for each in glances if each.room is not here]
     context = {
-        "room": here,
+        "here": get_object_or_404(Room, conference=conference, slug=slug),
         "at": at,
-        "here": programme.room(slug),
-        "rooms": programme.rooms,
+        "states": [*State],
+        "glance": next(each for each in glances if each.room is here),
+        **_talks_here(conference, here, at),
+        # What is on comes first, then what comes next.
+        "others": sorted(
+            (each for each in others if not each.is_quiet), key=lambda each: each.live is None
+        ),
+        "quiet": [each for each in others if each.is_quiet],
         "hosts_tag": hosts_tag(conference, revision),
     }
     response = render_page(request, "streaming/room.html", context)
     response.headers["Content-Security-Policy"] = player_policy(conference, revision)
     return response
+
+
+def _talks_here(conference: Conference, here: RoomRundown, at: datetime) -> dict[str, Any]:
+    live, coming = here.live_at(at), here.next_after(at, COMING_TALKS)
+    codes = [item.code for item in (live, *coming) if item]
+    talks = {
+        talk.code: talk
+        for talk in Talk.objects.filter(conference=conference, code__in=codes).with_cards()
+    }
+    listed = [talks[item.code] for item in coming if item.code in talks]
+    return {
+        "live": talks.get(live.code) if live else None,
+        "next": listed[0] if listed else None,
+        "coming": listed,
+    }
 
 
 @require_safe

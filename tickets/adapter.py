@@ -1,5 +1,67 @@
+"""How allauth behaves here."""
+
+import logging
+from email.utils import formataddr, parseaddr
+from smtplib import SMTPException
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+
+from tickets.claiming import claim_tickets
+from tickets.http import TicketRequest
+from tickets.models import User
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    pass
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "incorrect_code": _("This is not the code in our last mail to you."),
+        "too_many_login_attempts": _("Too many wrong attempts. Ask for a new code."),
+    }
+
+    def post_login(self, request: TicketRequest, user: User, **kwargs: Any) -> HttpResponse:
+        claim_tickets(request.conference, user)
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        return response
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """A session belongs to one host, so nothing leads to another one, not even one of ours."""
+        host, is_secure = self.request.get_host(), self.request.is_secure()
+        return url_has_allowed_host_and_scheme(url, {host}, require_https=is_secure)
+
+    def get_from_email(self) -> str:
+        """In the conference's name, which people know."""
+        address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+        return formataddr((self.request.conference.name, address))
+
+    def send_mail(self, template_prefix: str, email: str, values: dict[str, Any]) -> None:
+        try:
+            super().send_mail(template_prefix, email, values)
+        except (OSError, SMTPException) as error:
+            logger.error("A mail could not be sent: %s", type(error).__name__)
+            page = render(self.request, "account/mail_failed.html", status=503)
+            raise ImmediateHttpResponse(page) from error
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        """Without "you have signed in": the page that follows shows it, and is the same for all,
+        so the message would wait for some other page, hours later.
+        """
+        is_greeting = (message_template or "").startswith("account/messages/")
+        if level >= messages.ERROR or not is_greeting:
+            super().add_message(request, level, message_template, *args, **kwargs)

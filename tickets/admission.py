@@ -12,15 +12,16 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import FilteredRelation, Q
+from django.db.models import FilteredRelation, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from schedule.models import Conference, Talk
-from tickets.models import Claim, Ticket, User
-from tickets.scopes import Scope, parse_scope
+from tickets.models import Claim, Ticket, User, fold_email
+from tickets.scopes import Scope, parse_scope, parse_scopes
 
 KEPT = timedelta(seconds=20)
 # Workshop tickets open their room a little before the talk, and do not cut off a speaker.
@@ -150,16 +151,19 @@ def forget(conference_id: int, user_ids: Iterable[int]) -> None:
         transaction.on_commit(lambda: cache.delete_many(keys))
 
 
+type _Held = tuple[Scope, datetime | None, datetime | None]
+
+
 def compute(conference: Conference, user_id: int) -> Admission:
     """From the database, in at most three queries."""
     rows = _person_and_grants(conference, user_id)
     if not rows:
         return NOBODY
     person = rows[0]
-    held: list[tuple[str, datetime | None, datetime | None]] = [
+    held: list[_Held] = [
         (scope, row["given__starts_at"], row["given__ends_at"])
         for row in rows
-        for scope in row["given__scopes"] or ()
+        for scope in parse_scopes(row["given__scopes"])
     ]
     claims = Claim.objects.live().filter(user=user_id, ticket__conference=conference)
     canceled = False
@@ -168,9 +172,9 @@ def compute(conference: Conference, user_id: int) -> Admission:
     ):
         canceled = canceled or state == Ticket.State.CANCELED
         if state == Ticket.State.VALID:
-            held += [(scope, starts_at, ends_at) for scope in scopes]
+            held += [(scope, starts_at, ends_at) for scope in parse_scopes(scopes)]
     return Admission(
-        openings=tuple(_openings(conference, person["email"], held)),
+        openings=tuple(_openings(conference, person["proved_email"], held)),
         is_active=person["is_active"],
         auth_hash=User(password=person["password"]).get_session_auth_hash(),
         has_canceled_ticket=canceled,
@@ -178,41 +182,43 @@ def compute(conference: Conference, user_id: int) -> Admission:
 
 
 def _person_and_grants(conference: Conference, user_id: int) -> list[dict[str, Any]]:
-    """A row per grant, or one without."""
+    """A row per grant, or one without. `proved_email` is None until the person has shown to read
+    the mail of the address: nobody is let in as the speaker whose address they only typed.
+    """
+    own = EmailAddress.objects.filter(user=OuterRef("pk"), email=OuterRef("email"), verified=True)
     given = FilteredRelation("grants", condition=Q(grants__conference=conference))
     fields = ("given__scopes", "given__starts_at", "given__ends_at")
-    people = User.objects.filter(pk=user_id).annotate(given=given)
-    return list(people.values("is_active", "password", "email", *fields))
+    people = User.objects.filter(pk=user_id).annotate(
+        given=given, proved_email=Subquery(own.values("email")[:1])
+    )
+    return list(people.values("is_active", "password", "proved_email", *fields))
 
 
-def _openings(
-    conference: Conference,
-    email: str,
-    held: list[tuple[str, datetime | None, datetime | None]],
-) -> Iterator[Opening]:
-    codes = {scope.value for text, *_ in held if (scope := parse_scope(text)).kind == "talk"}
-    talks = {
-        talk.code: talk
-        for talk in Talk.objects.filter(conference=conference)
-        .filter(Q(code__in=codes) | Q(speakers__email=email))
-        .select_related("room")
-    }
-    own = [(f"talk:{code}", None, None) for code in talks.keys() - codes]
-    for text, starts_at, ends_at in [*held, *own]:
-        scope = parse_scope(text)
+def _openings(conference: Conference, email: str | None, held: list[_Held]) -> Iterator[Opening]:
+    codes = {scope.value for scope, *_window in held if scope.kind == "talk"}
+    theirs = Q(code__in=codes)
+    if email:
+        theirs |= Q(speakers__email__iexact=email)
+    talks: dict[str, tuple[datetime, datetime, str]] = {}
+    own = set()
+    for code, begin, end, room, speaker_email in Talk.objects.filter(
+        theirs, conference=conference
+    ).values_list("code", "starts_at", "ends_at", "room__slug", "speakers__email"):
+        talks[code] = (begin - EARLY, end + GRACE, room or "")
+        # The database's idea of upper and lower case is wider than ours.
+        if email and fold_email(speaker_email or "") == email:
+            own.add(Scope("talk", code))
+    for scope, from_, until in [*held, *((scope, None, None) for scope in own)]:
+        first: datetime | None = None
+        last: datetime | None = None
+        room = ""
         if scope.kind == "day":
-            window = conference.day_window(date.fromisoformat(scope.value))
-            yield Opening(text, *_overlap((starts_at, ends_at), window))
-        elif scope.kind != "talk":
-            yield Opening(text, starts_at, ends_at)
-        elif talk := talks.get(scope.value):
-            window = (talk.starts_at - EARLY, talk.ends_at + GRACE)
-            room = talk.room.slug if talk.room else ""
-            yield Opening(text, *_overlap((starts_at, ends_at), window), room)
-
-
-def _overlap(
-    outer: tuple[datetime | None, datetime | None], inner: tuple[datetime, datetime]
-) -> tuple[datetime, datetime]:
-    """Empty where they do not meet: it then ends before it starts."""
-    return max(outer[0] or inner[0], inner[0]), min(outer[1] or inner[1], inner[1])
+            first, last = conference.day_window(date.fromisoformat(scope.value))
+        elif scope.kind == "talk":
+            if scope.value not in talks:
+                continue
+            first, last, room = talks[scope.value]
+        starts_at = max((at for at in (from_, first) if at), default=None)
+        ends_at = min((at for at in (until, last) if at), default=None)
+        if starts_at is None or ends_at is None or starts_at < ends_at:
+            yield Opening(str(scope), starts_at, ends_at, room)

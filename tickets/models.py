@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -149,7 +149,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(state=Ticket.State.VALID)
 
     def unclaimed(self) -> Self:
-        return self.exclude(claims__released_at__isnull=True, claims__isnull=False)
+        return self.exclude(Exists(Claim.objects.live().filter(ticket=OuterRef("pk"))))
 
     def for_holder(self, email: str) -> Self:
         return self.filter(holder_email=fold_email(email))

@@ -19,8 +19,10 @@ MAX_NEXT_LENGTH = 2000
 def refuse(request: ConferenceRequest, reason: Reason) -> HttpResponse:
     if wants_json(request):
         response = _as_json(reason)
+    elif request.headers.get("HX-Request") == "true":
+        response = _for_fragment(request, reason)
     elif reason is Reason.LOGIN_REQUIRED:
-        response = _to_login(request)
+        response = HttpResponseRedirect(_login_url(request))
     else:
         response = TemplateResponse(
             request,
@@ -46,21 +48,23 @@ def _as_json(reason: Reason) -> HttpResponse:
     return JsonResponse({"error": error}, status=status)
 
 
-def _to_login(request: ConferenceRequest) -> HttpResponse:
+def _for_fragment(request: ConferenceRequest, reason: Reason) -> HttpResponse:
+    """A fragment's request would follow a redirect and show that page inside the page."""
+    is_anonymous = reason is Reason.LOGIN_REQUIRED
+    url = _login_url(request) if is_anonymous else reverse("tickets")
+    return HttpResponse(status=401 if is_anonymous else 403, headers={"HX-Redirect": url})
+
+
+def _login_url(request: ConferenceRequest) -> str:
+    """With the way back: never to an address that only takes a POST, nor to another host."""
     url = reverse("account_login")
-    if path := _way_back(request):
-        url += "?" + urlencode({"next": path})
-    if request.headers.get("HX-Request") == "true":
-        # A fragment's request would follow a redirect and show the login page inside the page.
-        return HttpResponse(status=204, headers={"HX-Redirect": url})
-    return HttpResponseRedirect(url)
+    path = _way_back(request)
+    return f"{url}?{urlencode({'next': path})}" if path else url
 
 
 def _way_back(request: ConferenceRequest) -> str:
-    """Where to go after signing in: never an address that only takes a POST."""
-    if request.method in ("GET", "HEAD"):
-        path = request.get_full_path()
-    else:
+    path = request.get_full_path()
+    if request.method not in ("GET", "HEAD") or request.headers.get("HX-Request") == "true":
         path = request.headers.get("Referer", "")
         host = {request.get_host()}
         if not url_has_allowed_host_and_scheme(path, host, require_https=request.is_secure()):

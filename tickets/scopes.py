@@ -1,7 +1,11 @@
 """The words for what an admission opens: conference, day:DATE, room:SLUG, talk:CODE, replay."""
 
+import logging
+from collections.abc import Iterator
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+logger = logging.getLogger(__name__)
 
 
 class Scope(NamedTuple):
@@ -27,3 +31,12 @@ def parse_scope(text: str) -> Scope:
     raise ValueError(
         f"“{text}” is not a scope. Write conference, day:2026-11-21, room:SLUG, talk:CODE or replay."
     )
+
+
+def parse_scopes(texts: Any) -> Iterator[Scope]:
+    """Those of the stored texts that are scopes. What cannot be read opens nothing."""
+    for text in texts if isinstance(texts, list) else ():
+        try:
+            yield parse_scope(text)
+        except (ValueError, AttributeError):
+            logger.warning("A stored scope is none, and opens nothing: %r", text)

@@ -4,5 +4,6 @@ from tickets import views
 
 urlpatterns = [
     path("tickets/", views.tickets, name="tickets"),
+    path("tickets/claim/", views.claim, name="claim"),
     path("me.json", views.me, name="me"),
 ]

@@ -1,11 +1,15 @@
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from schedule.access import login_only, public
 from tickets.admission import admission_of
+from tickets.claiming import claim_tickets
 from tickets.http import TicketRequest
 from tickets.models import Claim, User
 
@@ -22,6 +26,17 @@ def tickets(request: TicketRequest) -> HttpResponse:
         "admission": admission_of(request.conference, request.user.pk),
     }
     return TemplateResponse(request, "tickets/tickets.html", context)
+
+
+@require_POST
+@login_only
+def claim(request: TicketRequest) -> HttpResponse:
+    """For a ticket that came after its holder had signed in."""
+    if claim_tickets(request.conference, request.user):
+        messages.success(request, _("We found your ticket."))
+    else:
+        messages.info(request, _("No ticket is waiting for your address."))
+    return redirect("tickets")
 
 
 @require_safe

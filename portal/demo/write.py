@@ -1,0 +1,185 @@
+"""The plan into the database, in one transaction. Rows that are there already are changed in place,
+so that pages that are open and tickets that are claimed go on.
+"""
+
+from typing import Any
+
+from django.db import models, transaction
+from django.utils.text import slugify
+
+from portal.demo import words
+from portal.demo.plan import Plan, PlannedTalk
+from schedule.models import Conference, Feed, Room, Speaker, Talk, Track, Visibility
+from schedule.text import to_html
+from streaming.models import Stream
+
+SLUG = "demo"
+# Marks the conference as this command's own.
+SOURCE = "manage.py demo"
+CLIP = "/static/demo/talk.m3u8"
+STREAMS = [(CLIP, Stream.Role.PRIMARY), (f"{CLIP}?backup", Stream.Role.BACKUP)]
+
+
+class NotTheDemo(Exception):
+    """There is a conference with the demo's slug that somebody else made."""
+
+
+def demo_conference() -> Conference | None:
+    """Raises NotTheDemo."""
+    conference = Conference.objects.filter(slug=SLUG).first()
+    if conference and not conference.feeds.filter(source=SOURCE).exists():
+        raise NotTheDemo
+    return conference
+
+
+@transaction.atomic
+def write_conference(plan: Plan) -> Conference:
+    fields = {
+        "name": words.CONFERENCE,
+        "tagline": words.TAGLINE,
+        "time_zone": plan.zone,
+        "starts_on": plan.days[0],
+        "ends_on": plan.days[-1],
+        "languages": "en, ar",
+        "visibility": Visibility.PROGRAMME,
+        "help_email": "help@example.com",
+    }
+    conference, _made = Conference.objects.update_or_create(slug=SLUG, defaults=fields)
+    Feed.objects.get_or_create(conference=conference, source=SOURCE, defaults={"format": "demo"})
+    _write_programme(conference, plan)
+    return conference
+
+
+def _write_programme(conference: Conference, plan: Plan) -> None:
+    rooms = _write_rooms(conference, plan)
+    speakers = _write_speakers(conference, plan)
+    tracks = _upsert(
+        Track,
+        [
+            Track(conference=conference, slug=slugify(name), name=name, colour=colour)
+            for name, colour in words.TRACKS
+        ],
+        key="slug",
+    )
+    talks = _upsert(
+        Talk, [_talk(conference, planned, rooms, tracks) for planned in plan.talks], key="code"
+    )
+    _link_talks(talks, plan, speakers, rooms)
+    _forget_the_rest(conference, plan)
+    _write_streams(list(rooms.values()))
+
+
+def _write_rooms(conference: Conference, plan: Plan) -> dict[str, Room]:
+    rows = [
+        Room(
+            conference=conference,
+            slug=slug,
+            name=name,
+            position=position,
+            description=to_html(description),
+        )
+        for position, (slug, name, description) in enumerate(plan.rooms)
+    ]
+    return {room.slug: room for room in _upsert(Room, rows, key="slug")}
+
+
+def _write_speakers(conference: Conference, plan: Plan) -> dict[str, Speaker]:
+    rows = [
+        Speaker(
+            conference=conference,
+            code=planned.code,
+            name=planned.name,
+            biography=to_html(planned.biography),
+            email=planned.email,
+        )
+        for planned in plan.speakers
+    ]
+    return {speaker.code: speaker for speaker in _upsert(Speaker, rows, key="code")}
+
+
+def _talk(
+    conference: Conference, planned: PlannedTalk, rooms: dict[str, Room], tracks: list[Track]
+) -> Talk:
+    is_pause = planned.kind == Talk.Kind.BREAK
+    return Talk(
+        conference=conference,
+        code=planned.code,
+        series=planned.series,
+        kind=planned.kind,
+        delivery=planned.delivery,
+        title=planned.piece.title,
+        subtitle=planned.piece.subtitle,
+        abstract=to_html(planned.piece.abstract),
+        language="" if is_pause else planned.language,
+        room=rooms.get(planned.room),
+        track=None if is_pause else tracks[planned.piece.track],
+        starts_at=planned.starts_at,
+        ends_at=planned.ends_at,
+        planned_starts_at=planned.planned_starts_at,
+        is_canceled=planned.is_canceled,
+    )
+
+
+def _upsert[Row: models.Model](model: type[Row], rows: list[Row], *, key: str) -> list[Row]:
+    """One statement, or a few for thousands of rows. The rows come back with their ids."""
+    unique = ("conference", key)
+    fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
+    return model._default_manager.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=unique,
+        update_fields=[name for name in fields if name not in unique],
+        batch_size=500,
+    )
+
+
+def _link_talks(
+    talks: list[Talk], plan: Plan, speakers: dict[str, Speaker], rooms: dict[str, Room]
+) -> None:
+    speaking, also = Talk.speakers.through, Talk.also_in.through
+    for through in (speaking, also):
+        through._default_manager.filter(talk__conference=talks[0].conference_id).delete()
+    pairs = list(zip(talks, plan.talks, strict=True))
+    speaking._default_manager.bulk_create(
+        [
+            speaking(talk_id=talk.pk, speaker_id=speakers[code].pk)
+            for talk, planned in pairs
+            for code in planned.speakers
+        ]
+    )
+    also._default_manager.bulk_create(
+        [
+            also(talk_id=talk.pk, room_id=rooms[slug].pk)
+            for talk, planned in pairs
+            for slug in planned.also_in
+        ]
+    )
+
+
+def _forget_the_rest(conference: Conference, plan: Plan) -> None:
+    """What an earlier demo, or somebody playing with it, has left."""
+    slugs = [slug for slug, _name, _description in plan.rooms]
+    rest: list[models.QuerySet[Any]] = [
+        conference.talks.exclude(code__in=[talk.code for talk in plan.talks]),
+        conference.speakers.exclude(code__in=[speaker.code for speaker in plan.speakers]),
+        Stream.objects.filter(room__conference=conference).exclude(room__slug__in=slugs),
+        conference.rooms.exclude(slug__in=slugs),
+    ]
+    for rows in rest:
+        rows.delete()
+
+
+def _write_streams(rooms: list[Room]) -> None:
+    """A stream that is as it should be keeps its row: a new one would make open players switch."""
+    missing = {(room.pk, value, str(role)) for room in rooms for value, role in STREAMS}
+    for stream in Stream.objects.filter(room__in=rooms):
+        is_always = stream.starts_at is None and stream.ends_at is None
+        what = (stream.room_id, stream.value, stream.role)
+        if stream.kind == "hls" and is_always and what in missing:
+            missing.remove(what)
+        else:
+            stream.delete()
+    Stream.objects.bulk_create(
+        Stream(room_id=room_id, kind="hls", value=value, role=role)
+        for room_id, value, role in sorted(missing)
+    )

@@ -1,0 +1,49 @@
+// The two private questions of a watching page: where is the stream, and may I go on?
+
+import { me } from "./me.js";
+
+/** The code of a no, or null. A 403 without one is a stale token. */
+async function refusalIn(response) {
+  if (response.status !== 401 && response.status !== 403) {
+    return null;
+  }
+  try {
+    return (await response.json()).error.code;
+  } catch {
+    return null;
+  }
+}
+
+/** {sources} with the first choice first, or {refusal}. Throws while the server cannot say. */
+export async function askPlayback(url) {
+  const response = await fetch(url, { headers: { Accept: "application/json" } });
+  const refusal = await refusalIn(response);
+  if (refusal) {
+    return { refusal };
+  }
+  if (!response.ok) {
+    throw new Error(`${url}: ${response.status}`);
+  }
+  return response.json();
+}
+
+/** The code of a refusal, or null: go on, also while the server cannot say. */
+export async function pulse(url, room) {
+  try {
+    for (const again of [false, true]) {
+      const { csrf_token: token } = await me({ again });
+      const response = await fetch(url, {
+        method: "POST",
+        headers: { Accept: "application/json", "X-CSRFToken": token },
+        body: new URLSearchParams({ room }),
+      });
+      const refusal = await refusalIn(response);
+      if (refusal || response.status !== 403) {
+        return refusal;
+      }
+    }
+  } catch {
+    // Nobody is locked out because a network broke.
+  }
+  return null;
+}

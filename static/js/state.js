@@ -1,0 +1,55 @@
+// The state of a room at a moment, from its entry in /live.json. The same rules as
+// schedule/state.py; both are tested against schedule/tests/state_cases.json.
+
+export const SOON = 15 * 60;
+
+/** The conference day of an instant, like "2026-11-21"; days begin at `hour` in the zone. */
+export function dayOf(at, zone, hour) {
+  const format = new Intl.DateTimeFormat("en-u-ca-gregory", {
+    timeZone: zone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+  });
+  const read = {};
+  for (const { type, value } of format.formatToParts(at * 1000)) {
+    read[type] = Number(value);
+  }
+  const day = new Date(Date.UTC(read.year, read.month - 1, read.day));
+  if (read.hour < hour) {
+    day.setUTCDate(day.getUTCDate() - 1);
+  }
+  return day.toISOString().slice(0, 10);
+}
+
+/** What is on: of two that overlap, the one that began last. */
+export function liveTalk(room, at) {
+  return room.talks.findLast((talk) => talk.starts <= at && talk.ends > at);
+}
+
+export function nextTalk(room, at) {
+  return room.talks.find((talk) => talk.starts > at);
+}
+
+/** `today` is dayOf(at, …). */
+export function stateOf(room, at, today) {
+  const live = liveTalk(room, at);
+  if (live) {
+    return live.kind === "break" ? "break" : "live";
+  }
+  const ended = room.talks.filter((talk) => talk.ends <= at).map((talk) => talk.day);
+  const hadSomeToday = [room.before, ...ended].includes(today);
+  const next = nextTalk(room, at);
+  if (!next || next.day !== today) {
+    return hadSomeToday ? "ended" : "idle";
+  }
+  if (next.planned !== undefined && next.planned <= at) {
+    return "late";
+  }
+  if (next.starts - at <= SOON) {
+    return "soon";
+  }
+  return hadSomeToday ? "break" : "idle";
+}

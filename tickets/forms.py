@@ -1,0 +1,92 @@
+"""The forms of the login pages, in the place of allauth's (ACCOUNT_FORMS)."""
+
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from allauth.core import context, ratelimit
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+from tickets.accounts import account_for
+from tickets.models import User, fold_email
+
+_EMAIL_LENGTH = User._meta.get_field("email").max_length
+
+
+class FoldedEmailField(forms.EmailField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(label=_("E-mail"), max_length=_EMAIL_LENGTH, **kwargs)
+        self.widget.attrs.update({"autocomplete": "email", "autofocus": True})
+
+    def to_python(self, value: Any) -> Any:
+        return fold_email(super().to_python(value) or "")
+
+
+class CodeRequestForm(forms.Form):
+    """The way in for everybody. Says the same to known and unknown addresses."""
+
+    email = FoldedEmailField()
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if not ratelimit.consume(self.request, action="request_login_code", key=email):
+            raise ValidationError(
+                _(
+                    "Too many codes were sent to this address. Look for the last one, also in the"
+                    " spam folder, or try again later."
+                )
+            )
+        return email
+
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
+        """Called by allauth's login view once the form is valid."""
+        email = self.cleaned_data["email"]
+        user = account_for(email)
+        LoginCodeVerificationProcess.initiate(request=request, user=user, email=email)
+        return redirect("account_confirm_login_code")
+
+
+class CodeForm(allauth_forms.ConfirmLoginCodeForm):
+    code = forms.CharField(
+        label=_("Code"),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        ),
+    )
+
+    def clean_code(self) -> str:
+        # allauth counts wrong codes in the session, where many at the same moment count as one.
+        key = context.request.session.session_key
+        if not ratelimit.consume(context.request, action="confirm_login_code", key=key):
+            raise ValidationError(_("Too many wrong codes. Wait a quarter of an hour."))
+        self.cleaned_data["code"] = digits_of(self.cleaned_data["code"])
+        code: str = super().clean_code()
+        return code
+
+
+def digits_of(text: str) -> str:
+    """The code in what was typed or pasted: spaces, dashes and the words after it do not matter,
+    nor does the script of the digits.
+    """
+    digits = (str(int(character)) for character in text if character.isdecimal())
+    return "".join(digits)[: settings.ACCOUNT_LOGIN_BY_CODE_FORMAT["length"]]
+
+
+class PasswordForm(allauth_forms.LoginForm):
+    """For organizers, who have one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"] = FoldedEmailField()
+
+    def _setup_password_field(self) -> None:
+        """allauth would take the field away, because nobody signs up with a password."""

@@ -1,0 +1,28 @@
+"""What tests of the login pages share."""
+
+import re
+
+from django.core import mail
+from django.test import Client
+
+LOGIN = "/accounts/login/"
+CODE = "/accounts/login/code/"
+
+
+def ask_for_code(client: Client, email: str, url: str = LOGIN):
+    return client.post(url, {"email": email})
+
+
+def last_code() -> str:
+    found = re.match(r"\d{4}-\d{4}", str(mail.outbox[-1].subject))
+    assert found
+    return found[0]
+
+
+def sign_in(client: Client, email: str):
+    ask_for_code(client, email)
+    return client.post(CODE, {"code": last_code()})
+
+
+def signed_in_as(client: Client) -> str | None:
+    return client.session.get("_auth_user_id")
