@@ -1,6 +1,6 @@
 """What is on, when and where."""
 
-from schedule.models.changes import Change, FieldChange, Override
+from schedule.models.changes import Change, FieldChange, ItemChange, Override
 from schedule.models.conference import (
     Conference,
     Room,
@@ -10,7 +10,7 @@ from schedule.models.conference import (
     host_name,
     validate_time_zone,
 )
-from schedule.models.feeds import Feed, FeedItem
+from schedule.models.feeds import Feed, FeedItem, ImportReview
 from schedule.models.revision import ProgrammeRevision
 from schedule.models.talks import MAX_TALK_LENGTH, Speaker, Talk, TalkQuerySet, talk_code
 
@@ -21,6 +21,8 @@ __all__ = [
     "Feed",
     "FeedItem",
     "FieldChange",
+    "ImportReview",
+    "ItemChange",
     "Override",
     "ProgrammeRevision",
     "Room",

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models.conference import Conference
-from schedule.models.feeds import Feed
+from schedule.models.feeds import Feed, FeedItem
 from schedule.models.talks import Talk
 
 
@@ -103,3 +103,25 @@ class Override(models.Model):
 
     def __str__(self) -> str:
         return f"{self.talk}: {self.field}"
+
+
+class ItemChange(models.Model):
+    """What an act did to a feed item, for its undo: otherwise the same file, imported again, would
+    no longer propose what was undone. `old` is the item, and the overrides that were touched;
+    `new_digest` tells whether it is still as the act left it.
+    """
+
+    change = models.ForeignKey(Change, models.CASCADE, related_name="items")
+    item = models.ForeignKey(FeedItem, models.CASCADE, related_name="changes")
+    old: Any = models.JSONField()
+    new_digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("changed feed item")
+        verbose_name_plural = _("changed feed items")
+        constraints = [
+            models.UniqueConstraint(fields=["change", "item"], name="item_change_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.item)
