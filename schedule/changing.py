@@ -10,13 +10,14 @@ The number of statements does not depend on the number of talks.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from schedule import feed_items
 from schedule.models import Change, Conference, Feed, FieldChange, Override, Talk
 
 # Calendars take a change only when SEQUENCE has grown (RFC 5545, 3.8.7.4).
@@ -53,6 +54,7 @@ class Changed(Exception):
 class Changing:
     """Collects what one act does; `write()` does it. Fields of many (speakers, chairs, also_in)
     are given as lists of objects. `overrides`: fields that a feed tells become the organizer's.
+    `items`: what it does to feed items.
     """
 
     def __init__(
@@ -76,6 +78,9 @@ class Changing:
             made_at=at or timezone.now(),
         )
         self.overrides = act in (Change.Act.DESK, Change.Act.ADMIN)
+        self.items = feed_items.ItemChanges()
+        # Before the first day a new time is the programme; from then on people know the old one.
+        self._moves_are_shown = self.overrides and conference.window[0] <= self.change.made_at
         self._values: dict[Talk, dict[str, Any]] = defaultdict(dict)
         self._old: dict[tuple[int, str], Any] = {}
         self._new: list[Talk] = []
@@ -87,7 +92,7 @@ class Changing:
             if plain_value(value) == old:
                 continue
             self._old.setdefault((talk.pk, field), old)
-            if field == "starts_at" and self.overrides and talk.planned_starts_at is None:
+            if field == "starts_at" and self._moves_are_shown and talk.planned_starts_at is None:
                 self.set(talk, planned_starts_at=talk.starts_at)
             self._values[talk][field] = value
             if field not in MANY:
@@ -98,7 +103,7 @@ class Changing:
 
     def write(self) -> Change | None:
         """None: there was nothing to do. Call it in a transaction."""
-        if not self._values and not self._new:
+        if not self._values and not self._new and not self.items:
             return None
         self.change.save()
         Talk.objects.bulk_create(self._new)
@@ -107,6 +112,7 @@ class Changing:
         FieldChange.objects.bulk_create(self._field_changes())
         if self.overrides:
             self._write_overrides()
+        self.items.write(self.change)
         return self.change
 
     def _write_talks(self) -> None:
@@ -175,7 +181,7 @@ def plain(talk: Talk, field: str) -> Any:
 
 def plain_value(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat()
+        return value.astimezone(UTC).isoformat()
     if isinstance(value, models.Model):
         return value.pk
     if isinstance(value, (list, tuple, models.QuerySet)) and all(
@@ -188,7 +194,8 @@ def plain_value(value: Any) -> Any:
 def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change | None:
     """The inverse change. Refuses when a field has changed since: raises Changed, which says which.
 
-    A talk that the act made is hidden, since talks are never deleted.
+    A talk that the act made is hidden, since talks are never deleted. After the undo of an import
+    its feed proposes the same again, and no longer applies it by itself.
     """
     with transaction.atomic():
         conference = Conference.objects.select_for_update(no_key=True).get(pk=change.conference_id)
@@ -216,6 +223,11 @@ def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change 
         Override.objects.filter(
             talk__in=talks, set_at=change.made_at, field__in={field.field for field in fields}
         ).delete()
+        feed_items.restore(change, inverse.items)
+        if change.act == Change.Act.IMPORT and change.feed_id is not None:
+            Feed.objects.filter(pk=change.feed_id).update(
+                applies_by_itself=False, sha256="", etag=""
+            )
         return inverse.write()
 
 
