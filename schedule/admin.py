@@ -101,6 +101,7 @@ class TalkInline(ReadOnly, TalkMarks, ScopedInline, admin.TabularInline):  # typ
     """
 
     model = Talk
+    fk_name = "room"
     fields = readonly_fields = ("when", "kind", "marks")
     ordering = ("starts_at", "pk")
     show_change_link = True
@@ -114,7 +115,8 @@ class RoomAdmin(NotDeleted, ScopedAdmin):
     list_display: tuple[str, ...] = ("name", "slug", "position", "talk_count")
     ordering = ("position", "name", "pk")
     search_fields = ("name", "slug")
-    fields = ("name", "slug", "position", "description")
+    fields = ("name", "slug", "position", "helpers", "description")
+    autocomplete_fields = ("helpers",)
     prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
     inlines: ClassVar[Any] = (TalkInline,)
 

@@ -86,7 +86,7 @@ class Changing:
         self._new: list[Talk] = []
 
     def set(self, talk: Talk, **values: Any) -> None:
-        """What is the same already is left out. Times that move keep what was first published."""
+        """What is the same already is left out. A talk that moves keeps its first published place."""
         for field, value in values.items():
             old = plain(talk, field)
             if plain_value(value) == old:
@@ -94,6 +94,8 @@ class Changing:
             self._old.setdefault((talk.pk, field), old)
             if field == "starts_at" and self._moves_are_shown and talk.planned_starts_at is None:
                 self.set(talk, planned_starts_at=talk.starts_at)
+            if field == "room" and self._moves_are_shown and talk.planned_room_id is None:
+                self.set(talk, planned_room=talk.room)
             self._values[talk][field] = value
             if field not in MANY:
                 setattr(talk, field, value)

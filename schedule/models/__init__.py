@@ -13,6 +13,7 @@ from schedule.models.conference import (
 from schedule.models.feeds import Feed, FeedItem, ImportReview
 from schedule.models.revision import ProgrammeRevision
 from schedule.models.talks import MAX_TALK_LENGTH, Speaker, Talk, TalkQuerySet, talk_code
+from schedule.models.timers import Timer
 
 __all__ = [
     "MAX_TALK_LENGTH",
@@ -29,6 +30,7 @@ __all__ = [
     "Speaker",
     "Talk",
     "TalkQuerySet",
+    "Timer",
     "Track",
     "Visibility",
     "hex_colour",
