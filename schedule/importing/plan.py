@@ -235,10 +235,8 @@ class _Planner:
 
 
 def _items_of(feed: Feed) -> list[FeedItem]:
-    if feed.pk is None:
-        return []
-    items = feed.items.select_related("talk__room", "talk__track")
-    return list(items.prefetch_related("talk__speakers"))
+    items = FeedItem.objects.select_related("talk__room", "talk__track").filter(feed=feed.pk)
+    return [] if feed.pk is None else list(items.prefetch_related("talk__speakers"))
 
 
 def _overrides_of(feed: Feed) -> dict[int, dict[str, Override]]:
