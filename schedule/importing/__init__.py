@@ -9,11 +9,12 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from schedule.formats import Problem, Programme
-from schedule.importing.applying import apply_plan
+from schedule.importing.applying import apply_plan, lock
 from schedule.importing.guard import Danger, RemovalsRefused, dangers_of
 from schedule.importing.lines import Kind
 from schedule.importing.plan import Plan, make_plan
-from schedule.models import Change, Conference, Feed, FeedItem
+from schedule.importing.reviewing import keep_review
+from schedule.models import Change, Conference, Feed, FeedItem, ImportReview
 
 __all__ = [
     "Danger",
@@ -88,12 +89,14 @@ def import_schedule(
     accepts_removals: bool = False,
     actor: models.Model | None = None,
     at: datetime | None = None,
+    data: bytes = b"",
 ) -> Summary:
     """Brings the conference's talks up to what the file says. All or nothing.
 
     `source` is the address or the name of the file. What the feed does not own is never touched:
     streams, chairs, cancellations, hidden talks, first published times, talks made here, and what
     an organizer overrode. Talks that the file no longer has are marked as missing and stay.
+    `data` are the bytes that were read; what is in conflict waits with them in the feed's review.
     Raises RemovalsRefused, unless they are accepted, when too much would go missing.
     """
     at = at or timezone.now()
@@ -109,12 +112,11 @@ def import_schedule(
         if is_dry_run:
             transaction.set_rollback(True)
             return summary
+        if summary.conflicts and data:
+            keep_review(make_plan(conference, feed, programme), data, at)
+        else:
+            ImportReview.objects.filter(feed=feed).delete()
     return replace(summary, change=change)
-
-
-def lock(conference: Conference) -> Conference:
-    """One import at a time; others may go on reading, and writing other rows."""
-    return Conference.objects.select_for_update(no_key=True).get(pk=conference.pk)
 
 
 def find_feed(conference: Conference, source: str, programme: Programme) -> Feed:

@@ -11,9 +11,14 @@ from schedule.changing import Changing
 from schedule.importing.lines import LABELS, Kind, Line
 from schedule.importing.plan import Plan
 from schedule.importing.rows import Rows
-from schedule.models import Change, FeedItem, Talk
+from schedule.models import Change, Conference, FeedItem, Talk
 
 ITEM_FIELDS = ("key", "ordinal", "guid", "values", "missing_since", "has_hidden_talk")
+
+
+def lock(conference: Conference) -> Conference:
+    """One import at a time; others may go on reading, and writing other rows."""
+    return Conference.objects.select_for_update(no_key=True).get(pk=conference.pk)
 
 
 def apply_plan(

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from html import unescape
+from os.path import commonprefix
 from typing import Any
 
 from django.db import models
 from django.utils.functional import Promise
+from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
 from schedule.feed_items import digest_of
@@ -20,6 +23,7 @@ MOVES = TIMES | {"room"}
 # What a line of a new talk says; the others are read on its page.
 HEADLINE = ("starts_at", "ends_at", "room", "track", "kind", "speakers")
 TEXTS = frozenset({"abstract", "description"})
+EXCERPT_CHARS = 240
 
 
 class Kind(StrEnum):
@@ -133,3 +137,20 @@ def shown(value: Any) -> Any:
     if isinstance(value, list):
         return [shown(one) for one in value]
     return value
+
+
+def excerpts(old: Any, new: Any) -> tuple[str, str]:
+    """Two texts in HTML as plain words, around the place where they begin to differ."""
+    before, after = (_words(text) for text in (old, new))
+    common = len(commonprefix([before, after]))
+    start = max(0, common - EXCERPT_CHARS // 4)
+    return _cut(before, start), _cut(after, start)
+
+
+def _words(html: Any) -> str:
+    return " ".join(unescape(strip_tags(str(html or ""))).split())
+
+
+def _cut(text: str, start: int) -> str:
+    end = start + EXCERPT_CHARS
+    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")

@@ -10,7 +10,7 @@ from schedule.models.conference import (
     host_name,
     validate_time_zone,
 )
-from schedule.models.feeds import Feed, FeedItem, ImportReview
+from schedule.models.feeds import Feed, FeedItem, FeedQuerySet, ImportReview
 from schedule.models.revision import ProgrammeRevision
 from schedule.models.talks import MAX_TALK_LENGTH, Speaker, Talk, TalkQuerySet, talk_code
 from schedule.models.timers import Timer
@@ -21,6 +21,7 @@ __all__ = [
     "Conference",
     "Feed",
     "FeedItem",
+    "FeedQuerySet",
     "FieldChange",
     "ImportReview",
     "ItemChange",
