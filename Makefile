@@ -20,7 +20,7 @@ run: requirements .env ## Serve a demo conference on http://localhost:8000/ (POR
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) collectstatic --no-input --verbosity 0
 	@$(MANAGE) demo --if-empty
-	@echo "Front Row is on http://localhost:$(PORT)/ and login codes appear here. Ctrl-C stops it."
+	@echo "Front Row is on http://localhost:$(PORT)/. Ctrl-C stops it."
 	@exec $(PYTHON) -m gunicorn --config deploy/gunicorn.conf.py portal.wsgi:application
 
 demo: requirements .env ## Make the demo conference again, live at this minute

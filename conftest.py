@@ -2,6 +2,7 @@
 nothing. Everything else is made by the plain functions below.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -12,6 +13,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from playwright.sync_api import Browser
 
 from schedule import rundown
 from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, Visibility
@@ -19,6 +21,8 @@ from schedule.once import OnceASecond
 from streaming import csp, lineup
 from streaming.models import StageRevision, Stream
 from tickets.models import Claim, Grant, Product, Ticket, User
+from tools.browser import chromium
+from tools.stack import Stack
 
 _number = count(1)
 
@@ -168,3 +172,17 @@ def client_of(user: User | None) -> Client:
 def utc(text: str) -> datetime:
     """`utc("2026-11-21 09:00")`."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Stack]:
+    """The production shape with the demo conference, for tests in a browser."""
+    with Stack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Not for the whole run: while it is open, Django takes its thread for an asynchronous one."""
+    with chromium() as started:
+        yield started

@@ -5,7 +5,6 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.mfa.utils import is_mfa_enabled
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.views import redirect_to_login
@@ -86,4 +85,5 @@ class OurAdminSite(admin.AdminSite):
         if request.user.is_authenticated:
             raise PermissionDenied
         wanted = request.GET.get("next") or reverse("admin:index")
-        return redirect_to_login(wanted, settings.LOGIN_URL)
+        # It leads to the mailed code as well, for those who have a role and no password.
+        return redirect_to_login(wanted, reverse("account_login_password"))

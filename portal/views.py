@@ -34,7 +34,7 @@ def home(request: ConferenceRequest) -> HttpResponse:
 @require_safe
 @shared_page()
 def lobby(request: ConferenceRequest) -> HttpResponse:
-    """Now and next in each room; rooms where nothing is on any more come last."""
+    """Now and next in each room: what is on comes first, what is over for today last."""
     conference, at = request.conference, timezone.now()
     rooms = rundown(conference, request.programme_revision).rooms
     glances = [glance(room, conference, at) for room in rooms]
@@ -55,7 +55,9 @@ def lobby(request: ConferenceRequest) -> HttpResponse:
     ]
     context = {
         "at": at,
-        "busy": [card for card in cards if not card["is_quiet"]],
+        "busy": sorted(
+            (card for card in cards if not card["is_quiet"]), key=lambda card: card["live"] is None
+        ),
         "quiet": [card for card in cards if card["is_quiet"]],
     }
     return render_page(request, "portal/lobby.html", context)

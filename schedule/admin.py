@@ -106,7 +106,6 @@ class TalkInline(ReadOnly, TalkMarks, ScopedInline, admin.TabularInline):  # typ
     ordering = ("starts_at", "pk")
     show_change_link = True
     view_on_site = False
-    classes = ("collapse",)
 
 
 @admin.register(Room)
@@ -119,6 +118,7 @@ class RoomAdmin(NotDeleted, ScopedAdmin):
     autocomplete_fields = ("helpers",)
     prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
     inlines: ClassVar[Any] = (TalkInline,)
+    save_on_top = True
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(talk_count=Count("talks"))

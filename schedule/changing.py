@@ -34,6 +34,8 @@ FED = frozenset(
         "series",
         "track",
         "room",
+        "also_in",
+        "is_canceled",
         "starts_at",
         "ends_at",
         "links",

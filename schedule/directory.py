@@ -12,11 +12,13 @@ class Directory:
     revisions: dict[int, int]
 
     def conference_at(self, host: str) -> Conference | None:
-        """By domain; a sole conference answers every host that Django allows."""
+        """By domain; else the sole conference, or the only one that has no domain."""
         for conference in self.conferences:
             if conference.domain == host:
                 return conference
-        return self.conferences[0] if len(self.conferences) == 1 else None
+        without = [each for each in self.conferences if each.domain is None]
+        candidates = self.conferences if len(self.conferences) == 1 else without
+        return candidates[0] if len(candidates) == 1 else None
 
 
 def _read() -> Directory:

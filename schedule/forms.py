@@ -13,8 +13,11 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from schedule.admin_scope import ConferenceForm
+from schedule.models import Conference
 from schedule.text import one_line, to_html
 
+# A class of the admin's own style sheet.
+WIDE = {"class": "vLargeTextField"}
 is_web_address = URLValidator(["http", "https"])
 
 
@@ -56,6 +59,12 @@ class HtmlTextsForm(ConferenceForm):
 
     html_fields: Sequence[str] = ()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.html_fields:
+            if name in self.fields:
+                self.fields[name].help_text = _("Plain text, Markdown or HTML.")
+
     def clean(self) -> dict[str, Any]:
         super().clean()
         for name in self.html_fields:
@@ -67,10 +76,13 @@ class HtmlTextsForm(ConferenceForm):
 class TalkForm(HtmlTextsForm):
     html_fields = ("abstract", "description")
     links = LinksField(
-        label=_("links"),
+        label=_("Links"),
         required=False,
         help_text=_("One a line: the address, a space, the title."),
     )
+
+    class Meta:
+        widgets = {name: forms.TextInput(attrs=WIDE) for name in ("title", "subtitle")}
 
 
 class SpeakerForm(HtmlTextsForm):
@@ -90,7 +102,7 @@ def time_zone_choices() -> list[tuple[str, str]]:
 
 
 class ConferenceSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    time_zone = forms.ChoiceField(label=_("time zone"), choices=time_zone_choices)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,6 +110,16 @@ class ConferenceSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not 
         field = self.fields.get("time_zone")
         if isinstance(field, forms.ChoiceField) and (now, now) not in time_zone_choices():
             field.choices = [(now, now), *time_zone_choices()]
+
+    def clean_domain(self) -> str | None:
+        domain: str | None = self.cleaned_data["domain"] or None
+        others = Conference.objects.exclude(pk=self.instance.pk)
+        if domain is None and (other := others.filter(domain=None).first()):
+            raise ValidationError(
+                _("“%(other)s” has no domain, and two conferences cannot both answer every host."),
+                params={"other": other},
+            )
+        return domain
 
     def clean_languages(self) -> str:
         codes = [code.strip() for code in self.cleaned_data["languages"].split(",")]

@@ -20,13 +20,15 @@ def _read(conference_id: int, revision: int) -> tuple[str, ...]:
 
 
 def player_policy(conference: Conference, revision: int) -> str:
-    """The Content-Security-Policy of a page with a player. hls.js feeds video from blob: URLs."""
+    """The Content-Security-Policy of a page with a player. hls.js feeds video from blob: URLs,
+    and begins a captions track as an empty data: URL.
+    """
     hosts = [f"https://{host}" for host in stream_hosts(conference, revision)]
     policy: dict[str, list[str]] = {
         **settings.SECURE_CSP,
         "frame-src": hosts or [CSP.NONE],
         "connect-src": [CSP.SELF, *hosts],
-        "media-src": [CSP.SELF, "blob:", *hosts],
+        "media-src": [CSP.SELF, "blob:", "data:", *hosts],
         "worker-src": [CSP.SELF],
     }
     return str(build_policy(policy))

@@ -4,10 +4,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
-from django.contrib.admin.widgets import AdminTextInputWidget
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from schedule.forms import WIDE
 from streaming.models import Stream, StreamHost
 from streaming.sources import SOURCES
 
@@ -19,7 +19,7 @@ class StreamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         model = Stream
         fields = ("kind", "value", "role", "starts_at", "ends_at")
         # Wide enough to read an address in.
-        widgets = {"value": AdminTextInputWidget(attrs={"size": 100, "dir": "ltr"})}
+        widgets = {"value": forms.TextInput(attrs={**WIDE, "dir": "ltr"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -30,7 +30,7 @@ class StreamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
 
 class StreamHostForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     host = forms.CharField(
-        label=_("host"),
+        label=_("Host"),
         max_length=1000,
         help_text=_(
             "Like stream.example.org; a whole address does as well."

@@ -24,7 +24,7 @@ from tickets.http import TicketRequest
 from tickets.refusals import refuse
 
 # What the room page says of the rest of the day.
-COMING_TALKS = 4
+COMING_TALKS = 3
 
 
 @require_safe
@@ -65,11 +65,9 @@ def _talks_here(conference: Conference, here: RoomRundown, at: datetime) -> dict
         for talk in Talk.objects.filter(conference=conference, code__in=codes).with_cards()
     }
     listed = [talks[item.code] for item in coming if item.code in talks]
-    return {
-        "live": talks.get(live.code) if live else None,
-        "next": listed[0] if listed else None,
-        "coming": listed,
-    }
+    on = talks.get(live.code) if live else None
+    following = listed[0] if listed else None
+    return {"live": on, "next": following, "subject": on or following, "coming": listed}
 
 
 @require_safe

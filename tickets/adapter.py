@@ -9,6 +9,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
+from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -42,6 +43,16 @@ class AccountAdapter(DefaultAccountAdapter):
         """In the conference's name, which people know."""
         address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
         return formataddr((self.request.conference.name, address))
+
+    def render_mail(
+        self, template_prefix: str, email: str, values: dict[str, Any], headers: Any = None
+    ) -> EmailMessage:
+        """Answers go to people, and out-of-office notes nowhere."""
+        headers = {"Auto-Submitted": "auto-generated"}
+        if help_email := self.request.conference.help_email:
+            headers["Reply-To"] = help_email
+        message: EmailMessage = super().render_mail(template_prefix, email, values, headers)
+        return message
 
     def send_mail(self, template_prefix: str, email: str, values: dict[str, Any]) -> None:
         try:

@@ -1,4 +1,3 @@
-import re
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -32,16 +31,18 @@ from tickets.admin_forms import (
     ScopesForm,
 )
 from tickets.admission import forget
-from tickets.models import Claim, Grant, Product, Role, Ticket, User, fold_email
+from tickets.models import (
+    Claim,
+    Grant,
+    Product,
+    Role,
+    Ticket,
+    User,
+    fold_email,
+    person_of_reference,
+)
 
 ANYWHERE = (ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM)
-REFERENCE = re.compile(r"P-?0*(\d{1,18})", re.IGNORECASE)
-
-
-def person_of_reference(text: str) -> int | None:
-    """The id in P-000123, as people read it out to the helpdesk."""
-    found = REFERENCE.fullmatch(text.strip())
-    return int(found.group(1)) if found else None
 
 
 class ProductAdmin(ScopedAdmin):
@@ -78,13 +79,29 @@ class ClaimInline(ScopedInline, admin.TabularInline):  # type: ignore[type-arg] 
     can_delete = False
 
 
+class HeldFilter(admin.SimpleListFilter):
+    title = _("claimed")
+    parameter_name = "held"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return (("yes", _("Somebody has it")), ("no", _("Nobody has it")))
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        match self.value():
+            case "yes":
+                return queryset.exclude(held_by=None)
+            case "no":
+                return queryset.unclaimed()
+        return queryset
+
+
 class TicketAdmin(NotDeleted, ScopedAdmin):
     list_display = ("code", "holder", "product", "state", "held_by", "order_code")
     list_select_related = ("product",)
     list_filter = (
         "state",
         ("product", admin.RelatedOnlyFieldListFilter),
-        ("claims", admin.EmptyFieldListFilter),
+        HeldFilter,
     )
     search_fields = (
         "code",

@@ -29,7 +29,7 @@ class ScopesField(forms.CharField):
 
 class ScopesForm(ConferenceForm):
     scopes = ScopesField(
-        label=_("opens"),
+        label=_("Opens"),
         help_text=_(
             "With commas between: conference, day:2026-11-21, room:main, talk:CODE, replay."
         ),
@@ -77,11 +77,12 @@ class NewPersonForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
 class ClaimForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """A claim is made for a person and released; it is neither changed nor deleted."""
 
-    release = forms.BooleanField(label=_("release"), required=False)
+    release = forms.BooleanField(label=_("Release"), required=False)
 
     class Meta:
         model = Claim
         fields = ("user",)
+        labels = {"user": _("Person")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -55,10 +55,15 @@ class CodeRequestForm(forms.Form):
         return redirect("account_confirm_login_code")
 
 
+class CodeInput(forms.TextInput):
+    def format_value(self, value: Any) -> None:
+        """A wrong code is not shown again: the right one would be pasted after it."""
+
+
 class CodeForm(allauth_forms.ConfirmLoginCodeForm):
     code = forms.CharField(
         label=_("Code"),
-        widget=forms.TextInput(
+        widget=CodeInput(
             attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
         ),
     )

@@ -1,5 +1,6 @@
 """Who may come in. The one rule itself is in admission.py."""
 
+import re
 import unicodedata
 from datetime import datetime
 from typing import Any, ClassVar, Self
@@ -77,9 +78,20 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = fold_email(self.email)
 
     @property
+    def short_name(self) -> str:
+        """What fits into the corner of a page."""
+        return self.display_name or self.email.partition("@")[0]
+
+    @property
     def reference(self) -> str:
         """What a person reads out to the helpdesk. Not a secret."""
         return f"P-{self.pk:06d}"
+
+
+def person_of_reference(text: str) -> int | None:
+    """The id in P-000123, as people read it out to the help desk. None: that is no reference."""
+    found = re.fullmatch(r"P-?0*(\d{1,18})", text.strip(), re.IGNORECASE)
+    return int(found.group(1)) if found else None
 
 
 class Role(models.Model):

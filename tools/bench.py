@@ -67,7 +67,7 @@ def _children(pid: int) -> Iterator[int]:
 
 def sign_in(env: dict[str, str], count: int) -> list[str]:
     """Cookies of attendees, made as the login makes them."""
-    os.environ.update(env)
+    os.environ.update(env, DJANGO_SETTINGS_MODULE="portal.settings")
     import django  # noqa: PLC0415 - the settings are those of the stack
 
     django.setup()

@@ -1,30 +1,8 @@
-"""The site with two addresses more, for tools/bench.py: what a request costs when the view does
-nothing, and /live.json where nginx does not answer for it.
-"""
-
 import os
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, include, path
-
-from schedule.access import public
-from streaming.views import live
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-
-
-@public
-def hello(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("hello, world", content_type="text/plain")
-
-
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("bench/hello/", hello),
-    path("bench/live.json", live),
-    path("", include("portal.urls")),
-]
-
-settings.ROOT_URLCONF = "tools.bench_app"
+settings.ROOT_URLCONF = "tools.bench_urls"
 application = get_wsgi_application()

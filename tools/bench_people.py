@@ -1,13 +1,14 @@
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.cached_db import SessionStore
 
-from tickets.models import Claim
+from tickets.models import Claim, Ticket
 
 
 def session_cookies(count: int) -> list[str]:
-    """Cookie headers of that many ticket holders, each with a session of its own."""
+    """Cookie headers of that many people who may enter everything, each with a session of its own."""
     cookies = []
-    for claim in Claim.objects.live().select_related("user").order_by("pk")[:count]:
+    whole = {"ticket__state": Ticket.State.VALID, "ticket__product__scopes": ["conference"]}
+    for claim in Claim.objects.live().filter(**whole).select_related("user")[:count]:
         session = SessionStore()
         session[SESSION_KEY] = str(claim.user.pk)
         session[BACKEND_SESSION_KEY] = "tickets.backends.ConferenceBackend"

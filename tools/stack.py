@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import os
 import secrets
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,6 +40,7 @@ class Stack:
     mail_dir     where each mail becomes a file
     gunicorn     the main process; its children are the workers
     nginx        the same
+    log          what gunicorn and the app wrote
     demo_output  what `manage.py demo` said, with how to sign in
     """
 
@@ -49,6 +49,7 @@ class Stack:
     mail_dir: Path
     gunicorn: subprocess.Popen[bytes]
     nginx: subprocess.Popen[bytes]
+    log: Path
     demo_output: str = ""
 
     def __init__(
@@ -58,32 +59,37 @@ class Stack:
         app: str = "portal.wsgi:application",
         workers: int | None = None,
         port: int | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         """`demo` are arguments for `manage.py demo`, None leaves the database empty; `workers` is
-        the number of cores unless given, `port` any free one."""
+        the number of cores unless given, `port` any free one; `variables` win over `env`."""
         self._demo = demo
         self._app = app
         self._workers = workers or os.cpu_count() or 1
         self._port = port
+        self._variables = dict(variables or {})
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             self._directory = stack.enter_context(temporary_directory())
             self.mail_dir = self._directory / "mail"
+            self.log = self._directory / "gunicorn.log"
             for folder in ("mail", "media", "static"):
                 (self._directory / folder).mkdir()
                 (self._directory / folder).chmod(0o755)  # nginx reads as another user
-            self.env = os.environ | self._environment() | stack.enter_context(services())
+            servers = stack.enter_context(services())
+            self.env = os.environ | self._environment() | servers | self._variables
             self.manage("migrate", "--verbosity", "0")
             self.manage("collectstatic", "--no-input", "--verbosity", "0")
-            if self._demo is not None:
-                self.demo_output = self.manage("demo", *self._demo)
             self.gunicorn = stack.enter_context(gunicorn(self._directory, self._app, self.env))
             start_nginx = partial(nginx, self._directory, self.env["ADMIN_PATH"])
             if self._port:
                 self.url, self.nginx = stack.enter_context(start_nginx(self._port))
             else:
                 self.url, self.nginx = on_free_port(stack, start_nginx)
+            self.env["PORT"] = self.url.rpartition(":")[2]
+            if self._demo is not None:
+                self.demo_output = self.manage("demo", *self._demo)
             self._exit = stack.pop_all()
         return self
 
@@ -139,11 +145,16 @@ def main() -> None:
     options = parser.parse_args()
     interrupt_on_sigterm()
     print("Starting PostgreSQL, Redis, gunicorn and nginx …", flush=True)
-    with Stack(demo=options.demo, workers=options.workers, port=options.port) as site:
+    with Stack(
+        demo=options.demo,
+        workers=options.workers,
+        port=options.port,
+        variables={"EMAIL_URL": "consolemail://"},
+    ) as site:
         print(site.demo_output)
-        print(f"Front Row is on {site.url}/ and login codes are in {site.mail_dir}/")
-        print("Ctrl-C stops it.", flush=True)
-        signal.pause()
+        print(f"Front Row is on {site.url}/. Ctrl-C stops it.", flush=True)
+        # What the app writes, login codes among it.
+        subprocess.run(["tail", "-n", "+1", "-f", site.log], check=False)
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def test_strangers_are_sent_to_the_sites_login(conference):
     response = Client().get(TALKS, follow=False)
     assert response.status_code == 302
     login = Client().get(response["Location"])
-    assert login["Location"] == f"{reverse('account_login')}?next={TALKS}"
+    assert login["Location"] == f"{reverse('account_login_password')}?next={TALKS}"
 
 
 def test_attendees_are_refused(attendee):
@@ -162,7 +162,7 @@ def test_the_second_factor_is_not_passed_by(db):
 def test_the_login_of_the_admin_takes_no_password_beside_the_sites(conference):
     make_superuser()
     client, response = log_in(SECRET)
-    assert response["Location"].startswith(reverse("account_login"))
+    assert response["Location"].startswith(reverse("account_login_password"))
     assert "_auth_user_id" not in client.session
 
 

@@ -12,8 +12,13 @@ ROOT = settings.BASE_DIR
 
 
 def variables_read() -> set[str]:
-    code = (ROOT / "portal" / "settings.py").read_text()
-    return set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', code))
+    """By the settings and by gunicorn's configuration."""
+    settings_code = (ROOT / "portal" / "settings.py").read_text()
+    gunicorn_code = (ROOT / "deploy" / "gunicorn.conf.py").read_text()
+    return {
+        *re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', settings_code),
+        *re.findall(r'environ\.get\(["\']([A-Z_]+)', gunicorn_code),
+    }
 
 
 def variables_documented() -> set[str]:

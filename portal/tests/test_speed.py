@@ -40,7 +40,7 @@ def commands_processed():
     return cache.client.get_client().info("stats")["total_commands_processed"]
 
 
-def trips(ask) -> int:
+def trips(ask):
     """How many commands Redis got, without the one that asks it."""
     before = commands_processed()
     ask()

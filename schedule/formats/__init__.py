@@ -1,14 +1,12 @@
 """Schedule files of every format we know, read into one neutral programme."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext
 
-from schedule.formats import c3voc_json, c3voc_xml
-from schedule.formats.c3voc import Assumptions
+from schedule.formats.assembly import Assumptions
 from schedule.formats.problems import Problem, ProgrammeError, Severity, refuse
 from schedule.formats.programme import (
     Programme,
@@ -17,6 +15,7 @@ from schedule.formats.programme import (
     ProgrammeTalk,
     ProgrammeTrack,
 )
+from schedule.formats.registry import FORMATS, Format, known_formats
 from schedule.formats.source import MAX_BYTES, Source
 
 __all__ = [
@@ -33,24 +32,9 @@ __all__ = [
     "ProgrammeTrack",
     "Severity",
     "Source",
+    "known_formats",
     "parse",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """`recognises` looks at the content alone; `read` raises ProgrammeError and nothing else."""
-
-    name: str
-    label: str
-    recognises: Callable[[Source], bool]
-    read: Callable[[Source, Assumptions], Programme]
-
-
-FORMATS = (
-    Format(c3voc_xml.NAME, "c3voc/pentabarf XML", c3voc_xml.recognises, c3voc_xml.read),
-    Format(c3voc_json.NAME, "c3voc/pretalx JSON", c3voc_json.recognises, c3voc_json.read),
-)
 
 
 def parse(
@@ -78,8 +62,9 @@ def parse(
 
 
 def _format_of(source: Source, name: str | None) -> Format:
-    named = [known for known in FORMATS if name in (None, known.name)]
-    labels = ", ".join(f"{known.label} ({known.name})" for known in FORMATS)
+    formats = known_formats()
+    named = [known for known in formats if name in (None, known.name)]
+    labels = ", ".join(f"{known.label} ({known.name})" for known in formats)
     supported = gettext("Supported: %(formats)s.") % {"formats": labels}
     if not named:
         raise refuse("no-such-format", read=name or "", done=supported)
@@ -92,4 +77,4 @@ def _format_of(source: Source, name: str | None) -> Format:
 def _beginning(source: Source) -> str:
     if source.kind == "xml":
         return f"<{source.xml.tag}>"
-    return source.data[:60].decode("utf-8", "replace")
+    return source.beginning[:60]

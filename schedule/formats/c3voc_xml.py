@@ -5,8 +5,10 @@ The schema is https://github.com/voc/schedule validator/xsd/schedule.xml.xsd; ha
 
 from collections.abc import Iterator
 
-from schedule.formats.c3voc import Assumptions, assemble
-from schedule.formats.c3voc_raw import (
+from schedule.formats.assembly import Assumptions, assemble
+from schedule.formats.problems import Problems
+from schedule.formats.programme import Programme
+from schedule.formats.raw import (
     RawDay,
     RawEvent,
     RawLink,
@@ -15,8 +17,6 @@ from schedule.formats.c3voc_raw import (
     RawSchedule,
     RawTrack,
 )
-from schedule.formats.problems import Problems
-from schedule.formats.programme import Programme
 from schedule.formats.source import Node, Source
 
 NAME = "c3voc-xml"

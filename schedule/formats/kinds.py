@@ -2,6 +2,8 @@
 
 import re
 
+KINDS = ("keynote", "talk", "workshop", "panel", "break", "social")
+
 # The first that fits counts: "Keynote panel" is a keynote.
 _by_type = [
     ("keynote", re.compile(r"keynote", re.IGNORECASE)),

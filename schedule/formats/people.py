@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from schedule.formats import identity, links
-from schedule.formats.c3voc_raw import RawPerson
 from schedule.formats.programme import ProgrammeSpeaker
+from schedule.formats.raw import RawPerson
 from schedule.formats.words import Words, read_code
 
 

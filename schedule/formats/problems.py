@@ -35,6 +35,8 @@ KINDS: dict[str, tuple[Severity, Promise]] = {
     "unknown-format": (FATAL, _("This is not a schedule in a format that can be read.")),
     "no-such-format": (FATAL, _("There is no format of this name.")),
     "no-zone": (FATAL, _("The file has times without an offset and names no time zone.")),
+    "no-column": (FATAL, _("A column is missing.")),
+    "incomplete": (FATAL, _("The listing has more pages. Save all of them, as one JSON list.")),
     "no-talks": (FATAL, _("The file has no talks.")),
     "unreadable": (FATAL, _("More than half of the talks cannot be read.")),
     # One talk that is left out
@@ -48,7 +50,24 @@ KINDS: dict[str, tuple[Severity, Promise]] = {
     "wrong-place": (WARNING, _("This belongs elsewhere in the file. It is read nevertheless.")),
     "days-differ": (WARNING, _("The file declares another number of days than it has.")),
     "unknown-zone": (WARNING, _("Unknown time zone. The conference's is used.")),
+    "not-expanded": (
+        WARNING,
+        _("A number or code, where the thing itself is needed. Ask the API for it with ?expand=…"),
+    ),
+    "unknown-reference": (WARNING, _("This refers to something that the file does not have.")),
+    "not-in-programme": (WARNING, _("Not confirmed, or not scheduled. It is left out.")),
+    "bad-line": (WARNING, _("This line cannot be read. It is left out.")),
+    "repeats": (WARNING, _("A rule for repeating it. Only the first time is read.")),
+    # Tables
+    "unknown-column": (WARNING, _("A column of an unknown name. It is not read.")),
+    "repeated-column": (WARNING, _("Two columns for the same thing. The first is read.")),
+    "more-cells": (WARNING, _("More cells than the header has. Is a text with a comma without quotes?")),
+    "bad-word": (WARNING, _("Neither yes nor no. It counts as no.")),
     # Times
+    "bad-date": (WARNING, _("A date is written 2026-11-21 or 21.11.2026.")),
+    "bad-time": (WARNING, _("A time is written 14:30, or with its date 2026-11-21 14:30.")),
+    "all-day": (WARNING, _("A date without a time. It is taken for the whole day.")),
+    "over-midnight": (WARNING, _("The end lies before the start. It is taken for the next day's.")),
     "date-unreadable": (WARNING, _("The date cannot be read. Day and start are used.")),
     "mislabelled-time": (
         WARNING,
@@ -93,7 +112,7 @@ KINDS: dict[str, tuple[Severity, Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`location` is a line of XML, a JSON pointer (RFC 6901), or "" for the whole file."""
+    """`location` is a line, a JSON pointer (RFC 6901), or "" for the whole file."""
 
     code: str
     location: str = ""

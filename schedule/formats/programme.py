@@ -46,7 +46,7 @@ class ProgrammeSpeaker:
 class ProgrammeTalk:
     """`keys`: all that identifies this talk, strongest first; talks of one key differ by `ordinal`.
 
-    `room`, `track` and `speakers` refer to the programme's by name, name and key; "" means none.
+    `room`, `also_in`, `track` and `speakers` refer to the programme's by name, or key; "" means none.
     """
 
     keys: tuple[str, ...]
@@ -59,11 +59,13 @@ class ProgrammeTalk:
     code: str = ""
     series: str = ""
     kind: str = "talk"
+    is_canceled: bool = False  # so says the source
     subtitle: str = ""
     abstract: str = ""
     description: str = ""
     language: str = ""
     room: str = ""
+    also_in: tuple[str, ...] = ()
     track: str = ""
     speakers: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()  # (title, absolute http address)
@@ -75,7 +77,7 @@ class ProgrammeTalk:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """`time_zone` "": the file names none. `days` are as the file labels them."""
+    """`time_zone` "": the file names none. `days` are as the file labels them, else the talks'."""
 
     format: str
     title: str

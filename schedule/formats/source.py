@@ -1,4 +1,4 @@
-"""The bytes of a schedule file, opened as XML or JSON without trusting them."""
+"""The bytes of a schedule file, opened as XML, JSON or text without trusting them."""
 
 import json
 from collections import Counter
@@ -68,11 +68,20 @@ class Source:
     @cached_property
     def kind(self) -> Literal["xml", "json", ""]:
         """Told by the first sign. "": neither."""
-        encoding = json.detect_encoding(self.data)
-        start = self.data[:400].decode(encoding, "ignore").lstrip("\ufeff \t\r\n")[:1]
-        if start == "<":
+        if self.beginning.startswith("<"):
             return "xml"
-        return "json" if start in ("{", "[") and start else ""
+        return "json" if self.beginning.startswith(("{", "[")) else ""
+
+    @cached_property
+    def beginning(self) -> str:
+        """Enough to recognise a format by. Never refused: what cannot be decoded is replaced."""
+        encoding = json.detect_encoding(self.data)
+        return self.data[:4_000].decode(encoding, "replace").lstrip("\ufeff \t\r\n")
+
+    @cached_property
+    def text(self) -> str:
+        """All of it, where it is neither XML nor JSON."""
+        return _decode(self.data).removeprefix("\ufeff")
 
     @cached_property
     def xml(self) -> Node:
@@ -95,12 +104,9 @@ class Source:
     @cached_property
     def json(self) -> Any:
         try:
-            text = self.data.decode(json.detect_encoding(self.data))
-        except UnicodeDecodeError as error:
-            line = self.data.count(b"\n", 0, error.start) + 1
-            raise refuse("bad-encoding", f"line {line}", error.reason) from None
-        try:
-            value = json.loads(text, object_pairs_hook=_object, parse_constant=_NotJson)
+            value = json.loads(
+                _decode(self.data), object_pairs_hook=_object, parse_constant=_NotJson
+            )
         except json.JSONDecodeError as error:
             place = f"line {error.lineno}, column {error.colno}"
             raise refuse("not-well-formed", place, error.msg) from None
@@ -110,6 +116,15 @@ class Source:
             raise refuse("not-json") from None
         _check(value)
         return value
+
+
+def _decode(data: bytes) -> str:
+    """UTF-8, UTF-16 or UTF-32, with a byte order mark or without."""
+    try:
+        return data.decode(json.detect_encoding(data))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise refuse("bad-encoding", f"line {line}", error.reason) from None
 
 
 def _refuse_dtd(error: DefusedXmlException, line: int) -> ProgrammeError:

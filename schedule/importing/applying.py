@@ -52,7 +52,7 @@ def apply_plan(
     for line in lines:
         _collect(changing, line, at)
     change = changing.write()
-    _write_speakers(made)
+    _write_links(made)
     _renew_silently(plan)
     return change
 
@@ -73,7 +73,13 @@ def _write_rows(plan: Plan, lines: list[Line]) -> None:
         wanted = {
             id(row)
             for line in lines
-            for row in [line.talk.room, line.talk.track, *line.speakers, *_new_values(line)]
+            for row in [
+                line.talk.room,
+                line.talk.track,
+                *line.speakers,
+                *line.also_in,
+                *_new_values(line),
+            ]
             if row is not None
         }
     plan.rooms.write(wanted)
@@ -104,12 +110,16 @@ def _collect(changing: Changing, line: Line, at: datetime) -> None:
         changing.items.set(item, **line.renewed)
 
 
-def _write_speakers(made: list[Line]) -> None:
-    through = Talk.speakers.through
-    through.objects.bulk_create(
-        through(talk_id=line.talk.pk, speaker_id=speaker.pk)
+def _write_links(made: list[Line]) -> None:
+    """Of new talks; those of others are in their changes."""
+    speaks, takes_place = Talk.speakers.through, Talk.also_in.through
+    speaks.objects.bulk_create(
+        speaks(talk_id=line.talk.pk, speaker_id=speaker.pk)
         for line in made
         for speaker in line.speakers
+    )
+    takes_place.objects.bulk_create(
+        takes_place(talk_id=line.talk.pk, room_id=room.pk) for line in made for room in line.also_in
     )
 
 

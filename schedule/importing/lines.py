@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from schedule.feed_items import digest_of
 from schedule.formats import ProgrammeTalk
-from schedule.models import FeedItem, Override, Speaker, Talk
+from schedule.models import FeedItem, Override, Room, Speaker, Talk
 
 TIMES = frozenset({"starts_at", "ends_at"})
 MOVES = TIMES | {"room"}
@@ -33,6 +33,7 @@ class Kind(StrEnum):
     CONFLICT = "conflict"
     TIME = "time"
     ROOM = "room"
+    CANCELED = "canceled"
     TEXT = "text"
     REKEYED = "re-keyed"
     UNCHANGED = "unchanged"
@@ -45,6 +46,7 @@ LABELS: dict[Kind, Promise] = {
     Kind.CONFLICT: _("in conflict with an organizer"),
     Kind.TIME: _("moved in time"),
     Kind.ROOM: _("moved to another room"),
+    Kind.CANCELED: _("canceled or restored"),
     Kind.TEXT: _("changed"),
     Kind.REKEYED: _("under another key"),
     Kind.UNCHANGED: _("unchanged"),
@@ -64,6 +66,7 @@ class Line:
     item: FeedItem
     told: ProgrammeTalk | None = None
     speakers: list[Speaker] = field(default_factory=list)
+    also_in: list[Room] = field(default_factory=list)
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     renewed: dict[str, Any] = field(default_factory=dict)
     overrides: list[Override] = field(default_factory=list)

@@ -17,7 +17,8 @@ from schedule.importing.speakers import Speakers
 from schedule.models import Conference, Feed, FeedItem, Override, Speaker, Talk
 
 # Guessed or rarely told: what an organizer set stays until the feed says something new.
-FOLLOWED = ("kind", "series")
+FOLLOWED = ("kind", "series", "is_canceled")
+LINKS = ("speakers", "also_in")
 
 
 @dataclass
@@ -107,7 +108,7 @@ class _Planner:
         )
 
     def _new(self, told: ProgrammeTalk) -> Line:
-        speakers = [self.speakers.of(key) for key in told.speakers]
+        speakers, also_in = self._links(told).values()
         talk = Talk(
             conference=self.conference,
             code=claim_code(told.code, f"{told.key}/{told.ordinal}", self.codes),
@@ -116,13 +117,21 @@ class _Planner:
         )
         item = FeedItem(feed=self.feed, talk=talk)
         renewed = self._renewed(told, item, self._values(told, speakers))
-        return Line((Kind.NEW,), talk, item, told, speakers, renewed=renewed)
+        return Line((Kind.NEW,), talk, item, told, speakers, also_in, renewed=renewed)
+
+    def _links(self, told: ProgrammeTalk) -> dict[str, list[Any]]:
+        also_in = [self.rooms.named(name) for name in told.also_in]
+        return {
+            "speakers": [self.speakers.of(key) for key in told.speakers],
+            "also_in": [room for room in also_in if room is not None],
+        }
 
     def _known(self, told: ProgrammeTalk, item: FeedItem) -> list[Line]:
         """One line, and another one for the fields in which an organizer disagrees."""
-        speakers = [self.speakers.of(key) for key in told.speakers]
+        links = self._links(told)
+        speakers, also_in = links.values()
         values = self._values(told, speakers)
-        changes, contested = self._differences(told, item, speakers, values)
+        changes, contested = self._differences(told, item, links, values)
         lines = []
         if contested:
             overrides = self.overrides.get(item.talk_id, {})
@@ -133,6 +142,7 @@ class _Planner:
                     item,
                     told,
                     speakers,
+                    also_in,
                     contested,
                     {name: values[name] for name in contested},
                     [overrides[name] for name in _guards(contested) if name in overrides],
@@ -145,22 +155,23 @@ class _Planner:
                 del values[name]
         renewed = self._renewed(told, item, values)
         kinds = _kinds(item, changes, renewed)
-        return [Line(kinds, item.talk, item, told, speakers, changes, renewed), *lines]
+        line = Line(kinds, item.talk, item, told, speakers, also_in, changes, renewed)
+        return [line, *lines]
 
     def _differences(
         self,
         told: ProgrammeTalk,
         item: FeedItem,
-        speakers: list[Speaker],
+        links: Mapping[str, list[Any]],
         values: Mapping[str, Any],
     ) -> tuple[dict[str, tuple[Any, Any]], dict[str, tuple[Any, Any]]]:
         """What follows the feed, and what an organizer set against it."""
         changes: dict[str, tuple[Any, Any]] = {}
         contested: dict[str, tuple[Any, Any]] = {}
         overridden = _guards(self.overrides.get(item.talk_id, ()))
-        for name, new in {**self._fields(told), "speakers": speakers}.items():
+        for name, new in {**self._fields(told), **links}.items():
             old = _value(item.talk, name)
-            if _same(old, new) or _is_silent(name, told, item):
+            if _same(name, old, new) or _is_silent(name, told, item):
                 continue
             if name not in overridden:
                 changes[name] = (old, new)
@@ -174,6 +185,7 @@ class _Planner:
         """The talk's fields that belong to the feed."""
         return {
             "kind": told.kind,
+            "is_canceled": told.is_canceled,
             "series": told.series,
             "title": told.title,
             "subtitle": told.subtitle,
@@ -192,6 +204,7 @@ class _Planner:
         return {
             **self._fields(told),
             "room": told.room,
+            "also_in": list(told.also_in),
             "track": told.track,
             "starts_at": told.starts_at.isoformat(),
             "ends_at": told.ends_at.isoformat(),
@@ -236,7 +249,9 @@ class _Planner:
 
 def _items_of(feed: Feed) -> list[FeedItem]:
     items = FeedItem.objects.select_related("talk__room", "talk__track").filter(feed=feed.pk)
-    return [] if feed.pk is None else list(items.prefetch_related("talk__speakers"))
+    return (
+        [] if feed.pk is None else list(items.prefetch_related("talk__speakers", "talk__also_in"))
+    )
 
 
 def _overrides_of(feed: Feed) -> dict[int, dict[str, Override]]:
@@ -257,7 +272,8 @@ def _kinds(
         Kind.BACK: item.missing_since is not None,
         Kind.TIME: not TIMES.isdisjoint(changes),
         Kind.ROOM: "room" in changes,
-        Kind.TEXT: bool(changes.keys() - TIMES - {"room", "is_hidden"}),
+        Kind.CANCELED: "is_canceled" in changes,
+        Kind.TEXT: bool(changes.keys() - TIMES - {"room", "is_canceled", "is_hidden"}),
         Kind.REKEYED: item.key != renewed["key"],
     }
     kinds = tuple(kind for kind, applies in named.items() if applies)
@@ -272,14 +288,12 @@ def _guards(fields: Collection[str]) -> set[str]:
 
 
 def _value(talk: Talk, name: str) -> Any:
-    return list(talk.speakers.all()) if name == "speakers" else getattr(talk, name)
+    return list(getattr(talk, name).all()) if name in LINKS else getattr(talk, name)
 
 
-def _same(old: Any, new: Any) -> bool:
-    """Speakers have no order."""
-    if isinstance(old, list) and old and isinstance(old[0], Speaker):
-        return {speaker.pk for speaker in old} == {speaker.pk for speaker in new}
-    return bool(old == new)
+def _same(name: str, old: Any, new: Any) -> bool:
+    """Speakers and further rooms have no order."""
+    return {row.pk for row in old} == {row.pk for row in new} if name in LINKS else old == new
 
 
 def _said(name: str, values: Mapping[str, Any]) -> Any:
@@ -294,7 +308,7 @@ def _is_silent(name: str, told: ProgrammeTalk, item: FeedItem) -> bool:
     if not item.is_accepted:
         return False
     if name in FOLLOWED:
-        return bool(item.values.get(name) == getattr(told, name))
+        return bool(item.values.get(name, False) == getattr(told, name))
     return not getattr(told, name) and not item.values.get(name)
 
 

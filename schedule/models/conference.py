@@ -36,7 +36,9 @@ class Visibility(models.TextChoices):
 
 
 class Conference(models.Model):
-    """One event. `domain` None: it answers every allowed host that no other conference has."""
+    """One event. `domain` None: it answers the allowed hosts that no other conference has, unless
+    another conference has none either.
+    """
 
     name = models.CharField(_("name"), max_length=200)
     slug = models.SlugField(_("slug"), unique=True)

@@ -295,3 +295,10 @@ def test_the_conferences_form_offers_time_zones_and_explains_dates(client, confe
     conference = Conference.objects.get()
     assert conference.languages == "en, de"
     assert conference.time_zone == "Asia/Seoul"
+
+
+def test_two_conferences_do_not_both_answer_every_host(client, conference):
+    make_conference(domain=None, name="First")
+    url = reverse("admin:schedule_conference_change", args=[conference.pk])
+    errors = errors_of(client.post(url, {"domain": ""}))
+    assert "“First” has no domain, and two conferences cannot both answer every host." in errors

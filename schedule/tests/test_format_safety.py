@@ -65,12 +65,12 @@ def test_too_deep():
 
 
 def test_too_many_talks(monkeypatch):
-    monkeypatch.setattr("schedule.formats.c3voc_raw.MAX_TALKS", 2)
+    monkeypatch.setattr("schedule.formats.raw.MAX_TALKS", 2)
     assert refusal(schedule_json(*map(event_json, range(3)))).problem.code == "too-many"
 
 
 def test_too_many_rooms(monkeypatch):
-    monkeypatch.setattr("schedule.formats.c3voc.MAX_ROOMS", 1)
+    monkeypatch.setattr("schedule.formats.assembly.MAX_ROOMS", 1)
     error = refusal(schedule_json(rooms={"A": [event_json()], "B": []}))
     assert error.problem.code == "too-many"
 

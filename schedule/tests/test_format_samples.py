@@ -17,6 +17,7 @@ COUNTS = {
     "pyconau-2024-schedule.xml": (3, 3, 57, 64),
     "pyconau-2024-schedule.json": (3, 3, 57, 64),
     "pyconau-2024-schedule-v0.json": (3, 3, 56, 63),
+    "pyconau-2024-widget.json": (3, 3, 94, 64),
     "39c3-everything.json": (4, 58, 895, 709),
     "39c3-everything.xml": (4, 58, 895, 709),
     "giggity-debconf23.xml": (8, 5, 117, 87),

@@ -174,7 +174,7 @@ def test_an_absent_talk_is_marked_and_stays(conference):
 @pytest.mark.parametrize(
     "where",
     [
-        "importing.applying._write_speakers",
+        "importing.applying._write_links",
         "importing.applying._renew_silently",
         "feed_items.ItemChanges.write",
         "changing.Changing._write_links",

@@ -22,6 +22,16 @@ def test_several_conferences_are_told_apart_by_domain(db):
     assert rooms("TWO.example.org:8000") == ["two"]
 
 
+def test_the_one_without_a_domain_answers_what_nobody_else_has(db):
+    make_room(make_conference(domain="one.example.org"), slug="one")
+    make_room(make_conference(), slug="other")
+    assert rooms("one.example.org") == ["one"]
+    assert rooms("localhost") == ["other"]
+    make_conference()
+    settle()
+    assert client_of(None).get("/", headers={"host": "localhost"}).status_code == 404
+
+
 def test_a_host_without_a_conference_says_so(db):
     for name in ("one", "two"):
         make_conference(domain=f"{name}.example.org")

@@ -1,12 +1,12 @@
 // Shows one stream: HLS in a video element by hls.js, everything else in a frame.
 
-const FRAME_RIGHTS = "autoplay; fullscreen; picture-in-picture; encrypted-media";
+const FRAME_RIGHTS = "autoplay; picture-in-picture; encrypted-media";
 // A source that has played so long has not failed when it fails again.
 const STEADY_SECONDS = 10;
 
 /**
  * `screen` is the element to fill. Events, as functions: `onOpen` there is a picture;
- * `onMuted(isMuted)` the browser allows no sound, or it came back; `onFailed(wasSteady)` every
+ * `onMuted(isMuted)` the browser allows no sound, or there is sound again; `onFailed(wasSteady)` every
  * source has failed, the screen is empty.
  */
 export class Player {
@@ -97,7 +97,11 @@ export class Player {
     video.playsInline = true;
     video.setAttribute("aria-label", this.#options.title);
     video.addEventListener("ended", failed);
-    video.addEventListener("volumechange", () => this.#events.onMuted(video.muted));
+    video.addEventListener("volumechange", () => {
+      if (!video.muted) {
+        this.#events.onMuted(false);
+      }
+    });
     video.addEventListener("loadedmetadata", () => this.#opened(), { once: true });
     this.#mount(video);
     let Hls;
@@ -150,6 +154,7 @@ export class Player {
     } catch (error) {
       if (error.name === "NotAllowedError") {
         video.muted = true;
+        this.#events.onMuted(true);
         await video.play().catch(() => {});
       }
     }

@@ -54,6 +54,9 @@ const player = new Player(
     },
     onMuted: (isMuted) => {
       sound.hidden = !isMuted;
+      if (isMuted) {
+        say("muted", { isNews: true });
+      }
     },
     onFailed: (wasSteady) => {
       failures = wasSteady ? 1 : failures + 1;
@@ -133,7 +136,7 @@ function refuse(code) {
   if (hadFocus) {
     byId("refusal").focus();
   }
-  status.textContent = `${words.get("refused")} ${reason.firstElementChild.textContent}`;
+  status.textContent = words.get("refused").replace("REASON", reason.firstElementChild.textContent);
 }
 
 // --- What plays --------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from conftest import client_of, make_conference, make_room, make_talk, make_ticket, make_user
 from tickets.admission import admission_of
@@ -79,6 +80,15 @@ def test_tickets_are_found(client, conference, query):
     response = client.get(TICKETS, {"q": query % person.pk if "%" in query else query})
     assert codes(response) == {"AAA"}
     assert "got@it.example" in response.content.decode()
+
+
+def test_tickets_that_nobody_has_are_listed(client, conference):
+    make_ticket(conference, code="FREE")
+    make_ticket(conference, code="HELD", user=make_user())
+    make_ticket(conference, code="BACK", user=make_user())
+    Claim.objects.filter(ticket__code="BACK").update(released_at=timezone.now())
+    assert codes(client.get(TICKETS, {"held": "no"})) == {"FREE", "BACK"}
+    assert codes(client.get(TICKETS, {"held": "yes"})) == {"HELD"}
 
 
 def test_the_state_is_changed_and_known_at_once(

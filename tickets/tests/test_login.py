@@ -50,6 +50,8 @@ def test_the_mail_is_short_and_comes_from_the_conference(client, attendee, confe
     sent = message.message()
     assert sent["From"].addresses[0].display_name == 'Grüße, "Welt"'
     assert sent["From"].addresses[0].addr_spec == "noreply@example.com"
+    assert sent["Reply-To"] == "help@testconf.example"
+    assert sent["Auto-Submitted"] == "auto-generated"
 
 
 def test_known_and_unknown_addresses_get_the_same_answer(client, attendee):
@@ -137,6 +139,7 @@ def test_five_wrong_codes_end_it(client, attendee):
     for _time in range(4):
         page = client.post(CODE + "?next=/rooms/main/", {"code": other_code()})
         assert "This is not the code" in page.text
+        assert other_code() not in page.text
     response = client.post(CODE + "?next=/rooms/main/", {"code": other_code()})
     assert response.url == LOGIN + "?next=%2Frooms%2Fmain%2F"
     assert "Ask for a new code" in client.get(response.url).text

@@ -14,5 +14,6 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     headers.append(("Vary", "Cookie, Accept-Language"))
     if environ["HTTP_HOST"].startswith("cookie."):
         headers.append(("Set-Cookie", "sessionid=somebody"))
+    environ["wsgi.input"].read()
     start_response("200 OK", headers)
     return [json.dumps({"number": next(_number), **asked}).encode()]

@@ -6,13 +6,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from schedule.formats import FORMATS, MAX_BYTES, Problem, ProgrammeError, parse
+from schedule.formats import MAX_BYTES, Problem, ProgrammeError, known_formats, parse
 from schedule.importing import Summary, import_schedule
 from schedule.models import Conference
 
 
 class Command(BaseCommand):
-    help = "Import a schedule file (c3voc/pentabarf XML, c3voc/pretalx JSON). Exit status 0: done."
+    help = "Import a schedule file, in any format that --format lists. Exit status 0: done."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.formatter_class = argparse.ArgumentDefaultsHelpFormatter
@@ -23,7 +23,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.add_argument(
-            "--format", choices=[known.name for known in FORMATS], help="instead of recognising it"
+            "--format",
+            choices=[known.name for known in known_formats()],
+            help="instead of recognising it",
         )
         parser.add_argument(
             "--believe-clock",

@@ -1,19 +1,17 @@
-"""What the XML and the JSON of the pentabarf family mean.
+"""What the words of a schedule file mean.
 
-Both readers hand over words as they stand in the file, with their places; here they become a
-programme. Dialects: pentabarf, frab, pretalx, wafer, FOSDEM, the hub of the c3, merged files.
+The readers of all formats hand over words as they stand in the file, with their places; here they
+become a programme.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from schedule.formats import identity, links
-from schedule.formats.c3voc_raw import RawEvent, RawRoom, RawSchedule, RawTrack
-from schedule.formats.c3voc_times import Times
 from schedule.formats.clocks import read_date, read_stamp, zone_named
 from schedule.formats.kinds import kind_of
 from schedule.formats.people import People
@@ -24,12 +22,15 @@ from schedule.formats.programme import (
     ProgrammeTalk,
     ProgrammeTrack,
 )
+from schedule.formats.raw import RawEvent, RawRoom, RawSchedule, RawTrack
+from schedule.formats.times import Times
 from schedule.formats.words import Words, read_code
 from schedule.text import one_line, same_name
 
 MAX_ROOMS = 300  # 108
 MAX_SPEAKERS_OF_TALK = 50  # 10
 MAX_LINKS_OF_TALK = 50
+REPEATING = "break"  # the kind of key that several talks have by nature
 
 _language = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
 _colour = re.compile(r"#(?:[0-9a-fA-F]{3}){1,2}")
@@ -85,6 +86,7 @@ class _Assembly:
             raise refuse("unreadable", raw.location, f"{len(talks)} / {len(raw.events)}")
         talks = self._with_ordinals(talks)
         self._report_repeated_ids()
+        days = tuple(self._date(day.date) for day in raw.days) or self._days_of(talks)
         return Programme(
             format=raw.format,
             title=self.words.line(words.get("title", ""), 200, raw.location),
@@ -93,7 +95,7 @@ class _Assembly:
             time_zone=str(self.times.zone) if self.times.zone and self.times.names_zone else "",
             starts_on=self._date(words.get("start", "")),
             ends_on=self._date(words.get("end", "")),
-            days=tuple(self._date(day.date) for day in raw.days),
+            days=days,
             rooms=tuple(self.rooms.values()),
             tracks=tuple(self.tracks.values()),
             speakers=self.people.all(),
@@ -115,6 +117,11 @@ class _Assembly:
             return bare
         return self.times.local_date(stamp)
 
+    def _days_of(self, talks: list[ProgrammeTalk]) -> tuple[date, ...]:
+        """For files that name no days. What begins after midnight belongs to the evening before."""
+        night = timedelta(hours=self.times.day_starts_at_hour)
+        return tuple(sorted({self.times.local_date(talk.starts_at - night) for talk in talks}))
+
     def _check_days(self) -> None:
         declared = self.raw.words.get("days", "").strip()
         if declared and declared != str(len(self.raw.days)):
@@ -123,9 +130,6 @@ class _Assembly:
             )
 
     def _read_rooms(self) -> None:
-        names = {same_name(room.name) for room in self.raw.rooms}
-        if len(names) > MAX_ROOMS:
-            raise refuse("too-many", self.raw.location, f"{len(names)} rooms")
         guids: dict[str, set[str]] = {}
         for room in self.raw.rooms:
             guids.setdefault(identity.read_guid(room.guid.strip()), set()).add(same_name(room.name))
@@ -145,6 +149,8 @@ class _Assembly:
         if not name:
             return ""
         known = self.rooms.setdefault(same_name(name), ProgrammeRoom(name=name))
+        if len(self.rooms) > MAX_ROOMS:
+            raise refuse("too-many", raw.location, f"> {MAX_ROOMS} rooms")
         self.rooms[same_name(name)] = replace(
             known,
             guid=known.guid or raw.guid,
@@ -189,26 +195,29 @@ class _Assembly:
         if len(persons) > MAX_SPEAKERS_OF_TALK:
             self.problems.add("too-many-here", event.at("persons"), str(len(persons)))
         speakers = self.people.of(persons[:MAX_SPEAKERS_OF_TALK])
-        guid = self._guid(event)
-        return ProgrammeTalk(
-            keys=tuple(self._keys(event, guid, code, title, speakers)),
+        kind = event.kind or kind_of(words.get("type", ""), title, has_speakers=bool(speakers))
+        talk = ProgrammeTalk(
+            keys=(),
             location=event.location,
-            guid=guid,
+            guid=self._guid(event),
             code="" if is_repeat else code,
             series=code if is_repeat else "",
-            kind=kind_of(words.get("type", ""), title, has_speakers=bool(speakers)),
+            kind=kind,
+            is_canceled=event.is_canceled,
             title=title,
             subtitle=self.words.line(words.get("subtitle", ""), 300, event.at("subtitle")),
             abstract=self.words.html(words.get("abstract", ""), event.at("abstract")),
             description=self.words.html(words.get("description", ""), event.at("description")),
             language=self._language(event),
             room=self._room_of(event),
+            also_in=self._further_rooms(event),
             track=self._track(RawTrack(event.at("track"), words.get("track", ""))),
             speakers=speakers,
             links=tuple(self._links(event)),
             starts_at=starts_at,
             ends_at=ends_at,
         )
+        return replace(talk, keys=tuple(self._keys(event, talk)))
 
     def _guid(self, event: RawEvent) -> str:
         guid = identity.read_guid(self.words.line(event.words.get("guid", ""), 200, event.location))
@@ -216,19 +225,21 @@ class _Assembly:
             self.problems.add("bad-guid", event.at("guid"), guid)
         return guid
 
-    def _keys(
-        self, event: RawEvent, guid: str, code: str, title: str, speakers: tuple[str, ...]
-    ) -> Iterable[str]:
-        id, slug = event.words.get("id", "").strip(), event.words.get("slug", "").strip()
-        if guid:
-            yield identity.key("guid", guid)
-        if code:
-            yield identity.key("code", code)
-        if id not in ("", "0") and self.ids[event.words["id"]] == 1:
-            yield identity.key("id", id)
-        if slug:
-            yield identity.key("slug", slug)
-        yield identity.key("title", "|".join([same_name(title), *sorted(speakers)]))
+    def _keys(self, event: RawEvent, talk: ProgrammeTalk) -> Iterable[str]:
+        id = event.words.get("id", "")
+        is_own_id = id.strip() not in ("", "0") and self.ids[id] == 1
+        found = [
+            ("guid", talk.guid),
+            ("uid", one_line(event.words.get("uid", ""))),
+            ("code", talk.code or talk.series),
+            ("id", id.strip() if is_own_id else ""),
+            ("slug", one_line(event.words.get("slug", ""))),
+        ]
+        if talk.kind == "break" and not any(value for _kind, value in found):
+            # The same coffee in the same room every day: told apart by the start.
+            found.append((REPEATING, f"{same_name(talk.title)}|{same_name(talk.room)}"))
+        found.append(("title", "|".join([same_name(talk.title), *sorted(talk.speakers)])))
+        return (identity.key(kind, value) for kind, value in found if value)
 
     def _room_of(self, event: RawEvent) -> str:
         own = event.words.get("room", "")
@@ -237,9 +248,14 @@ class _Assembly:
         name = self._room(RawRoom(event.at("room"), event.container or own))
         if not name:
             self.problems.add("no-room", event.at("room"))
-        if len(self.rooms) > MAX_ROOMS:
-            raise refuse("too-many", event.at("room"), f"{len(self.rooms)} rooms")
         return name
+
+    def _further_rooms(self, event: RawEvent) -> tuple[str, ...]:
+        own = same_name(event.container or event.words.get("room", ""))
+        further = {same_name(room.name): room for room in event.also_in}
+        return tuple(
+            filter(None, [self._room(room) for name, room in further.items() if name != own])
+        )
 
     def _language(self, event: RawEvent) -> str:
         text = event.words.get("language", "").strip()
@@ -268,9 +284,10 @@ class _Assembly:
         for key, members in groups.items():
             members.sort(key=lambda at: (talks[at].starts_at, talks[at].room))
             for ordinal, at in enumerate(members[1:], start=1):
-                self.problems.found.append(
-                    Problem("repeated-key", talks[at].location, key, talks[at].title)
-                )
+                if not key.startswith(f"{REPEATING}:"):
+                    self.problems.found.append(
+                        Problem("repeated-key", talks[at].location, key, talks[at].title)
+                    )
                 talks[at] = replace(talks[at], ordinal=ordinal)
         return talks
 

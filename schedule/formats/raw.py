@@ -1,14 +1,15 @@
-"""The pentabarf family as it stands in the file: words and their places, nothing understood yet."""
+"""A programme as it stands in the file: words and their places, nothing understood yet."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from schedule.formats.problems import refuse
 
 MAX_TALKS = 5_000  # the largest real file has 1,351
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class RawDay:
     location: str
     date: str
@@ -53,15 +54,28 @@ class RawLink:
     url: str
 
 
+NO_DAY = RawDay("", "")
+
+
 @dataclass(slots=True)
 class RawEvent:
-    """`words` by the names of the XML. `container`: the room that it is listed in."""
+    """`words` by the names of pentabarf's XML: guid, id, code, date, start, duration, end, room, slug,
+    title, subtitle, track, type, language, abstract, description, url; and `uid`, of iCalendar.
+
+    `date` may be a date, or date and time; `start` may be a clock time or all of it.
+    `container`: the room that it is listed in. `kind` "": guessed from type and title.
+    `zone`: of times without an offset; None: the file's.
+    """
 
     location: str
-    day: RawDay
-    container: str
     words: dict[str, str]
+    day: RawDay = NO_DAY
+    container: str = ""
+    kind: str = ""
+    is_canceled: bool = False
+    zone: ZoneInfo | None = None
     places: dict[str, str] = field(default_factory=dict)
+    also_in: list[RawRoom] = field(default_factory=list)
     persons: list[RawPerson] = field(default_factory=list)
     links: list[RawLink] = field(default_factory=list)
 
@@ -71,11 +85,13 @@ class RawEvent:
 
 @dataclass(slots=True)
 class RawSchedule:
-    """`words`: of the conference, with `version` and `generator`."""
+    """`words`: of the conference; title, acronym, start, end, days (their number), time_zone_name,
+    base_url, day_change, version, generator, as far as the format has them.
+    """
 
     format: str
     location: str
-    words: dict[str, str]
+    words: dict[str, str] = field(default_factory=dict)
     rooms: list[RawRoom] = field(default_factory=list)
     tracks: list[RawTrack] = field(default_factory=list)
     days: list[RawDay] = field(default_factory=list)

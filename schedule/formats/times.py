@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from schedule.formats.c3voc_raw import RawDay, RawEvent
 from schedule.formats.clocks import (
     ImpossibleTime,
     SkippedTime,
@@ -16,6 +15,7 @@ from schedule.formats.clocks import (
 )
 from schedule.formats.durations import readings, spell
 from schedule.formats.problems import Problems, refuse
+from schedule.formats.raw import RawDay, RawEvent
 
 MAX_LENGTH = timedelta(days=7)
 _one_day = timedelta(days=1)
@@ -123,9 +123,10 @@ class Times:
         return self.local_date(stamp) if bare is None and stamp is not None else bare
 
     def _local(self, event: RawEvent, wall: datetime) -> datetime:
-        if self.zone is None:
+        zone = event.zone or self.zone
+        if zone is None:
             raise refuse("no-zone", event.at("start"), str(wall))
-        instant, is_ambiguous = in_zone(wall, self.zone)
+        instant, is_ambiguous = in_zone(wall, zone)
         if is_ambiguous:
             self.problems.add("ambiguous-time", event.at("start"), str(wall))
         return instant
@@ -170,7 +171,12 @@ class Times:
         if clock is not None and self.zone is not None:
             day = _midnight(starts_at.astimezone(self.zone).date())
             ends_at = self._local(event, day + clock)
-            return ends_at if ends_at >= starts_at else self._local(event, day + clock + _one_day)
+            if ends_at >= starts_at:
+                return ends_at
+            ends_at = self._local(event, day + clock + _one_day)
+            if ends_at - starts_at > _one_day / 2:  # rather a typing error than a long night
+                self.problems.add("over-midnight", event.at("end"), text)
+            return ends_at
         self.problems.add("end-unreadable", event.at("end"), text)
         return None
 

@@ -1,0 +1,69 @@
+"""The formats that we know: ours, and those of installed packages.
+
+A package adds a format by an entry point of the group `front_row.schedule_formats`; its value
+names a `Format`.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+
+from schedule.formats import (
+    c3voc_json,
+    c3voc_xml,
+    pretalx_rest,
+    pretalx_widget,
+    table,
+)
+from schedule.formats.assembly import Assumptions
+from schedule.formats.programme import Programme
+from schedule.formats.source import Source
+
+GROUP = "front_row.schedule_formats"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """`recognises` looks at the content alone; `read` raises ProgrammeError and nothing else."""
+
+    name: str
+    label: str
+    recognises: Callable[[Source], bool]
+    read: Callable[[Source, Assumptions], Programme]
+
+
+FORMATS = (
+    Format(c3voc_xml.NAME, "c3voc/pentabarf XML", c3voc_xml.recognises, c3voc_xml.read),
+    Format(c3voc_json.NAME, "c3voc/pretalx JSON", c3voc_json.recognises, c3voc_json.read),
+    Format(table.NAME, "CSV table", table.recognises, table.read),
+    Format(
+        pretalx_widget.NAME, "pretalx widget JSON", pretalx_widget.recognises, pretalx_widget.read
+    ),
+    Format(pretalx_rest.NAME, "pretalx REST listing", pretalx_rest.recognises, pretalx_rest.read),
+)
+
+
+def known_formats() -> tuple[Format, ...]:
+    """Ours first: no package can take a name or a file from them."""
+    known = {format.name: format for format in FORMATS}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.value):
+        format = _load(point)
+        if format is not None:
+            known.setdefault(format.name, format)
+    return tuple(known.values())
+
+
+def _load(point: EntryPoint) -> Format | None:
+    """One package that is broken may not take the others with it."""
+    try:
+        format = point.load()
+    except Exception:
+        logger.exception("The schedule format %s cannot be loaded", point.value)
+        return None
+    if not isinstance(format, Format):
+        logger.error("%s is not a schedule.formats.Format", point.value)
+        return None
+    return format

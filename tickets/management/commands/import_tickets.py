@@ -1,0 +1,111 @@
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from schedule.management.conferences import add_conference_option, chosen_conference
+from schedule.models import Conference
+from tickets.importing import Summary, import_tickets
+from tickets.models import Ticket
+from tickets.spreadsheet import HEADERS, BadSpreadsheet, read_tickets
+
+# More would hide the first, and the rest is often the same mistake.
+SHOWN_PROBLEMS = 20
+
+
+class Command(BaseCommand):
+    help = (
+        "Import tickets from a CSV file: all of it, or, with a bad row, nothing. The code tells"
+        " which ticket a row is about. Columns are found by their names, as pretix, Tito and"
+        " Eventbrite call them, or as you name them. Exit status 0: done."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", help="CSV in UTF-8; commas, semicolons or tabs")
+        add_conference_option(parser)
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would change, write nothing"
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument(
+            "--word",
+            type=_word,
+            action="append",
+            metavar="WORD=STATE",
+            help="what a word in the state's column means, like Bezahlt=valid; repeatable",
+        )
+        columns = parser.add_argument_group(
+            "columns", "By their names in the first row. Given twice, two columns are joined."
+        )
+        for key, choices in HEADERS.items():
+            found_by = ", ".join(" + ".join(names) for names in choices)
+            columns.add_argument(
+                f"--{key}",
+                metavar="NAME",
+                action="append",
+                help=f"instead of: {found_by}",
+            )
+
+    def handle(self, *, file: str, conference: str | None, **options: Any) -> None:
+        chosen = chosen_conference(conference)
+        named = {key: options[key.replace("-", "_")] or () for key in HEADERS}
+        try:
+            data = Path(file).read_bytes()
+            words = dict(options["word"] or ())
+            tickets = read_tickets(data, chosen, named=named, words=words)
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror}") from None
+        except BadSpreadsheet as error:
+            self._report_problems(error, as_json=options["json"])
+            raise CommandError(
+                _("%(file)s: nothing was imported. Bad rows: %(count)s.")
+                % {"file": file, "count": len(error.rows)}
+            ) from None
+        summary = import_tickets(conference=chosen, tickets=tickets, is_dry_run=options["dry_run"])
+        if options["json"]:
+            self.stdout.write(json.dumps(summary.as_dict(), indent=2))
+        else:
+            self._report(summary, chosen)
+
+    def _report_problems(self, error: BadSpreadsheet, *, as_json: bool) -> None:
+        if as_json:
+            problems = [{"line": row.line, "message": row.message} for row in error.rows]
+            self.stdout.write(json.dumps({"problems": problems}, indent=2))
+            return
+        for row in error.rows[:SHOWN_PROBLEMS]:
+            self.stderr.write(str(row))
+        if (more := len(error.rows) - SHOWN_PROBLEMS) > 0:
+            self.stderr.write(_("… and %(count)s more") % {"count": more})
+
+    def _report(self, summary: Summary, conference: Conference) -> None:
+        counts = summary.as_dict()
+        self.stdout.write(
+            _("%(conference)s: %(new)s new, %(changed)s changed, %(unchanged)s unchanged.")
+            % {**counts, "conference": conference}
+        )
+        for name in summary.new_products:
+            self.stdout.write(
+                _("New product “%(name)s”: opens the whole conference; change it in the admin.")
+                % {"name": name}
+            )
+        told = {
+            "absent": _("%(absent)s tickets are not in the file; they stay as they are."),
+            "passed_on": _("%(passed_on)s have a new holder; the old one is out."),
+            "claimed": _("%(claimed)s belong to people who have signed in before."),
+        }
+        for key, sentence in told.items():
+            if counts[key]:
+                self.stdout.write(sentence % counts)
+        if summary.is_dry_run:
+            self.stdout.write(self.style.WARNING(_("Dry run: nothing was written.")))
+
+
+def _word(text: str) -> tuple[str, Ticket.State]:
+    word, _equals, state = text.rpartition("=")
+    if not word or state not in Ticket.State.values:
+        known = ", ".join(Ticket.State.values)
+        raise argparse.ArgumentTypeError(f"write WORD=STATE, where STATE is one of: {known}")
+    return word, Ticket.State(state)

@@ -1,0 +1,56 @@
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from schedule.management.conferences import add_conference_option, chosen_conference
+from tickets.explaining import Explanation, explain
+from tickets.scopes import parse_scope
+
+MARKS = {True: "+", False: "-", None: " "}
+
+
+class Command(BaseCommand):
+    help = "Say why somebody can, or cannot, get in. Exit status 0: they can; 1: they cannot."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("who", help="an e-mail address, or a reference like P-000123")
+        parser.add_argument(
+            "--scope", help="day:2026-11-21, room:SLUG, talk:CODE or replay; default: anything"
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        add_conference_option(parser)
+
+    def handle(
+        self, *, who: str, scope: str | None, conference: str | None, **options: Any
+    ) -> None:
+        chosen = chosen_conference(conference)
+        try:
+            wanted = str(parse_scope(scope)) if scope else None
+        except ValueError as error:
+            raise CommandError(str(error)) from None
+        explanation = explain(chosen, who, timezone.now(), wanted)
+        if options["json"]:
+            self.stdout.write(json.dumps(_as_dict(explanation), indent=2, ensure_ascii=False))
+        else:
+            for finding in explanation.findings:
+                self.stdout.write(f"{MARKS[finding.is_good]} {finding.text}")
+            self.stdout.write(f"→ {explanation.verdict}")
+        if explanation.reason is not None:
+            raise SystemExit(1)
+
+
+def _as_dict(explanation: Explanation) -> dict[str, Any]:
+    user = explanation.user
+    return {
+        "email": user.email if user else None,
+        "reference": user.reference if user else None,
+        "admitted": explanation.reason is None,
+        "reason": explanation.reason.value if explanation.reason else None,
+        "verdict": explanation.verdict,
+        "findings": [
+            {"check": finding.check, "good": finding.is_good, "text": finding.text}
+            for finding in explanation.findings
+        ],
+    }
