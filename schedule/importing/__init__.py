@@ -139,7 +139,7 @@ def find_feed(conference: Conference, source: str, programme: Programme) -> Feed
     nearest = max(feeds, key=lambda feed_id: shared[feed_id], default=None)
     if nearest is not None and shared[nearest] * 2 >= min(sizes[nearest], len(keys)) > 0:
         return feeds[nearest]
-    return Feed(conference=conference, source=source)
+    return Feed(conference=conference, source=source, address=source if "://" in source else "")
 
 
 def _summary(plan: Plan, source: str, is_dry_run: bool, dangers: list[Danger]) -> Summary:
