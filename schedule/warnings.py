@@ -168,6 +168,8 @@ def words(trouble: Trouble, sheet: Sheet) -> str:
         "room": room,
         "speaker": sheet.speakers.get(trouble.speaker or 0, ""),
     }
+    if trouble.kind is Kind.NO_STREAM and len(trouble.talks) > 1:
+        return _("%(room)s: no stream from “%(one)s” to “%(other)s”.") % values
     return _sentence(trouble.kind) % values
 
 

@@ -119,9 +119,7 @@ class ItemChange(models.Model):
     class Meta:
         verbose_name = _("changed feed item")
         verbose_name_plural = _("changed feed items")
-        constraints = [
-            models.UniqueConstraint(fields=["change", "item"], name="item_change_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["change", "item"], name="item_change_once")]
 
     def __str__(self) -> str:
         return str(self.item)
