@@ -43,6 +43,7 @@ FED = frozenset(
     }
 )
 MANY = frozenset({"speakers", "chairs", "also_in"})
+LINKED = frozenset(field.name for field in Talk._meta.fields if field.is_relation)
 
 
 class Changed(Exception):
@@ -180,7 +181,8 @@ def plain(talk: Talk, field: str) -> Any:
     """The value as a FieldChange keeps it."""
     if field in MANY:
         return sorted(related.pk for related in getattr(talk, field).all())
-    return plain_value(getattr(talk, field))
+    # A room's number is there without asking for the room.
+    return plain_value(getattr(talk, Talk._meta.get_field(field).attname))  # type: ignore[union-attr]  # a column
 
 
 def plain_value(value: Any) -> Any:
@@ -218,12 +220,13 @@ def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change 
         if in_the_way:
             raise Changed(in_the_way)
         inverse = Changing(conference, Change.Act.UNDO, actor=actor, summary=summary, undoes=change)
+        named = _named(fields)
         for field in fields:
             talk = talks[field.talk_id]
             if field.field == "talk":
                 inverse.set(talk, is_hidden=True)
             else:
-                inverse.set(talk, **{field.field: restored(field)})
+                inverse.set(talk, **{field.field: _restored(field, named)})
         Override.objects.filter(
             talk__in=talks, set_at=change.made_at, field__in={field.field for field in fields}
         ).delete()
@@ -235,15 +238,29 @@ def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change 
         return inverse.write()
 
 
-def restored(field: FieldChange) -> Any:
+def _named(fields: Iterable[FieldChange]) -> dict[str, dict[int, Any]]:
+    """The rows that old values name, by field and number."""
+    numbers: dict[str, set[int]] = defaultdict(set)
+    for field in fields:
+        if field.field in MANY:
+            numbers[field.field].update(field.old)
+        elif field.field in LINKED and field.old is not None:
+            numbers[field.field].add(field.old)
+    managers: dict[str, Any] = {
+        name: Talk._meta.get_field(name).related_model._default_manager  # type: ignore[union-attr]  # a link
+        for name in numbers
+    }
+    return {name: managers[name].in_bulk(found) for name, found in numbers.items()}
+
+
+def _restored(field: FieldChange, named: dict[str, dict[int, Any]]) -> Any:
     """The old value as a talk takes it. What it named and is gone meanwhile becomes none."""
+    rows = named.get(field.field, {})
     if field.field in MANY:
-        model: Any = Talk._meta.get_field(field.field).related_model
-        return list(model._default_manager.filter(pk__in=field.old))
+        return [rows[number] for number in field.old if number in rows]
+    if field.field in LINKED:
+        return rows.get(field.old)
     talk_field = Talk._meta.get_field(field.field)
-    if isinstance(talk_field, models.ForeignKey):
-        related: Any = talk_field.related_model
-        return related._default_manager.filter(pk=field.old).first()
     if isinstance(talk_field, models.DateTimeField) and field.old is not None:
         return parse_datetime(field.old)
     return field.old

@@ -1,6 +1,6 @@
 """Writes a plan, or the lines of it that were chosen, as one Change."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from datetime import datetime
 from typing import Any
 
@@ -33,11 +33,7 @@ def apply_plan(
     Returns None when there was nothing to do. The number of statements does not depend on the
     number of talks.
     """
-    lines = [
-        line
-        for line in plan.proposals
-        if (line.kind is not Kind.CONFLICT if chosen is None else line.digest in chosen)
-    ]
+    lines = _chosen(plan, chosen)
     made = [line for line in lines if line.is_new]
     _write_feed(plan, at)
     _write_rows(plan, lines)
@@ -53,8 +49,24 @@ def apply_plan(
         _collect(changing, line, at)
     change = changing.write()
     _write_links(made)
-    _renew_silently(plan)
+    _renew_silently(plan, decided={line.item.pk for line in lines})
     return change
+
+
+def _chosen(plan: Plan, digests: Collection[str] | None) -> list[Line]:
+    chosen = [
+        line
+        for line in plan.proposals
+        if (line.kind is not Kind.CONFLICT if digests is None else line.digest in digests)
+    ]
+    if digests is None:
+        return chosen
+    # Where a conflict is decided and nothing else of the talk has changed, its item is renewed in
+    # the same act, before the conflict's own values.
+    decided = {line.item.pk for line in chosen if line.kind is Kind.CONFLICT}
+    return [
+        line for line in plan.lines if line.kind is Kind.UNCHANGED and line.item.pk in decided
+    ] + chosen
 
 
 def _write_feed(plan: Plan, at: datetime) -> None:
@@ -69,7 +81,7 @@ def _write_feed(plan: Plan, at: datetime) -> None:
 def _write_rows(plan: Plan, lines: list[Line]) -> None:
     """Rooms, tracks and people: all, unless lines were left out that alone need them."""
     wanted: set[int] | None = None
-    if len(lines) != len(plan.proposals):
+    if {id(line) for line in plan.proposals} - {id(line) for line in lines}:
         wanted = {
             id(row)
             for line in lines
@@ -123,17 +135,18 @@ def _write_links(made: list[Line]) -> None:
     )
 
 
-def _renew_silently(plan: Plan) -> None:
+def _renew_silently(plan: Plan, decided: Container[int]) -> None:
     """What the feed says otherwise than before though nothing follows from it: no act of its own."""
     items: Rows[FeedItem] = Rows(FeedItem)
     for line in plan.lines:
-        if line.kind is Kind.UNCHANGED:
+        if line.kind is Kind.UNCHANGED and line.item.pk not in decided:
             items.set(line.item, **{name: line.renewed[name] for name in ITEM_FIELDS})
     items.write()
 
 
 def _summary(plan: Plan, lines: list[Line]) -> str:
-    counts = [(kind, sum(kind in line.kinds for line in lines)) for kind in LABELS]
+    said = [kind for kind in LABELS if kind is not Kind.UNCHANGED]
+    counts = [(kind, sum(kind in line.kinds for line in lines)) for kind in said]
     what = ", ".join(f"{count} {LABELS[kind]}" for kind, count in counts if count)
     source = plan.feed.source if len(plan.feed.source) <= 100 else f"{plan.feed.source[:99]}…"
     return _("%(source)s: %(what)s") % {"source": source, "what": what}
