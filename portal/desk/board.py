@@ -1,6 +1,6 @@
 """What the desk shows: rooms at a moment, lines of a proposal, what was done."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -51,8 +51,6 @@ def room_card(sheet: Sheet, room: Room, at: datetime) -> RoomCard:
         for talk in here
         if talk.ends_at > at and talk.room == room.pk and sheet.day_of(talk) == today
     )
-    has_begun = live is not None and at - live.starts_at > JUST_BEGUN
-    candidates = [talk for talk in rest if not (has_begun and talk is live)] or list(rest)
     lateness = live.late_by if live else following.late_by if following else timedelta()
     return RoomCard(
         room,
@@ -60,9 +58,20 @@ def room_card(sheet: Sheet, room: Room, at: datetime) -> RoomCard:
         live,
         following,
         max(0, minutes(lateness)),
-        next((talk for talk in candidates if not talk.is_break), None),
+        _shifts_from(rest, at),
         rest,
     )
+
+
+def _shifts_from(rest: Sequence[Placed], at: datetime) -> Placed | None:
+    """Where "+10 min" begins unless somebody chooses: with what follows a talk that has begun, but
+    never beyond a break.
+    """
+    talks = [talk for talk in rest if not talk.is_break]
+    if len(rest) > 1 and not (rest[0].is_break or rest[1].is_break):
+        has_begun = at - rest[0].starts_at > JUST_BEGUN
+        return rest[1] if has_begun else rest[0]
+    return talks[0] if talks else None
 
 
 def room_cards(sheet: Sheet, reach: Reach, at: datetime) -> list[RoomCard]:
