@@ -198,6 +198,18 @@ def test_a_helper_shifts_extends_and_ends_in_their_own_room(hall, small, helper)
     assert Change.objects.filter(act="undo").exists()
 
 
+def test_helpers_are_appointed_in_the_form_of_the_room(hall, organizer):
+    user = make_user("new@example.com")
+    page = text(client_of(organizer).get(reverse("admin:schedule_room_change", args=[hall.pk])))
+    assert "Room helpers" in page
+    hall.helpers.add(user)
+    client = client_of(user)
+    assert 'href="/admin/desk/"' in text(client.get(reverse("admin:index")))
+    assert client.get(DESK).status_code == 200
+    hall.helpers.remove(user)
+    assert client.get(DESK).status_code == 302
+
+
 def test_a_helper_may_no_more(hall, small, helper, organizer):
     make_talk(hall.conference, room=small, code="OTHER")
     client = client_of(helper)
