@@ -1,6 +1,6 @@
 """What the desk shows: rooms at a moment, lines of a proposal, what was done."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -46,11 +46,7 @@ def room_card(sheet: Sheet, room: Room, at: datetime) -> RoomCard:
     today = sheet.conference.day_of(at)
     if following and sheet.day_of(following) != today:
         following = None
-    rest = tuple(
-        talk
-        for talk in here
-        if talk.ends_at > at and talk.room == room.pk and sheet.day_of(talk) == today
-    )
+    coming = [talk for talk in here if talk.ends_at > at and sheet.day_of(talk) == today]
     lateness = live.late_by if live else following.late_by if following else timedelta()
     return RoomCard(
         room,
@@ -58,20 +54,22 @@ def room_card(sheet: Sheet, room: Room, at: datetime) -> RoomCard:
         live,
         following,
         max(0, minutes(lateness)),
-        _shifts_from(rest, at),
-        rest,
+        _shifts_from(coming, room, at),
+        tuple(talk for talk in coming if talk.room == room.pk),
     )
 
 
-def _shifts_from(rest: Sequence[Placed], at: datetime) -> Placed | None:
+def _shifts_from(coming: list[Placed], room: Room, at: datetime) -> Placed | None:
     """Where "+10 min" begins unless somebody chooses: with what follows a talk that has begun, but
-    never beyond a break.
+    not beyond a break.
     """
-    talks = [talk for talk in rest if not talk.is_break]
-    if len(rest) > 1 and not (rest[0].is_break or rest[1].is_break):
-        has_begun = at - rest[0].starts_at > JUST_BEGUN
-        return rest[1] if has_begun else rest[0]
-    return talks[0] if talks else None
+    movable = [talk for talk in coming if not talk.is_break and talk.room == room.pk]
+    if not movable:
+        return None
+    first = movable[0]
+    has_neighbour = movable[:2] == coming[:2] and len(movable) > 1
+    has_begun = at - first.starts_at > JUST_BEGUN
+    return movable[1] if has_neighbour and has_begun else first
 
 
 def room_cards(sheet: Sheet, reach: Reach, at: datetime) -> list[RoomCard]:

@@ -85,6 +85,25 @@ def test_the_desk_shows_rooms_now_and_next(hall, organizer):
     assert "no stream" not in text(client_of(organizer).get(DESK))
 
 
+def shifts_from(client):
+    card = client.get(DESK).context["cards"][0]
+    return card.shifts_from.title if card.shifts_from else None
+
+
+def test_where_a_shift_begins_unless_one_chooses(hall, small, organizer, now):
+    client = client_of(organizer)
+    assert shifts_from(client) == "Engines"  # it may not have begun yet
+    Talk.objects.filter(code="ENGINE").update(starts_at=now - timedelta(minutes=15))
+    assert shifts_from(client) == "Looms"
+    tea = make_talk(
+        hall.conference, room=small, kind="break", starts_at=now + timedelta(minutes=20), minutes=5
+    )
+    tea.also_in.add(hall)
+    assert shifts_from(client) == "Engines"  # a break lies between them
+    Talk.objects.all().update(is_canceled=True)
+    assert shifts_from(client) is None
+
+
 def test_a_shift_is_previewed_applied_and_undone(hall, organizer, now):
     client = client_of(organizer)
     preview = text(client.get(url("shift"), {"talk": "ENGINE", "minutes": 10}))
