@@ -109,7 +109,7 @@ def add_break(sheet: Sheet, room: Room, at: datetime, minutes: int, title: str) 
     if minutes <= 0:
         raise Refused(_("A break of how many minutes?"))
     pause = Placed(
-        0, "", title, Talk.Kind.BREAK, Talk.Delivery.ON_SITE, at, at + timedelta(minutes=minutes),
+        0, "", title, Talk.Kind.BREAK, Talk.Delivery.LIVE, at, at + timedelta(minutes=minutes),
         None, room.pk, False, 0,
     )  # fmt: skip
     # As if there had been a break of no length.
