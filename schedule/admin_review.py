@@ -5,12 +5,15 @@ in conflict is applied only when it was ticked.
 """
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from schedule.admin_scope import person
@@ -40,18 +43,14 @@ def _groups(review: ImportReview) -> list[dict[str, Any]]:
     dismissed = set(review.dismissed)
     rows: dict[str, list[dict[str, Any]]] = {}
     for line in review.plan["lines"]:
-        is_new = line["talk"] is None
         rows.setdefault(line["kinds"][0], []).append(
             {
                 "digest": line["digest"],
                 "title": line["title"],
                 "when": moment(line["starts_at"], zone),
-                "url": "" if is_new else talk_url.format(line["talk"]),
+                "url": "" if line["talk"] is None else talk_url.format(line["talk"]),
                 "also": kinds_in_words({"kinds": line["kinds"][1:]}),
-                "fields": [
-                    words for words in fields_in_words(line, zone) if words.old or words.new
-                ],
-                "is_new": is_new,
+                "what": _what(line, zone),
                 "is_dismissed": line["digest"] in dismissed,
             }
         )
@@ -65,6 +64,17 @@ def _groups(review: ImportReview) -> list[dict[str, Any]]:
         for kind, label in LABELS.items()
         if kind.value in rows
     ]
+
+
+def _what(line: dict[str, Any], zone: ZoneInfo) -> SafeString:
+    """Made here, because Django's templates take a second for 1,400 talks of six fields."""
+    markup = "<div>{}: <del><bdi>{}</bdi></del> → <ins><bdi>{}</bdi></ins></div>"
+    if line["talk"] is None:
+        markup = "<div>{0}: <bdi>{2}</bdi></div>"
+    told = [words for words in fields_in_words(line, zone) if words.old or words.new]
+    return format_html_join(
+        "", markup, ((label, old or "–", new or "–") for label, old, new in told)
+    )
 
 
 def decide(request: HttpRequest, review: ImportReview) -> HttpResponse:

@@ -43,7 +43,7 @@ def upload(client, data: bytes, name="schedule.json"):
     return client.post(UPLOAD, {"file": SimpleUploadedFile(name, data)}, follow=True)
 
 
-def review_url() -> str:
+def review_url():
     return reverse("admin:schedule_feed_review", args=[Feed.objects.get().pk])
 
 
@@ -54,7 +54,7 @@ def decide(client, *, apply=True, **ticks):
     return client.post(review_url(), data, follow=True)
 
 
-def digest_of(title: str) -> str:
+def digest_of(title):
     plan = ImportReview.objects.get().plan
     return next(line["digest"] for line in plan["lines"] if line["title"] == title)
 

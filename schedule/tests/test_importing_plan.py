@@ -67,7 +67,7 @@ def fields(line) -> dict[str, tuple[object, object]]:
     return {change["field"]: (change["old"], change["new"]) for change in line["fields"]}
 
 
-def edit(talk, **values) -> Change:
+def edit(talk, **values):
     change = Changing(talk.conference, Change.Act.ADMIN, at=AT)
     change.set(Talk.objects.get(pk=talk.pk), **values)
     written = change.write()
@@ -199,7 +199,7 @@ def test_what_an_organizer_set_stays_and_is_in_conflict_when_the_feed_says_somet
     assert back.conflicts == 0
 
 
-def apply_conflict(conference, *events) -> Change:
+def apply_conflict(conference, *events):
     data = schedule_json(*events)
     programme = parse(data)
     feed = find_feed(conference, "feed", programme)
@@ -428,7 +428,7 @@ def test_lines_that_are_left_out_leave_no_rows_behind(conference):
 
 @pytest.mark.parametrize("back", [False, True])
 def test_undo_and_review_cost_the_same_for_3_and_30(db, back):
-    def queries(amount: int) -> int:
+    def queries(amount):
         conference = make_conference(starts_on=FIRST, ends_on=LAST)
         load(conference, *many(amount, persons=[ADA]))
         for talk in conference.talks.all()[:2]:
