@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conftest import client_of, make_conference, make_user
+from conftest import client_of, make_conference, make_user, utc
 from schedule.fetching import Fetched
 from schedule.importing import checking
 from schedule.models import Change, Feed, FeedItem, ImportReview, Override, Talk
@@ -178,22 +179,22 @@ def test_missing_talks_are_hidden_by_hand_and_come_back(client):
     assert Talk.objects.shown().count() == 2
 
 
-def admin_form(talk, **words):
-    starts, ends = ("2026-03-06", "10:00:00"), ("2026-03-06", "10:30:00")
-    return {
-        "title": talk.title,
-        "code": talk.code,
-        "kind": "talk",
-        "delivery": "live",
-        "starts_at_0": starts[0],
-        "starts_at_1": starts[1],
-        "ends_at_0": ends[0],
-        "ends_at_1": ends[1],
-        "planned_starts_at_0": starts[0],
-        "planned_starts_at_1": starts[1],
-        "room": talk.room_id,
-        **words,
-    }
+def fields_of(page: str) -> dict[str, list[str]]:
+    """What a browser would send back of the talk's form."""
+    form = re.search(r'<form[^>]*id="talk_form".*?</form>', page, re.DOTALL)
+    assert form is not None
+    sent: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input[^>]+>", form[0]):
+        words = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        is_off = words.get("type") == "checkbox" and " checked" not in tag
+        if "name" in words and words.get("type") != "submit" and not is_off:
+            sent.setdefault(words["name"], []).append(unescape(words.get("value", "")))
+    for name, inner in re.findall(r'<select name="(\w+)".*?>(.*?)</select>', form[0], re.DOTALL):
+        chosen = re.findall(r'value="([^"]+)" selected', inner)
+        sent[name] = chosen
+    for name, text in re.findall(r'<textarea name="(\w+)".*?>(.*?)</textarea>', form[0], re.DOTALL):
+        sent[name] = [unescape(text).removeprefix("\n").strip()]
+    return sent
 
 
 def test_a_save_in_the_admin_is_one_change_and_keeps_imports_away(client, conference, organizer):
@@ -203,7 +204,8 @@ def test_a_save_in_the_admin_is_one_change_and_keeps_imports_away(client, confer
     talk = Talk.objects.get(title="Talk 1")
     speaker = talk.speakers.get()
     url = reverse("admin:schedule_talk_change", args=[talk.pk])
-    client.post(url, admin_form(talk, title="Ours", speakers=[], chairs=[organizer.pk]))
+    form = fields_of(client.get(url).content.decode())
+    client.post(url, {**form, "title": "Ours", "speakers": [], "chairs": [organizer.pk]})
     talk.refresh_from_db()
     assert talk.title == "Ours"
     assert (list(talk.speakers.all()), list(talk.chairs.all())) == ([], [organizer])
@@ -232,13 +234,23 @@ def test_a_save_in_the_admin_is_one_change_and_keeps_imports_away(client, confer
     assert not Override.objects.exists()
 
 
-def test_a_save_without_a_change_is_none(client):
-    upload(client, many(1))
+def test_an_old_form_changes_only_what_was_typed(client):
+    person = {"id": 1, "name": "Ada"}
+    link = [{"title": "Slides", "url": "https://a.example/s"}]
+    upload(client, many(1, 2, persons=[person], links=link, description="Long\n\ntext"))
     decide(client)
-    talk = Talk.objects.get()
+    talk = Talk.objects.get(title="Talk 1")
     url = reverse("admin:schedule_talk_change", args=[talk.pk])
-    assert client.post(url, admin_form(talk)).status_code == 302
-    assert Change.objects.count() == 1
+    form = fields_of(client.get(url).content.decode())
+    assert client.post(url, form).status_code == 302
+    assert Change.objects.count() == 1, "nothing was typed"
+    upload(client, many(1, 2, start="11:00", date="2026-03-06T11:00:00+01:00"))
+    decide(client)
+    assert client.post(url, {**form, "subtitle": "Typed"}).status_code == 302
+    talk.refresh_from_db()
+    assert (talk.subtitle, talk.starts_at) == ("Typed", utc("2026-03-06 10:00"))
+    assert not talk.speakers.exists()
+    assert list(Override.objects.values_list("field", flat=True)) == ["subtitle"]
 
 
 def test_canceling_in_the_list_is_one_change(client):
