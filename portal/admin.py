@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from schedule.admin_scope import conference_of
+from schedule.running.reach import Reach
 from tickets.models import User
 
 
@@ -46,11 +47,13 @@ class OurAdminSite(admin.AdminSite):
     login_form = PasswordForm
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Staff, and whoever has a role in this conference."""
-        user = request.user
+        """Staff, and whoever has a role or helps in a room in this conference."""
+        user, conference = request.user, conference_of(request)
         if not user.is_active or user.is_anonymous:
             return False
-        return user.is_staff or bool(user.get_all_permissions(conference_of(request)))
+        if user.is_staff or user.get_all_permissions(conference):
+            return True
+        return conference is not None and bool(Reach.of(user, conference))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Times are typed and shown in the conference's zone, until the page is rendered."""

@@ -225,6 +225,11 @@ MAILERS = mailers_from_url(env.str("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Front Row <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# --- Feeds -------------------------------------------------------------------------------------
+
+# The beginning of an address, and the token that is sent to what begins so (schedule/fetching.py).
+FEED_TOKENS: dict[str, str] = env.dict("FEED_TOKENS", default={})
+
 # --- Words and time ----------------------------------------------------------------------------
 
 TIME_ZONE = "UTC"

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("streaming.urls")),
     path("", include("tickets.urls")),
     path("accounts/", include("tickets.account_urls")),
+    path(f"{settings.ADMIN_PATH}desk/", include("portal.desk.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

@@ -1,10 +1,20 @@
 from django.urls import path, re_path
 
 from schedule import views
+from schedule.changelog import views as changelog_views
+from schedule.timer import views as timer_views
 
 urlpatterns = [
     path("schedule/", views.schedule, name="schedule"),
+    path("schedule/changes/", changelog_views.changes, name="changes"),
+    path("schedule/changes.atom", changelog_views.changes_feed, name="changes_feed"),
     path("talks/<slug:code>/", views.talk, name="talk"),
+    path("talks/<slug:code>/timer/", timer_views.timer, name="timer"),
+    path("talks/<slug:code>/timer.json", timer_views.timer_json, name="timer_json"),
+    path("talks/<slug:code>/chair/", timer_views.chair, name="chair"),
+    path("talks/<slug:code>/chair/say/", timer_views.say, name="chair_say"),
+    path("talks/<slug:code>/chair/extend/", timer_views.give_time, name="chair_extend"),
+    path("talks/<slug:code>/chair/link/", timer_views.new_link, name="chair_link"),
     path("speakers/", views.speakers, name="speakers"),
     path("speakers/<slug:code>/", views.speaker, name="speaker"),
     re_path(r"^theme/(?P<colour>[0-9a-fA-F]{6})\.css$", views.theme, name="theme"),

@@ -2,25 +2,41 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from django.db import transaction
-from django.db.models import Model
+from django.db import models, transaction
 from django.utils import timezone
 
 from schedule.formats import Problem, Programme
+from schedule.importing.applying import apply_plan, lock
+from schedule.importing.guard import Danger, RemovalsRefused, dangers_of
+from schedule.importing.lines import Kind
 from schedule.importing.plan import Plan, make_plan
-from schedule.importing.rows import Rows
-from schedule.models import Conference, Feed, FeedItem, Talk
+from schedule.importing.reviewing import keep_review
+from schedule.models import Change, Conference, Feed, FeedItem, ImportReview
 
-__all__ = ["Plan", "Summary", "apply_plan", "find_feed", "import_schedule", "make_plan"]
+__all__ = [
+    "Danger",
+    "Plan",
+    "RemovalsRefused",
+    "Summary",
+    "apply_plan",
+    "dangers_of",
+    "find_feed",
+    "import_schedule",
+    "lock",
+    "make_plan",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """`moved` counts talks with another time or room, `changed` those with other new values; one
-    talk can be both. `missing` and `back` are those that became so with this import.
+    talk can be both. `missing` and `back` are those that became so with this import. `unchanged`
+    have the same values, perhaps under another key. `plan` is Plan.as_dict. `change` None: there
+    was nothing to do, or it was a dry run.
     """
 
     source: str
@@ -32,8 +48,13 @@ class Summary:
     moved: int
     missing: int
     back: int
+    rekeyed: int
+    conflicts: int
     unchanged: int
     read: dict[str, int]
+    plan: dict[str, Any]
+    dangers: list[Danger]
+    change: Change | None = None
     problems: list[Problem] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, object]:
@@ -47,8 +68,15 @@ class Summary:
             "moved": self.moved,
             "missing": self.missing,
             "back": self.back,
+            "rekeyed": self.rekeyed,
+            "conflicts": self.conflicts,
             "unchanged": self.unchanged,
             "read": self.read,
+            "lines": self.plan["lines"],
+            "rooms": self.plan["rooms"],
+            "speakers": self.plan["speakers"],
+            "dangers": [danger.as_dict() for danger in self.dangers],
+            "change": None if self.change is None else self.change.pk,
             "problems": [problem.as_dict() for problem in self.problems],
         }
 
@@ -59,23 +87,40 @@ def import_schedule(
     programme: Programme,
     source: str,
     is_dry_run: bool = False,
+    accepts_removals: bool = False,
+    actor: models.Model | None = None,
     at: datetime | None = None,
+    data: bytes = b"",
+    believes_clock: bool = False,
 ) -> Summary:
     """Brings the conference's talks up to what the file says. All or nothing.
 
     `source` is the address or the name of the file. What the feed does not own is never touched:
-    streams, chairs, cancellations, hidden talks, first published times, and talks made here.
-    Talks that the file no longer has are marked as missing and stay.
+    streams, chairs, cancellations, hidden talks, first published times, talks made here, and what
+    an organizer overrode. Talks that the file no longer has are marked as missing and stay.
+    `data` are the bytes that were read; what is in conflict waits with them in the feed's review,
+    where they are read again, `believes_clock` or not, as they were now.
+    Raises RemovalsRefused, unless they are accepted, when too much would go missing.
     """
+    at = at or timezone.now()
     with transaction.atomic():
-        # One import at a time; others may go on reading, and writing other rows.
-        conference = Conference.objects.select_for_update(no_key=True).get(pk=conference.pk)
+        conference = lock(conference)
         feed = find_feed(conference, source, programme)
+        feed.believes_clock = feed.believes_clock or believes_clock
         plan = make_plan(conference, feed, programme)
-        apply_plan(plan, at or timezone.now())
+        dangers = dangers_of(plan, at)
+        if dangers and not accepts_removals and not is_dry_run:
+            raise RemovalsRefused(dangers)
+        summary = _summary(plan, source, is_dry_run, dangers)
+        change = apply_plan(plan, at=at, actor=actor)
         if is_dry_run:
             transaction.set_rollback(True)
-    return _summary(plan, source, is_dry_run)
+            return summary
+        if summary.conflicts and data:
+            keep_review(make_plan(conference, feed, programme), data, at)
+        else:
+            ImportReview.objects.filter(feed=feed).delete()
+    return replace(summary, change=change)
 
 
 def find_feed(conference: Conference, source: str, programme: Programme) -> Feed:
@@ -86,7 +131,7 @@ def find_feed(conference: Conference, source: str, programme: Programme) -> Feed
     """
     feeds = {feed.pk: feed for feed in conference.feeds.order_by("-last_imported_at")}
     for feed in feeds.values():
-        if feed.source == source:
+        if source in (feed.source, feed.address):
             return feed
     items = FeedItem.objects.filter(feed__in=feeds).values_list("feed_id", "key", "values__keys")
     keys = {key for talk in programme.talks for key in _telling(talk.key, talk.keys)}
@@ -100,7 +145,7 @@ def find_feed(conference: Conference, source: str, programme: Programme) -> Feed
     size = min(sizes[nearest], len(programme.talks)) if nearest is not None else 0
     if nearest is not None and shared[nearest] * 2 >= size > 0:
         return feeds[nearest]
-    return Feed(conference=conference, source=source)
+    return Feed(conference=conference, source=source, address=source if "://" in source else "")
 
 
 def _telling(strongest: str, keys: Iterable[str]) -> set[str]:
@@ -108,69 +153,23 @@ def _telling(strongest: str, keys: Iterable[str]) -> set[str]:
     return {strongest, *(key for key in keys if key.startswith(("guid:", "uid:", "code:")))}
 
 
-def apply_plan(plan: Plan, at: datetime) -> None:
-    """Writes the plan in a number of statements that does not depend on its length."""
-    feed = plan.feed
-    feed.format, feed.sha256 = plan.programme.format, plan.programme.sha256
-    feed.last_imported_at = at
-    feed.save()
-    plan.rooms.write()
-    plan.tracks.rows.write()
-    plan.speakers.rows.write()
-    _write_talks(plan)
-    _write_links(plan, "speakers", Talk.speakers.through, "speaker_id")
-    _write_links(plan, "also_in", Talk.also_in.through, "room_id")
-    _write_items(plan, at)
-
-
-def _write_talks(plan: Plan) -> None:
-    talks: Rows[Talk] = Rows(Talk)
-    for line in plan.lines:
-        if line.is_new:
-            talks.new.append(line.talk)
-        for name, (_old, new) in line.changes.items():
-            if name not in ("speakers", "also_in"):
-                talks.set(line.talk, **{name: new})
-    talks.write()
-
-
-def _write_links(plan: Plan, field: str, through: type[Model], column: str) -> None:
-    """The rows of a many-to-many field."""
-    gone = [line.talk.pk for line in plan.lines if not line.is_new and field in line.changes]
-    through._default_manager.filter(talk_id__in=gone).delete()
-    through._default_manager.bulk_create(
-        through(**{"talk_id": line.talk.pk, column: other.pk})
-        for line in plan.lines
-        if line.is_new or field in line.changes
-        for other in getattr(line, field)
-    )
-
-
-def _write_items(plan: Plan, at: datetime) -> None:
-    items: Rows[FeedItem] = Rows(FeedItem)
-    for line in plan.lines:
-        if line.is_new:
-            items.new.append(line.item)
-        elif line.item_changed:
-            items.touch(line.item, ["key", "ordinal", "guid", "values", "missing_since"])
-    for item in plan.missing:
-        item.missing_since = at
-        items.touch(item, ["missing_since"])
-    items.write()
-
-
-def _summary(plan: Plan, source: str, is_dry_run: bool) -> Summary:
+def _summary(plan: Plan, source: str, is_dry_run: bool, dangers: list[Danger]) -> Summary:
+    told = [line for line in plan.lines if line.kind not in (Kind.MISSING, Kind.CONFLICT)]
     return Summary(
         source=source,
         format=plan.programme.format,
         version=plan.programme.version,
         is_dry_run=is_dry_run,
-        new=sum(line.is_new for line in plan.lines),
-        changed=sum(line.is_changed for line in plan.lines),
-        moved=sum(line.is_moved for line in plan.lines),
-        missing=len(plan.missing),
-        back=sum(line.is_back for line in plan.lines),
-        unchanged=sum(not line.is_new and not line.changes for line in plan.lines),
+        new=len(plan.of_kind(Kind.NEW)),
+        changed=sum(line.is_changed for line in told if line.kind is not Kind.NEW),
+        moved=sum(line.is_moved for line in told if line.kind is not Kind.NEW),
+        missing=len(plan.of_kind(Kind.MISSING)),
+        back=len(plan.of_kind(Kind.BACK)),
+        rekeyed=len(plan.of_kind(Kind.REKEYED)),
+        conflicts=len(plan.of_kind(Kind.CONFLICT)),
+        unchanged=sum(line.kind is not Kind.NEW and not line.changes for line in told),
         read=plan.programme.counts,
+        plan=plan.as_dict(),
+        dangers=dangers,
         problems=plan.problems,
     )

@@ -1,51 +1,30 @@
 """What an import would do, talk by talk, before anything is written."""
 
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Model
-
+from schedule.feed_items import digest_of
 from schedule.formats import Problem, Programme, ProgrammeTalk
 from schedule.formats.clocks import zone_named
 from schedule.importing.codes import claim_code
+from schedule.importing.lines import TIMES, Kind, Line
 from schedule.importing.matching import match_talks
 from schedule.importing.rooms import Rooms, Tracks
 from schedule.importing.speakers import Speakers
-from schedule.models import Conference, Feed, FeedItem, Room, Speaker, Talk
+from schedule.models import Conference, Feed, FeedItem, Override, Speaker, Talk
 
-MOVES = {"starts_at", "ends_at", "room"}
 # Guessed or rarely told: what an organizer set stays until the feed says something new.
 FOLLOWED = ("kind", "series", "is_canceled")
+LINKS = ("speakers", "also_in")
 
 
-@dataclass(slots=True)
-class Line:
-    """One talk of the file. `changes`: field → (old, new), empty for a new talk.
-
-    `item_changed`: the feed says something else of it than last time, even if no field follows.
-    """
-
-    told: ProgrammeTalk
-    talk: Talk
-    item: FeedItem
-    speakers: list[Speaker]
-    also_in: list[Room]
-    is_new: bool = False
-    is_back: bool = False
-    item_changed: bool = False
-    changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
-
-    @property
-    def is_moved(self) -> bool:
-        return not MOVES.isdisjoint(self.changes)
-
-    @property
-    def is_changed(self) -> bool:
-        return bool(self.changes.keys() - MOVES)
-
-
-@dataclass(slots=True)
+@dataclass
 class Plan:
+    """`known`: the items that the feed had until now. `missing_before`: talks that it lost earlier."""
+
     conference: Conference
     feed: Feed
     programme: Programme
@@ -53,8 +32,35 @@ class Plan:
     tracks: Tracks
     speakers: Speakers
     lines: list[Line]
-    missing: list[FeedItem]
+    known: list[FeedItem]
+    missing_before: int
     problems: list[Problem]
+
+    def of_kind(self, kind: Kind) -> list[Line]:
+        return [line for line in self.lines if kind in line.kinds]
+
+    @cached_property
+    def proposals(self) -> list[Line]:
+        """The lines that say something; those of unchanged talks do not."""
+        return [line for line in self.lines if line.kind is not Kind.UNCHANGED]
+
+    @property
+    def digest(self) -> str:
+        return digest_of([line.digest for line in self.proposals])
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "counts": Counter(line.kind.value for line in self.lines),
+            "lines": [line.as_dict() for line in self.proposals],
+            "rooms": {
+                "new": [room.name for room in self.rooms.rows.new],
+                "renamed": self.rooms.renamed,
+            },
+            "speakers": {
+                "new": len(self.speakers.rows.new),
+                "changed": len(self.speakers.rows.changed),
+            },
+        }
 
 
 def make_plan(conference: Conference, feed: Feed, programme: Programme) -> Plan:
@@ -65,26 +71,27 @@ def make_plan(conference: Conference, feed: Feed, programme: Programme) -> Plan:
 class _Planner:
     def __init__(self, conference: Conference, feed: Feed, programme: Programme) -> None:
         self.conference, self.feed, self.programme = conference, feed, programme
-        self.items = (
-            [] if feed.pk is None else list(feed.items.select_related("talk__room", "talk__track"))
-        )
+        self.items = _items_of(feed)
+        self.overrides = _overrides_of(feed)
         self.rooms = Rooms(conference, programme.rooms)
         self.tracks = Tracks(conference, programme.tracks)
         self.speakers = Speakers(conference, self.items, programme.speakers)
         self.keys_of_speaker = {person.key: person.keys for person in programme.speakers}
         self.codes = set(conference.talks.values_list("code", flat=True))
-        self.speaker_ids = self._ids(Talk.speakers.through, "speaker_id")
-        self.also_in_ids = self._ids(Talk.also_in.through, "room_id")
         self.ordinals: dict[str, set[int]] = {}
         for item in self.items:
             self.ordinals.setdefault(item.key, set()).add(item.ordinal)
 
     def plan(self) -> Plan:
         matched = match_talks(self.programme.talks, self.items)
-        lines = [
-            self._line(told, matched.get((told.key, told.ordinal))) for told in self.programme.talks
-        ]
+        lines = []
+        for told in self.programme.talks:
+            item = matched.get((told.key, told.ordinal))
+            lines += [self._new(told)] if item is None else self._known(told, item)
         present = {item.pk for item in matched.values()}
+        known = [item for item in self.items if item.missing_since is None and item.is_accepted]
+        missing = [item for item in known if item.pk not in present]
+        lines += [Line((Kind.MISSING,), item.talk, item) for item in missing]
         return Plan(
             conference=self.conference,
             feed=self.feed,
@@ -93,53 +100,86 @@ class _Planner:
             tracks=self.tracks,
             speakers=self.speakers,
             lines=lines,
-            missing=[
-                item for item in self.items if item.pk not in present and item.missing_since is None
-            ],
+            known=known,
+            missing_before=sum(
+                item.missing_since is not None and item.pk not in present for item in self.items
+            ),
             problems=[*self.programme.problems, *self.rooms.problems, *self._doubts()],
         )
 
-    def _ids(self, through: type[Model], column: str) -> dict[int, set[int]]:
-        """What the feed's talks have now of one many-to-many field."""
-        ids: dict[int, set[int]] = {item.talk_id: set() for item in self.items}
-        if self.feed.pk is not None:
-            links = through._default_manager.filter(talk__feed_items__feed=self.feed)
-            for talk_id, other_id in links.values_list("talk_id", column):
-                ids[talk_id].add(other_id)
-        return ids
-
-    def _line(self, told: ProgrammeTalk, item: FeedItem | None) -> Line:
-        speakers = [self.speakers.of(key) for key in told.speakers]
-        also_in = [room for name in told.also_in if (room := self.rooms.named(name))]
-        if item is None:
-            return self._new(told, speakers, also_in)
-        is_back = item.missing_since is not None
-        line = Line(told, item.talk, item, speakers, also_in, is_back=is_back)
-        for name, value in self._fields(told).items():
-            old = getattr(item.talk, name)
-            if old != value and not _is_silent(name, told, item):
-                line.changes[name] = (old, value)
-        for name, old_ids, rows in (
-            ("speakers", self.speaker_ids[item.talk_id], speakers),
-            ("also_in", self.also_in_ids[item.talk_id], also_in),
-        ):
-            if old_ids != {row.pk for row in rows} and not _is_silent(name, told, item):
-                line.changes[name] = (old_ids, rows)
-        self._renew(line)
-        return line
-
-    def _new(self, told: ProgrammeTalk, speakers: list[Speaker], also_in: list[Room]) -> Line:
-        identity = f"{told.key}/{told.ordinal}"
+    def _new(self, told: ProgrammeTalk) -> Line:
+        speakers, also_in = self._links(told).values()
         talk = Talk(
             conference=self.conference,
-            code=claim_code(told.code, identity, self.codes),
+            code=claim_code(told.code, f"{told.key}/{told.ordinal}", self.codes),
             planned_starts_at=told.starts_at,
             **self._fields(told),
         )
         item = FeedItem(feed=self.feed, talk=talk)
-        line = Line(told, talk, item, speakers, also_in, is_new=True)
-        self._renew(line)
-        return line
+        renewed = self._renewed(told, item, self._values(told, speakers))
+        return Line((Kind.NEW,), talk, item, told, speakers, also_in, renewed=renewed)
+
+    def _links(self, told: ProgrammeTalk) -> dict[str, list[Any]]:
+        also_in = [self.rooms.named(name) for name in told.also_in]
+        return {
+            "speakers": [self.speakers.of(key) for key in told.speakers],
+            "also_in": [room for room in also_in if room is not None],
+        }
+
+    def _known(self, told: ProgrammeTalk, item: FeedItem) -> list[Line]:
+        """One line, and another one for the fields in which an organizer disagrees."""
+        links = self._links(told)
+        speakers, also_in = links.values()
+        values = self._values(told, speakers)
+        changes, contested = self._differences(told, item, links, values)
+        lines = []
+        if contested:
+            overrides = self.overrides.get(item.talk_id, {})
+            lines.append(
+                Line(
+                    (Kind.CONFLICT,),
+                    item.talk,
+                    item,
+                    told,
+                    speakers,
+                    also_in,
+                    contested,
+                    {name: values[name] for name in contested},
+                    [overrides[name] for name in _guards(contested) if name in overrides],
+                )
+            )
+        for name in contested:  # until it is decided the organizer's answer is to the old value
+            if name in item.values:
+                values[name] = item.values[name]
+            else:
+                del values[name]
+        renewed = self._renewed(told, item, values)
+        kinds = _kinds(item, changes, renewed)
+        line = Line(kinds, item.talk, item, told, speakers, also_in, changes, renewed)
+        return [line, *lines]
+
+    def _differences(
+        self,
+        told: ProgrammeTalk,
+        item: FeedItem,
+        links: Mapping[str, list[Any]],
+        values: Mapping[str, Any],
+    ) -> tuple[dict[str, tuple[Any, Any]], dict[str, tuple[Any, Any]]]:
+        """What follows the feed, and what an organizer set against it."""
+        changes: dict[str, tuple[Any, Any]] = {}
+        contested: dict[str, tuple[Any, Any]] = {}
+        overridden = _guards(self.overrides.get(item.talk_id, ()))
+        for name, new in {**self._fields(told), **links}.items():
+            old = _value(item.talk, name)
+            if _same(name, old, new) or _is_silent(name, told, item):
+                continue
+            if name not in overridden:
+                changes[name] = (old, new)
+            elif _said(name, item.values) != _said(name, values):
+                contested[name] = (old, new)
+        if item.has_hidden_talk and item.talk.is_hidden:
+            changes["is_hidden"] = (True, False)
+        return changes, contested
 
     def _fields(self, told: ProgrammeTalk) -> dict[str, Any]:
         """The talk's fields that belong to the feed."""
@@ -159,10 +199,9 @@ class _Planner:
             "links": [{"title": title, "url": url} for title, url in told.links],
         }
 
-    def _renew(self, line: Line) -> None:
-        """Writes down what the feed says now, in memory."""
-        item, told = line.item, line.told
-        values = {
+    def _values(self, told: ProgrammeTalk, speakers: list[Speaker]) -> dict[str, Any]:
+        """What the feed says, as its item keeps it."""
+        return {
             **self._fields(told),
             "room": told.room,
             "also_in": list(told.also_in),
@@ -172,19 +211,27 @@ class _Planner:
             "keys": list(told.keys),
             "speakers": [
                 {"code": speaker.code, "keys": list(self.keys_of_speaker[key])}
-                for key, speaker in zip(told.speakers, line.speakers, strict=True)
+                for key, speaker in zip(told.speakers, speakers, strict=True)
             ],
         }
-        line.item_changed = line.is_back or (item.key, item.guid, item.values) != (
-            told.key,
-            told.guid,
-            values,
-        )
+
+    def _renewed(
+        self, told: ProgrammeTalk, item: FeedItem, values: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The fields of its item, once the line is applied."""
+        ordinal = item.ordinal
         if item.key != told.key:
             taken = self.ordinals.setdefault(told.key, set())
-            item.ordinal = _first_free(told.ordinal, taken)
-            taken.add(item.ordinal)
-        item.key, item.guid, item.values, item.missing_since = told.key, told.guid, values, None
+            ordinal = _first_free(told.ordinal, taken)
+            taken.add(ordinal)
+        return {
+            "key": told.key,
+            "ordinal": ordinal,
+            "guid": told.guid,
+            "values": values,
+            "missing_since": None,
+            "has_hidden_talk": False,
+        }
 
     def _doubts(self) -> list[Problem]:
         """What the file says against the conference."""
@@ -200,8 +247,66 @@ class _Planner:
         return doubts
 
 
+def _items_of(feed: Feed) -> list[FeedItem]:
+    items = FeedItem.objects.select_related("talk__room", "talk__track").filter(feed=feed.pk)
+    return (
+        [] if feed.pk is None else list(items.prefetch_related("talk__speakers", "talk__also_in"))
+    )
+
+
+def _overrides_of(feed: Feed) -> dict[int, dict[str, Override]]:
+    """By talk and field."""
+    overrides: dict[int, dict[str, Override]] = {}
+    if feed.pk is not None:
+        for override in Override.objects.filter(talk__feed_items__feed=feed).distinct():
+            overrides.setdefault(override.talk_id, {})[override.field] = override
+    return overrides
+
+
+def _kinds(
+    item: FeedItem, changes: Mapping[str, Any], renewed: Mapping[str, Any]
+) -> tuple[Kind, ...]:
+    if not item.is_accepted:
+        return (Kind.NEW,)
+    named = {
+        Kind.BACK: item.missing_since is not None,
+        Kind.TIME: not TIMES.isdisjoint(changes),
+        Kind.ROOM: "room" in changes,
+        Kind.CANCELED: "is_canceled" in changes,
+        Kind.TEXT: bool(changes.keys() - TIMES - {"room", "is_canceled", "is_hidden"}),
+        Kind.REKEYED: item.key != renewed["key"],
+    }
+    kinds = tuple(kind for kind, applies in named.items() if applies)
+    if kinds:
+        return kinds
+    return (Kind.BACK,) if "is_hidden" in changes else (Kind.UNCHANGED,)
+
+
+def _guards(fields: Collection[str]) -> set[str]:
+    """Start and end go together: half a move would end talks before they start."""
+    return set(fields) | (TIMES if TIMES & set(fields) else set())
+
+
+def _value(talk: Talk, name: str) -> Any:
+    return list(getattr(talk, name).all()) if name in LINKS else getattr(talk, name)
+
+
+def _same(name: str, old: Any, new: Any) -> bool:
+    """Speakers and further rooms have no order."""
+    return {row.pk for row in old} == {row.pk for row in new} if name in LINKS else old == new
+
+
+def _said(name: str, values: Mapping[str, Any]) -> Any:
+    value = values.get(name)
+    if name == "speakers":
+        return {speaker["code"] for speaker in value or ()}
+    return value
+
+
 def _is_silent(name: str, told: ProgrammeTalk, item: FeedItem) -> bool:
     """The feed says nothing of this field, now as last time: it is the organizers'."""
+    if not item.is_accepted:
+        return False
     if name in FOLLOWED:
         return bool(item.values.get(name, False) == getattr(told, name))
     return not getattr(told, name) and not item.values.get(name)

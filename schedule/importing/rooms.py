@@ -1,6 +1,7 @@
 """The rooms and tracks of a file among those of the conference."""
 
 import re
+from collections.abc import Container
 from uuid import UUID
 
 from schedule.formats import Problem, ProgrammeRoom, ProgrammeTrack
@@ -18,6 +19,7 @@ class Rooms:
     def __init__(self, conference: Conference, told: tuple[ProgrammeRoom, ...]) -> None:
         self.rows: Rows[Room] = Rows(Room)
         self.problems: list[Problem] = []
+        self.renamed: list[tuple[str, str]] = []
         self._conference = conference
         self._known = list(conference.rooms.all())
         self._slugs = {room.slug for room in self._known}
@@ -29,7 +31,7 @@ class Rooms:
         """By the file's name for it."""
         return self._of.get(name)
 
-    def write(self) -> None:
+    def write(self, wanted: Container[int] | None = None) -> None:
         if {same_name(room.name) for room in self.rows.changed.values()} & self._old_names:
             # Rooms that swap their names: each name is free before it is given.
             names = {pk: room.name for pk, room in self.rows.changed.items()}
@@ -38,7 +40,7 @@ class Rooms:
             Room.objects.bulk_update(self.rows.changed.values(), ["name"])
             for pk, room in self.rows.changed.items():
                 room.name = names[pk]
-        self.rows.write()
+        self.rows.write(wanted)
 
     def _match(self, told: tuple[ProgrammeRoom, ...]) -> None:
         by_guid = {str(room.guid): room for room in self._known if room.guid}
@@ -75,6 +77,7 @@ class Rooms:
         self._old_names = {same_name(room.name) for room in self._known if room.pk in wishes}
         for room in self._known:
             if room.pk in wishes:
+                self.renamed.append((room.name, wishes[room.pk]))
                 self.rows.set(room, name=wishes[room.pk])
         self._make_missing(told)
 

@@ -1,6 +1,6 @@
 """The rows of one table that an import makes or changes."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from django.db import models
@@ -25,8 +25,11 @@ class Rows[Row: models.Model]:
             self.changed[row.pk] = row
             self.fields.update(fields)
 
-    def write(self) -> None:
-        """Two statements, however many rows. Changes come first: they may free a name."""
+    def write(self, wanted: Container[int] | None = None) -> None:
+        """Two statements, however many rows. Changes come first: they may free a name.
+
+        `wanted`: of new rows only those with these id()s are made. None: all.
+        """
         manager = self.model._default_manager
         if self.changed:
             # Thousands of rows as one upsert: bulk_update's CASE … WHEN takes Django six times as long.
@@ -36,4 +39,4 @@ class Rows[Row: models.Model]:
                 unique_fields=["id"],
                 update_fields=sorted(self.fields),
             )
-        manager.bulk_create(self.new)
+        manager.bulk_create(row for row in self.new if wanted is None or id(row) in wanted)

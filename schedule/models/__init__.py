@@ -1,5 +1,6 @@
 """What is on, when and where."""
 
+from schedule.models.changes import Change, FieldChange, ItemChange, Override
 from schedule.models.conference import (
     Conference,
     Room,
@@ -9,20 +10,28 @@ from schedule.models.conference import (
     host_name,
     validate_time_zone,
 )
-from schedule.models.feeds import Feed, FeedItem
+from schedule.models.feeds import Feed, FeedItem, FeedQuerySet, ImportReview
 from schedule.models.revision import ProgrammeRevision
 from schedule.models.talks import MAX_TALK_LENGTH, Speaker, Talk, TalkQuerySet, talk_code
+from schedule.models.timers import Timer
 
 __all__ = [
     "MAX_TALK_LENGTH",
+    "Change",
     "Conference",
     "Feed",
     "FeedItem",
+    "FeedQuerySet",
+    "FieldChange",
+    "ImportReview",
+    "ItemChange",
+    "Override",
     "ProgrammeRevision",
     "Room",
     "Speaker",
     "Talk",
     "TalkQuerySet",
+    "Timer",
     "Track",
     "Visibility",
     "hex_colour",

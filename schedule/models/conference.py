@@ -4,6 +4,7 @@ import zoneinfo
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
@@ -154,6 +155,13 @@ class Room(models.Model):
         _("position"), default=0, help_text=_("Small numbers come first.")
     )
     description = models.TextField(_("description"), blank=True)
+    helpers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="helped_rooms",
+        verbose_name=_("room helpers"),
+        help_text=_("They may shift, extend and end the talks of this room at the desk."),
+    )
     guid = models.UUIDField(null=True, blank=True, editable=False)
 
     class Meta:

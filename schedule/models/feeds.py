@@ -1,22 +1,84 @@
 """Where talks came from."""
 
+import zlib
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.validators import MinValueValidator, URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models.conference import Conference
 from schedule.models.talks import Talk
 
+# After the last day feeds are asked for so long: recordings and corrections still arrive.
+ASKED_AFTERWARDS = timedelta(days=2)
+
+
+class FeedQuerySet(models.QuerySet["Feed"]):
+    def due(self, at: datetime) -> "list[Feed]":
+        """Those whose address a timer should ask now."""
+        asked = self.filter(
+            check_every_minutes__isnull=False,
+            conference__ends_on__gte=(at - ASKED_AFTERWARDS).date(),
+        ).exclude(address="")
+        return [
+            feed
+            for feed in asked.select_related("conference").order_by("pk")
+            if feed.check_every_minutes is not None
+            and (
+                feed.last_checked_at is None
+                or feed.last_checked_at + timedelta(minutes=feed.check_every_minutes) <= at
+            )
+        ]
+
 
 class Feed(models.Model):
-    """Where talks came from: an address or the name of a file."""
+    """Where talks came from: an address or the name of a file.
+
+    `sha256` and `etag` are of what was last read from it, whether it has been applied or waits in
+    its review. `check_every_minutes` None: no timer asks it.
+    """
 
     conference = models.ForeignKey(Conference, models.CASCADE, related_name="feeds")
-    source = models.CharField(_("source"), max_length=500)
-    format = models.CharField(_("format"), max_length=40)
+    source = models.CharField(
+        _("source"), max_length=500, help_text=_("Its name here: of a file, or of a system.")
+    )
+    address = models.CharField(
+        _("address"),
+        max_length=500,
+        blank=True,
+        validators=[URLValidator(["https"])],
+        help_text=_("Of the schedule file or of the pretalx API. It begins with https://"),
+    )
+    check_every_minutes = models.PositiveSmallIntegerField(
+        _("check every … minutes"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Empty: only when somebody asks."),
+    )
+    applies_by_itself = models.BooleanField(
+        _("applies by itself"),
+        default=False,
+        help_text=_(
+            "Otherwise what is new waits for a review. Conflicts, and when too much would go"
+            " missing, wait in any case."
+        ),
+    )
+    believes_clock = models.BooleanField(
+        _("believe the clock"),
+        default=False,
+        help_text=_("Where an offset contradicts the file's own time zone, the clock time counts."),
+    )
+    format = models.CharField(_("format"), max_length=40, blank=True)
     sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    etag = models.CharField(max_length=200, blank=True, editable=False)
     last_imported_at = models.DateTimeField(_("last imported"), null=True, editable=False)
+    last_checked_at = models.DateTimeField(_("last checked"), null=True, editable=False)
+    last_error = models.TextField(_("last error"), blank=True, editable=False)
+
+    objects = FeedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("feed")
@@ -33,7 +95,10 @@ class FeedItem(models.Model):
     """What a feed last said of one talk. Identity lives here, not on the talk.
 
     `values` are the neutral values as read, so that a later import can tell what the feed changed
-    from what an organizer did. `missing_since` None: the feed still has it.
+    from what an organizer did. Where a value is in conflict with an organizer's, it is the one
+    that the organizer knew; without a title nothing was accepted, because the import was undone.
+    `missing_since` None: the feed still has it. `has_hidden_talk`: the talk is hidden because the
+    feed lost it, or because its import was undone, and is shown again when the feed brings it.
     """
 
     feed = models.ForeignKey(Feed, models.CASCADE, related_name="items")
@@ -43,6 +108,7 @@ class FeedItem(models.Model):
     guid = models.CharField(max_length=200, blank=True)
     values: Any = models.JSONField(default=dict)
     missing_since = models.DateTimeField(_("missing since"), null=True, blank=True)
+    has_hidden_talk = models.BooleanField(default=False, editable=False)
 
     class Meta:
         verbose_name = _("feed item")
@@ -53,3 +119,41 @@ class FeedItem(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def is_accepted(self) -> bool:
+        return "title" in self.values
+
+
+class ImportReview(models.Model):
+    """What a feed says now, waiting for an organizer: its bytes, and the plan made of them.
+
+    `plan` is what the page shows (schedule.importing.plan.Plan.as_dict), `digest` is of all its
+    lines. `dismissed` are the digests of lines that an organizer left out; they stay so until the
+    feed says something else of that talk.
+    """
+
+    feed = models.OneToOneField(Feed, models.CASCADE, related_name="review")
+    packed = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    format = models.CharField(_("format"), max_length=40)
+    made_at = models.DateTimeField(_("made"))
+    plan: Any = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64)
+    dismissed: Any = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("import review")
+        verbose_name_plural = _("import reviews")
+
+    def __str__(self) -> str:
+        return str(self.feed)
+
+    @property
+    def data(self) -> bytes:
+        """The bytes as they were read."""
+        return zlib.decompress(self.packed)
+
+    @data.setter
+    def data(self, data: bytes) -> None:
+        self.packed = zlib.compress(data)

@@ -16,6 +16,8 @@ from schedule.models.conference import Conference, Room, Track
 
 # A talk of more than a week is a typing error; real workshops run a day (facts of 14 real files).
 MAX_TALK_LENGTH = timedelta(days=7)
+# What comes later than this has moved; before, it is late.
+MAX_LATENESS = timedelta(hours=1)
 
 talk_code = RegexValidator(r"^[A-Za-z0-9_-]+$", _("Use letters, digits, - and _ only."))
 
@@ -97,14 +99,16 @@ class TalkQuerySet(models.QuerySet["Talk"]):
 
     def with_cards(self) -> Self:
         """Everything that a card in a list shows, in a fixed number of queries."""
-        return self.select_related("room", "track").prefetch_related("speakers", "also_in")
+        return self.select_related("room", "track", "planned_room").prefetch_related(
+            "speakers", "also_in"
+        )
 
 
 class Talk(models.Model):
     """One occurrence of one item of the programme.
 
-    `starts_at`/`ends_at` are what attendees see; `planned_starts_at` is what was first published
-    (None: as planned). `code` is unique in its conference; repeats of one item share `series`.
+    `starts_at`/`ends_at`/`room` are what attendees see; `planned_starts_at`/`planned_room` are
+    what was first published (None: as planned). `code` is unique in its conference; repeats of one item share `series`.
     """
 
     class Kind(models.TextChoices):
@@ -167,12 +171,24 @@ class Talk(models.Model):
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
     planned_starts_at = models.DateTimeField(_("first published start"), null=True, blank=True)
+    planned_room = models.ForeignKey(
+        Room,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("first published room"),
+    )
     is_canceled = models.BooleanField(
         _("canceled"), default=False, help_text=_("Stays visible, with a mark.")
     )
     is_hidden = models.BooleanField(_("hidden"), default=False)
     links = models.JSONField(
         _("links"), default=list, blank=True, help_text=_('[{"title": "…", "url": "https://…"}]')
+    )
+
+    sequence = models.PositiveIntegerField(
+        default=0, editable=False, help_text=_("Grows with every change of time, room and state.")
     )
 
     objects = TalkQuerySet.as_manager()
@@ -228,6 +244,17 @@ class Talk(models.Model):
     @property
     def is_moved(self) -> bool:
         return self.planned_starts_at is not None and self.planned_starts_at != self.starts_at
+
+    @property
+    def is_late(self) -> bool:
+        """Behind its published start by so little that people wait for it."""
+        if self.planned_starts_at is None:
+            return False
+        return timedelta() < self.starts_at - self.planned_starts_at <= MAX_LATENESS
+
+    @property
+    def is_in_another_room(self) -> bool:
+        return self.planned_room_id is not None and self.planned_room_id != self.room_id
 
     def is_live_at(self, at: datetime) -> bool:
         return not self.is_canceled and self.starts_at <= at < self.ends_at

@@ -20,7 +20,9 @@ def conference(db):
 
 def load(conference, *events, source="schedule.json", **kw) -> Summary:
     programme = parse(schedule_json(*events, **kw))
-    return import_schedule(conference=conference, programme=programme, source=source)
+    return import_schedule(
+        conference=conference, programme=programme, source=source, accepts_removals=True
+    )
 
 
 def counts(summary: Summary) -> dict[str, int]:
@@ -169,9 +171,18 @@ def test_an_absent_talk_is_marked_and_stays(conference):
     assert talk.feed_items.get().missing_since is None
 
 
-def test_nothing_is_written_when_something_fails(conference, monkeypatch):
+@pytest.mark.parametrize(
+    "where",
+    [
+        "importing.applying._write_links",
+        "importing.applying._renew_silently",
+        "feed_items.ItemChanges.write",
+        "changing.Changing._write_links",
+    ],
+)
+def test_nothing_is_written_when_something_fails(conference, monkeypatch, where):
     load(conference, full_event())
-    monkeypatch.setattr("schedule.importing._write_items", lambda *_: 1 / 0)
+    monkeypatch.setattr(f"schedule.{where}", lambda *_a, **_kw: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         load(conference, full_event(1, title="Other"), full_event(2), rooms=None)
     assert [talk.title for talk in Talk.objects.all()] == ["Talk 1"]

@@ -21,7 +21,9 @@ def conference(db):
 
 def load(conference, *events, data: bytes | None = None, **kw) -> Summary:
     programme = parse(data or schedule_json(*events, **kw), default_zone=conference.zone)
-    return import_schedule(conference=conference, programme=programme, source="feed")
+    return import_schedule(
+        conference=conference, programme=programme, source="feed", accepts_removals=True
+    )
 
 
 def at(hour: int) -> dict[str, str]:

@@ -4,24 +4,48 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from schedule.formats import MAX_BYTES, Problem, ProgrammeError, known_formats, parse
-from schedule.importing import Summary, import_schedule
-from schedule.models import Conference
+from schedule.fetching import FetchError, fetch
+from schedule.formats import MAX_BYTES, Problem, ProgrammeError, known_formats
+from schedule.importing import RemovalsRefused, Summary, import_schedule
+from schedule.importing.checking import Check, Outcome, check_due
+from schedule.importing.reviewing import read
+from schedule.importing.wording import fields_in_words, kinds_in_words, moment
+from schedule.management.conferences import add_conference_option, chosen_conference
+from schedule.models import Conference, Feed
+
+REFUSED = 3
 
 
 class Command(BaseCommand):
-    help = "Import a schedule file, in any format that --format lists. Exit status 0: done."
+    help = (
+        "Import a schedule from a file or an https address, in any format that --format lists; or"
+        " ask the feeds that are due, as a timer does. Exit status 0: done, or there was nothing to"
+        " do. 1: it could not be read, and nothing was written; with --due, one of the feeds. 2: the"
+        " options are wrong. 3: too much would go missing, so nothing was written (a dry run says so"
+        " too); see --accept-removals."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.formatter_class = argparse.ArgumentDefaultsHelpFormatter
-        parser.add_argument("source", help="the file")
-        parser.add_argument("--conference", metavar="SLUG", help="needed if there are several")
+        add_conference_option(parser)
+        parser.add_argument("source", nargs="?", help="the file, or an address with https://")
+        parser.add_argument(
+            "--due",
+            action="store_true",
+            help="ask all feeds that are due; so it does without SOURCE",
+        )
         parser.add_argument(
             "--dry-run", action="store_true", help="say what would change, write nothing"
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument(
+            "--accept-removals",
+            action="store_true",
+            help="also when more than a tenth of the talks, or what is on now or soon, is missing",
+        )
         parser.add_argument(
             "--format",
             choices=[known.name for known in known_formats()],
@@ -33,29 +57,57 @@ class Command(BaseCommand):
             help="where an offset contradicts the file's own time zone, believe the clock time",
         )  # fmt: skip
 
-    def handle(self, *, source: str, conference: str | None, **options: Any) -> None:
-        chosen = _conference(conference)
-        path = Path(source)
+    def handle(
+        self, *, source: str | None, due: bool, conference: str | None, **options: Any
+    ) -> None:
+        if source is not None and due:
+            raise CommandError(_("Either a source or --due."), returncode=2)
+        if source is None:
+            if options["dry_run"]:
+                raise CommandError(_("--dry-run needs a source."), returncode=2)
+            self._check_due(conference, as_json=options["json"])
+        else:
+            self._import(source, chosen_conference(conference), **options)
+
+    def _check_due(self, slug: str | None, *, as_json: bool) -> None:
+        feeds = Feed.objects.all()
+        if slug is not None:
+            feeds = feeds.filter(conference=chosen_conference(slug))
+        checks = []
+        for check in check_due(feeds, at=timezone.now()):
+            checks.append(check)
+            if not as_json:
+                self.stdout.write(_in_words(check))
+        if as_json:
+            self.stdout.write(json.dumps([check.as_dict() for check in checks], indent=2))
+        if any(check.outcome is Outcome.FAILED for check in checks):
+            raise CommandError(_("Not every feed could be read."))
+
+    def _import(self, source: str, conference: Conference, **options: Any) -> None:
+        data = _read_source(source)
         try:
-            with path.open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise CommandError(f"{source}: {error.strerror}") from None
-        try:
-            programme = parse(
-                data,
-                format=options["format"],
-                default_zone=chosen.zone,
-                day_starts_at_hour=chosen.day_starts_at_hour,
-                believe_clock=options["believe_clock"],
+            programme = read(
+                conference, data, format=options["format"], believe_clock=options["believe_clock"]
             )
         except ProgrammeError as error:
             self._report_failure(error, as_json=options["json"])
             raise CommandError(f"{source}: {error}") from None
-        summary = import_schedule(
-            conference=chosen, programme=programme, source=path.name, is_dry_run=options["dry_run"]
-        )
-        self._report(summary, chosen, as_json=options["json"])
+        try:
+            summary = import_schedule(
+                conference=conference,
+                programme=programme,
+                source=source if _is_address(source) else Path(source).name,
+                is_dry_run=options["dry_run"],
+                accepts_removals=options["accept_removals"],
+                data=data,
+                believes_clock=options["believe_clock"],
+            )
+        except RemovalsRefused as refused:
+            self._report_refusal(refused, as_json=options["json"])
+            raise _refusal(source, refused) from None
+        self._report(summary, conference, as_json=options["json"])
+        if summary.dangers and not options["accept_removals"]:
+            raise _refusal(source, RemovalsRefused(summary.dangers))
 
     def _report_failure(self, error: ProgrammeError, *, as_json: bool) -> None:
         if as_json:
@@ -63,6 +115,11 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"error": str(error), "problems": problems}, indent=2))
         else:
             self._list_problems(list(error.problems[1:]))
+
+    def _report_refusal(self, refused: RemovalsRefused, *, as_json: bool) -> None:
+        if as_json:
+            dangers = [danger.as_dict() for danger in refused.dangers]
+            self.stdout.write(json.dumps({"error": str(refused), "dangers": dangers}, indent=2))
 
     def _report(self, summary: Summary, conference: Conference, *, as_json: bool) -> None:
         if as_json:
@@ -75,12 +132,23 @@ class Command(BaseCommand):
             % summary.read
         )
         self.stdout.write(
-            _("Talks: %(new)s new, %(changed)s changed, %(moved)s moved, %(missing)s missing, %(back)s back again, %(unchanged)s unchanged")
+            _("Talks: %(new)s new, %(changed)s changed, %(moved)s moved, %(missing)s missing, %(back)s back again, %(rekeyed)s under another key, %(conflicts)s in conflict, %(unchanged)s unchanged")
             % summary.as_dict()
         )  # fmt: skip
+        if summary.is_dry_run:
+            self._list_lines(summary, conference)
         self._list_problems(summary.problems)
         if summary.is_dry_run:
             self.stdout.write(self.style.WARNING(_("Dry run: nothing was written.")))
+
+    def _list_lines(self, summary: Summary, conference: Conference) -> None:
+        zone = conference.zone
+        for line in summary.plan["lines"]:
+            when = moment(line["starts_at"], zone)
+            self.stdout.write(f"{kinds_in_words(line)}: {line['title']} ({when})")
+            for field in fields_in_words(line, zone):
+                arrow = f"{field.old or '–'} → " if "new" not in line["kinds"] else ""
+                self.stdout.write(f"    {field.label}: {arrow}{field.new or '–'}")
 
     def _list_problems(self, problems: list[Problem]) -> None:
         """One line for each kind of problem, with the first place and how many there are."""
@@ -92,14 +160,33 @@ class Command(BaseCommand):
             self.stdout.write(f"{group[0].severity.value}: {times}{group[0]}")
 
 
-def _conference(slug: str | None) -> Conference:
-    known = list(Conference.objects.order_by("slug"))
-    chosen = [one for one in known if slug in (None, one.slug)]
-    if len(chosen) == 1:
-        return chosen[0]
-    slugs = ", ".join(one.slug for one in known) or _("none")
-    if slug is None and known:
-        raise CommandError(
-            _("Say which conference with --conference: %(slugs)s") % {"slugs": slugs}
-        )
-    raise CommandError(_("There is no such conference. There are: %(slugs)s") % {"slugs": slugs})
+def _is_address(source: str) -> bool:
+    return "://" in source
+
+
+def _read_source(source: str) -> bytes:
+    if _is_address(source):
+        try:
+            return fetch(source).data or b""
+        except FetchError as error:
+            raise CommandError(f"{source}: {error}") from None
+    try:
+        with Path(source).open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CommandError(f"{source}: {error.strerror}") from None
+
+
+def _refusal(source: str, refused: RemovalsRefused) -> CommandError:
+    text = _("%(source)s: %(reasons)s Nothing was written. If that is right: --accept-removals")
+    return CommandError(text % {"source": source, "reasons": refused}, returncode=REFUSED)
+
+
+def _in_words(check: Check) -> str:
+    texts = {
+        Outcome.UNCHANGED: _("unchanged"),
+        Outcome.APPLIED: _("applied: %(change)s") % {"change": check.change},
+        Outcome.WAITING: _("%(count)d wait for a review") % {"count": check.waiting},
+        Outcome.FAILED: _("failed"),
+    }
+    return " ".join(filter(None, [f"{check.feed}: {texts[check.outcome]}.", check.error]))

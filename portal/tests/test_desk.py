@@ -1,0 +1,278 @@
+"""The desk: what it shows, what each act does, and who may."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
+from django.utils import timezone
+
+from conftest import (
+    client_of,
+    make_conference,
+    make_room,
+    make_stream,
+    make_talk,
+    make_user,
+    settle,
+)
+from schedule.models import Change, Conference, Talk
+from tickets.models import Role
+
+# Django's own templates ask for variables that are not always there.
+pytestmark = pytest.mark.ignore_template_errors
+DESK = reverse("desk:index")
+
+
+@pytest.fixture
+def now():
+    return timezone.now().replace(second=0, microsecond=0)
+
+
+@pytest.fixture
+def hall(room, now):
+    """Engines is on since 5 minutes, Looms and a break follow."""
+    conference = room.conference
+    make_talk(
+        conference, room=room, code="ENGINE", title="Engines",
+        starts_at=now - timedelta(minutes=5), minutes=30,
+    )  # fmt: skip
+    make_talk(
+        conference, room=room, code="LOOMS", title="Looms",
+        starts_at=now + timedelta(minutes=25), minutes=30,
+    )  # fmt: skip
+    return room
+
+
+@pytest.fixture
+def small(hall):
+    return make_room(hall.conference, name="Small room", slug="small")
+
+
+@pytest.fixture
+def helper(hall):
+    user = make_user("helper@example.com", display_name="Hedy")
+    hall.helpers.add(user)
+    return user
+
+
+def url(act):
+    return reverse("desk:act", args=[act])
+
+
+def go_through(client, act, **values):
+    """Preview, then apply what was shown."""
+    preview = client.get(url(act), values)
+    assert preview.status_code == 200
+    proposal = preview.context["proposal"]
+    assert proposal is not None, preview.content.decode()
+    form = preview.context["form"]
+    sent = {field.name: field.data for field in form}
+    return client.post(url(act), {**sent, "stamp": proposal.stamp}, follow=True)
+
+
+def text(page):
+    return page.content.decode()
+
+
+def test_the_desk_shows_rooms_now_and_next(hall, organizer):
+    page = text(client_of(organizer).get(DESK))
+    assert "Main hall" in page
+    assert "Engines" in page and "Looms" in page
+    assert "no stream from" in page
+    make_stream(hall)
+    settle()
+    assert "no stream" not in text(client_of(organizer).get(DESK))
+
+
+def shifts_from(client):
+    card = client.get(DESK).context["cards"][0]
+    return card.shifts_from.title if card.shifts_from else None
+
+
+def test_where_a_shift_begins_unless_one_chooses(hall, small, organizer, now):
+    client = client_of(organizer)
+    assert shifts_from(client) == "Engines"  # it may not have begun yet
+    Talk.objects.filter(code="ENGINE").update(starts_at=now - timedelta(minutes=15))
+    assert shifts_from(client) == "Looms"
+    tea = make_talk(
+        hall.conference, room=small, kind="break", starts_at=now + timedelta(minutes=20), minutes=5
+    )
+    tea.also_in.add(hall)
+    assert shifts_from(client) == "Engines"  # a break lies between them
+    Talk.objects.all().update(is_canceled=True)
+    assert shifts_from(client) is None
+
+
+def test_a_shift_is_previewed_applied_and_undone(hall, organizer, now):
+    client = client_of(organizer)
+    preview = text(client.get(url("shift"), {"talk": "ENGINE", "minutes": 10}))
+    assert "Main hall: +10 min from “Engines” on" in preview
+    assert Change.objects.count() == 0
+
+    page = text(go_through(client, "shift", talk="ENGINE", minutes=10))
+    assert Talk.objects.get(code="LOOMS").starts_at == now + timedelta(minutes=35)
+    assert "10 min late" in page
+    assert "Olga" in page
+
+    change = Change.objects.get()
+    page = text(client.post(reverse("desk:undo", args=[change.pk]), follow=True))
+    assert "Undone: Main hall: +10 min" in page
+    assert Talk.objects.get(code="LOOMS").starts_at == now + timedelta(minutes=25)
+    again = client.post(reverse("desk:undo", args=[change.pk]), follow=True)
+    assert "undone already" in text(again)
+
+
+def test_undo_names_what_has_changed_since(hall, organizer):
+    client = client_of(organizer)
+    go_through(client, "shift", talk="ENGINE", minutes=10)
+    first = Change.objects.get()
+    go_through(client, "extend", talk="LOOMS", minutes=5)
+    page = text(client.post(reverse("desk:undo", args=[first.pk]), follow=True))
+    assert "Not undone" in page
+    assert "Looms: ends" in page
+
+
+def test_two_at_once(hall, organizer):
+    client = client_of(organizer)
+    stamp = client.get(url("shift"), {"talk": "ENGINE", "minutes": 10}).context["proposal"].stamp
+    go_through(client, "extend", talk="ENGINE", minutes=5)
+    sent = {"talk": "ENGINE", "minutes": 10, "stamp": stamp}
+    page = client.post(url("shift"), sent)
+    assert "has changed since" in text(page)
+    assert Change.objects.count() == 1
+    client.post(url("shift"), {**sent, "stamp": page.context["proposal"].stamp})
+    assert Change.objects.count() == 2
+
+
+def test_the_other_acts(hall, small, organizer, now):
+    client = client_of(organizer)
+    go_through(client, "end", talk="ENGINE")
+    assert Talk.objects.get(code="ENGINE").ends_at <= timezone.now()
+    go_through(client, "move", talk="LOOMS", room="small")
+    assert Talk.objects.get(code="LOOMS").room == small
+    go_through(client, "cancel", talk="LOOMS")
+    assert Talk.objects.get(code="LOOMS").is_canceled
+    go_through(client, "restore", talk="LOOMS")
+    assert not Talk.objects.get(code="LOOMS").is_canceled
+    go_through(client, "swap", talk="LOOMS", other="ENGINE")
+    assert Talk.objects.get(code="LOOMS").room == hall
+    at = timezone.localtime(now + timedelta(hours=2), hall.conference.zone)
+    values = {"room": "main", "at": f"{at:%Y-%m-%dT%H:%M}", "minutes": 15, "title": "Tea"}
+    go_through(client, "break", **values)
+    tea = Talk.objects.get(title="Tea")
+    assert (tea.kind, tea.starts_at) == ("break", now + timedelta(hours=2))
+    assert Change.objects.count() == 6
+
+
+def test_what_makes_no_sense_is_said(hall, organizer):
+    client = client_of(organizer)
+    cases = [
+        ("shift", {"talk": "ENGINE", "minutes": "many"}, "whole number"),
+        ("shift", {"talk": "ENGINE", "minutes": 0}, "how many minutes"),
+        ("shift", {"talk": "GONE", "minutes": 5}, "not in the programme"),
+        ("restore", {"talk": "ENGINE"}, "not canceled"),
+        ("end", {"talk": "LOOMS"}, "not begun"),
+    ]
+    for act, values, said in cases:
+        page = client.get(url(act), values)
+        assert page.status_code == 200
+        assert said in text(page), act
+    assert client.get(url("explode")).status_code == 404
+
+
+def test_pages_of_a_room_and_a_talk(hall, organizer):
+    client = client_of(organizer)
+    page = text(client.get(reverse("desk:room", args=["main"])))
+    assert "Engines" in page and "Add a break" in page
+    page = text(client.get(reverse("desk:talk", args=["ENGINE"])))
+    assert "Move to another room" in page and "Open timer" in page
+    assert client.get(reverse("desk:room", args=["none"])).status_code == 404
+    assert client.get(reverse("desk:talk", args=["NONE"])).status_code == 404
+    assert client.get(reverse("desk:room", args=["main"]), {"day": "soon"}).status_code == 404
+    assert "no stream" in text(client.get(reverse("desk:warnings")))
+
+
+def test_a_role_opens_the_desk_of_its_conference_alone(hall):
+    user = make_user("role@example.com")
+    group = Group.objects.get(name="organizer")
+    Role.objects.create(user=user, conference=hall.conference, group=group)
+    Conference.objects.update(domain="one.example.com")
+    make_conference(domain="two.example.com")
+    client = client_of(user)
+    assert "Engines" in text(client.get(DESK, headers={"host": "one.example.com"}))
+    assert client.get(DESK, headers={"host": "two.example.com"}).status_code == 302
+
+
+def test_a_helper_shifts_extends_and_ends_in_their_own_room(hall, small, helper):
+    client = client_of(helper)
+    page = text(client.get(DESK))
+    assert "Main hall" in page and "Small room" not in page and "Warnings" not in page
+    go_through(client, "shift", talk="LOOMS", minutes=5)
+    go_through(client, "extend", talk="ENGINE", minutes=1)
+    go_through(client, "end", talk="ENGINE")
+    assert Change.objects.filter(actor=helper).count() == 3
+    last = Change.objects.newest_first()[0]
+    client.post(reverse("desk:undo", args=[last.pk]))
+    assert Change.objects.filter(act="undo").exists()
+
+
+def test_helpers_are_appointed_in_the_form_of_the_room(hall, organizer):
+    user = make_user("new@example.com")
+    page = text(client_of(organizer).get(reverse("admin:schedule_room_change", args=[hall.pk])))
+    assert "Room helpers" in page
+    hall.helpers.add(user)
+    client = client_of(user)
+    assert 'href="/admin/desk/"' in text(client.get(reverse("admin:index")))
+    assert client.get(DESK).status_code == 200
+    hall.helpers.remove(user)
+    assert client.get(DESK).status_code == 302
+
+
+def test_a_helper_may_no_more(hall, small, helper, organizer):
+    make_talk(hall.conference, room=small, code="OTHER")
+    client = client_of(helper)
+    refused = [
+        ("shift", {"talk": "OTHER", "minutes": 5}),
+        ("move", {"talk": "ENGINE", "room": "small"}),
+        ("cancel", {"talk": "ENGINE"}),
+        ("swap", {"talk": "ENGINE", "other": "LOOMS"}),
+        ("break", {"room": "main", "at": "2026-01-01T10:00", "minutes": 5, "title": "Tea"}),
+    ]
+    for act, values in refused:
+        assert client.get(url(act), values).status_code == 403, act
+        assert client.post(url(act), {**values, "stamp": ""}).status_code == 403, act
+    for page in ("room/small", "talks/OTHER", "warnings"):
+        assert client.get(f"{DESK}{page.replace('room/', 'rooms/')}/").status_code == 403
+    go_through(client_of(organizer), "shift", talk="ENGINE", minutes=5)
+    change = Change.objects.get()
+    assert client.post(reverse("desk:undo", args=[change.pk])).status_code == 404
+    assert client.get(reverse("admin:schedule_talk_changelist")).status_code == 403
+
+
+def test_nobody_else_gets_in(hall, attendee, stranger):
+    staff = make_user("staff@example.com", is_staff=True)
+    assert client_of(None).get(DESK).status_code == 302
+    assert client_of(attendee).get(DESK).status_code == 302
+    assert client_of(stranger).get(DESK).status_code == 302
+    assert client_of(staff).get(DESK).status_code == 403
+    sent = {"talk": "ENGINE", "minutes": 5, "stamp": ""}
+    assert client_of(attendee).post(url("shift"), sent).status_code == 302
+    assert Change.objects.count() == 0
+
+
+def test_the_number_of_queries_does_not_grow(hall, organizer, django_assert_max_num_queries):
+    client = client_of(organizer)
+
+    def count():
+        client.get(reverse("home"))  # hosts and revisions are read once a second
+        with django_assert_max_num_queries(30) as queries:
+            assert client.get(DESK).status_code == 200
+        return len(queries)
+
+    count()
+    few = count()
+    for number in range(5):
+        make_talk(hall.conference, room=make_room(hall.conference), code=f"X{number}")
+        go_through(client, "extend", talk=f"X{number}", minutes=1)
+    assert count() == few
