@@ -1,6 +1,6 @@
 """The programme. Every page here is shared: no name, no token, nothing of one person."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -45,9 +45,11 @@ def _chosen_day(request: ConferenceRequest, days: list[date]) -> date | None:
             day = date.fromisoformat(wanted)
         except ValueError:
             raise Http404(_("No such day.")) from None
-        if day not in days:
+        # A link that was made in another time zone may miss by one.
+        nearest = min(days, key=lambda each: abs(each - day), default=None)
+        if nearest is None or abs(nearest - day) > timedelta(days=1):
             raise Http404(_("No such day."))
-        return day
+        return nearest
     today = request.conference.day_of(timezone.now(), viewer_zone(request))
     return today if today in days else next(iter(days), None)
 
