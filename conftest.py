@@ -18,7 +18,7 @@ from playwright.sync_api import Browser
 from schedule import rundown
 from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, Visibility
 from schedule.once import OnceASecond
-from streaming import csp, lineup
+from streaming import csp, lineup, live
 from streaming.models import StageRevision, Stream
 from tickets.models import Claim, Grant, Product, Ticket, User
 from tools.browser import chromium
@@ -31,7 +31,7 @@ def forget_everything_kept() -> None:
     cache.clear()
     for once in OnceASecond.instances:
         once.forget()
-    for kept in (rundown._read, lineup._read, csp._read):
+    for kept in (rundown._read, lineup._read, csp._read, live._encode):
         kept.cache_clear()
 
 

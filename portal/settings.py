@@ -124,7 +124,11 @@ if REDIS_URL:
         "default": {
             "BACKEND": "portal.cache.SteadyRedisCache",
             "LOCATION": REDIS_URL,
-            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.25, "SOCKET_TIMEOUT": 0.25},
+            "OPTIONS": {
+                "CLIENT_CLASS": "portal.cache.QuickClient",
+                "SOCKET_CONNECT_TIMEOUT": 0.25,
+                "SOCKET_TIMEOUT": 0.25,
+            },
         }
     }
 else:

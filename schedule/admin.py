@@ -3,8 +3,9 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
+from django.db import transaction
 from django.db.models import Count, QuerySet
-from django.forms import ColorInput, ModelForm
+from django.forms import ColorInput
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -12,16 +13,29 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from schedule.admin_feeds import FeedAdmin, FeedItemAdmin
 from schedule.admin_scope import (
     NotDeleted,
     ReadOnly,
     ScopedAdmin,
     ScopedInline,
     conference_of,
+    person,
 )
+from schedule.changing import Changing
 from schedule.forms import ConferenceSettingsForm, RoomForm, SpeakerForm, TalkForm
 from schedule.importing.codes import ALPHABET, CODE_CHARS
-from schedule.models import Conference, Feed, FeedItem, Room, Speaker, Talk, Track
+from schedule.models import (
+    Change,
+    Conference,
+    Feed,
+    FeedItem,
+    Override,
+    Room,
+    Speaker,
+    Talk,
+    Track,
+)
 
 ANYWHERE = (ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM)
 
@@ -188,7 +202,8 @@ class TalkAdmin(NotDeleted, TalkMarks, WithCode):
     date_hierarchy = "starts_at"
     search_fields = ("title", "code", "speakers__name")
     autocomplete_fields = ("room", "also_in", "track", "speakers", "chairs")
-    actions = ("cancel", "restore")
+    actions = ("cancel", "restore", "follow_feed")
+    readonly_fields = ("set_here",)
     fieldsets = (
         (None, {"fields": ("title", "subtitle", "code", "kind", "delivery", "language")}),
         (
@@ -207,19 +222,52 @@ class TalkAdmin(NotDeleted, TalkMarks, WithCode):
         ),
         (_("Who"), {"fields": ("speakers", "chairs", "track", "series")}),
         (_("What"), {"fields": ("abstract", "description", "links")}),
+        (_("Import"), {"fields": ("set_here",)}),
     )
 
     def save_model(self, request: HttpRequest, obj: Talk, form: Any, change: bool) -> None:
-        # Before the first day a new time is the programme; from then on people know the old one.
-        if (
-            change
-            and "starts_at" in form.changed_data
-            and "planned_starts_at" not in form.changed_data
-            and obj.planned_starts_at is None
-            and obj.conference.window[0] <= timezone.now()
-        ):
-            obj.planned_starts_at = form.initial["starts_at"]
-        super().save_model(request, obj, form, change)
+        """As one Change, together with the fields of many, which the form would save later."""
+        summary = obj.title if change else gettext("Added: %(title)s") % {"title": obj.title}
+        changing = Changing(
+            obj.conference, Change.Act.ADMIN, actor=person(request), summary=summary
+        )
+        if change:
+            # `obj` has the form's values already; what it had is in the database.
+            talk = Talk.objects.select_for_update(of=("self",)).get(pk=obj.pk)
+            changing.set(talk, **{name: form.cleaned_data[name] for name in form.changed_data})
+        else:
+            changing.add(obj)
+        changing.write()
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        if not change:
+            form.save_m2m()
+        for formset in formsets:
+            self.save_formset(request, form, formset, change=change)
+
+    @admin.display(description=_("set here"), empty_value="–")
+    def set_here(self, talk: Talk) -> str:
+        """The fields that imports leave alone."""
+        if talk.pk is None or not talk.feed_items.exists():
+            return ""
+        names = talk.overrides.order_by("field").values_list("field", flat=True)
+        return ", ".join(
+            str(getattr(Talk._meta.get_field(name), "verbose_name", name)) for name in names
+        )
+
+    @admin.action(
+        permissions=["change"],
+        description=_("Follow the feed again: imports may overwrite what was set here"),
+        location=ANYWHERE,
+    )
+    def follow_feed(self, request: HttpRequest, talks: QuerySet[Talk]) -> None:
+        count, _by_model = Override.objects.filter(talk__in=talks).delete()
+        text = ngettext(
+            "%(count)d field follows its feed again.",
+            "%(count)d fields follow their feed again.",
+            count,
+        )
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
     @admin.action(
         permissions=["change"], description=_("Cancel: keep it, with a mark"), location=ANYWHERE
@@ -239,39 +287,23 @@ class TalkAdmin(NotDeleted, TalkMarks, WithCode):
 
     def _set_canceled(self, request: HttpRequest, talks: QuerySet[Talk], canceled: bool) -> int:
         """How many it changed. Each gets a line in its history."""
+        conference = conference_of(request)
+        if conference is None:
+            return 0
         changed = list(talks.exclude(is_canceled=canceled))
-        Talk.objects.filter(pk__in=[talk.pk for talk in changed]).update(is_canceled=canceled)
+        titles = ", ".join(talk.title for talk in changed[:3]) + ("…" if len(changed) > 3 else "")
+        text = gettext("Canceled: %(titles)s") if canceled else gettext("Restored: %(titles)s")
+        summary = (text % {"titles": titles})[:300]
+        changing = Changing(conference, Change.Act.ADMIN, actor=person(request), summary=summary)
+        for talk in changed:
+            changing.set(talk, is_canceled=canceled)
+        with transaction.atomic():
+            changing.write()
         what = [{"changed": {"fields": [str(Talk._meta.get_field("is_canceled").verbose_name)]}}]
         for talk in changed:
             self.log_change(request, talk, what)
         return len(changed)
 
 
-@admin.register(Feed)
-class FeedAdmin(ReadOnly, ScopedAdmin):
-    list_display = ("source", "format", "last_imported_at", "item_count")
-    ordering = ("source",)
-    search_fields = ("source",)
-    fields = ("source", "format", "last_imported_at")
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(item_count=Count("items"))
-
-    @admin.display(description=_("talks"), ordering="item_count")
-    def item_count(self, feed: Any) -> int:
-        count: int = feed.item_count
-        return count
-
-
-@admin.register(FeedItem)
-class FeedItemAdmin(ReadOnly, ScopedAdmin):
-    conference_lookup = "feed__conference"
-    form = ModelForm
-    list_display = ("talk", "key", "feed", "missing_since")
-    list_select_related = ("talk", "feed")
-    list_filter = (
-        ("missing_since", admin.EmptyFieldListFilter),
-        ("feed", admin.RelatedOnlyFieldListFilter),
-    )
-    search_fields = ("talk__title", "talk__code", "key")
-    fields = ("talk", "feed", "key", "ordinal", "guid", "missing_since", "values")
+admin.site.register(Feed, FeedAdmin)
+admin.site.register(FeedItem, FeedItemAdmin)

@@ -20,6 +20,11 @@ def conference_of(request: HttpRequest) -> Conference | None:
     return conference
 
 
+def person(request: HttpRequest) -> models.Model | None:
+    """Who acts. Nobody reaches the admin without being somebody."""
+    return request.user if isinstance(request.user, models.Model) else None
+
+
 class ConferenceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """A form of something that belongs to a conference, which nobody types: the admin knows it."""
 

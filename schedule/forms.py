@@ -84,6 +84,13 @@ class TalkForm(HtmlTextsForm):
     class Meta:
         widgets = {name: forms.TextInput(attrs=WIDE) for name in ("title", "subtitle")}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Only what was typed is changed: a form that was opened before an import or a shift would
+        # otherwise put the rest back, and keep it there against the feed.
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
 
 class SpeakerForm(HtmlTextsForm):
     html_fields = ("biography",)

@@ -19,7 +19,6 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 
 from schedule.access import View
@@ -42,15 +41,17 @@ class Page(NamedTuple):
     body: bytes
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        headers = {**self.headers, "ETag": self.etag, "Cache-Control": "private, no-cache"}
+        headers = {
+            **self.headers,
+            "ETag": self.etag,
+            "Cache-Control": "private, no-cache",
+            "Vary": "Accept-Encoding, Cookie",
+        }
         if self.etag in request.headers.get("If-None-Match", ""):
-            response = HttpResponse(status=304, headers=headers)
-        elif "gzip" in request.headers.get("Accept-Encoding", ""):
-            response = HttpResponse(self.body, headers={**headers, "Content-Encoding": "gzip"})
-        else:
-            response = HttpResponse(gzip.decompress(self.body), headers=headers)
-        patch_vary_headers(response, ["Accept-Encoding", "Cookie"])
-        return response
+            return HttpResponse(status=304, headers=headers)
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            return HttpResponse(self.body, headers={**headers, "Content-Encoding": "gzip"})
+        return HttpResponse(gzip.decompress(self.body), headers=headers)
 
 
 @dataclass(frozen=True)
@@ -98,17 +99,11 @@ def slot_of(request: HttpRequest, view: object) -> Slot | None:
         return None
     conference = request.conference
     query = "&".join(f"{name}={request.GET[name]}" for name in params if name in request.GET)
-    parts = (
-        conference.pk,
-        settings.RELEASE,
-        get_language(),
-        request.programme_revision,
-        zone_tag(viewer_zone(request), conference),
-        request.path,
-        query,
+    zone = zone_tag(viewer_zone(request), conference)
+    return Slot(
+        f"page:{conference.pk}:{settings.RELEASE}:{get_language()}:{request.programme_revision}"
+        f":{zone}:{request.path}?{query}"
     )
-    digest = hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=16).hexdigest()
-    return Slot(f"page:{digest}")
 
 
 _making: dict[str, threading.Lock] = {}

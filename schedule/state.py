@@ -56,9 +56,7 @@ class Glance(NamedTuple):
 def glance(room: RoomRundown, conference: Conference, at: datetime) -> Glance:
     live = room.live_at(at)
     upcoming = next(iter(room.next_after(at, 1)), None)
-    goes_on = upcoming is not None and conference.day_of(upcoming.starts_at) == conference.day_of(
-        at
-    )
-    return Glance(
-        room, state_of(room, conference, at), live, upcoming, live is None and not goes_on
-    )
+    today = conference.day_of(at)
+    goes_on = upcoming is not None and conference.day_of(upcoming.starts_at) == today
+    is_quiet = live is None and not goes_on
+    return Glance(room, state_of(room, conference, at), live, upcoming, is_quiet)

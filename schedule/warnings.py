@@ -5,7 +5,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
@@ -197,8 +197,3 @@ def _sentence(kind: Kind) -> str:  # noqa: RET503 - mypy sees that every kind is
             return _("%(room)s: “%(one)s” is %(minutes)d min shorter.")
         case Kind.EARLY:
             return _("“%(one)s” starts %(minutes)d min before its published time.")
-
-
-def of_day(found: Iterable[Trouble], window: tuple[datetime, datetime]) -> list[Trouble]:
-    first, last = window
-    return [trouble for trouble in found if first <= trouble.talks[0].starts_at < last]

@@ -10,7 +10,7 @@ from streaming.models import Stream
 from streaming.revisions import stage_revisions
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one object for each number of the stage
 class Lineup:
     # Slug of the room → its streams, the first choice first.
     rooms: dict[str, tuple[Stream, ...]]

@@ -4,9 +4,11 @@ It carries times, not states: the page works the state out by its clock, so that
 only when something does. While the programme is hidden it has no titles and no names of rooms.
 """
 
+import hashlib
 import json
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from schedule.models import Conference
 from schedule.rundown import Item, RoomRundown, rundown
@@ -18,8 +20,12 @@ from streaming.tags import opaque_tag
 TALKS_PER_ROOM = 3
 
 
-def live(conference: Conference, revision: int, at: datetime) -> dict[str, Any]:
-    streams = lineup(conference)
+class Encoded(NamedTuple):
+    body: bytes
+    etag: str
+
+
+def live(conference: Conference, revision: int, streams: Lineup, at: datetime) -> dict[str, Any]:
     rooms = rundown(conference, revision).rooms
     return {
         "revision": revision,
@@ -72,5 +78,15 @@ def _ended_on(conference: Conference, room: RoomRundown, at: datetime) -> str | 
     return conference.day_of(last.starts_at).isoformat() if last else None
 
 
-def encode(body: dict[str, Any]) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+def encoded(conference: Conference, revision: int, at: datetime) -> Encoded:
+    """The file and its ETag. Made once a second and process, however many ask."""
+    second = at.replace(microsecond=0)
+    return _encode(conference, revision, lineup(conference), second)
+
+
+@lru_cache(maxsize=8)
+def _encode(conference: Conference, revision: int, streams: Lineup, at: datetime) -> Encoded:
+    body = json.dumps(
+        live(conference, revision, streams, at), ensure_ascii=False, separators=(",", ":")
+    ).encode()
+    return Encoded(body, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')

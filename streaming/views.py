@@ -1,4 +1,3 @@
-import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +15,7 @@ from schedule.rundown import RoomRundown, rundown
 from schedule.state import State, glance
 from streaming.csp import player_policy
 from streaming.lineup import lineup
-from streaming.live import encode, hosts_tag
-from streaming.live import live as live_body
+from streaming.live import encoded, hosts_tag
 from streaming.sources import SOURCES
 from tickets.admission import refusal
 from tickets.http import TicketRequest
@@ -96,8 +94,7 @@ def playback(request: ConferenceRequest, slug: str) -> HttpResponse:
 @public
 def live(request: ConferenceRequest) -> HttpResponse:
     """See live.py. The same for everybody, so nginx keeps it for a second."""
-    body = encode(live_body(request.conference, request.programme_revision, timezone.now()))
-    etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    body, etag = encoded(request.conference, request.programme_revision, timezone.now())
     headers = {"ETag": etag, "Cache-Control": "public, max-age=1"}
     if etag in request.headers.get("If-None-Match", ""):
         return HttpResponse(status=304, headers=headers)

@@ -66,13 +66,17 @@ def _children(pid: int) -> Iterator[int]:
 
 
 def sign_in(env: dict[str, str], count: int) -> list[str]:
-    """Cookies of attendees, made as the login makes them."""
+    """Cookies of attendees, made as the login makes them, of a conference that is closed to others."""
     os.environ.update(env, DJANGO_SETTINGS_MODULE="portal.settings")
     import django  # noqa: PLC0415 - the settings are those of the stack
 
     django.setup()
-    from tools.bench_people import session_cookies  # noqa: PLC0415 - needs the settings
+    from tools.bench_people import (  # noqa: PLC0415 - needs the settings
+        hide_the_programme,
+        session_cookies,
+    )
 
+    hide_the_programme()
     return session_cookies(count)
 
 

@@ -1,7 +1,13 @@
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.cached_db import SessionStore
 
+from schedule.models import Conference, Visibility
 from tickets.models import Claim, Ticket
+
+
+def hide_the_programme() -> None:
+    """So that every page asks for the ticket."""
+    Conference.objects.update(visibility=Visibility.HIDDEN)
 
 
 def session_cookies(count: int) -> list[str]:

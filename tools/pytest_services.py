@@ -7,12 +7,11 @@ NO_SKIPS=1 (CI) makes a run fail in which a test was skipped.
 import contextlib
 import os
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import pytest
 
-from tools.process import interrupt_on_sigterm, on_free_port, temporary_directory
+from tools.process import interrupt_on_sigterm, temporary_directory
 from tools.services import redis, services
 
 servers = pytest.StashKey[contextlib.ExitStack]()
@@ -58,7 +57,7 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
     stack = config.stash[servers]
     for spec in specs if os.environ["REDIS_URL"] else ():
         directory = stack.enter_context(temporary_directory())
-        spec.env["REDIS_URL"] = on_free_port(stack, partial(redis, directory))
+        spec.env["REDIS_URL"] = stack.enter_context(redis(directory))
 
 
 @pytest.hookimpl(trylast=True)

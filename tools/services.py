@@ -48,7 +48,7 @@ def services() -> Iterator[dict[str, str]]:
     with temporary_directory() as directory, contextlib.ExitStack() as stack:
         yield {
             "DATABASE_URL": on_free_port(stack, partial(postgres, directory)),
-            "REDIS_URL": on_free_port(stack, partial(redis, directory)),
+            "REDIS_URL": stack.enter_context(redis(directory)),
         }
 
 
@@ -88,19 +88,28 @@ def postgres(directory: Path, port: int) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def redis(directory: Path, port: int) -> Iterator[str]:
-    command = [_redis_binary(directory), "--port", str(port), "--bind", "127.0.0.1"]
-    command += ["--save", "", "--appendonly", "no", "--dir", str(directory)]
+def redis(directory: Path) -> Iterator[str]:
+    """On a unix socket, as in production on one machine: a trip costs a third less CPU than TCP."""
+    user = unprivileged_user()
+    home = directory / "redis"
+    home.mkdir()
+    if user:
+        os.chown(home, user["user"], user["group"])
+    address = home / "redis.sock"
+    command = [_redis_binary(directory), "--port", "0", "--unixsocket", str(address)]
+    command += ["--save", "", "--appendonly", "no", "--dir", str(home)]
     command += ["--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru"]
 
     def is_ready(server: subprocess.Popen[bytes]) -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as link:
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(1)
+            link.connect(str(address))
             link.sendall(b"INFO server\r\n")
             return f"process_id:{server.pid}\r\n".encode() in link.recv(16384)
         return False
 
-    with running(command, directory / "redis.log", is_ready, **unprivileged_user()):
-        yield f"redis://127.0.0.1:{port}/0"
+    with running(command, directory / "redis.log", is_ready, **user):
+        yield f"unix://{address}?db=0"
 
 
 def _postgres_binaries(directory: Path) -> Path:

@@ -46,13 +46,7 @@ def room_card(sheet: Sheet, room: Room, at: datetime) -> RoomCard:
     today = sheet.conference.day_of(at)
     if following and sheet.day_of(following) != today:
         following = None
-    rest = tuple(
-        talk
-        for talk in here
-        if talk.ends_at > at and talk.room == room.pk and sheet.day_of(talk) == today
-    )
-    has_begun = live is not None and at - live.starts_at > JUST_BEGUN
-    candidates = [talk for talk in rest if not (has_begun and talk is live)] or list(rest)
+    coming = [talk for talk in here if talk.ends_at > at and sheet.day_of(talk) == today]
     lateness = live.late_by if live else following.late_by if following else timedelta()
     return RoomCard(
         room,
@@ -60,9 +54,22 @@ def room_card(sheet: Sheet, room: Room, at: datetime) -> RoomCard:
         live,
         following,
         max(0, minutes(lateness)),
-        next((talk for talk in candidates if not talk.is_break), None),
-        rest,
+        _shifts_from(coming, room, at),
+        tuple(talk for talk in coming if talk.room == room.pk),
     )
+
+
+def _shifts_from(coming: list[Placed], room: Room, at: datetime) -> Placed | None:
+    """Where "+10 min" begins unless somebody chooses: with what follows a talk that has begun, but
+    not beyond a break.
+    """
+    movable = [talk for talk in coming if not talk.is_break and talk.room == room.pk]
+    if not movable:
+        return None
+    first = movable[0]
+    has_neighbour = movable[:2] == coming[:2] and len(movable) > 1
+    has_begun = at - first.starts_at > JUST_BEGUN
+    return movable[1] if has_neighbour and has_begun else first
 
 
 def room_cards(sheet: Sheet, reach: Reach, at: datetime) -> list[RoomCard]:

@@ -96,8 +96,9 @@ class SwapForm(OneTalkForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         days: dict[str, list[tuple[str, str]]] = {}
+        today = self.sheet.conference.day_of(timezone.now())
         for talk in self.sheet.taking_place:
-            if talk.room is not None:
+            if talk.room is not None and self.sheet.day_of(talk) >= today:
                 day = date_format(self.sheet.day_of(talk), "l j F")
                 days.setdefault(day, []).append((talk.code, self._said(talk)))
         self.fields["other"].choices = list(days.items())  # type: ignore[attr-defined]  # ChoiceField

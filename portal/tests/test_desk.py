@@ -85,6 +85,25 @@ def test_the_desk_shows_rooms_now_and_next(hall, organizer):
     assert "no stream" not in text(client_of(organizer).get(DESK))
 
 
+def shifts_from(client):
+    card = client.get(DESK).context["cards"][0]
+    return card.shifts_from.title if card.shifts_from else None
+
+
+def test_where_a_shift_begins_unless_one_chooses(hall, small, organizer, now):
+    client = client_of(organizer)
+    assert shifts_from(client) == "Engines"  # it may not have begun yet
+    Talk.objects.filter(code="ENGINE").update(starts_at=now - timedelta(minutes=15))
+    assert shifts_from(client) == "Looms"
+    tea = make_talk(
+        hall.conference, room=small, kind="break", starts_at=now + timedelta(minutes=20), minutes=5
+    )
+    tea.also_in.add(hall)
+    assert shifts_from(client) == "Engines"  # a break lies between them
+    Talk.objects.all().update(is_canceled=True)
+    assert shifts_from(client) is None
+
+
 def test_a_shift_is_previewed_applied_and_undone(hall, organizer, now):
     client = client_of(organizer)
     preview = text(client.get(url("shift"), {"talk": "ENGINE", "minutes": 10}))
@@ -196,6 +215,18 @@ def test_a_helper_shifts_extends_and_ends_in_their_own_room(hall, small, helper)
     last = Change.objects.newest_first()[0]
     client.post(reverse("desk:undo", args=[last.pk]))
     assert Change.objects.filter(act="undo").exists()
+
+
+def test_helpers_are_appointed_in_the_form_of_the_room(hall, organizer):
+    user = make_user("new@example.com")
+    page = text(client_of(organizer).get(reverse("admin:schedule_room_change", args=[hall.pk])))
+    assert "Room helpers" in page
+    hall.helpers.add(user)
+    client = client_of(user)
+    assert 'href="/admin/desk/"' in text(client.get(reverse("admin:index")))
+    assert client.get(DESK).status_code == 200
+    hall.helpers.remove(user)
+    assert client.get(DESK).status_code == 302
 
 
 def test_a_helper_may_no_more(hall, small, helper, organizer):

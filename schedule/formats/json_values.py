@@ -45,6 +45,15 @@ class JsonReader:
         """The members of a list, each with its place."""
         return [(item, step(place, at)) for at, item in enumerate(self.array(value, place))]
 
+    def strings(self, value: Any, place: str) -> list[tuple[str, str]]:
+        found = []
+        for item, at in self.items(value, place):
+            if isinstance(item, str):
+                found.append((item, at))
+            else:
+                self.problems.add("wrong-type", at, str(item))
+        return found
+
     def objects(self, value: Any, place: str) -> list[tuple[dict[str, Any], str]]:
         return [(self.object(item, at), at) for item, at in self.items(value, place)]
 

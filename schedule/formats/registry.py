@@ -12,8 +12,12 @@ from importlib.metadata import EntryPoint, entry_points
 from schedule.formats import (
     c3voc_json,
     c3voc_xml,
+    europython,
+    icalendar_file,
     pretalx_rest,
     pretalx_widget,
+    sessionize,
+    symposion,
     table,
 )
 from schedule.formats.assembly import Assumptions
@@ -43,6 +47,10 @@ FORMATS = (
         pretalx_widget.NAME, "pretalx widget JSON", pretalx_widget.recognises, pretalx_widget.read
     ),
     Format(pretalx_rest.NAME, "pretalx REST listing", pretalx_rest.recognises, pretalx_rest.read),
+    Format(sessionize.NAME, "Sessionize All or GridSmart", sessionize.recognises, sessionize.read),
+    Format(symposion.NAME, "symposion/PyCon US JSON", symposion.recognises, symposion.read),
+    Format(europython.NAME, "EuroPython programme", europython.recognises, europython.read),
+    Format(icalendar_file.NAME, "iCalendar", icalendar_file.recognises, icalendar_file.read),
 )
 
 

@@ -17,6 +17,7 @@ from schedule.text import without_controls
 MAX_BYTES = 15 * 1024 * 1024  # the largest real file has 2.9 MB
 MAX_DEPTH = 50  # real files have 9
 MAX_ELEMENTS = 500_000  # 5,000 talks of 100 elements
+MAX_LINES = 500_000  # of a text: 5,000 talks of 100 lines
 MAX_ENTRIES = 10_000  # of one JSON list or object
 
 
@@ -81,6 +82,8 @@ class Source:
     @cached_property
     def text(self) -> str:
         """All of it, where it is neither XML nor JSON."""
+        if self.data.count(b"\n") + self.data.count(b"\r") > 2 * MAX_LINES:
+            raise refuse("too-many", read=f"> {MAX_LINES} lines")
         return _decode(self.data).removeprefix("\ufeff")
 
     @cached_property

@@ -40,9 +40,12 @@ COLUMNS = {
     "links": "links link url urls",
     "canceled": "canceled cancelled status state abgesagt",
 }
+MAX_COLUMNS = 200
+
 _word_of = {name: word for word, names in COLUMNS.items() for name in names.split()}
 _yes = {"yes", "y", "true", "1", "x", "ja", "canceled", "cancelled", "abgesagt"}
 _no = {"", "no", "n", "false", "0", "-", "nein", "confirmed", "accepted", "scheduled", "planned"}
+_HEAD_CHARS = 20_000  # enough to find the header in
 _signs = re.compile(r"[\W_]+")
 
 
@@ -58,9 +61,9 @@ def read(source: Source, assumptions: Assumptions) -> Programme:
     return assemble(raw, problems, assumptions)
 
 
-def _lines(text: str) -> tuple[str, str, int]:
+def _lines(beginning: str) -> tuple[str, str, int]:
     """The delimiter, the header, and how many lines stand before it."""
-    lines = list(io.StringIO(text, newline=None))
+    lines = list(io.StringIO(beginning, newline=None))
     skipped = next((at for at, line in enumerate(lines) if line.strip()), 0)
     if re.match(r"sep=.$", "".join(lines[skipped : skipped + 1]), re.IGNORECASE):
         skipped += 1  # Excel's way to name the delimiter
@@ -92,7 +95,7 @@ def _events(text: str, problems: Problems) -> Iterator[RawEvent]:
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not empty, each with the line where it begins."""
-    delimiter, _header, line = _lines(text)
+    delimiter, _header, line = _lines(text[:_HEAD_CHARS])
     lines = list(io.StringIO(text, newline=""))[line:]
     rows = csv.reader(lines, delimiter=delimiter, strict=True)
     skipped, line = line, line + 1
@@ -106,6 +109,8 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _columns(header: list[str], line: int, problems: Problems) -> dict[str, int]:
+    if len(header) > MAX_COLUMNS:
+        raise refuse("too-many", f"line {line}", f"> {MAX_COLUMNS} columns")
     columns: dict[str, int] = {}
     for at, name in enumerate(header):
         word = _word_of.get(_same(name))

@@ -90,19 +90,22 @@ def import_schedule(
     actor: models.Model | None = None,
     at: datetime | None = None,
     data: bytes = b"",
+    believes_clock: bool = False,
 ) -> Summary:
     """Brings the conference's talks up to what the file says. All or nothing.
 
     `source` is the address or the name of the file. What the feed does not own is never touched:
     streams, chairs, cancellations, hidden talks, first published times, talks made here, and what
     an organizer overrode. Talks that the file no longer has are marked as missing and stay.
-    `data` are the bytes that were read; what is in conflict waits with them in the feed's review.
+    `data` are the bytes that were read; what is in conflict waits with them in the feed's review,
+    where they are read again, `believes_clock` or not, as they were now.
     Raises RemovalsRefused, unless they are accepted, when too much would go missing.
     """
     at = at or timezone.now()
     with transaction.atomic():
         conference = lock(conference)
         feed = find_feed(conference, source, programme)
+        feed.believes_clock = feed.believes_clock or believes_clock
         plan = make_plan(conference, feed, programme)
         dangers = dangers_of(plan, at)
         if dangers and not accepts_removals and not is_dry_run:

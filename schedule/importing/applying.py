@@ -74,7 +74,7 @@ def _write_feed(plan: Plan, at: datetime) -> None:
     feed.format, feed.sha256 = plan.programme.format, plan.programme.sha256
     feed.last_imported_at = at
     # An organizer may be changing its settings meanwhile.
-    fields = ["format", "sha256", "last_imported_at"]
+    fields = ["format", "sha256", "last_imported_at", "believes_clock"]
     feed.save(update_fields=fields if feed.pk else None)
 
 

@@ -15,7 +15,7 @@ from schedule.importing.applying import apply_plan, lock
 from schedule.importing.guard import dangers_of
 from schedule.importing.lines import Kind
 from schedule.importing.plan import Plan, make_plan
-from schedule.importing.reviewing import keep_review, read
+from schedule.importing.reviewing import keep_review, read_feed
 from schedule.models import Change, Feed, FeedQuerySet, ImportReview
 
 logger = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def check_feed(
         fetched = fetch(feed.address, etag=feed.etag, network=network)
         if fetched.data is None:
             return _noted(Check(feed, Outcome.UNCHANGED), at, feed.etag)
-        programme = read(feed.conference, fetched.data)
+        programme = read_feed(feed, fetched.data)
         if programme.sha256 == feed.sha256:
             return _noted(Check(feed, Outcome.UNCHANGED), at, fetched.etag)
         return _noted(_compare(feed, programme, fetched.data, at, actor), at, fetched.etag)

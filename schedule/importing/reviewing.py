@@ -12,7 +12,7 @@ from schedule.importing.applying import apply_plan, lock
 from schedule.importing.guard import RemovalsRefused, dangers_of
 from schedule.importing.lines import TEXTS, Kind, excerpts
 from schedule.importing.plan import Plan, make_plan
-from schedule.models import Change, Conference, ImportReview
+from schedule.models import Change, Conference, Feed, ImportReview
 
 # More are not read by anybody, and the worst real file has about 1,000.
 MAX_PROBLEMS_KEPT = 300
@@ -32,6 +32,10 @@ def read(conference: Conference, data: bytes, **options: Any) -> Programme:
         day_starts_at_hour=conference.day_starts_at_hour,
         **options,
     )
+
+
+def read_feed(feed: Feed, data: bytes) -> Programme:
+    return read(feed.conference, data, believe_clock=feed.believes_clock)
 
 
 def keep_review(plan: Plan, data: bytes, at: datetime) -> ImportReview | None:
@@ -76,7 +80,7 @@ def apply_review(
             conference = lock(review.feed.conference)
             review.refresh_from_db()
             data = review.data
-            programme = read(conference, data)
+            programme = read_feed(review.feed, data)
             plan = make_plan(conference, review.feed, programme)
             possible = {line.digest for line in plan.proposals}
             if review.digest != digest or not possible.issuperset(chosen):
@@ -107,7 +111,8 @@ def make_again(review: ImportReview, at: datetime) -> None:
         conference = lock(review.feed.conference)
         review.refresh_from_db()
         data = review.data
-        keep_review(make_plan(conference, review.feed, read(conference, data)), data, at)
+        programme = read_feed(review.feed, data)
+        keep_review(make_plan(conference, review.feed, programme), data, at)
 
 
 def _kept(plan: Plan, at: datetime) -> dict[str, Any]:

@@ -23,6 +23,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='feed',
+            name='believes_clock',
+            field=models.BooleanField(default=False, help_text="Where an offset contradicts the file's own time zone, the clock time counts.", verbose_name='believe the clock'),
+        ),
+        migrations.AddField(
+            model_name='feed',
             name='check_every_minutes',
             field=models.PositiveSmallIntegerField(blank=True, help_text='Empty: only when somebody asks.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='check every … minutes'),
         ),

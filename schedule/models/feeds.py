@@ -66,6 +66,11 @@ class Feed(models.Model):
             " missing, wait in any case."
         ),
     )
+    believes_clock = models.BooleanField(
+        _("believe the clock"),
+        default=False,
+        help_text=_("Where an offset contradicts the file's own time zone, the clock time counts."),
+    )
     format = models.CharField(_("format"), max_length=40, blank=True)
     sha256 = models.CharField(max_length=64, blank=True, editable=False)
     etag = models.CharField(max_length=200, blank=True, editable=False)

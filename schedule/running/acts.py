@@ -109,7 +109,7 @@ def add_break(sheet: Sheet, room: Room, at: datetime, minutes: int, title: str) 
     if minutes <= 0:
         raise Refused(_("A break of how many minutes?"))
     pause = Placed(
-        0, "", title, Talk.Kind.BREAK, Talk.Delivery.ON_SITE, at, at + timedelta(minutes=minutes),
+        0, "", title, Talk.Kind.BREAK, Talk.Delivery.LIVE, at, at + timedelta(minutes=minutes),
         None, room.pk, False, 0,
     )  # fmt: skip
     # As if there had been a break of no length.
@@ -147,17 +147,23 @@ def _push(
         if delay <= timedelta():
             break
         if following.is_break:
-            shorter = following._replace(starts_at=min(new.ends_at, following.ends_at))
-            eaten = Trouble(
-                Kind.BREAK_EATEN, (following,), shorter.starts_at - following.starts_at, room
-            )
-            # A break of several rooms stays as it is for the others.
-            return (pushed + [shorter] if following.rooms == {room} else pushed), [eaten]
+            return _eat(room, following, new, pushed)
         if following.room != room:
             break
         old, new = following, following.moved_by(delay)
         pushed.append(new)
     return pushed, []
+
+
+def _eat(
+    room: int, pause: Placed, until: Placed, pushed: list[Placed]
+) -> tuple[list[Placed], list[Trouble]]:
+    """A break of several rooms stays as it is for the others, and shows up as an overlap."""
+    if pause.rooms - {room}:
+        return pushed, []
+    shorter = pause._replace(starts_at=min(until.ends_at, pause.ends_at))
+    eaten = Trouble(Kind.BREAK_EATEN, (pause,), shorter.starts_at - pause.starts_at, room)
+    return [*pushed, shorter] if pause.rooms else pushed, [eaten]
 
 
 def _catch_up(

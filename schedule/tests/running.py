@@ -1,7 +1,5 @@
 """A day for the tests of the run of show: two rooms, a fixed break, people with two talks."""
 
-from datetime import timedelta
-
 from conftest import make_conference, make_room, make_talk, utc
 from schedule.models import Conference, Room, Talk
 from schedule.running.sheet import Placed, Sheet
@@ -53,7 +51,3 @@ def clashes(proposal) -> list[tuple[str, str, int]]:
         (str(clash.kind), "/".join(talk.title for talk in clash.talks), minutes(clash.size))
         for clash in proposal.clashes
     ]
-
-
-def later(moment, by: int):
-    return moment + timedelta(minutes=by)

@@ -112,7 +112,7 @@ def test_a_number_without_end_is_refused():
     [
         (b"", "empty"),
         (b"\n\n", "empty"),
-        (b"BEGIN:VCALENDAR\r\n", "unknown-format"),
+        (b"BEGIN:VCALENDAR\r\n", "not-well-formed"),
         (b"<iCalendar/>", "unknown-format"),
         (b"<!DOCTYPE html><html>", "unknown-format"),
         (b'{"days": {}}', "unknown-format"),

@@ -28,6 +28,11 @@ COUNTS = {
     "pycones-2024-pretalx-part.json": (2, 5, 17, 7),
     "voc-example-pretalx-democon.json": (3, 2, 36, 27),
     "voc-example-invalid-example.json": (1, 1, 1, 1),
+    "europython-2024-schedule.json": (5, 13, 209, 162),
+    "pycon-us-2024-conference.json": (5, 23, 209, 153),
+    "pyconau-2023-adelaide.ics": (3, 4, 94, 87),
+    "giggity-jres_2022.ics": (4, 15, 120, 0),
+    "droidkaigi-2018-sessionize-all.json": (1, 9, 9, 10),
 }
 
 

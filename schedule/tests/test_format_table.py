@@ -233,3 +233,9 @@ def test_an_old_encoding_is_refused_with_its_line():
 def test_too_many_talks(monkeypatch):
     monkeypatch.setattr("schedule.formats.raw.MAX_TALKS", 2)
     assert refusal("title,start\n" + "A,2026-03-06 10:00\n" * 3).problem.code == "too-many"
+
+
+def test_too_many_lines_and_columns(monkeypatch):
+    assert refusal("title,start," + "x," * 300 + "\n").problem.code == "too-many"
+    monkeypatch.setattr("schedule.formats.source.MAX_LINES", 2)
+    assert refusal("title,start\n" + "\n" * 9).problem.code == "too-many"

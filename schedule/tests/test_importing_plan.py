@@ -10,7 +10,6 @@ from conftest import make_conference, make_talk, utc
 from schedule.changing import Changed, Changing, undo
 from schedule.formats import parse
 from schedule.importing import (
-    RemovalsRefused,
     Summary,
     apply_plan,
     find_feed,
@@ -67,7 +66,7 @@ def fields(line) -> dict[str, tuple[object, object]]:
     return {change["field"]: (change["old"], change["new"]) for change in line["fields"]}
 
 
-def edit(talk, **values) -> Change:
+def edit(talk, **values):
     change = Changing(talk.conference, Change.Act.ADMIN, at=AT)
     change.set(Talk.objects.get(pk=talk.pk), **values)
     written = change.write()
@@ -199,7 +198,7 @@ def test_what_an_organizer_set_stays_and_is_in_conflict_when_the_feed_says_somet
     assert back.conflicts == 0
 
 
-def apply_conflict(conference, *events) -> Change:
+def apply_conflict(conference, *events):
     data = schedule_json(*events)
     programme = parse(data)
     feed = find_feed(conference, "feed", programme)
@@ -349,64 +348,6 @@ def test_a_talk_hidden_as_missing_is_shown_when_it_is_back(conference):
     assert (item.talk.is_hidden, item.has_hidden_talk, item.missing_since) == (False, False, None)
 
 
-def dangers(conference, *events, at=AT, **kw) -> list[str]:
-    with pytest.raises(RemovalsRefused) as refused:
-        load(conference, *events, accepts=False, at=at, **kw)
-    return [danger.code for danger in refused.value.dangers]
-
-
-def test_a_tenth_may_be_missing_and_no_more(conference):
-    load(conference, *many(20))
-    late = utc("2026-03-06 20:00")
-    assert load(conference, *many(18), accepts=False, at=late).missing == 2
-    assert dangers(conference, *many(16), at=late) == ["share"]
-    assert FeedItem.objects.exclude(missing_since=None).count() == 2
-    assert load(conference, *many(16), at=late).missing == 2
-
-
-def test_an_outage_of_a_quarter_is_refused_and_writes_nothing(conference):
-    load(conference, *many(100))
-    before = snapshot()
-    outage = [event_json(1, title="Other"), *many(100)[1:74]]
-    assert dangers(conference, *outage) == ["share", "future"]
-    assert snapshot() == before
-    assert load(conference, *many(100), accepts=False).change is None
-
-
-def test_five_talks_to_come_are_too_many(conference):
-    load(conference, *many(100))
-    assert load(conference, *many(96), accepts=False).missing == 4
-    assert dangers(conference, *many(91)) == ["future"]
-
-
-def test_a_live_talk_does_not_go_missing(conference):
-    load(conference, *many(20))
-    assert dangers(conference, *many(19), at=utc("2026-03-06 09:10")) == ["live"]
-
-
-def test_a_whole_room_or_day_does_not_go_missing(conference):
-    cellar = event_json(30, room="Cellar")
-    second_day = event_json(31, **at_hour(10, day=7))
-    everything = {"Hall": [*many(30)[:25], second_day], "Cellar": [cellar]}
-    load(conference, rooms=everything)
-    late = utc("2026-03-08 20:00")
-    no_cellar = {"Hall": everything["Hall"], "Cellar": []}
-    assert dangers(conference, rooms=no_cellar, at=late) == ["room"]
-    no_second_day = {"Hall": many(25), "Cellar": [cellar]}
-    assert dangers(conference, rooms=no_second_day, at=late) == ["day"]
-
-
-def test_an_empty_feed(conference):
-    load(conference, *many(2))
-    programme = parse(schedule_json(*many(2)))
-    empty = type(programme)(**{
-        **{name: getattr(programme, name) for name in programme.__dataclass_fields__},
-        "talks": (),
-    })  # fmt: skip
-    with pytest.raises(RemovalsRefused, match="no talks"):
-        import_schedule(conference=conference, programme=empty, source="feed", at=AT)
-
-
 def test_lines_that_are_left_out_leave_no_rows_behind(conference):
     load(conference, *many(2))
     data = schedule_json(
@@ -428,7 +369,7 @@ def test_lines_that_are_left_out_leave_no_rows_behind(conference):
 
 @pytest.mark.parametrize("back", [False, True])
 def test_undo_and_review_cost_the_same_for_3_and_30(db, back):
-    def queries(amount: int) -> int:
+    def queries(amount):
         conference = make_conference(starts_on=FIRST, ends_on=LAST)
         load(conference, *many(amount, persons=[ADA]))
         for talk in conference.talks.all()[:2]:

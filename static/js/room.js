@@ -260,6 +260,12 @@ const refresh = keepFresh(["programme", "on-now", "panels", "about"], {
     fillTimes();
     offerZone();
   },
+  onRefused: () => {
+    // While something plays, the pulse decides.
+    if (!player.isOpen && refusal === null) {
+      location.reload();
+    }
+  },
 });
 
 sound.addEventListener("click", () => {

@@ -100,6 +100,7 @@ class Command(BaseCommand):
                 is_dry_run=options["dry_run"],
                 accepts_removals=options["accept_removals"],
                 data=data,
+                believes_clock=options["believe_clock"],
             )
         except RemovalsRefused as refused:
             self._report_refusal(refused, as_json=options["json"])

@@ -1,0 +1,90 @@
+"""Two browsers: what the desk does is on open pages within seconds, undoing included."""
+
+import re
+import time
+
+import pytest
+
+from tools.browser import chromium_path, sign_in
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.services,
+    pytest.mark.skipif(chromium_path() is None, reason="needs Chromium: apt install chromium"),
+]
+# From the press of "Apply" to the open pages of attendees.
+SECONDS = 6
+
+
+@pytest.fixture
+def open_page(site, browser):
+    """`open_page(path, email)`: a browser of somebody's own, signed in."""
+    contexts = []
+
+    def start(path, email=None, **options):
+        context = browser.new_context(base_url=site.url, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"/accounts/login/?next={path}" if email else path)
+        if email:
+            sign_in(page, site, email)
+            page.wait_for_url(f"**{path}")
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+
+
+def test_a_shift_is_on_open_pages_within_six_seconds_and_undone(open_page):
+    room = open_page("/rooms/main/", "attendee@example.com")
+    schedule = open_page("/schedule/")
+    desk = open_page("/admin/desk/", "organizer@example.com")
+
+    first = desk.locator("#room-main select option").first
+    title = re.sub(r"^\d+:\d+ ", "", first.inner_text())
+    desk.locator("#room-main select").select_option(index=0)
+    desk.locator("#room-main").get_by_role("button", name="30 minutes later").click()
+    desk.get_by_role("heading", name=f"+30 min from “{title}” on").wait_for()
+    talk = schedule.locator("article.talk", has_text=title).first
+    assert talk.locator("s").count() == 0
+
+    desk.get_by_role("button", name="Apply").click()
+    applied = time.monotonic()
+    talk.locator(".badge.late s").wait_for(timeout=1000 * SECONDS)
+    in_room = room.locator("#programme li", has_text=title).locator(".badge.late s")
+    in_room.wait_for(timeout=max(1, 1000 * (SECONDS - (time.monotonic() - applied))))
+    assert time.monotonic() - applied < SECONDS
+
+    desk.get_by_role("button", name=re.compile("^Undo")).first.click()
+    undone = time.monotonic()
+    talk.locator("s").wait_for(state="detached", timeout=1000 * SECONDS)
+    in_room.wait_for(
+        state="detached", timeout=max(1, 1000 * (SECONDS - (time.monotonic() - undone)))
+    )
+
+
+def test_the_timer_follows_the_chair_and_goes_on_offline(open_page):
+    desk = open_page("/admin/desk/", "organizer@example.com")
+    desk.locator("#room-main dl a").first.click()
+    link = desk.get_by_role("link", name="Open timer").get_attribute("href")
+    timer = open_page(link)
+    complaints = []
+    timer.on("pageerror", lambda error: complaints.append(str(error)))
+    before = timer.locator("#clock").inner_text()
+    assert re.fullmatch(r"\+?(\d+:)?\d+:\d\d", before)
+
+    desk.get_by_role("link", name="Chair it").click()
+    desk.get_by_role("button", name="Wrap up").click()
+    timer.locator("#message", has_text="Wrap up").wait_for(timeout=1000 * SECONDS)
+    until = timer.locator("#until").inner_text()
+    desk.get_by_role("button", name="5 minutes more").click()
+    timer.locator("#message", has_text="+5 min").wait_for(timeout=1000 * SECONDS)
+    assert timer.locator("#until").inner_text() != until
+
+    timer.context.set_offline(True)
+    timer.locator("#offline").wait_for(timeout=20_000)
+    shown = timer.locator("#clock").inner_text()
+    timer.wait_for_timeout(1500)
+    assert timer.locator("#clock").inner_text() != shown
+    assert complaints == []
