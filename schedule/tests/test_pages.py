@@ -72,7 +72,8 @@ def test_talks_say_what_happened_to_them(conference, room, noon):
     html = page("/schedule/")
     assert "is-canceled" in html
     assert "Canceled" in html
-    assert f"was {noon.astimezone(conference.zone):%H:%M}" in html
+    assert "Late" in html
+    assert f"</span>{noon.astimezone(conference.zone):%H:%M}</s>" in html
     assert "Secret" not in html
 
 
