@@ -29,7 +29,7 @@ class FilterForm(forms.Form):
 
     def __init__(self, conference: Conference, talks: TalkQuerySet, data: Any) -> None:
         """Fields in which there is nothing to choose are left out."""
-        super().__init__(data, auto_id="filter-%s")
+        super().__init__(data, auto_id="filter-%s", label_suffix="")
         languages = (
             talks.exclude(language="").order_by("language").values_list("language", flat=True)
         )

@@ -103,7 +103,7 @@ class ZoneForm(forms.Form):
     """The zone in which times are shown. Empty: the venue's."""
 
     def __init__(self, conference: Conference, chosen: str, data: Any = None) -> None:
-        super().__init__(data)
+        super().__init__(data, label_suffix="")
         venue = _("The venue: %(zone)s") % {"zone": _zone_choice(conference.time_zone, conference)}
         pinned = [("", venue)]
         if chosen:

@@ -30,7 +30,8 @@ def write(export: Export) -> bytes:
     _conference(root, export)
     for day in export.days:
         _day(root, export, day)
-    return tostring(root, encoding="utf-8", xml_declaration=True)
+    data: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return data
 
 
 def _child(parent: Element, name: str, text: str, **attributes: str) -> Element:
