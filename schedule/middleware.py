@@ -8,6 +8,7 @@ from django.template.response import TemplateResponse
 
 from schedule.directory import directory
 from schedule.http import ConferenceRequest
+from schedule.zones import COOKIE, known_zone, remember_zone
 
 
 class ConferenceMiddleware:
@@ -46,3 +47,18 @@ class ConferenceMiddleware:
         request.conference = conference
         request.programme_revision = here.revisions.get(conference.pk, 0)
         return None
+
+
+class ZoneMiddleware:
+    """Remembers `?tz=`, so that it is chosen once. Comes after ConferenceMiddleware."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        name = request.GET.get(COOKIE, "")
+        # A view that sets the cookie itself knows better.
+        if name and known_zone(name) and COOKIE not in response.cookies:
+            remember_zone(response, name, is_secure=request.is_secure())
+        return response

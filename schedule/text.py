@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from html import unescape
 from typing import Literal
 
 import nh3
@@ -73,6 +74,16 @@ def to_html(text: str, markup: Markup | None = None) -> str:
         case "plain":
             html = _plain.render(text)
     return _clean(html)
+
+
+def to_text(clean_html: str) -> str:
+    """Clean HTML as plain text: a blank line between blocks, a dash before items of lists."""
+    text = re.sub(r"\s+", " ", clean_html)
+    text = re.sub(r"<li>\s*", "\n- ", text)
+    text = re.sub(r"<(br|hr)\s*/?>\s*", "\n", text)
+    text = re.sub(r"</(p|ul|ol|h[345]|blockquote|pre)>\s*", "\n\n", text)
+    lines = unescape(re.sub(r"<[^<>]*>", "", text)).split("\n")
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in lines)).strip()
 
 
 def _clean(html: str) -> str:

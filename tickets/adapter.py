@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from schedule.zones import COOKIE, known_zone, remember_zone
 from tickets.claiming import claim_tickets
 from tickets.http import TicketRequest
 from tickets.models import User
@@ -32,6 +33,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: TicketRequest, user: User, **kwargs: Any) -> HttpResponse:
         claim_tickets(request.conference, user)
         response: HttpResponse = super().post_login(request, user, **kwargs)
+        chosen = request.COOKIES.get(COOKIE, "")
+        if user.time_zone:
+            remember_zone(response, user.time_zone, is_secure=request.is_secure())
+        elif chosen and known_zone(chosen):
+            user.time_zone = chosen
+            user.save(update_fields=["time_zone"])
         return response
 
     def is_safe_url(self, url: str | None) -> bool:

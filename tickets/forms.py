@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from schedule.models import Conference
+from schedule.zones import known_zone, offsets_label, zone_names
 from tickets.accounts import account_for
 from tickets.models import User, fold_email
 
@@ -95,3 +97,28 @@ class PasswordForm(allauth_forms.LoginForm):
 
     def _setup_password_field(self) -> None:
         """allauth would take the field away, because nobody signs up with a password."""
+
+
+class ZoneForm(forms.Form):
+    """The zone in which times are shown. Empty: the venue's."""
+
+    def __init__(self, conference: Conference, chosen: str, data: Any = None) -> None:
+        super().__init__(data, label_suffix="")
+        venue = _("The venue: %(zone)s") % {"zone": _zone_choice(conference.time_zone, conference)}
+        pinned = [("", venue)]
+        if chosen:
+            pinned.append((chosen, _zone_choice(chosen, conference)))
+        every = [(name, _zone_choice(name, conference)) for name in zone_names() if name != chosen]
+        self.fields["zone"] = forms.ChoiceField(
+            label=_("Show times in"),
+            required=False,
+            initial=chosen,
+            choices=[*pinned, (_("All time zones"), every)],
+            widget=forms.Select(attrs={"data-own": _("This device")}),
+        )
+
+
+def _zone_choice(name: str, conference: Conference) -> str:
+    zone = known_zone(name)
+    offsets = offsets_label(zone, conference) if zone else ""
+    return f"{name.replace('_', ' ')} ({offsets})"

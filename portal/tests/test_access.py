@@ -15,6 +15,8 @@ OPEN = {
     "live": "times and tags, no secret; polled by everybody",
     "me": "says who is here, to that person alone",
     "theme": "colours",
+    "agenda_feed": "for calendar programs: opened by a secret address, and only for who may come in",
+    "zone": "the zone of times, of whoever asks",
     "timer": "asks for its secret link, or for the speaker or the chair",
     "timer_json": "as the timer that polls it",
     "desk:index": "behind the admin's login, asks for a role or a room; as all of the desk",

@@ -1,5 +1,6 @@
 """What is on, when and where."""
 
+from schedule.models.bookmarks import AgendaLink, Bookmark
 from schedule.models.changes import Change, FieldChange, ItemChange, Override
 from schedule.models.conference import (
     Conference,
@@ -17,6 +18,8 @@ from schedule.models.timers import Timer
 
 __all__ = [
     "MAX_TALK_LENGTH",
+    "AgendaLink",
+    "Bookmark",
     "Change",
     "Conference",
     "Feed",

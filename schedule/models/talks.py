@@ -94,6 +94,9 @@ class TalkQuerySet(models.QuerySet["Talk"]):
     def in_room(self, room: Room) -> Self:
         return self.filter(Q(room=room) | Q(also_in=room)).distinct()
 
+    def starred_by(self, user_id: int) -> Self:
+        return self.filter(bookmarks__user_id=user_id)
+
     def in_order(self) -> Self:
         return self.order_by("starts_at", "room__position", "room__name", "pk")
 

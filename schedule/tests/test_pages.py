@@ -54,7 +54,8 @@ def test_a_day_without_talks_does_not_exist(conference, day):
 def test_times_can_be_read_in_another_zone(conference, room, noon):
     talk = make_talk(conference, room=room, starts_at=noon)
     html = page("/schedule/?tz=Asia/Seoul")
-    assert "<strong>Asia/Seoul</strong>" in html
+    assert "<strong>UTC+09:00</strong>" in html
+    assert "Asia/Seoul" not in html
     assert f'datetime="{talk.starts_at:%Y-%m-%d}T20:00:00+09:00"' in html
 
 
@@ -151,7 +152,7 @@ def test_what_another_conference_has_is_not_found(conference, path):
     assert Client().get(path.format(talk=talk.code, speaker=speaker.code)).status_code == 404
 
 
-@pytest.mark.parametrize(("path", "count"), [("/schedule/", 4), ("/speakers/", 2)])
+@pytest.mark.parametrize(("path", "count"), [("/schedule/", 7), ("/speakers/", 2)])
 def test_more_rows_cost_no_more_queries(conference, room, noon, path, count, settings):
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 

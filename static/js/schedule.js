@@ -3,6 +3,7 @@
 import { now } from "./clock.js";
 import { follow } from "./follow.js";
 import { keepFresh } from "./fragment.js";
+import { paintStars, showStars } from "./stars.js";
 import { offerZone } from "./zone.js";
 
 const VIEW = "schedule-view";
@@ -12,6 +13,7 @@ function paint() {
   for (const talk of document.querySelectorAll("[data-colour]")) {
     talk.style.setProperty("--colour", talk.dataset.colour);
   }
+  paintStars();
   const line = document.getElementById("now");
   if (line?.dataset.from) {
     const [from, to] = [Number(line.dataset.from), Number(line.dataset.to)];
@@ -48,3 +50,4 @@ if (day) {
   rememberView();
 }
 offerZone();
+showStars();

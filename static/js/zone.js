@@ -1,6 +1,6 @@
 // Times are those of the venue until somebody wants their own: the server does the rest, by cookie.
 
-const YEAR_SECONDS = 365 * 24 * 3600;
+import { post } from "./me.js";
 
 /** Offer the device's zone, or the venue's to somebody who has left it. */
 export function offerZone() {
@@ -8,25 +8,53 @@ export function offerZone() {
   if (!line) {
     return;
   }
-  const { zone, venue, from, offer } = line.dataset;
+  const link = line.querySelector("a");
+  // The page is shared and knows its path only.
+  link.search = new URLSearchParams({ next: location.pathname + location.search });
+  const { page, venue, from, offer, back } = line.dataset;
   const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const other = zone === venue ? mine : venue;
   // Two names for one time (Berlin, Paris) are no choice; what counts is the conference's days.
-  if (!other || clockIn(other, from) === clockIn(zone, from)) {
+  const isOffered = mine && Number(page) !== offsetIn(mine, new Date(from));
+  const isAway = page !== venue;
+  if (!isOffered && !isAway) {
     return;
   }
   const button = document.createElement("button");
   button.type = "button";
   button.className = "link";
-  button.textContent = offer.replace("ZONE", other.replaceAll("_", " "));
-  button.addEventListener("click", () => {
-    const seconds = other === venue ? 0 : YEAR_SECONDS;
-    document.cookie = `tz=${other}; path=/; max-age=${seconds}; samesite=lax`;
-    location.reload();
+  button.textContent = isOffered ? offer.replace("ZONE", mine.replaceAll("_", " ")) : back;
+  button.addEventListener("click", async () => {
+    await post(link.pathname, { zone: isOffered ? mine : "" });
+    const url = new URL(location.href);
+    if (url.searchParams.has("tz")) {
+      url.searchParams.delete("tz");
+      location.replace(url);
+    } else {
+      location.reload();
+    }
   });
-  line.append(" ", button);
+  link.before(button, " ");
 }
 
-function clockIn(zone, instant) {
-  return new Date(instant).toLocaleString("en", { timeZone: zone });
+/** In minutes from UTC. */
+function offsetIn(zone, instant) {
+  const [there, utc] = [zone, "UTC"].map((timeZone) => {
+    const clock = instant.toLocaleString("en-US", { timeZone, hourCycle: "h23" });
+    return Date.parse(`${clock} UTC`);
+  });
+  return (there - utc) / 60_000;
 }
+
+/** In the form of all zones: the device's own on top. */
+function pinOwnZone() {
+  const select = document.querySelector("select[data-own]");
+  const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const known = select && [...select.options].find((option) => option.value === mine);
+  if (known) {
+    const pinned = known.cloneNode(true);
+    pinned.textContent = `${select.dataset.own}: ${known.textContent}`;
+    select.options[0].after(pinned);
+  }
+}
+
+pinOwnZone();
