@@ -5,7 +5,7 @@
 One run measures every view in turn, several times, and keeps the cheapest round of each: other work
 on the machine can only add. What counts is the ratio to a view that does nothing under the same
 gunicorn and the same middleware. With --check the exit status is 1 when a ratio exceeds its budget
-(tools/bench_budgets.json) by half. Writes bench.json.
+(tools/bench_budgets.json) by half. Then it imports a large programme. Writes bench.json.
 """
 
 import argparse
@@ -147,11 +147,18 @@ def main() -> None:
     demo = ["--talks", options.talks, "--people", options.people]
     with Stack(demo=demo, app="tools.bench_app:application") as site:
         costs = measure(site, sign_in(site.env, SESSIONS))
+        from tools.bench_import import TALKS, measure_imports  # noqa: PLC0415 - needs the settings
+
+        imports = measure_imports()
     print(f"{'CPU ms per request':26}{'app':>8}{'nginx':>8}{'bytes':>8}{'ratio':>8}")
     for name, cost in costs.items():
         numbers = f"{cost.app_ms:8.3f}{cost.nginx_ms:8.3f}{cost.bytes:8}{cost.ratio:8.2f}"
         print(f"{name:26}{numbers}")
-    report = {"demo": demo, "views": {name: asdict(cost) for name, cost in costs.items()}}
+    print(f"\nSeconds for a programme of {TALKS} talks")
+    for name, seconds in imports.items():
+        print(f"{name:26}{seconds:8.2f}")
+    views = {name: asdict(cost) for name, cost in costs.items()}
+    report = {"demo": demo, "views": views, "imports": imports}
     (PROJECT / "bench.json").write_text(json.dumps(report, indent=2))
     if options.check and (problems := over_budget(costs)):
         sys.exit("\n".join(problems))
