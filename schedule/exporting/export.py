@@ -159,7 +159,7 @@ class _Told:
         keys = self.keys.get(talk.pk, {})
         guid = keys.get("guid", "")
         if not is_guid(guid) or self.counts["guid", guid] > 1:
-            guid = self._guid("talk", talk.code)
+            guid = own_guid(self.conference, "talk", talk.code)
         slug = keys.get("slug", "")
         return ExportedTalk(
             talk=talk,
@@ -175,7 +175,7 @@ class _Told:
         id, guid = keys.get("id", ""), keys.get("guid", "")
         return ExportedSpeaker(
             speaker,
-            guid if is_guid(guid) else self._guid("speaker", speaker.code),
+            guid if is_guid(guid) else own_guid(self.conference, "speaker", speaker.code),
             int(id) if _is_number(id) else None,
         )
 
@@ -191,8 +191,10 @@ class _Told:
         self.ids.add(number)
         return number
 
-    def _guid(self, kind: str, code: str) -> str:
-        return str(uuid.uuid5(NAMESPACE, f"{self.conference.slug}/{kind}/{code}"))
+
+def own_guid(conference: Conference, kind: str, code: str) -> str:
+    """Of what no feed gave a guid: the same on every export. `kind`: talk or speaker."""
+    return str(uuid.uuid5(NAMESPACE, f"{conference.slug}/{kind}/{code}"))
 
 
 def _by_kind(keys: Iterable[str]) -> dict[str, str]:
