@@ -15,11 +15,11 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 from schedule.formats.identity import is_guid
+from schedule.guids import own_guid
 from schedule.models import Change, Conference, FeedItem, Speaker, Talk
 
 GENERATOR = "Front Row"
 # What identifies talks and people that no feed gave a guid: changing it would double them all.
-NAMESPACE = uuid.UUID("5f0b3e0c-7c0f-5d6e-9a55-6d7f5c3f6f5e")
 
 
 @dataclass(frozen=True)
@@ -190,11 +190,6 @@ class _Told:
             number += 1
         self.ids.add(number)
         return number
-
-
-def own_guid(conference: Conference, kind: str, code: str) -> str:
-    """Of what no feed gave a guid: the same on every export. `kind`: talk or speaker."""
-    return str(uuid.uuid5(NAMESPACE, f"{conference.slug}/{kind}/{code}"))
 
 
 def _by_kind(keys: Iterable[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from schedule.formats import Problem, Programme
+from schedule.guids import own_guid
 from schedule.importing.applying import apply_plan, lock
 from schedule.importing.guard import Danger, RemovalsRefused, dangers_of
 from schedule.importing.lines import Kind
@@ -133,13 +134,16 @@ def find_feed(conference: Conference, source: str, programme: Programme) -> Feed
     for feed in feeds.values():
         if source in (feed.source, feed.address):
             return feed
-    items = FeedItem.objects.filter(feed__in=feeds).values_list("feed_id", "key", "values__keys")
+    items = FeedItem.objects.filter(feed__in=feeds).values_list(
+        "feed_id", "key", "values__keys", "talk__code"
+    )
     keys = {key for talk in programme.talks for key in _telling(talk.key, talk.keys)}
     sizes: Counter[int] = Counter()
     shared: Counter[int] = Counter()
-    for feed_id, key, others in items:
+    for feed_id, key, others, code in items:
         sizes[feed_id] += 1
-        shared[feed_id] += not keys.isdisjoint(_telling(key, others or []))
+        own = f"guid:{own_guid(conference, 'talk', code)}"
+        shared[feed_id] += not keys.isdisjoint({own, *_telling(key, others or [])})
     # Of equals the first wins, which is the one imported last.
     nearest = max(feeds, key=lambda feed_id: shared[feed_id], default=None)
     size = min(sizes[nearest], len(programme.talks)) if nearest is not None else 0

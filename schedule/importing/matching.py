@@ -8,14 +8,15 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable
 
 from schedule.formats import ProgrammeTalk
-from schedule.models import FeedItem
+from schedule.guids import own_guid
+from schedule.models import Conference, FeedItem
 
 
 def match_talks(
-    talks: Iterable[ProgrammeTalk], items: Iterable[FeedItem]
+    conference: Conference, talks: Iterable[ProgrammeTalk], items: Iterable[FeedItem]
 ) -> dict[tuple[str, int], FeedItem]:
-    """The feed items by key and ordinal of the talk; what is new has none."""
-    return _Matcher(talks, items).matched
+    """The feed items by key and ordinal of the talk; what is new has none. Items have their talk."""
+    return _Matcher(conference, talks, items).matched
 
 
 def _kinds(keys: Iterable[str]) -> dict[str, str]:
@@ -23,11 +24,17 @@ def _kinds(keys: Iterable[str]) -> dict[str, str]:
 
 
 class _Matcher:
-    def __init__(self, talks: Iterable[ProgrammeTalk], items: Iterable[FeedItem]) -> None:
+    def __init__(
+        self,
+        conference: Conference,
+        talks: Iterable[ProgrammeTalk],
+        items: Iterable[FeedItem],
+    ) -> None:
         self.talks = {(talk.key, talk.ordinal): talk for talk in talks}
         self.items = {item.pk: item for item in items}
         self.matched: dict[tuple[str, int], FeedItem] = {}
         self._same_key()
+        self._exported_by_us(conference)
         for kind in ("code", "id", "slug", "title"):
             self._same(kind, with_start=True)
             self._same(kind, with_start=False)
@@ -52,6 +59,15 @@ class _Matcher:
                 items.remove(item)
                 self._join(talk, item)
             for talk, item in zip(later, items, strict=False):
+                self._join(talk, item)
+
+    def _exported_by_us(self, conference: Conference) -> None:
+        own = {
+            f"guid:{own_guid(conference, 'talk', item.talk.code)}": item
+            for item in self.items.values()
+        }
+        for talk in list(self.talks.values()):
+            if item := own.pop(talk.key, None):
                 self._join(talk, item)
 
     def _join(self, talk: ProgrammeTalk, item: FeedItem) -> None:

@@ -18,6 +18,8 @@ from schedule.models import Conference, Feed, FeedItem, Override, Speaker, Talk
 
 # Guessed or rarely told: what an organizer set stays until the feed says something new.
 FOLLOWED = ("kind", "series", "is_canceled")
+# What a format has no word for: nothing there says nothing.
+WORDLESS = {"c3voc-xml": {"series", "also_in"}, "c3voc-json": {"series", "also_in"}}
 LINKS = ("speakers", "also_in")
 
 
@@ -83,7 +85,7 @@ class _Planner:
             self.ordinals.setdefault(item.key, set()).add(item.ordinal)
 
     def plan(self) -> Plan:
-        matched = match_talks(self.programme.talks, self.items)
+        matched = match_talks(self.conference, self.programme.talks, self.items)
         lines = []
         for told in self.programme.talks:
             item = matched.get((told.key, told.ordinal))
@@ -171,7 +173,7 @@ class _Planner:
         overridden = _guards(self.overrides.get(item.talk_id, ()))
         for name, new in {**self._fields(told), **links}.items():
             old = _value(item.talk, name)
-            if _same(name, old, new) or _is_silent(name, told, item):
+            if _same(name, old, new) or _is_silent(name, told, item) or self._lacks(name, new):
                 continue
             if name not in overridden:
                 changes[name] = (old, new)
@@ -180,6 +182,9 @@ class _Planner:
         if item.has_hidden_talk and item.talk.is_hidden:
             changes["is_hidden"] = (True, False)
         return changes, contested
+
+    def _lacks(self, name: str, value: Any) -> bool:
+        return not value and name in WORDLESS.get(self.programme.format, ())
 
     def _fields(self, told: ProgrammeTalk) -> dict[str, Any]:
         """The talk's fields that belong to the feed."""
