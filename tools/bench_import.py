@@ -22,8 +22,11 @@ from tickets.models import User
 TALKS = 1400
 ROOMS = 20
 BEGIN = datetime(2030, 5, 1, 8, tzinfo=UTC)
+# As much text and as little Markdown as abstracts have: a stress here and there.
 PARAGRAPH = (
-    "A talk about something that **matters** to somebody, told with _care_ and in time. " * 8
+    "A talk about something that **matters** to somebody, told with _care_ and in time. "
+    + "It begins where most people stop to look, and it ends with what to try on Monday. " * 8
+    + "\n\n"
 )
 
 

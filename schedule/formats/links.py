@@ -9,6 +9,8 @@ MAX_CHARS = 2000
 
 def absolute(address: str, base: str) -> str:
     """ "" when it is no web address, or relative without a base."""
+    if not address:
+        return ""  # the base itself is not what was meant
     try:
         address = urljoin(base, one_line(address).replace(" ", "%20"))
         parts = urlsplit(address)
