@@ -5,6 +5,7 @@ import { follow } from "./follow.js";
 import { keepFresh } from "./fragment.js";
 import { askPlayback, pulse } from "./playback.js";
 import { Player } from "./player.js";
+import { paintStars, showStars } from "./stars.js";
 import { dayOf, liveTalk, nextTalk, stateOf } from "./state.js";
 import { asDigits, fillTimes, inWords } from "./times.js";
 import { offerZone } from "./zone.js";
@@ -259,6 +260,7 @@ const refresh = keepFresh(["programme", "on-now", "panels", "about"], {
     showPanel();
     fillTimes();
     offerZone();
+    paintStars();
   },
   onRefused: () => {
     // While something plays, the pulse decides.
@@ -285,5 +287,6 @@ setInterval(tick, 1000);
 // Timers of hidden tabs are slowed down to one a minute; a picture that moves is not.
 screen.addEventListener("timeupdate", () => keepAlive(now()), { capture: true });
 setInterval(fillTimes, 10_000);
+showStars();
 fillTimes();
 offerZone();
