@@ -89,7 +89,7 @@ def postgres(directory: Path, port: int) -> Iterator[str]:
 
 @contextlib.contextmanager
 def redis(directory: Path) -> Iterator[str]:
-    """On a unix socket, as in production on one machine: a trip costs a third less CPU than TCP."""
+    """On a unix socket, as in production on one machine: it saves the way through TCP."""
     user = unprivileged_user()
     home = directory / "redis"
     home.mkdir()
