@@ -81,6 +81,8 @@ def make_triggers(
         for one in watched:
             if one.table in tables:
                 make(cursor, connection, counter_table, one)
+        if connection.vendor == "sqlite":
+            _remove_with_conference_on_sqlite(cursor, counter_table)
         # A conference from before the triggers has no number yet.
         cursor.execute(f"{_raise_sql(counter_table, 'id')}")
         cursor.execute(
@@ -94,6 +96,8 @@ def drop_triggers(
 ) -> None:
     tables = set(connection.introspection.table_names())
     with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"DROP TRIGGER IF EXISTS {_removal_name(counter._meta.db_table)}")
         for one in watched:
             if one.table not in tables:
                 continue
@@ -106,6 +110,10 @@ def drop_triggers(
 def _trigger_name(counter: str, watched: Watched, event: str) -> str:
     # PostgreSQL cuts names at 63 characters.
     return f"{counter.removeprefix('schedule_').removeprefix('streaming_')}_{watched.table}_{event}"
+
+
+def _removal_name(counter: str) -> str:
+    return f"{counter}_goes_with_its_conference"
 
 
 def _raise_sql(counter: str, conference: str, *, once_per: str = "0") -> str:
@@ -166,3 +174,14 @@ def _make_on_sqlite(
             f"CREATE TRIGGER {_trigger_name(counter, watched, event)} AFTER {event.upper()}"
             f" ON {watched.table} FOR EACH ROW {when} BEGIN {raises} END"
         )
+
+
+def _remove_with_conference_on_sqlite(cursor: CursorWrapper, counter: str) -> None:
+    """Whoever deletes a conference deletes its counters too, perhaps before a row whose trigger
+    then begins a counter again (PostgreSQL's wait for the commit, when the conference is gone).
+    """
+    cursor.execute(
+        f"CREATE TRIGGER IF NOT EXISTS {_removal_name(counter)} AFTER DELETE"
+        f" ON {Conference._meta.db_table} FOR EACH ROW"
+        f" BEGIN DELETE FROM {counter} WHERE conference_id = OLD.id; END"
+    )

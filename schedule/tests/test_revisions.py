@@ -1,5 +1,6 @@
 """Whatever changes the programme, and whoever does, raises its number."""
 
+import itertools
 import threading
 
 import pytest
@@ -85,6 +86,19 @@ def test_a_conference_goes_with_its_number(db):
     conference.delete()
     settle()
     assert ProgrammeRevision.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    "order", list(itertools.permutations([ProgrammeRevision, Talk, Conference]))
+)
+@pytest.mark.django_db(transaction=True)
+def test_everything_can_be_deleted_in_any_order(order):
+    """As `flush` does it, which takes the tables as they come."""
+    make_talk(make_conference())
+    with transaction.atomic(), connection.cursor() as cursor:
+        for model in order:
+            cursor.execute(f"DELETE FROM {model._meta.db_table}")
+    assert not ProgrammeRevision.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
