@@ -8,7 +8,7 @@ MANAGE := $(PYTHON) manage.py
 LIKE_PRODUCTION := env ENV_FILE= SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	ALLOWED_HOSTS=live.example.org DEBUG=off HTTPS=on TRUSTED_PROXIES=1 \
 	DATABASE_URL=postgres://front_row@127.0.0.1/front_row REDIS_URL=redis://127.0.0.1:6379/0 \
-	EMAIL_URL=smtp+tls://mail.example.org DEFAULT_FROM_EMAIL=live@example.org
+	EMAIL_URL=smtp+tls://mail.example.org HAS_WORKER=on DEFAULT_FROM_EMAIL=live@example.org
 
 .PHONY: help run demo test check fix stack bench clean
 .NOTPARALLEL:

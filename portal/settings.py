@@ -51,6 +51,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
+    "django_tasks_db",
     "whitenoise.runserver_nostatic",
     "portal.admin_config.OurAdminConfig",
     "django.contrib.auth",
@@ -219,6 +221,21 @@ OPEN_URL_NAMES: dict[str, str] = {
     "mfa_remove_webauthn": "login",
 }
 OPEN_URL_NAMESPACES: dict[str, str] = {"admin": "public"}
+
+# --- Work in the background --------------------------------------------------------------------
+
+# On where a worker runs (`manage.py worker`): mails and ticket shops then never hold up a page. Off:
+# at once, in the process that asked, which needs nothing else and is for one's own machine.
+HAS_WORKER = env.bool("HAS_WORKER", default=False)
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend"
+        if HAS_WORKER
+        else "django.tasks.backends.immediate.ImmediateBackend",
+        # Mail has a queue of its own: no code waits for a ticket shop.
+        "QUEUES": ["mail", "default"],
+    }
+}
 
 # --- Mail --------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ when something changes is a courtesy that may lose a race.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
@@ -16,17 +16,21 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import FilteredRelation, OuterRef, Q, Subquery
+from django.db.models import DateTimeField, FilteredRelation, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from schedule.models import Conference, Talk
-from tickets.models import Claim, Ticket, User, fold_email
+from tickets.models import Ban, Claim, Ticket, User, fold_email
 from tickets.scopes import Scope, parse_scope, parse_scopes
 
 KEPT = timedelta(seconds=20)
 # Workshop tickets open their room a little before the talk, and do not cut off a speaker.
 EARLY = timedelta(minutes=15)
 GRACE = timedelta(minutes=15)
+# As a product gives by default, for people without one: speakers, crew.
+PLACES_BY_GRANT = 2
+FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Reason(StrEnum):
@@ -38,6 +42,8 @@ class Reason(StrEnum):
     NOT_YET = "not_yet"
     OVER = "over"
     WRONG_TICKET = "wrong_ticket"
+    TOO_MANY_PLACES = "too_many_places"
+    BANNED = "banned"
 
 
 class Opening(NamedTuple):
@@ -66,13 +72,16 @@ class Opening(NamedTuple):
 @dataclass(frozen=True)
 class Admission:
     """What one person may enter in one conference. `auth_hash` is the session's (Django's), so
-    that the gate need not load the user to see that a password has changed.
+    that the gate need not load the user to see that a password has changed. `places`: on how many
+    devices they may watch at the same time (tickets/places.py); None: on any number.
     """
 
     openings: tuple[Opening, ...] = ()
     is_active: bool = False
     auth_hash: str = ""
     has_canceled_ticket: bool = False
+    banned_until: datetime | None = None
+    places: int | None = PLACES_BY_GRANT
 
     @classmethod
     def unpack(cls, packed: Any) -> Self:
@@ -82,10 +91,13 @@ class Admission:
     def pack(self) -> tuple[Any, ...]:
         """Plain values, which the cache reads faster than objects."""
         openings = tuple(tuple(opening) for opening in self.openings)
-        return (openings, self.is_active, self.auth_hash, self.has_canceled_ticket)
+        rest = (self.has_canceled_ticket, self.banned_until, self.places)
+        return (openings, self.is_active, self.auth_hash, *rest)
 
     def refusal(self, scope: str | None, at: datetime) -> Reason | None:
         """None: come in. `scope` None asks for any admission, also one for a later day."""
+        if self.banned_until is not None and at < self.banned_until:
+            return Reason.BANNED
         if not self.is_active:
             return Reason.TICKET_REQUIRED
         wanted = parse_scope(scope) if scope else None
@@ -104,8 +116,9 @@ class Admission:
         return Reason.TICKET_CANCELED if self.has_canceled_ticket else Reason.TICKET_REQUIRED
 
     def next_edge(self, at: datetime) -> datetime | None:
-        bounds = [bound for opening in self.openings for bound in opening[1:3] if bound is not None]
-        return min((bound for bound in bounds if bound > at), default=None)
+        bounds = [bound for opening in self.openings for bound in opening[1:3]]
+        bounds.append(self.banned_until)
+        return min((bound for bound in bounds if bound is not None and bound > at), default=None)
 
 
 NOBODY = Admission()
@@ -119,7 +132,11 @@ def refusal(
         return None
     if admission is None:
         return Reason.LOGIN_REQUIRED
-    return admission.refusal(scope, at)
+    reason = admission.refusal(scope, at)
+    ended = conference.replays_end_at
+    if reason is None and scope == "replay" and ended is not None and ended <= at:
+        return Reason.OVER
+    return reason
 
 
 def admission_key(conference_id: int, user_id: int) -> str:
@@ -166,18 +183,26 @@ def compute(conference: Conference, user_id: int) -> Admission:
         for scope in parse_scopes(row["given__scopes"])
     ]
     claims = Claim.objects.live().filter(user=user_id, ticket__conference=conference)
-    canceled = False
-    for state, starts_at, ends_at, scopes in claims.values_list(
-        "ticket__state", "ticket__valid_from", "ticket__valid_until", "ticket__product__scopes"
+    canceled, places = False, 0
+    for state, starts_at, ends_at, scopes, product_places in claims.values_list(
+        "ticket__state",
+        "ticket__valid_from",
+        "ticket__valid_until",
+        "ticket__product__scopes",
+        "ticket__product__places",
     ):
         canceled = canceled or state == Ticket.State.CANCELED
         if state == Ticket.State.VALID:
             held += [(scope, starts_at, ends_at) for scope in parse_scopes(scopes)]
+            places = max(places, product_places)
+    has_any_places = any(row["given__has_any_places"] for row in rows)
     return Admission(
         openings=tuple(_openings(conference, person["proved_email"], held)),
         is_active=person["is_active"],
         auth_hash=User(password=person["password"]).get_session_auth_hash(),
         has_canceled_ticket=canceled,
+        banned_until=person["banned_until"],
+        places=None if has_any_places else places or PLACES_BY_GRANT,
     )
 
 
@@ -186,12 +211,17 @@ def _person_and_grants(conference: Conference, user_id: int) -> list[dict[str, A
     the mail of the address: nobody is let in as the speaker whose address they only typed.
     """
     own = EmailAddress.objects.filter(user=OuterRef("pk"), email=OuterRef("email"), verified=True)
+    until = Coalesce("ends_at", Value(FOREVER, DateTimeField()))
+    bans = Ban.objects.filter(user=OuterRef("pk"), conference=conference).annotate(until=until)
     given = FilteredRelation("grants", condition=Q(grants__conference=conference))
-    fields = ("given__scopes", "given__starts_at", "given__ends_at")
+    fields = ("scopes", "starts_at", "ends_at", "has_any_places")
     people = User.objects.filter(pk=user_id).annotate(
-        given=given, proved_email=Subquery(own.values("email")[:1])
+        given=given,
+        proved_email=Subquery(own.values("email")[:1]),
+        banned_until=Subquery(bans.order_by("-until").values("until")[:1]),
     )
-    return list(people.values("is_active", "password", "proved_email", *fields))
+    person = ("is_active", "password", "proved_email", "banned_until")
+    return list(people.values(*person, *(f"given__{field}" for field in fields)))
 
 
 def _openings(conference: Conference, email: str | None, held: list[_Held]) -> Iterator[Opening]:

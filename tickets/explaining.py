@@ -153,6 +153,7 @@ def _verdict(reason: Reason | None, scope: str | None, at: datetime, conference:
         Reason.NOT_YET: _("They may not enter %(scope)s yet at %(at)s: it opens later."),
         Reason.OVER: _("They may not enter %(scope)s any more: its time is over."),
         Reason.WRONG_TICKET: _("They may not enter %(scope)s: their ticket opens something else."),
+        Reason.BANNED: _("They may not enter: an organizer has shut them out."),
     }
     return told[reason] % values
 

@@ -11,7 +11,7 @@ from schedule.models import Conference
 from tickets.admission import forget
 from tickets.claiming import claim_tickets
 from tickets.models import Claim, Product, Ticket
-from tickets.spreadsheet import ShopTicket
+from tickets.shops.base import ShopTicket
 
 
 @dataclass(slots=True)

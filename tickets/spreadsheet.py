@@ -18,6 +18,7 @@ from schedule.models import Conference
 from schedule.text import one_line
 from tickets.models import Product, Ticket, fold_email
 from tickets.moments import read_moment
+from tickets.shops.base import ShopTicket
 
 # For each value the headers by which it is found, best first: pretix (English export), Tito,
 # Eventbrite, then what people call it. Several in one tuple are joined.
@@ -83,17 +84,6 @@ class BadSpreadsheet(Exception):
     def __init__(self, rows: Sequence[BadRow]) -> None:
         self.rows = rows
         super().__init__(str(rows[0]))
-
-
-@dataclass(frozen=True, slots=True)
-class ShopTicket:
-    """One ticket as a shop says it is. `values` are fields of Ticket; about those that are not in
-    it the shop says nothing, and what is known stays.
-    """
-
-    code: str
-    product: str
-    values: dict[str, Any]
 
 
 def read_tickets(

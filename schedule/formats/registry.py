@@ -4,10 +4,8 @@ A package adds a format by an entry point of the group `front_row.schedule_forma
 names a `Format`.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 
 from schedule.formats import (
     c3voc_json,
@@ -23,10 +21,9 @@ from schedule.formats import (
 from schedule.formats.assembly import Assumptions
 from schedule.formats.programme import Programme
 from schedule.formats.source import Source
+from schedule.plugins import plugins
 
 GROUP = "front_row.schedule_formats"
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +54,6 @@ FORMATS = (
 def known_formats() -> tuple[Format, ...]:
     """Ours first: no package can take a name or a file from them."""
     known = {format.name: format for format in FORMATS}
-    for point in sorted(entry_points(group=GROUP), key=lambda point: point.value):
-        format = _load(point)
-        if format is not None:
-            known.setdefault(format.name, format)
+    for format in plugins(GROUP, Format):
+        known.setdefault(format.name, format)
     return tuple(known.values())
-
-
-def _load(point: EntryPoint) -> Format | None:
-    """One package that is broken may not take the others with it."""
-    try:
-        format = point.load()
-    except Exception:
-        logger.exception("The schedule format %s cannot be loaded", point.value)
-        return None
-    if not isinstance(format, Format):
-        logger.error("%s is not a schedule.formats.Format", point.value)
-        return None
-    return format

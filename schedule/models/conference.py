@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 hex_colour = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write a colour like #1a6b54."))
@@ -75,6 +76,18 @@ class Conference(models.Model):
     visibility = models.CharField(
         _("visibility"), max_length=10, choices=Visibility, default=Visibility.HIDDEN
     )
+    public_at = models.DateTimeField(
+        _("open to everybody from"),
+        null=True,
+        blank=True,
+        help_text=_("Programme, rooms and replays, as if the visibility were “all public”."),
+    )
+    replays_end_at = models.DateTimeField(
+        _("replays for ticket holders until"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: without an end."),
+    )
     tagline = models.CharField(_("tagline"), max_length=200, blank=True)
     accent_colour = models.CharField(
         _("accent colour"), max_length=7, default="#1a6b54", validators=[hex_colour]
@@ -120,11 +133,13 @@ class Conference(models.Model):
 
     @property
     def programme_is_public(self) -> bool:
-        return self.visibility in (Visibility.PROGRAMME, Visibility.ALL)
+        return self.visibility == Visibility.PROGRAMME or self.is_public
 
     @property
     def is_public(self) -> bool:
-        return self.visibility == Visibility.ALL
+        if self.visibility == Visibility.ALL:
+            return True
+        return self.public_at is not None and self.public_at <= timezone.now()
 
     def day_of(self, at: datetime, zone: zoneinfo.ZoneInfo | None = None) -> date:
         """The conference day that an instant belongs to, in the venue's zone or a viewer's."""

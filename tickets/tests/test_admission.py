@@ -277,10 +277,11 @@ def test_it_costs_three_queries(conference, room):
 def test_it_is_kept_as_plain_values(conference, attendee):
     admission = admission_of(conference, attendee.pk)
     kept = cache.get(admission_key(conference.pk, attendee.pk))
-    openings, is_active, auth_hash, has_canceled_ticket = kept
+    openings, is_active, auth_hash, has_canceled_ticket, banned_until, places = kept
     assert openings == (("conference", None, None, ""),)
-    assert [type(value) for value in kept] == [tuple, bool, str, bool]
+    assert [type(value) for value in kept] == [tuple, bool, str, bool, type(None), int]
     assert (is_active, auth_hash) == (True, attendee.get_session_auth_hash())
+    assert (banned_until, places) == (None, 2)
     assert Admission.unpack(kept) == admission == compute(conference, attendee.pk)
     with CaptureQueriesContext(connection) as queries:
         assert admission_of(conference, attendee.pk) == admission

@@ -1,115 +1,19 @@
-"""Who may come in. The one rule itself is in admission.py."""
+"""What lets people in: tickets with their claims, and grants. The one rule is in admission.py."""
 
-import re
-import unicodedata
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from schedule.models import Conference, validate_time_zone
+from schedule.models import Conference
+from tickets.models.people import User, fold_email
+from tickets.models.shops import Shop, SyncRun
 from tickets.scopes import parse_scope
-
-
-def fold_email(address: str) -> str:
-    """The form in which addresses are stored and compared: NFKC and casefold, nothing stripped.
-
-    `a+tag@…` and `a@…` are different people on most hosts, so tags and dots stay.
-    """
-    return unicodedata.normalize("NFKC", address).strip().casefold()
-
-
-class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Without a password nobody can sign in by password: attendees get codes."""
-        if not email:
-            raise ValueError("A user needs an e-mail address.")
-        user = self.model(email=fold_email(email), **fields)
-        user.set_password(password)
-        user.save(using=self._db)
-        return user
-
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
-
-    def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email=fold_email(username or ""))
-
-
-class User(AbstractBaseUser, PermissionsMixin):
-    """One person across conferences. The e-mail address is the login."""
-
-    email = models.EmailField(_("e-mail"), unique=True)
-    display_name = models.CharField(_("display name"), max_length=100, blank=True)
-    time_zone = models.CharField(
-        _("time zone"),
-        max_length=64,
-        blank=True,
-        validators=[validate_time_zone],
-        help_text=_("Empty: the conference's."),
-    )
-    language = models.CharField(_("language"), max_length=20, blank=True)
-    is_active = models.BooleanField(
-        _("active"), default=True, help_text=_("Off: may not come in anywhere.")
-    )
-    is_staff = models.BooleanField(_("may open the admin"), default=False)
-    joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
-
-    USERNAME_FIELD = "email"
-    EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar[list[str]] = []
-
-    objects = UserManager()
-
-    class Meta:
-        verbose_name = _("person")
-        verbose_name_plural = _("people")
-
-    def __str__(self) -> str:
-        return self.display_name or self.email
-
-    def clean(self) -> None:
-        super().clean()
-        self.email = fold_email(self.email)
-
-    @property
-    def short_name(self) -> str:
-        """What fits into the corner of a page."""
-        return self.display_name or self.email.partition("@")[0]
-
-    @property
-    def reference(self) -> str:
-        """What a person reads out to the helpdesk. Not a secret."""
-        return f"P-{self.pk:06d}"
-
-
-def person_of_reference(text: str) -> int | None:
-    """The id in P-000123, as people read it out to the help desk. None: that is no reference."""
-    found = re.fullmatch(r"P-?0*(\d{1,18})", text.strip(), re.IGNORECASE)
-    return int(found.group(1)) if found else None
-
-
-class Role(models.Model):
-    """What someone may do in the admin of one conference: the permissions of a group."""
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="roles")
-    conference = models.ForeignKey(Conference, models.CASCADE, related_name="roles")
-    group = models.ForeignKey(Group, models.CASCADE, related_name="roles")
-
-    class Meta:
-        verbose_name = _("role")
-        verbose_name_plural = _("roles")
-        constraints = [
-            models.UniqueConstraint(fields=["user", "conference", "group"], name="role_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.group}"
 
 
 def validate_scopes(scopes: Any) -> None:
@@ -144,12 +48,36 @@ class Product(models.Model):
         ),
     )
 
+    places = models.PositiveSmallIntegerField(
+        _("places"),
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+        help_text=_("On how many devices its holder may watch at the same time."),
+    )
+    shop = models.ForeignKey(
+        Shop,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="products",
+        verbose_name=_("shop"),
+    )
+    shop_code = models.CharField(
+        _("the shop's number of it"), max_length=100, blank=True, editable=False
+    )
+
     class Meta:
         verbose_name = _("product")
         verbose_name_plural = _("products")
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["conference", "name"], name="product_name_once")
+            models.UniqueConstraint(fields=["conference", "name"], name="product_name_once"),
+            models.UniqueConstraint(
+                fields=["shop", "shop_code"],
+                condition=~Q(shop_code=""),
+                name="product_once_per_shop",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -170,7 +98,9 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 class Ticket(models.Model):
     """One admission bought or given, mirrored from a ticket shop, which decides its state.
 
-    `valid_from`/`valid_until`: half-open window, None for no bound.
+    `shop` None: from a spreadsheet, or typed. `holder_email` is whose it is; `shop_email` is what
+    the shop last said about that, so that a holder who passed it on here keeps that until the shop
+    itself names somebody new. `valid_from`/`valid_until`: half-open window, None for no bound.
     """
 
     class State(models.TextChoices):
@@ -188,11 +118,33 @@ class Ticket(models.Model):
         Product, models.PROTECT, related_name="tickets", verbose_name=_("product")
     )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.VALID)
+    shop = models.ForeignKey(
+        Shop,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets",
+        verbose_name=_("shop"),
+    )
+    seen_in = models.ForeignKey(
+        SyncRun, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    shop_says = models.CharField(
+        _("the shop says"),
+        max_length=100,
+        blank=True,
+        help_text=_("The shop's own word for the state, for the help desk."),
+    )
     holder_name = models.CharField(_("holder"), max_length=200, blank=True)
     holder_email = models.EmailField(_("holder's e-mail"), blank=True, db_index=True)
+    shop_email = models.EmailField(_("holder's e-mail in the shop"), blank=True, editable=False)
     buyer_email = models.EmailField(_("buyer's e-mail"), blank=True, db_index=True)
     valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
+    passed_on_at = models.DateTimeField(_("passed on"), null=True, blank=True, editable=False)
+    times_passed_on = models.PositiveSmallIntegerField(
+        _("times passed on"), default=0, editable=False
+    )
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
     objects = TicketQuerySet.as_manager()
@@ -229,8 +181,17 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
 class Claim(models.Model):
     """The link ticket → person. At most one live claim per ticket."""
 
+    class Way(models.TextChoices):
+        """How the person came by it. All but the help desk's prove the ticket's own mailbox."""
+
+        EMAIL = "email", _("the verified address")
+        ORDER = "order", _("order code, and a code to the address in the shop")
+        LINK = "link", _("the personal entry link")
+        HELPDESK = "helpdesk", _("an organizer")
+
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="claims")
     user = models.ForeignKey(User, models.CASCADE, related_name="claims")
+    way = models.CharField(_("by"), max_length=10, choices=Way, default=Way.EMAIL)
     claimed_at = models.DateTimeField(_("claimed"), default=timezone.now)
     released_at = models.DateTimeField(_("released"), null=True, blank=True)
 
@@ -277,12 +238,45 @@ class Grant(models.Model):
     ends_at = models.DateTimeField(
         _("until"), null=True, blank=True, help_text=_("Empty: until taken back.")
     )
+    has_any_places = models.BooleanField(
+        _("any number of devices"),
+        default=False,
+        help_text=_("For wall screens and the venue's machines."),
+    )
 
     objects = GrantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("grant")
         verbose_name_plural = _("grants")
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.reason}"
+
+
+class Ban(models.Model):
+    """Keeps somebody out of one conference, whatever they hold. Tickets and grants stay as they are."""
+
+    conference = models.ForeignKey(Conference, models.CASCADE, related_name="bans")
+    user = models.ForeignKey(User, models.CASCADE, related_name="bans", verbose_name=_("person"))
+    reason = models.CharField(_("reason"), max_length=200)
+    given_by = models.ForeignKey(
+        User,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="bans_given",
+        verbose_name=_("by"),
+    )
+    starts_at = models.DateTimeField(_("from"), default=timezone.now)
+    ends_at = models.DateTimeField(
+        _("until"), null=True, blank=True, help_text=_("Empty: until taken back.")
+    )
+
+    class Meta:
+        verbose_name = _("ban")
+        verbose_name_plural = _("bans")
 
     def __str__(self) -> str:
         return f"{self.user}: {self.reason}"

@@ -1,0 +1,64 @@
+"""Secrets in the database: sealed with SECRET_KEY, so that a copy of the database opens nothing.
+
+Keys of ticket shops and of streaming services are sealed fields. Such a field also takes
+`env:FRONT_ROW_…`: the secret is then in that environment variable and only its name is stored.
+"""
+
+import base64
+import hashlib
+import os
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+# Nothing else of the environment: whoever types a name could else have SECRET_KEY sent to a server.
+ENV_PREFIX = "env:FRONT_ROW_"
+
+
+class SealBroken(Exception):
+    """The secret cannot be read: SECRET_KEY has changed, or the environment lacks the variable."""
+
+
+def _fernet() -> MultiFernet:
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return MultiFernet(
+        [
+            Fernet(
+                base64.urlsafe_b64encode(hashlib.sha256(b"front-row-seal" + key.encode()).digest())
+            )
+            for key in keys
+        ]
+    )
+
+
+def seal(secret: str) -> str:
+    return _fernet().encrypt(secret.encode()).decode() if secret else ""
+
+
+def unseal(sealed: str) -> str:
+    """Raises SealBroken."""
+    try:
+        secret = _fernet().decrypt(sealed.encode()).decode() if sealed else ""
+    except InvalidToken:
+        raise SealBroken(str(_("SECRET_KEY has changed: type this secret again."))) from None
+    if not secret.startswith("env:"):
+        return secret
+    name = secret.removeprefix("env:")
+    if not secret.startswith(ENV_PREFIX) or name not in os.environ:
+        raise SealBroken(str(_("The environment has no %(name)s.") % {"name": name}))
+    return os.environ[name]
+
+
+def validate_secret(secret: str) -> None:
+    if secret.startswith("env:") and not secret.startswith(ENV_PREFIX):
+        raise ValidationError(
+            _("Name the variable so that it begins with %(prefix)s."),
+            params={"prefix": ENV_PREFIX.removeprefix("env:")},
+        )
+
+
+class SealedField(models.TextField):  # type: ignore[type-arg]  # not generic at run time
+    """Holds the sealed text: `unseal(shop.token)` where the secret is used, and nowhere else."""

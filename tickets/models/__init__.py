@@ -1,0 +1,34 @@
+"""Who may come in. The one rule itself is in admission.py."""
+
+from tickets.models.admitting import (
+    Ban,
+    Claim,
+    Grant,
+    Product,
+    Ticket,
+    validate_scopes,
+    whole_conference,
+)
+from tickets.models.links import EntryLink
+from tickets.models.people import Role, User, UserManager, fold_email, person_of_reference
+from tickets.models.shops import OrderHint, Shop, SyncRun, Upload
+
+__all__ = [
+    "Ban",
+    "Claim",
+    "EntryLink",
+    "Grant",
+    "OrderHint",
+    "Product",
+    "Role",
+    "Shop",
+    "SyncRun",
+    "Ticket",
+    "Upload",
+    "User",
+    "UserManager",
+    "fold_email",
+    "person_of_reference",
+    "validate_scopes",
+    "whole_conference",
+]

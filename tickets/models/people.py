@@ -1,0 +1,108 @@
+"""Who people are, and what they may do in the admin."""
+
+import re
+import unicodedata
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from schedule.models import Conference, validate_time_zone
+
+
+def fold_email(address: str) -> str:
+    """The form in which addresses are stored and compared: NFKC and casefold, nothing stripped.
+
+    `a+tag@…` and `a@…` are different people on most hosts, so tags and dots stay.
+    """
+    return unicodedata.normalize("NFKC", address).strip().casefold()
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Without a password nobody can sign in by password: attendees get codes."""
+        if not email:
+            raise ValueError("A user needs an e-mail address.")
+        user = self.model(email=fold_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=fold_email(username or ""))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """One person across conferences. The e-mail address is the login."""
+
+    email = models.EmailField(_("e-mail"), unique=True)
+    display_name = models.CharField(_("display name"), max_length=100, blank=True)
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        validators=[validate_time_zone],
+        help_text=_("Empty: the conference's."),
+    )
+    language = models.CharField(_("language"), max_length=20, blank=True)
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("Off: may not come in anywhere.")
+    )
+    is_staff = models.BooleanField(_("may open the admin"), default=False)
+    joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+
+    def __str__(self) -> str:
+        return self.display_name or self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = fold_email(self.email)
+
+    @property
+    def short_name(self) -> str:
+        """What fits into the corner of a page."""
+        return self.display_name or self.email.partition("@")[0]
+
+    @property
+    def reference(self) -> str:
+        """What a person reads out to the helpdesk. Not a secret."""
+        return f"P-{self.pk:06d}"
+
+
+def person_of_reference(text: str) -> int | None:
+    """The id in P-000123, as people read it out to the help desk. None: that is no reference."""
+    found = re.fullmatch(r"P-?0*(\d{1,18})", text.strip(), re.IGNORECASE)
+    return int(found.group(1)) if found else None
+
+
+class Role(models.Model):
+    """What someone may do in the admin of one conference: the permissions of a group."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="roles")
+    conference = models.ForeignKey(Conference, models.CASCADE, related_name="roles")
+    group = models.ForeignKey(Group, models.CASCADE, related_name="roles")
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "conference", "group"], name="role_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.group}"

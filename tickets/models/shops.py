@@ -1,0 +1,175 @@
+"""Where tickets come from, and what was last heard from there."""
+
+import secrets
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from schedule.models import Conference
+from schedule.sealing import SealedField
+from tickets.models.people import User
+
+
+def new_hook_secret() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class ShopQuerySet(models.QuerySet["Shop"]):
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+
+class Shop(models.Model):
+    """An event in a ticket shop that has an API. `kind` names its module (tickets/shops/).
+
+    `cursor` is the shop's own word for the moment up to which we know everything; "" before the
+    first full run. What the shop said last stays true while it cannot be reached.
+    """
+
+    conference = models.ForeignKey(Conference, models.PROTECT, related_name="shops")
+    slug = models.SlugField(_("short name"), help_text=_("Part of the webhook's address."))
+    kind = models.CharField(_("kind"), max_length=40)
+    base_url = models.URLField(
+        _("address of the API"),
+        blank=True,
+        help_text=_("Only for a shop that you host yourself, like https://tickets.example.org"),
+    )
+    account = models.CharField(
+        _("organizer or account"),
+        max_length=100,
+        help_text=_("As in the shop's address: pretix.eu/ORGANIZER/event, ti.to/ACCOUNT/event."),
+    )
+    event = models.CharField(_("event"), max_length=100, help_text=_("The word after it."))
+    token = SealedField(_("API token"), blank=True)
+    hook_secret = models.CharField(
+        _("secret of the webhook's address"),
+        max_length=64,
+        default=new_hook_secret,
+        editable=False,
+    )
+    hook_token = SealedField(
+        _("webhook security token"),
+        blank=True,
+        help_text=_("Tito signs its calls with it. pretix has none."),
+    )
+    uses_buyer_email = models.BooleanField(
+        _("the buyer's address stands for a ticket without one"),
+        default=False,
+        help_text=_("Of several tickets under one address the person gets one."),
+    )
+    is_test_mode = models.BooleanField(
+        _("take test tickets"), default=False, help_text=_("And only those.")
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    cursor = models.CharField(max_length=100, blank=True, editable=False)
+    synced_at = models.DateTimeField(_("last heard"), null=True, blank=True, editable=False)
+    full_synced_at = models.DateTimeField(
+        _("last heard in full"), null=True, blank=True, editable=False
+    )
+
+    objects = ShopQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket shop")
+        verbose_name_plural = _("ticket shops")
+        ordering = ["slug"]
+        constraints = [
+            models.UniqueConstraint(fields=["conference", "slug"], name="shop_slug_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class SyncRun(models.Model):
+    """One time that a shop was asked, as a report for organizers. A run that is still `running`
+    long after it began was killed; what it had written by then stays, and is right.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed: the shop could not be read")
+        REFUSED = "refused", _("refused: it would cancel too many tickets")
+
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="runs")
+    is_full = models.BooleanField(_("everything"))
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.RUNNING)
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    counts = models.JSONField(_("counts"), default=dict, blank=True)
+    problem = models.TextField(_("problem"), blank=True)
+    started_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+
+    class Meta:
+        verbose_name = _("sync")
+        verbose_name_plural = _("syncs")
+        ordering = ["-started_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.shop} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class OrderHintQuerySet(models.QuerySet["OrderHint"]):
+    def waiting(self) -> Self:
+        return self.filter(done_at__isnull=True)
+
+
+class OrderHint(models.Model):
+    """A shop's call said that something about an order has changed. One waiting hint per order,
+    however often the shop calls; it is done when the order was asked for after `heard_at`.
+    """
+
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="hints")
+    order_code = models.CharField(max_length=100)
+    heard_at = models.DateTimeField(default=timezone.now)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OrderHintQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("hint about an order")
+        verbose_name_plural = _("hints about orders")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "order_code"],
+                condition=Q(done_at__isnull=True),
+                name="hint_one_waiting_per_order",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.shop}: {self.order_code}"
+
+
+class Upload(models.Model):
+    """A spreadsheet of tickets: read, looked at as a plan, applied, perhaps undone.
+
+    `rows` are the tickets as they were read, emptied once they are neither needed for applying
+    nor for undoing. `before` are the values that applying has overwritten.
+    """
+
+    conference = models.ForeignKey(Conference, models.CASCADE, related_name="ticket_uploads")
+    name = models.CharField(_("file"), max_length=200)
+    rows = models.JSONField(default=list)
+    before = models.JSONField(default=list)
+    cancels_missing = models.BooleanField(_("cancel what is missing"), default=False)
+    uploaded_at = models.DateTimeField(_("uploaded"), default=timezone.now)
+    uploaded_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+    applied_at = models.DateTimeField(_("applied"), null=True, blank=True)
+    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("ticket spreadsheet")
+        verbose_name_plural = _("ticket spreadsheets")
+        ordering = ["-uploaded_at"]
+
+    def __str__(self) -> str:
+        return self.name

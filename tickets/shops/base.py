@@ -1,0 +1,94 @@
+"""What a ticket shop's module gives: its tickets as neutral rows, page by page.
+
+A package adds a shop by an entry point of the group `front_row.ticket_shops`; its value names a
+`ShopKind`. A module neither reads nor writes our tables: it is given a `Shop` row and says what
+the shop says. tickets/syncing/ does the rest.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tickets.models import Shop
+
+
+class ShopError(Exception):
+    """The shop could not be read; the text says why, to an organizer. Nothing follows from it."""
+
+
+class BadCall(Exception):
+    """A webhook call that the shop did not make, or that cannot be read. `status` is the answer."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class ShopTicket:
+    """One ticket as a shop says it is. `values` are fields of Ticket, `holder_email` meaning what
+    the shop says; about those that are not in it the shop says nothing, and what is known stays.
+
+    Only words that a module knows to mean so become the state `valid`; all others are `unknown`.
+    `product_code` is the shop's number of the product, "" where there is only the name.
+    `is_admission` False: a T-shirt, a donation; such a new product opens nothing.
+    """
+
+    code: str
+    product: str
+    values: dict[str, Any]
+    product_code: str = ""
+    is_admission: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One page of an answer.
+
+    `whole_orders`: codes of orders that the page tells whole, so that a ticket of theirs that is
+    not in `tickets` is gone (canceled). `next_cursor`: from where the next `changes` go on; only
+    the one of the last page is kept, and only if all pages came. `total`: how many tickets or
+    orders there will be in all, for the progress; 0: unknown.
+    """
+
+    tickets: list[ShopTicket]
+    whole_orders: frozenset[str] = frozenset()
+    next_cursor: str = ""
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A webhook's request. Header names in small letters."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class ShopApi(Protocol):
+    """All of it raises ShopError, and nothing else. Every answer has come whole or not at all."""
+
+    def everything(self) -> Iterator[Batch]: ...
+
+    def changes(self, cursor: str) -> Iterator[Batch]:
+        """What changed since the cursor, which a former run has yielded."""
+        ...
+
+    def order(self, code: str) -> Batch:
+        """One order, whole; without tickets if the shop has no such order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ShopKind:
+    """`open` asks nothing yet. `read_call` checks a webhook call without asking the shop, and says which order it is about;
+    "" for a call that says nothing about tickets. Raises BadCall. `fields` are those fields of the
+    Shop row that organizers fill in for this kind; `docs` is the page that explains how.
+    """
+
+    name: str
+    label: str
+    open: Callable[[Shop], ShopApi]
+    read_call: Callable[[Shop, Call], str]
+    fields: tuple[str, ...] = ("account", "event", "token")
+    docs: str = ""

@@ -1,0 +1,15 @@
+"""The kinds of shop that we know: ours, and those of installed packages."""
+
+from schedule.plugins import plugins
+from tickets.shops.base import ShopKind
+
+GROUP = "front_row.ticket_shops"
+OURS: tuple[ShopKind, ...] = ()
+
+
+def known_kinds() -> dict[str, ShopKind]:
+    """By name. Ours first: no package can take a name from them."""
+    kinds = {kind.name: kind for kind in OURS}
+    for kind in plugins(GROUP, ShopKind):
+        kinds.setdefault(kind.name, kind)
+    return kinds
