@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.db.models import Prefetch
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +17,7 @@ from schedule.models import Conference, Room
 from streaming.forms import StreamForm, StreamHostForm
 from streaming.models import Stream, StreamHost
 from streaming.sources import SOURCES
+from streaming.sources.base import Viewer
 
 
 def understood(stream: Stream) -> str:
@@ -25,7 +27,10 @@ def understood(stream: Stream) -> str:
         return ""
     return _("%(stream)s plays %(url)s. %(protection)s") % {
         "stream": f"{source.label} ({stream.get_role_display()})",
-        "url": source.url(stream.value),
+        # A signed address is a key; what was stored is not.
+        "url": stream.value
+        if source.account_fields
+        else stream.playback(Viewer("", "", ""), timezone.now()).url,
         "protection": source.protection,
     }
 

@@ -1,23 +1,69 @@
-"""Which stream a room shows at a moment. Read once per number of the stage, then from memory."""
+"""What a room shows at a moment. Read once per number of the stage, then from memory."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
 from schedule.models import Conference
-from streaming.models import Stream
+from schedule.rundown import RoomRundown
+from streaming.models import Stream, Switch
 from streaming.revisions import stage_revisions
+from streaming.tags import opaque_tag
+
+
+@dataclass(frozen=True, slots=True)
+class OnStage:
+    """`played`: the first plays, the others stand by. `choices`: what a viewer may take instead.
+    `slate`: words in the place of any picture.
+    """
+
+    played: tuple[Stream, ...] = ()
+    choices: tuple[Stream, ...] = ()
+    slate: str = ""
+
+    @property
+    def tag(self) -> str | None:
+        """Names what plays in public, changes with it, and says nothing of where it is. None:
+        nothing plays.
+        """
+        if self.slate:
+            return opaque_tag("slate", self.slate)
+        return self.played[0].tag if self.played else None
 
 
 @dataclass(frozen=True, eq=False)  # one object for each number of the stage
 class Lineup:
-    # Slug of the room → its streams, the first choice first.
+    # Slug of the room → its streams, in order.
     rooms: dict[str, tuple[Stream, ...]]
+    switches: dict[str, Switch] = field(default_factory=dict)
 
-    def on_at(self, room: str, at: datetime) -> list[Stream]:
-        """The streams whose span covers the moment: the first plays, the others stand by."""
-        return [stream for stream in self.rooms.get(room, ()) if stream.covers(at)]
+    def on_at(
+        self, room: str, at: datetime, talk: str | None = None, *, with_tests: bool = False
+    ) -> OnStage:
+        """`talk` is the code of the one that is on, or None."""
+        switch = self.switches.get(room)
+        if switch and switch.slate:
+            return OnStage(slate=switch.slate)
+        fitting = [
+            stream
+            for stream in self.rooms.get(room, ())
+            if stream.covers(at)
+            and (stream.talk is None or stream.talk.code == talk)
+            and (with_tests or not stream.is_test)
+        ]
+        played = [stream for stream in fitting if stream.role in Stream.PLAYED]
+        if switch and switch.stream:
+            chosen = switch.stream
+            played = [chosen, *(stream for stream in played if stream.pk != chosen.pk)]
+        choices = tuple(stream for stream in fitting if stream.role not in Stream.PLAYED)
+        return OnStage(tuple(played), choices)
+
+
+def on_stage(streams: Lineup, room: RoomRundown, at: datetime) -> OnStage:
+    """What everybody sees there."""
+    live = room.live_at(at)
+    return streams.on_at(room.slug, at, live.code if live else None)
 
 
 def lineup(conference: Conference) -> Lineup:
@@ -28,6 +74,15 @@ def lineup(conference: Conference) -> Lineup:
 def _read(conference_id: int, revision: int) -> Lineup:
     rooms: dict[str, list[Stream]] = defaultdict(list)
     streams = Stream.objects.filter(room__conference=conference_id).in_order()
-    for stream in streams.select_related("room"):
+    for stream in streams.select_related("room", "account", "talk"):
         rooms[stream.room.slug].append(stream)
-    return Lineup({slug: tuple(streams) for slug, streams in rooms.items()})
+    switches = Switch.objects.filter(room__conference=conference_id)
+    return Lineup(
+        {slug: tuple(streams) for slug, streams in rooms.items()},
+        {
+            switch.room.slug: switch
+            for switch in switches.select_related(
+                "room", "stream__account", "stream__talk", "stream__room"
+            )
+        },
+    )

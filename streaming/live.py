@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from schedule.models import Conference
 from schedule.rundown import Item, RoomRundown, rundown
 from streaming.csp import stream_hosts
-from streaming.lineup import Lineup, lineup
+from streaming.lineup import Lineup, lineup, on_stage
 from streaming.tags import opaque_tag
 
 # Now, next and following.
@@ -42,13 +42,12 @@ def hosts_tag(conference: Conference, revision: int) -> str:
 def _room(
     conference: Conference, room: RoomRundown, streams: Lineup, at: datetime
 ) -> dict[str, Any]:
-    on = streams.on_at(room.slug, at)
     current = room.live_at(at)
     items = ([current] if current else []) + list(room.next_after(at, TALKS_PER_ROOM))
     talks = [_talk(conference, item) for item in items[:TALKS_PER_ROOM]]
     entry: dict[str, Any] = {
         "slug": room.slug,
-        "stream": on[0].tag if on else None,
+        "stream": on_stage(streams, room, at).tag,
         "talks": talks,
         "before": _ended_on(conference, room, at),
     }

@@ -7,13 +7,21 @@ from django.db import connections
 from schedule.models import ProgrammeRevision, Room
 from schedule.once import OnceASecond
 from schedule.revisions import Watched, drop_triggers, make_triggers
-from streaming.models import StageRevision, Stream, StreamHost
+from streaming.models import (
+    Announcement,
+    StageRevision,
+    Stream,
+    StreamAccount,
+    StreamHost,
+    Switch,
+)
 
+_OF_ROOM = f"(SELECT conference_id FROM {Room._meta.db_table} WHERE id = {{row}}.room_id)"
 STAGE = (
-    Watched.model(
-        Stream,
-        f"(SELECT conference_id FROM {Room._meta.db_table} WHERE id = {{row}}.room_id)",
-    ),
+    Watched.model(Stream, _OF_ROOM),
+    Watched.model(Switch, _OF_ROOM),
+    Watched.model(StreamAccount),
+    Watched.model(Announcement),
 )
 # Pages carry the hosts in their Content-Security-Policy, so they are part of the programme's number.
 PAGES = (Watched.model(StreamHost),)

@@ -14,9 +14,9 @@ from schedule.pages import render_page, shared_page
 from schedule.rundown import RoomRundown, rundown
 from schedule.state import State, glance
 from streaming.csp import player_policy
-from streaming.lineup import lineup
+from streaming.lineup import lineup, on_stage
 from streaming.live import encoded, hosts_tag
-from streaming.sources import SOURCES
+from streaming.playback import offer, viewer_of
 from tickets.admission import refusal
 from tickets.http import TicketRequest
 from tickets.refusals import refuse
@@ -72,22 +72,25 @@ def _talks_here(conference: Conference, here: RoomRundown, at: datetime) -> dict
 @admits("room:{slug}")
 @never_cache
 def playback(request: ConferenceRequest, slug: str) -> HttpResponse:
-    """The address of the room's stream, handed out after the check: the real gate.
+    """Where the room's picture is, handed out after the check: the real gate.
 
-    `sources` has the first choice first; empty while nothing is on.
+    `sources` has the first choice first; empty while nothing is on. `choices` are what a viewer
+    may take by hand. `slate` are words in the place of the picture.
     """
-    if rundown(request.conference, request.programme_revision).room(slug) is None:
+    here = rundown(request.conference, request.programme_revision).room(slug)
+    if here is None:
         raise Http404
-    sources = [
+    at = timezone.now()
+    on = on_stage(lineup(request.conference), here, at)
+    viewer = viewer_of(request)
+    return JsonResponse(
         {
-            "tag": stream.tag,
-            "kind": stream.kind,
-            "player": SOURCES[stream.kind].player,
-            "url": SOURCES[stream.kind].url(stream.value),
+            "sources": [source for stream in on.played if (source := offer(stream, viewer, at))],
+            "choices": [source for stream in on.choices if (source := offer(stream, viewer, at))],
+            "slate": on.slate,
+            "tag": on.tag,
         }
-        for stream in lineup(request.conference).on_at(slug, timezone.now())
-    ]
-    return JsonResponse({"sources": sources})
+    )
 
 
 @require_safe

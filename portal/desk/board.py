@@ -115,7 +115,8 @@ def without_stream(sheet: Sheet, streams: Lineup, at: datetime) -> Iterator[Trou
             and talk.delivery != "on_site"
         ]
         for has_stream, run in groupby(
-            coming, key=lambda talk: bool(streams.on_at(room.slug, talk.starts_at))
+            coming,
+            key=lambda talk: streams.on_at(room.slug, talk.starts_at, talk.code).tag is not None,
         ):
             if not has_stream:
                 talks = tuple(run)

@@ -170,6 +170,15 @@ class Room(models.Model):
         _("position"), default=0, help_text=_("Small numbers come first.")
     )
     description = models.TextField(_("description"), blank=True)
+    chat_url = models.URLField(
+        _("chat"), blank=True, help_text=_("A channel in Matrix, Discord, Slack, …")
+    )
+    questions_url = models.URLField(
+        _("questions"), blank=True, help_text=_("A page in Slido, pretalx, …")
+    )
+    captions_url = models.URLField(
+        _("live captions"), blank=True, help_text=_("A page of a captioning service.")
+    )
     helpers = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         blank=True,

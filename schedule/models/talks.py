@@ -190,6 +190,14 @@ class Talk(models.Model):
         _("links"), default=list, blank=True, help_text=_('[{"title": "…", "url": "https://…"}]')
     )
 
+    captions_url = models.URLField(
+        _("live captions"), blank=True, help_text=_("A page of a captioning service.")
+    )
+    may_be_replayed = models.BooleanField(
+        _("speakers agree to the recording"),
+        default=False,
+        help_text=_("Without this nothing of it is ever shown afterwards."),
+    )
     sequence = models.PositiveIntegerField(
         default=0, editable=False, help_text=_("Grows with every change of time, room and state.")
     )

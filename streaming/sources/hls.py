@@ -1,9 +1,11 @@
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from streaming.sources.base import Player, https_url, wrong
+from streaming.sources.base import Account, Playback, Player, Viewer, https_url, wrong
 
 
 class HLS:
@@ -13,6 +15,8 @@ class HLS:
     label = gettext_lazy("HLS playlist")
     player: Player = "video"
     protection = gettext_lazy("Anyone who copies the address can go on watching.")
+    revocation: timedelta | None = None
+    account_fields: ClassVar[dict[str, Any]] = {}
 
     def clean(self, value: str) -> str:
         value = value.strip()
@@ -24,9 +28,9 @@ class HLS:
             raise wrong(_("The address of an HLS playlist ends with .m3u8"))
         return value
 
-    def url(self, value: str) -> str:
-        return value
+    def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
+        return Playback(value)
 
-    def hosts(self, value: str) -> set[str]:
+    def hosts(self, value: str, account: Account) -> set[str]:
         host = urlsplit(value).hostname
         return {host} if host else set()

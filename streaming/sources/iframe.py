@@ -1,8 +1,10 @@
 import re
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy
 
-from streaming.sources.base import Player, https_url
+from streaming.sources.base import Account, Playback, Player, Viewer, https_url
 
 
 class Iframe:
@@ -12,6 +14,8 @@ class Iframe:
     label = gettext_lazy("another player in a frame")
     player: Player = "iframe"
     protection = gettext_lazy("Anyone who copies the address can go on watching.")
+    revocation: timedelta | None = None
+    account_fields: ClassVar[dict[str, Any]] = {}
 
     def clean(self, value: str) -> str:
         value = value.strip()
@@ -20,9 +24,9 @@ class Iframe:
         https_url(value)
         return value
 
-    def url(self, value: str) -> str:
-        return value
+    def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
+        return Playback(value)
 
-    def hosts(self, value: str) -> set[str]:
+    def hosts(self, value: str, account: Account) -> set[str]:
         host = https_url(value).hostname
         return {host} if host else set()

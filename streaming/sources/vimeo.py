@@ -1,10 +1,12 @@
 import re
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from streaming.sources.base import Player, https_url, wrong
+from streaming.sources.base import Account, Playback, Player, Viewer, https_url, wrong
 
 HOST = "player.vimeo.com"
 
@@ -14,6 +16,8 @@ class Vimeo:
     label = gettext_lazy("Vimeo")
     player: Player = "iframe"
     protection = gettext_lazy("As Vimeo's domain setting says; a copied address goes on playing.")
+    revocation: timedelta | None = None
+    account_fields: ClassVar[dict[str, Any]] = {}
 
     def clean(self, value: str) -> str:
         """`ID`, or `ID/HASH` for an unlisted video."""
@@ -32,9 +36,11 @@ class Vimeo:
         hash_ = found.group(2) or parse_qs(parts.query).get("h", [""])[0]
         return f"{found.group(1)}/{hash_}" if hash_ else found.group(1)
 
-    def url(self, value: str) -> str:
+    def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
         number, _slash, hash_ = value.partition("/")
-        return f"https://{HOST}/video/{number}?autoplay=1&dnt=1" + (f"&h={hash_}" if hash_ else "")
+        return Playback(
+            f"https://{HOST}/video/{number}?autoplay=1&dnt=1" + (f"&h={hash_}" if hash_ else "")
+        )
 
-    def hosts(self, value: str) -> set[str]:
+    def hosts(self, value: str, account: Account) -> set[str]:
         return {HOST}

@@ -1,10 +1,12 @@
 import re
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from streaming.sources.base import Player, https_url, wrong
+from streaming.sources.base import Account, Playback, Player, Viewer, https_url, wrong
 
 _ID = re.compile(r"[A-Za-z0-9_-]{11}")
 HOST = "www.youtube-nocookie.com"
@@ -16,6 +18,8 @@ class YouTube:
     label = gettext_lazy("YouTube")
     player: Player = "iframe"
     protection = gettext_lazy("Anyone with the link can watch, and goes on watching.")
+    revocation: timedelta | None = None
+    account_fields: ClassVar[dict[str, Any]] = {}
 
     def clean(self, value: str) -> str:
         """The id of the video, from a watch, share, live or embed address or an embed code."""
@@ -40,8 +44,8 @@ class YouTube:
             )
         return found
 
-    def url(self, value: str) -> str:
-        return f"https://{HOST}/embed/{value}?autoplay=1&playsinline=1&rel=0"
+    def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
+        return Playback(f"https://{HOST}/embed/{value}?autoplay=1&playsinline=1&rel=0")
 
-    def hosts(self, value: str) -> set[str]:
+    def hosts(self, value: str, account: Account) -> set[str]:
         return {HOST}

@@ -20,9 +20,18 @@ def stream(room):
 
 def test_an_attendee_gets_the_source(attendee, stream):
     response = client_of(attendee).get("/rooms/main/playback.json")
-    assert response.json() == {
-        "sources": [{"tag": stream.tag, "kind": "hls", "player": "video", "url": SECRET_URL}]
+    source = {
+        "tag": stream.tag,
+        "kind": "hls",
+        "player": "video",
+        "url": SECRET_URL,
+        "expires": None,
+        "role": "primary",
+        "language": "",
+        "captions": None,
     }
+    handed_out = {"sources": [source], "choices": [], "slate": "", "tag": stream.tag}
+    assert response.json() == handed_out
     assert "no-store" in response["Cache-Control"]
 
 
@@ -36,7 +45,7 @@ def test_primary_comes_before_backup_and_the_later_span_before_the_open_one(atte
 def test_a_stream_outside_its_span_is_not_handed_out(attendee, room):
     make_stream(room, ends_at=timezone.now() - timedelta(minutes=1))
     make_stream(room, starts_at=timezone.now() + timedelta(minutes=1))
-    assert client_of(attendee).get("/rooms/main/playback.json").json() == {"sources": []}
+    assert client_of(attendee).get("/rooms/main/playback.json").json()["sources"] == []
 
 
 def test_without_signing_in(stream):

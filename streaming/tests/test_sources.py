@@ -2,10 +2,12 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from conftest import make_room
 from streaming.models import Stream, StreamHost
 from streaming.sources import SOURCES
+from streaming.sources.base import Account, Viewer
 
 UNDERSTOOD = [
     ("youtube", "aqz-KE-bpKQ", "aqz-KE-bpKQ"),
@@ -60,12 +62,10 @@ def test_what_cannot_be_played_is_refused_with_a_reason(kind, pasted, why):
 
 
 def test_the_player_gets_an_address_that_plays():
-    assert (
-        SOURCES["youtube"]
-        .url("aqz-KE-bpKQ")
-        .startswith("https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?")
-    )
-    assert "h=abc" in SOURCES["vimeo"].url("123/abc")
+    viewer, at = Viewer("P-000001", "", "testserver"), timezone.now()
+    youtube = SOURCES["youtube"].playback("aqz-KE-bpKQ", Account(), viewer, at)
+    assert youtube.url.startswith("https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?")
+    assert "h=abc" in SOURCES["vimeo"].playback("123/abc", Account(), viewer, at).url
 
 
 def test_a_stream_needs_its_host_on_the_list(conference):

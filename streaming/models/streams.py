@@ -1,0 +1,200 @@
+"""What can be watched in a room, when, and from where."""
+
+from datetime import datetime
+from typing import Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Case, F, Q, When
+from django.utils.translation import gettext_lazy as _
+
+from schedule.models import Conference, Room, Talk, host_name
+from schedule.sealing import SealedField, unseal
+from streaming.sources import SOURCES, source_choices
+from streaming.sources.base import Account, Playback, Viewer
+from streaming.tags import opaque_tag
+
+
+class StreamHost(models.Model):
+    """A host that players may load from. The pages' Content-Security-Policy is made of these."""
+
+    conference = models.ForeignKey(Conference, models.CASCADE, related_name="stream_hosts")
+    host = models.CharField(
+        _("host"),
+        max_length=253,
+        validators=[host_name],
+        help_text=_("Like stream.example.org. Open pages reload between talks to learn a new one."),
+    )
+
+    class Meta:
+        verbose_name = _("stream host")
+        verbose_name_plural = _("stream hosts")
+        ordering = ["host"]
+        constraints = [
+            models.UniqueConstraint(fields=["conference", "host"], name="stream_host_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.host
+
+
+class StreamAccount(models.Model):
+    """What signing a vendor's playback takes. Which of the fields a kind needs, and what they are
+    called there, its source says (`Source.account_fields`).
+    """
+
+    conference = models.ForeignKey(Conference, models.CASCADE, related_name="stream_accounts")
+    kind = models.CharField(_("source"), max_length=20, choices=source_choices)
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    account_id = models.CharField(
+        _("account"),
+        max_length=200,
+        blank=True,
+        help_text=_("Library, customer code, app id or server, as the kind asks for it."),
+    )
+    key_id = models.CharField(_("key id"), max_length=200, blank=True)
+    secret = SealedField(_("signing key"), blank=True)
+
+    class Meta:
+        verbose_name = _("stream account")
+        verbose_name_plural = _("stream accounts")
+        ordering = ["kind", "name"]
+
+    def __str__(self) -> str:
+        return self.name or self.get_kind_display()
+
+    def opened(self) -> Account:
+        """Raises SealBroken."""
+        return Account(self.account_id, self.key_id, unseal(self.secret))
+
+
+class StreamQuerySet(models.QuerySet["Stream"]):
+    def in_order(self) -> Self:
+        """Of each room the first choice first: primary before the others, a talk's own before the
+        room's, and what begins late before what always is.
+        """
+        rank = Case(When(role="primary", then=0), When(role="backup", then=1), default=2)
+        of_talk = F("talk").asc(nulls_last=True)
+        begins_late = F("starts_at").desc(nulls_last=True)
+        return self.order_by("room_id", rank, of_talk, begins_late, "pk")
+
+
+class Stream(models.Model):
+    """One source of one room for one span of time. None as a bound: no bound.
+
+    `role` says what it is for: the picture itself and what stands in for it, or what a viewer may
+    choose instead. `talk`: only while that talk is on, from its actual start; for a pre-recorded
+    talk it is played in step (streaming/in_step.py). `language` "": the talk's own.
+    """
+
+    class Role(models.TextChoices):
+        PRIMARY = "primary", _("primary")
+        BACKUP = "backup", _("backup")
+        LANGUAGE = "language", _("other language")
+        AUDIO = "audio", _("audio only")
+        LOW = "low", _("low bitrate")
+        SIGN = "sign", _("sign language")
+
+    # The rest is chosen by hand.
+    PLAYED = (Role.PRIMARY, Role.BACKUP)
+
+    room = models.ForeignKey(Room, models.PROTECT, related_name="streams")
+    kind = models.CharField(_("source"), max_length=20, choices=source_choices)
+    value = models.CharField(
+        _("address"),
+        max_length=1000,
+        help_text=_("Paste what you have: the address of the video, the embed code or its id."),
+    )
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.PRIMARY)
+    account = models.ForeignKey(
+        StreamAccount,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="streams",
+        verbose_name=_("account"),
+        help_text=_("Whose key signs the playback, for the kinds that can."),
+    )
+    talk = models.ForeignKey(
+        Talk,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="streams",
+        verbose_name=_("talk"),
+        help_text=_("Only while this talk is on. Empty: whatever is on."),
+    )
+    language = models.CharField(
+        _("language"), max_length=20, blank=True, help_text=_("A code like de. Empty: the talk's.")
+    )
+    captions = models.FileField(
+        _("captions"),
+        upload_to="captions/",
+        blank=True,
+        help_text=_("WebVTT, for recordings. Live captions come inside the HLS."),
+    )
+    is_test = models.BooleanField(
+        _("test"), default=False, help_text=_("Only the crew sees it, for the tech check.")
+    )
+    starts_at = models.DateTimeField(_("from"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("until"), null=True, blank=True)
+
+    objects = StreamQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("stream")
+        verbose_name_plural = _("streams")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True)
+                | Q(starts_at__isnull=True)
+                | Q(ends_at__gt=F("starts_at")),
+                name="stream_ends_after_start",
+                violation_error_message=_("The stream ends before it starts."),
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=["primary", "backup", "language", "audio", "low", "sign"]),
+                name="stream_role_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.get_role_display()})"
+
+    def clean(self) -> None:
+        source = SOURCES.get(self.kind)
+        if source is None:
+            return
+        self.value = source.clean(self.value)
+        wanted = source.hosts(self.value, self.opened_account())
+        known = set(
+            StreamHost.objects.filter(conference__rooms=self.room_id).values_list("host", flat=True)
+        )
+        if missing := sorted(wanted - known):
+            raise ValidationError(
+                {
+                    "value": _(
+                        "%(hosts)s is not among the conference's stream hosts. Add it there first:"
+                        " pages that are open learn a new host only by reloading."
+                    )
+                    % {"hosts": ", ".join(missing)}
+                }
+            )
+
+    def opened_account(self) -> Account:
+        """Raises SealBroken."""
+        return self.account.opened() if self.account else Account()
+
+    def playback(self, viewer: Viewer, at: datetime) -> Playback:
+        """Raises SealBroken."""
+        return SOURCES[self.kind].playback(self.value, self.opened_account(), viewer, at)
+
+    def covers(self, at: datetime) -> bool:
+        return (self.starts_at is None or self.starts_at <= at) and (
+            self.ends_at is None or at < self.ends_at
+        )
+
+    @property
+    def tag(self) -> str:
+        """Names the stream in public, and changes with it. Says nothing of where it is."""
+        return opaque_tag("stream", f"{self.pk} {self.kind} {self.value} {self.account_id}")

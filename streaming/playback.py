@@ -1,0 +1,44 @@
+"""Handing out playbacks: after the check, to one person, for a short time."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from schedule.http import ConferenceRequest
+from schedule.sealing import SealBroken
+from streaming.models import Stream
+from streaming.sources import SOURCES
+from streaming.sources.base import Viewer
+from tickets.models import User
+
+logger = logging.getLogger(__name__)
+
+
+def viewer_of(request: ConferenceRequest) -> Viewer:
+    user = request.user if isinstance(request.user, User) else None
+    return Viewer(
+        reference=user.reference if user else "",
+        name=user.display_name if user else "",
+        host=request.get_host(),
+    )
+
+
+def offer(stream: Stream, viewer: Viewer, at: datetime) -> dict[str, Any] | None:
+    """One source as the player takes it. `expires`: when its right ends, or None; a player of ours
+    asks again before. None: it cannot be signed; the log says why, and the next source plays.
+    """
+    try:
+        playback = stream.playback(viewer, at)
+    except (SealBroken, ValueError) as error:
+        logger.error("Stream %s cannot be signed: %s", stream.pk, error)
+        return None
+    return {
+        "tag": stream.tag,
+        "kind": stream.kind,
+        "player": SOURCES[stream.kind].player,
+        "url": playback.url,
+        "expires": int(playback.expires_at.timestamp()) if playback.expires_at else None,
+        "role": stream.role,
+        "language": stream.language,
+        "captions": stream.captions.url if stream.captions else None,
+    }
