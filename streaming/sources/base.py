@@ -4,7 +4,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ValidationError
@@ -67,7 +67,7 @@ class Source(Protocol):
     protection: Any  # a lazy translation
     revocation: timedelta | None
     # The fields of the account that it needs, and what the vendor calls them; empty: no account.
-    account_fields: dict[str, Any]
+    account_fields: ClassVar[dict[str, Any]]
 
     def clean(self, value: str) -> str:
         """What is stored for what was pasted. Raises ValidationError on the field `value`."""
