@@ -1,3 +1,4 @@
+import logging
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +15,16 @@ from schedule.pages import render_page, shared_page
 from schedule.rundown import RoomRundown, rundown
 from schedule.state import State, glance
 from streaming.csp import player_policy
+from streaming.forms import ReportForm
 from streaming.lineup import lineup, on_stage
 from streaming.live import encoded, hosts_tag
+from streaming.models import RoomMinute
 from streaming.playback import offer, viewer_of
 from tickets.admission import refusal
 from tickets.http import TicketRequest
 from tickets.refusals import refuse
+
+logger = logging.getLogger(__name__)
 
 # What the room page says of the rest of the day.
 COMING_TALKS = 3
@@ -111,3 +116,16 @@ def pulse(request: TicketRequest) -> HttpResponse:
     scope = f"room:{request.POST.get('room', '')}"
     reason = refusal(request.conference, request.admission, scope, timezone.now())
     return refuse(request, reason) if reason else JsonResponse({"ok": True})
+
+
+@require_POST
+@never_cache
+def report(request: ConferenceRequest) -> HttpResponse:
+    """A player says that a source failed. `weight`: for how many players it speaks."""
+    form = ReportForm(request.POST)
+    if not form.is_valid():
+        return JsonResponse({"error": {"code": "bad_report"}}, status=400)
+    room = get_object_or_404(Room, conference=request.conference, slug=form.cleaned_data["room"])
+    RoomMinute.objects.count_failures(room, timezone.now(), form.cleaned_data["weight"])
+    logger.warning("A player lost %s: %s", room.slug, form.cleaned_data["why"])
+    return HttpResponse(status=204)

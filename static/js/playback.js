@@ -1,6 +1,13 @@
 // The two private questions of a watching page: where is the stream, and may I go on?
 
-import { me } from "./me.js";
+import { me, post } from "./me.js";
+
+// One page of so many tells of a failure, and it counts for all of them; so when a stream fails
+// everybody at once, the server is not asked by everybody at once.
+const REPORTS_ONE_IN = 4;
+const REPORT_AGAIN_MS = 60_000;
+const REPORT_WITHIN_MS = 8_000;
+let reportedAt = -Infinity;
 
 /** The code of a no, or null. A 403 without one is a stale token. */
 async function refusalIn(response) {
@@ -46,4 +53,16 @@ export async function pulse(url, room) {
     // Nobody is locked out because a network broke.
   }
   return null;
+}
+
+/** Tell the organizers that a source failed here. Nothing depends on it. */
+export function report(url, { room, tag, why }) {
+  const at = performance.now();
+  if (at - reportedAt < REPORT_AGAIN_MS || Math.random() > 1 / REPORTS_ONE_IN) {
+    return;
+  }
+  reportedAt = at;
+  setTimeout(() => {
+    post(url, { room, tag, why, weight: REPORTS_ONE_IN }).catch(() => {});
+  }, Math.random() * REPORT_WITHIN_MS);
 }

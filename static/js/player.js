@@ -1,150 +1,176 @@
-// Shows one stream: HLS in a video element by hls.js, everything else in a frame.
+// Shows one of a room's sources, and goes on with the next when it fails. What comes next is made
+// ready behind what is seen, so that the last picture stays until there is another.
 
-const FRAME_RIGHTS = "autoplay; picture-in-picture; encrypted-media";
+import { FramePicture } from "./frame_picture.js";
+import { VideoPicture } from "./video_picture.js";
+
+const PICTURES = { video: VideoPicture, iframe: FramePicture };
 // A source that has played so long has not failed when it fails again.
-const STEADY_SECONDS = 10;
+const STEADY_MS = 10_000;
 
 /**
- * `screen` is the element to fill. Events, as functions: `onOpen` there is a picture;
- * `onMuted(isMuted)` the browser allows no sound, or there is sound again; `onFailed(wasSteady)` every
- * source has failed, the screen is empty.
+ * `screen` is the element to fill. Events, as functions: `onOpen(source)` another picture is seen;
+ * `onMuted(isMuted)` the browser allows no sound, or there is sound again; `onTrouble(source, why)`
+ * a source has failed; `onFailed(why, wasSteady)` all have, the last picture stays; `onWeak()` the
+ * connection is too weak for the picture; `onLevels()` the qualities are known.
  */
 export class Player {
   #screen;
   #options;
   #events;
   #sources = [];
-  #hls = null;
-  // When the picture came, by performance.now(); null: there is none.
-  #openedAt = null;
-  // Raised with each change, so that a late answer to an earlier one is dropped.
-  #turn = 0;
+  #seen = null;
+  #coming = null;
+  #failed = new Set();
+  #openedAt = 0;
+  #wantsMuted = false;
+  isSaving = false;
 
   constructor(screen, options, events) {
     this.#screen = screen;
     this.#options = options;
     this.#events = events;
+    this.#wantsMuted = localStorage.getItem("muted") === "yes";
   }
 
+  /** Whether something plays, or would if nobody had paused it. */
   get isOpen() {
-    return this.#openedAt !== null;
+    return this.#seen !== null && !this.#seen.hasFailed;
+  }
+
+  /** Whether something is seen, be it the last picture of what has failed. */
+  get hasPicture() {
+    return this.#seen !== null;
+  }
+
+  get source() {
+    return this.#seen?.source ?? null;
+  }
+
+  get picture() {
+    return this.#seen;
   }
 
   get video() {
-    return this.#screen.querySelector("video");
+    const element = this.#seen?.element;
+    return element instanceof HTMLVideoElement ? element : null;
   }
 
   /** The first of `sources` that plays. */
   play(sources) {
     this.#sources = [...sources];
-    this.#openNext();
+    this.#failed.clear();
+    this.#openNext("none");
+  }
+
+  /** The same sources with new rights: what plays goes on under the new address. */
+  renew(sources) {
+    this.#sources = [...sources];
+    const again = sources.find((source) => source.tag === this.source?.tag);
+    if (again && this.video && again.url !== this.source.url) {
+      this.#open(again);
+    }
   }
 
   stop() {
-    this.#turn += 1;
-    this.#hls?.destroy();
-    this.#hls = null;
-    this.#openedAt = null;
-    this.#screen.replaceChildren();
+    this.#coming?.remove();
+    this.#seen?.remove();
+    this.#coming = null;
+    this.#seen = null;
     this.#screen.hidden = true;
   }
 
-  #openNext() {
-    const wasSteady = this.isOpen && performance.now() - this.#openedAt > 1000 * STEADY_SECONDS;
-    this.stop();
-    const source = this.#sources.shift();
-    if (!source) {
-      this.#events.onFailed(wasSteady);
-      return;
-    }
-    if (source.player === "iframe") {
-      this.#mount(this.#frame(source.url));
-      this.#opened();
+  #openNext(why) {
+    const source = this.#sources.find(({ tag }) => !this.#failed.has(tag));
+    if (source) {
+      this.#open(source);
     } else {
-      this.#openVideo(source.url);
+      const wasSteady = this.#openedAt > 0 && performance.now() - this.#openedAt > STEADY_MS;
+      this.#openedAt = 0;
+      this.#events.onFailed(why, wasSteady);
     }
   }
 
-  #mount(element) {
-    this.#screen.replaceChildren(element);
-    this.#screen.hidden = false;
-  }
-
-  #opened() {
-    this.#openedAt = performance.now();
-    this.#events.onOpen();
-  }
-
-  #frame(url) {
-    const frame = document.createElement("iframe");
-    frame.title = this.#options.title;
-    frame.allow = FRAME_RIGHTS;
-    frame.allowFullscreen = true;
-    frame.referrerPolicy = "strict-origin-when-cross-origin";
-    frame.src = url;
-    return frame;
-  }
-
-  async #openVideo(url) {
-    const turn = this.#turn;
-    const failed = () => {
-      if (turn === this.#turn) {
-        this.#openNext();
-      }
+  #open(source) {
+    this.#coming?.remove();
+    const options = {
+      ...this.#options,
+      isSaving: this.isSaving,
+      isMuted: this.#seen !== null || this.#wantsMuted,
     };
-    const video = document.createElement("video");
-    video.controls = true;
-    video.playsInline = true;
-    video.setAttribute("aria-label", this.#options.title);
-    video.addEventListener("ended", failed);
-    video.addEventListener("volumechange", () => {
-      if (!video.muted) {
-        this.#events.onMuted(false);
-      }
+    const picture = new PICTURES[source.player](source, options, {
+      onReady: () => this.#show(picture),
+      onFailed: (why) => this.#onFailure(picture, why),
+      onWeak: () => this.#events.onWeak(),
+      onLevels: () => this.#events.onLevels(),
     });
-    video.addEventListener("loadedmetadata", () => this.#opened(), { once: true });
-    this.#mount(video);
-    let Hls;
-    try {
-      ({ default: Hls } = await import(this.#options.hls));
-    } catch {
-      failed();
-      return;
+    this.#coming = picture;
+    picture.element.classList.add("coming");
+    this.#screen.append(picture.element);
+    this.#screen.hidden = false;
+    if (picture.element instanceof HTMLVideoElement) {
+      this.#listenTo(picture.element);
+      this.#start(picture.element);
     }
-    if (turn !== this.#turn) {
-      return;
-    }
-    if (Hls.isSupported()) {
-      this.#attach(Hls, video, url, failed);
-    } else {
-      // Phones without Media Source Extensions play HLS by themselves.
-      video.addEventListener("error", failed);
-      video.src = url;
-    }
-    this.#start(video);
   }
 
-  #attach(Hls, video, url, failed) {
-    const hls = new Hls({ workerPath: this.#options.worker, capLevelToPlayerSize: true });
-    let hasRecovered = false;
-    hls.on(Hls.Events.ERROR, (_event, error) => {
-      if (!error.fatal) {
+  #show(picture) {
+    if (picture !== this.#coming) {
+      return;
+    }
+    const before = this.#seen;
+    const video = before?.element instanceof HTMLVideoElement ? before.element : null;
+    const isPaused = video !== null && video.paused && !video.ended;
+    this.#coming = null;
+    this.#seen = picture;
+    this.#openedAt = performance.now();
+    picture.element.classList.remove("coming");
+    if (video && picture.element instanceof HTMLVideoElement) {
+      picture.element.volume = video.volume;
+      picture.element.muted = video.muted;
+      if (isPaused) {
+        picture.element.pause();
+      } else {
+        this.#start(picture.element);
+      }
+    }
+    before?.remove();
+    this.#events.onOpen(picture.source);
+  }
+
+  #onFailure(picture, why) {
+    if (picture !== this.#coming && picture !== this.#seen) {
+      return;
+    }
+    if (picture === this.#seen && performance.now() - this.#openedAt > STEADY_MS) {
+      this.#failed.clear();
+    }
+    this.#failed.add(picture.source.tag);
+    if (picture === this.#coming) {
+      picture.remove();
+      this.#coming = null;
+      this.#screen.hidden = this.#seen === null;
+    } else if (this.#coming) {
+      return; // the next is on its way already
+    }
+    this.#events.onTrouble(picture.source, why);
+    this.#openNext(why);
+  }
+
+  #listenTo(video) {
+    video.volume = Number(localStorage.getItem("volume") ?? 1);
+    video.addEventListener("volumechange", () => {
+      if (video !== this.video) {
         return;
       }
-      if (error.type === Hls.ErrorTypes.MEDIA_ERROR && !hasRecovered) {
-        hasRecovered = true;
-        hls.recoverMediaError();
-      } else {
-        failed();
+      localStorage.setItem("volume", video.volume);
+      if (!video.muted) {
+        localStorage.setItem("muted", "no");
+        this.#events.onMuted(false);
+      } else if (navigator.userActivation?.isActive) {
+        localStorage.setItem("muted", "yes");
       }
     });
-    // A recording begins again; a live stream that ends does not become one.
-    hls.once(Hls.Events.LEVEL_LOADED, (_event, { details }) => {
-      video.loop = !details.live;
-    });
-    hls.loadSource(url);
-    hls.attachMedia(video);
-    this.#hls = hls;
   }
 
   /** With sound where the browser allows it, else muted. */

@@ -1,9 +1,10 @@
 // The room: starts, switches and ends by itself, by following /live.json.
 
 import { now } from "./clock.js";
+import { Controls } from "./controls.js";
 import { follow } from "./follow.js";
 import { keepFresh } from "./fragment.js";
-import { askPlayback, pulse } from "./playback.js";
+import { askPlayback, pulse, report } from "./playback.js";
 import { Player } from "./player.js";
 import { paintStars, showStars } from "./stars.js";
 import { dayOf, liveTalk, nextTalk, stateOf } from "./state.js";
@@ -15,6 +16,8 @@ const OVERRUN_SECONDS = 300;
 const PULSE_SECONDS = 30;
 const RETRY_AT_MOST_SECONDS = 15;
 const NEWS_SECONDS = 20;
+// Rights are renewed so long before they end, not by everybody in the same second.
+const RENEW_SECONDS = 60;
 // When the start of a talk is said aloud.
 const MARKS_MINUTES = [10, 5, 1];
 
@@ -35,11 +38,14 @@ let state = null;
 let refusal = null;
 // The talk that was on last while this page was open.
 let last = null;
-// The tag of the stream that plays.
+// The tag of what is on: a stream or a slate.
 let tag = null;
+let slate = "";
 let isAsking = false;
 let askAt = 0;
+let renewAt = Infinity;
 let failures = 0;
+let hadTrouble = false;
 let pulseAt = Infinity;
 let newsTimer;
 
@@ -50,7 +56,11 @@ const player = new Player(
     onOpen: () => {
       if (failures > 0) {
         say(null);
+      } else if (hadTrouble) {
+        say("backup", { isNews: true });
       }
+      hadTrouble = false;
+      controls.show();
       showPanel();
     },
     onMuted: (isMuted) => {
@@ -59,15 +69,25 @@ const player = new Player(
         say("muted", { isNews: true });
       }
     },
-    onFailed: (wasSteady) => {
+    onTrouble: (source, why) => {
+      hadTrouble = true;
+      report(box.dataset.report, { room: box.dataset.room, tag: source.tag, why });
+    },
+    onFailed: (why, wasSteady) => {
       failures = wasSteady ? 1 : failures + 1;
       tag = null;
-      askAt = now() + Math.random() * Math.min(2 ** failures, RETRY_AT_MOST_SECONDS);
+      // Whose right has ended gets a new one, or learns why not.
+      const isRefused = why === "refused" && failures === 1;
+      const wait = isRefused ? 1 : Math.min(2 ** failures, RETRY_AT_MOST_SECONDS);
+      askAt = now() + Math.random() * wait;
       say("trouble");
       showPanel();
     },
+    onWeak: () => controls.offerLess(),
+    onLevels: () => controls.show(),
   },
 );
+const controls = new Controls(byId("controls"), player, (sources) => player.play(sources));
 
 /** In the one status line. What is only news goes away again. */
 function say(word, { time = "", isNews = false } = {}) {
@@ -84,14 +104,20 @@ function say(word, { time = "", isNews = false } = {}) {
 // --- What is seen ------------------------------------------------------------------------------
 
 function showPanel() {
-  const hasTrouble = failures > 0 && wantedTag() !== null;
   for (const panel of document.querySelectorAll("[data-panel]")) {
-    const isIt = panel.dataset.panel === (hasTrouble ? "trouble" : state);
-    panel.hidden = !isIt || player.isOpen || refusal !== null;
+    const isIt = panel.dataset.panel === panelNow();
+    panel.hidden = !isIt || player.hasPicture || refusal !== null;
   }
-  if (!player.isOpen) {
+  if (!player.hasPicture) {
     sound.hidden = true;
   }
+}
+
+function panelNow() {
+  if (slate !== "" && wantedTag() !== null) {
+    return "slate";
+  }
+  return failures > 0 && wantedTag() !== null ? "trouble" : state;
 }
 
 function showState(before) {
@@ -123,9 +149,8 @@ function showCountdown(next, at) {
 function refuse(code) {
   refusal = code;
   const hadFocus = box.contains(document.activeElement);
-  player.stop();
-  tag = null;
-  pulseAt = Infinity;
+  close();
+  controls.hide();
   clearTimeout(newsTimer);
   const reasons = [...document.querySelectorAll("#refusal [data-reason]")];
   const reason =
@@ -157,16 +182,15 @@ function wantedTag() {
 async function followStream(wanted) {
   if (wanted === null) {
     if (tag !== null) {
-      player.stop();
-      tag = null;
-      pulseAt = Infinity;
+      close();
       say(state === "live" ? null : "over", { isNews: true });
     }
     failures = 0;
     showPanel();
     return;
   }
-  if (wanted === tag || isAsking || now() < askAt) {
+  const isUpToDate = wanted === tag && now() < renewAt;
+  if (isUpToDate || isAsking || now() < askAt) {
     return;
   }
   isAsking = true;
@@ -181,25 +205,46 @@ async function followStream(wanted) {
   }
 }
 
-function take({ sources, refusal: code }) {
-  if (code) {
-    refuse(code);
+function take(answer) {
+  if (answer.refusal) {
+    refuse(answer.refusal);
     return;
   }
-  const first = sources[0]?.tag ?? null;
-  if (first === tag) {
-    return;
-  }
-  if (tag !== null) {
+  const isSame = answer.tag === tag && player.isOpen;
+  if (tag !== null && answer.tag !== tag) {
     say("switched", { isNews: true });
   }
-  tag = first;
-  if (first === null) {
+  tag = answer.tag;
+  slate = answer.slate;
+  byId("slate").textContent = slate;
+  const sources = controls.take(answer);
+  renewAt = renewalOf(sources);
+  if (sources.length === 0) {
     player.stop();
+    showPanel();
+    return;
+  }
+  pulseAt = Math.min(pulseAt, now() + PULSE_SECONDS);
+  if (isSame) {
+    player.renew(sources);
   } else {
-    pulseAt = Math.min(pulseAt, now() + PULSE_SECONDS);
     player.play(sources);
   }
+}
+
+/** When to ask for new rights, so that nothing that plays is cut off. */
+function renewalOf(sources) {
+  const ends = sources.filter((source) => source.player === "video").map((each) => each.expires);
+  const soonest = Math.min(...ends.filter((end) => end !== null));
+  return soonest - RENEW_SECONDS * (1 + Math.random());
+}
+
+function close() {
+  player.stop();
+  tag = null;
+  slate = "";
+  pulseAt = Infinity;
+  renewAt = Infinity;
 }
 
 async function keepAlive(at) {

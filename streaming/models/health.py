@@ -1,6 +1,9 @@
 """How the streams are. Written every few seconds, so no trigger watches these tables."""
 
+from datetime import datetime
+
 from django.db import models
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +31,15 @@ class StreamHealth(models.Model):
         return f"{self.stream}: {self.problem or self.is_playing}"
 
 
+class RoomMinuteQuerySet(models.QuerySet["RoomMinute"]):
+    def count_failures(self, room: Room, at: datetime, number: int) -> None:
+        minute = at.replace(second=0, microsecond=0)
+        here = self.filter(room=room, began_at=minute)
+        if not here.update(failures=F("failures") + number):
+            self.bulk_create([self.model(room=room, began_at=minute)], ignore_conflicts=True)
+            here.update(failures=F("failures") + number)
+
+
 class RoomMinute(models.Model):
     """One minute of a room: how many watched at most, and how many players reported a failure."""
 
@@ -35,6 +47,8 @@ class RoomMinute(models.Model):
     began_at = models.DateTimeField()
     viewers = models.PositiveIntegerField(default=0)
     failures = models.PositiveIntegerField(default=0)
+
+    objects = RoomMinuteQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("minute of a room")

@@ -1,0 +1,233 @@
+// One HLS source in one video element, by hls.js, which does not heal itself after most outages and
+// asks 200 times a second for a segment that is gone. So this looks for itself, and says that it has
+// failed while there is still something in the buffer.
+
+// Fewer loads than hls.js would try: another source is quicker than the third attempt.
+const RETRY = { maxNumRetry: 1, retryDelayMs: 300, maxRetryDelayMs: 600 };
+const patience = (firstByteMs, wholeMs, retries) => ({
+  default: {
+    maxTimeToFirstByteMs: firstByteMs,
+    maxLoadTimeMs: wholeMs,
+    timeoutRetry: { ...RETRY, maxNumRetry: retries },
+    errorRetry: { ...RETRY, maxNumRetry: retries },
+  },
+});
+const FRAGMENT_ERRORS = 3;
+// A live playlist moves on once in a target duration. It is frozen after so many, and not before
+// so many seconds; what is in the buffer lasts about three.
+const FROZEN_TARGETS = 2.5;
+const FROZEN_SECONDS = 5;
+const STUCK_SECONDS = 8;
+const READY_SECONDS = 8;
+const CHECK_MS = 500;
+// So often in a minute the connection is too weak for the picture.
+const STALLS = 3;
+const STALLS_MS = 60_000;
+const REFUSED = [401, 403, 410];
+
+export class VideoPicture {
+  element;
+  source;
+  hasFailed = false;
+  #hls = null;
+  #events;
+  #timer;
+  #opened = performance.now();
+  #isReady = false;
+  #wasLive = false;
+  #target = 2;
+  #lastNumber = null;
+  #movedAt = null;
+  #time = 0;
+  #timeMovedAt = performance.now();
+  #fragmentErrors = 0;
+  #hasRecovered = false;
+  #stalls = [];
+
+  /**
+   * `onReady()` there is a picture; `onFailed(why)` once, the last picture stays; `onWeak()` it
+   * stalls again and again; `onLevels()` the qualities are known.
+   */
+  constructor(source, { title, isMuted, hls, worker, isSaving }, events) {
+    this.source = source;
+    this.#events = events;
+    this.element = this.#makeVideo(title, isMuted);
+    this.#load(hls, worker, isSaving);
+    this.#timer = setInterval(() => this.#check(), CHECK_MS);
+  }
+
+  /** The qualities that can be chosen: [{index, height, bitrate}], worst first. */
+  get levels() {
+    return (this.#hls?.levels ?? []).map(({ height, bitrate }, index) => ({ index, height, bitrate }));
+  }
+
+  /** -1: as the connection allows. */
+  set level(index) {
+    if (this.#hls) {
+      this.#hls.nextLevel = index;
+    }
+  }
+
+  saveData(isSaving) {
+    if (this.#hls) {
+      this.#hls.autoLevelCapping = isSaving ? 0 : -1;
+    }
+  }
+
+  /** Seconds behind the newest that there is; 0 where that is unknown. */
+  get behind() {
+    return this.#wasLive ? (this.#hls?.latency ?? 0) : 0;
+  }
+
+  /** The last picture stays, and nothing more is asked for. */
+  freeze() {
+    clearInterval(this.#timer);
+    this.#hls?.stopLoad();
+  }
+
+  remove() {
+    this.freeze();
+    this.hasFailed = true;
+    this.#hls?.destroy();
+    this.#hls = null;
+    this.element.remove();
+  }
+
+  #makeVideo(title, isMuted) {
+    const video = document.createElement("video");
+    video.controls = true;
+    video.playsInline = true;
+    video.muted = isMuted;
+    video.setAttribute("aria-label", title);
+    video.addEventListener("loadeddata", () => this.#ready());
+    video.addEventListener("ended", () => this.#fail("ended"));
+    video.addEventListener("waiting", () => this.#stalled());
+    if (this.source.captions) {
+      const track = document.createElement("track");
+      track.kind = "captions";
+      track.src = this.source.captions;
+      track.srclang = this.source.language || document.documentElement.lang;
+      track.default = localStorage.getItem("captions") === "on";
+      video.append(track);
+    }
+    return video;
+  }
+
+  async #load(path, worker, isSaving) {
+    let Hls;
+    try {
+      ({ default: Hls } = await import(path));
+    } catch {
+      this.#fail("player");
+      return;
+    }
+    if (this.hasFailed) {
+      return;
+    }
+    if (Hls.isSupported()) {
+      this.#attach(Hls, worker, isSaving);
+    } else {
+      // Phones without Media Source Extensions play HLS by themselves.
+      this.element.addEventListener("error", () => this.#fail("media"));
+      this.element.src = this.source.url;
+    }
+  }
+
+  #attach(Hls, worker, isSaving) {
+    const hls = new Hls({
+      workerPath: worker,
+      capLevelToPlayerSize: true,
+      // The lowest first: there is a picture at once, and it gets better.
+      startLevel: 0,
+      maxLiveSyncPlaybackRate: 1.05,
+      manifestLoadPolicy: patience(5000, 8000, 0),
+      playlistLoadPolicy: patience(5000, 8000, 1),
+      fragLoadPolicy: patience(8000, 30_000, 2),
+    });
+    this.#hls = hls;
+    hls.on(Hls.Events.ERROR, (_event, error) => this.#onError(Hls, error));
+    hls.on(Hls.Events.FRAG_BUFFERED, () => {
+      this.#fragmentErrors = 0;
+    });
+    hls.on(Hls.Events.LEVEL_LOADED, (_event, { details }) => this.#onPlaylist(details));
+    hls.on(Hls.Events.MANIFEST_PARSED, () => {
+      this.saveData(isSaving);
+      this.#events.onLevels();
+    });
+    hls.loadSource(this.source.url);
+    hls.attachMedia(this.element);
+  }
+
+  #onError(Hls, error) {
+    if (REFUSED.includes(error.response?.code)) {
+      this.#fail("refused");
+    } else if (error.details === Hls.ErrorDetails.FRAG_LOAD_ERROR) {
+      this.#fragmentErrors += 1;
+      if (error.fatal || this.#fragmentErrors >= FRAGMENT_ERRORS) {
+        this.#fail("segments");
+      }
+    } else if (error.fatal && error.type === Hls.ErrorTypes.MEDIA_ERROR && !this.#hasRecovered) {
+      this.#hasRecovered = true;
+      this.#hls.recoverMediaError();
+    } else if (error.fatal) {
+      this.#fail(error.type === Hls.ErrorTypes.MEDIA_ERROR ? "media" : "playlist");
+    }
+  }
+
+  #onPlaylist(details) {
+    this.#target = details.targetduration;
+    if (this.#wasLive && !details.live) {
+      // A stream that ends does not become one again; what is left in the buffer plays meanwhile.
+      this.#fail("ended");
+      return;
+    }
+    this.#wasLive = details.live;
+    // A recording begins again; one that is played in step does not.
+    this.element.loop = !details.live && !this.source.begins;
+    if (details.endSN !== this.#lastNumber) {
+      this.#lastNumber = details.endSN;
+      this.#movedAt = performance.now();
+    }
+  }
+
+  #check() {
+    const at = performance.now();
+    const video = this.element;
+    if (video.currentTime !== this.#time || video.paused || !this.#isReady) {
+      this.#time = video.currentTime;
+      this.#timeMovedAt = at;
+    }
+    const isFrozen = Math.max(FROZEN_TARGETS * this.#target, FROZEN_SECONDS);
+    if (!this.#isReady && at - this.#opened > 1000 * READY_SECONDS) {
+      this.#fail("silent");
+    } else if (this.#wasLive && at - this.#movedAt > 1000 * isFrozen) {
+      this.#fail("frozen");
+    } else if (at - this.#timeMovedAt > 1000 * STUCK_SECONDS) {
+      this.#fail("stuck");
+    }
+  }
+
+  #ready() {
+    if (!this.#isReady && !this.hasFailed) {
+      this.#isReady = true;
+      this.#events.onReady();
+    }
+  }
+
+  #stalled() {
+    const at = performance.now();
+    this.#stalls = [...this.#stalls.filter((stall) => at - stall < STALLS_MS), at];
+    if (this.#isReady && this.#stalls.length >= STALLS) {
+      this.#stalls = [];
+      this.#events.onWeak();
+    }
+  }
+
+  #fail(why) {
+    if (!this.hasFailed) {
+      this.hasFailed = true;
+      this.freeze();
+      this.#events.onFailed(why);
+    }
+  }
+}
