@@ -3,12 +3,14 @@
 import logging
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
 
 from schedule.http import ConferenceRequest
 from schedule.sealing import SealBroken
 from streaming.models import Stream
-from streaming.sources import SOURCES
-from streaming.sources.base import Viewer
+from streaming.sources.base import Playback, Viewer
 from tickets.models import User
 
 logger = logging.getLogger(__name__)
@@ -25,20 +27,27 @@ def viewer_of(request: ConferenceRequest) -> Viewer:
 
 def offer(stream: Stream, viewer: Viewer, at: datetime) -> dict[str, Any] | None:
     """One source as the player takes it. `expires`: when its right ends, or None; a player of ours
-    asks again before. None: it cannot be signed; the log says why, and the next source plays.
+    asks again before. Of a meeting it is our own address, which leads there per click (joining.py).
+    None: it cannot be signed; the log says why, and the next source plays.
     """
     try:
-        playback = stream.playback(viewer, at)
+        player = stream.source.player
+        playback = joining(stream) if player == "link" else stream.playback(viewer, at)
     except (SealBroken, ValueError) as error:
         logger.error("Stream %s cannot be signed: %s", stream.pk, error)
         return None
     return {
         "tag": stream.tag,
         "kind": stream.kind,
-        "player": SOURCES[stream.kind].player,
+        "player": player,
         "url": playback.url,
         "expires": int(playback.expires_at.timestamp()) if playback.expires_at else None,
         "role": stream.role,
         "language": stream.language,
         "captions": stream.captions.url if stream.captions else None,
     }
+
+
+def joining(stream: Stream) -> Playback:
+    query = urlencode({"stream": stream.tag})
+    return Playback(f"{reverse('join', args=[stream.room.slug])}?{query}")

@@ -1,10 +1,12 @@
 from django.urls import path
 
 from streaming import views
+from streaming.joining import join
 
 urlpatterns = [
     path("rooms/<slug:slug>/", views.room, name="room"),
     path("rooms/<slug:slug>/playback.json", views.playback, name="playback"),
+    path("rooms/<slug:slug>/join/", join, name="join"),
     path("live.json", views.live, name="live"),
     path("pulse/", views.pulse, name="pulse"),
     path("report/", views.report, name="report"),

@@ -9,10 +9,23 @@ from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference, Room, Talk, host_name
-from schedule.sealing import SealedField, unseal
-from streaming.sources import SOURCES, source_choices
-from streaming.sources.base import Account, Playback, Viewer
+from schedule.sealing import SealBroken, SealedField, unseal
+from streaming.sources import SOURCES, account_choices, source_choices
+from streaming.sources.base import Account, Playback, Source, Viewer
 from streaming.tags import opaque_tag
+
+
+def stream_host(host: str) -> None:
+    """A host, or *.example.org for all below it."""
+    below = host.removeprefix("*.")
+    host_name(below)
+    if below != host and "." not in below:
+        raise ValidationError(_("That would be half of the internet."))
+
+
+def is_listed(host: str, listed: set[str]) -> bool:
+    above = (f"*.{host.split('.', count)[count]}" for count in range(1, host.count(".") + 1))
+    return host in listed or any(wildcard in listed for wildcard in above)
 
 
 class StreamHost(models.Model):
@@ -22,7 +35,7 @@ class StreamHost(models.Model):
     host = models.CharField(
         _("host"),
         max_length=253,
-        validators=[host_name],
+        validators=[stream_host],
         help_text=_("Like stream.example.org. Open pages reload between talks to learn a new one."),
     )
 
@@ -44,7 +57,7 @@ class StreamAccount(models.Model):
     """
 
     conference = models.ForeignKey(Conference, models.CASCADE, related_name="stream_accounts")
-    kind = models.CharField(_("source"), max_length=20, choices=source_choices)
+    kind = models.CharField(_("source"), max_length=20, choices=account_choices)
     name = models.CharField(_("name"), max_length=100, blank=True)
     account_id = models.CharField(
         _("account"),
@@ -62,6 +75,16 @@ class StreamAccount(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.get_kind_display()
+
+    def clean(self) -> None:
+        source = SOURCES.get(self.kind)
+        if source is None:
+            return
+        try:
+            account = source.clean_account(self.opened())
+        except SealBroken as error:
+            raise ValidationError({"secret": str(error)}) from None
+        self.account_id, self.key_id = account.account_id, account.key_id
 
     def opened(self) -> Account:
         """Raises SealBroken."""
@@ -166,28 +189,66 @@ class Stream(models.Model):
         if source is None:
             return
         self.value = source.clean(self.value)
-        wanted = source.hosts(self.value, self.opened_account())
-        known = set(
-            StreamHost.objects.filter(conference__rooms=self.room_id).values_list("host", flat=True)
-        )
-        if missing := sorted(wanted - known):
+        self._check_account(source)
+        if self.talk and self.talk.conference_id != self.room.conference_id:
+            raise ValidationError({"talk": _("This talk is of another conference.")})
+        if missing := self.missing_hosts():
             raise ValidationError(
                 {
-                    "value": _(
-                        "%(hosts)s is not among the conference's stream hosts. Add it there first:"
-                        " pages that are open learn a new host only by reloading."
+                    "value": ValidationError(
+                        _(
+                            "%(hosts)s is not among the conference's stream hosts. Add it there"
+                            " first: pages that are open learn a new host only by reloading."
+                        ),
+                        code="missing_hosts",
+                        params={"hosts": ", ".join(missing)},
                     )
-                    % {"hosts": ", ".join(missing)}
                 }
             )
+
+    def _check_account(self, source: Source) -> None:
+        if not source.account_fields:
+            self.account = None
+            return
+        account = self.account
+        is_ours = account is not None and account.conference_id == self.room.conference_id
+        if account is None or account.kind != self.kind or not is_ours:
+            raise ValidationError(
+                {
+                    "account": _(
+                        "%(source)s signs with an account of its own. Choose it, or add it first."
+                    )
+                    % {"source": source.label}
+                }
+            )
+        try:
+            account.opened()
+        except SealBroken as error:
+            raise ValidationError({"account": str(error)}) from None
+
+    def missing_hosts(self) -> list[str]:
+        """What players would load from and may not. Raises SealBroken."""
+        listed = set(
+            StreamHost.objects.filter(conference__rooms=self.room_id).values_list("host", flat=True)
+        )
+        wanted = self.source.hosts(self.value, self.opened_account())
+        return sorted(host for host in wanted if not is_listed(host, listed))
+
+    @property
+    def source(self) -> Source:
+        """Raises ValueError where the package that it came from is not installed."""
+        try:
+            return SOURCES[self.kind]
+        except KeyError:
+            raise ValueError(f"no source {self.kind} is installed") from None
 
     def opened_account(self) -> Account:
         """Raises SealBroken."""
         return self.account.opened() if self.account else Account()
 
     def playback(self, viewer: Viewer, at: datetime) -> Playback:
-        """Raises SealBroken."""
-        return SOURCES[self.kind].playback(self.value, self.opened_account(), viewer, at)
+        """Raises SealBroken, and ValueError where it cannot be signed."""
+        return self.source.playback(self.value, self.opened_account(), viewer, at)
 
     def covers(self, at: datetime) -> bool:
         return (self.starts_at is None or self.starts_at <= at) and (

@@ -1,14 +1,29 @@
-"""Where a stream can come from. One module a kind; each says what the form needs to know of it."""
+"""Where a stream can come from. One module a vendor; each says what the form needs to know of it."""
 
 from schedule.plugins import plugins
-from streaming.sources import hls, iframe, vimeo, youtube
+from streaming.sources import bunny, cloudflare, hls, iframe, join, mux, origin, vimeo, youtube
 from streaming.sources.base import Source
 
 GROUP = "front_row.stream_sources"
-OURS: tuple[Source, ...] = (hls.HLS(), youtube.YouTube(), vimeo.Vimeo(), iframe.Iframe())
+OURS: tuple[Source, ...] = (
+    origin.Origin(),
+    hls.HLS(),
+    youtube.YouTube(),
+    vimeo.Vimeo(),
+    cloudflare.CloudflareStream(),
+    mux.Mux(),
+    bunny.BunnyStream(),
+    bunny.BunnyCDN(),
+    join.Join(),
+    join.Jitsi(),
+    join.BigBlueButton(),
+    iframe.Iframe(),
+)
+# They fit every playlist and every address, so they are asked last what something is.
+FIT_EVERYTHING = ("hls", "iframe")
 
 
-def _known() -> dict[str, Source]:
+def known_sources() -> dict[str, Source]:
     """By kind. Ours first: no package can take a kind from them."""
     sources = {source.kind: source for source in OURS}
     for source in plugins(GROUP, Source):  # type: ignore[type-abstract]  # a protocol to look for
@@ -16,8 +31,20 @@ def _known() -> dict[str, Source]:
     return sources
 
 
-SOURCES = _known()
+SOURCES = known_sources()
 
 
 def source_choices() -> list[tuple[str, str]]:
     return [(source.kind, str(source.label)) for source in SOURCES.values()]
+
+
+def account_choices() -> list[tuple[str, str]]:
+    """The kinds that sign with an account."""
+    return [(kind, str(source.label)) for kind, source in SOURCES.items() if source.account_fields]
+
+
+def guess(pasted: str) -> Source | None:
+    """What somebody has pasted; None: nothing that can be played."""
+    particular = [source for kind, source in SOURCES.items() if kind not in FIT_EVERYTHING]
+    general = [SOURCES[kind] for kind in FIT_EVERYTHING]
+    return next((source for source in (*particular, *general) if source.recognises(pasted)), None)

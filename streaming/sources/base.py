@@ -1,14 +1,18 @@
 """What a kind of source gives. A package adds one by an entry point of the group
-`front_row.stream_sources`; its value names an object that is a `Source`.
+`front_row.stream_sources`; its value names an object that is a `Source`. `Plain` has what most
+kinds share.
 """
 
+import html
+import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 # What the page does with the URL: feed it to the video element, put it into an iframe, or offer it
 # as a link that opens elsewhere.
@@ -18,6 +22,8 @@ type Player = Literal["video", "iframe", "link"]
 # a reload, so theirs lives as long as a day at the conference.
 RENEWED_LIFE = timedelta(minutes=10)
 FRAME_LIFE = timedelta(hours=8)
+# Ends are rounded down to these, so that a room full of people needs one signature, not 600.
+END_STEP_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,9 @@ class Viewer:
     host: str
 
 
+NOBODY = Viewer("", "", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Playback:
     """The short-lived right to open one stream. `expires_at` None: the address has no end."""
@@ -50,11 +59,14 @@ class Playback:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What the server saw. `mark`: what moves on while it plays ("" where nothing can be seen)."""
+    """What the server saw. `mark`: what moves on while it plays ("" where nothing can be seen).
+    `bits_per_second` of the best quality; 0 where it is not said.
+    """
 
     is_playing: bool
     problem: str = ""
     mark: str = ""
+    bits_per_second: int = 0
 
 
 @runtime_checkable
@@ -62,28 +74,93 @@ class Source(Protocol):
     kind: str
     label: Any  # a lazy translation
     player: Player
-    # For the form: how well it is protected. `revocation`: how long bytes flow at most after a
-    # ticket has gone; None: a copied address never stops.
+    # How well it is protected: in three words for lists, and in a sentence for the form.
+    shield: Any  # a lazy translation
     protection: Any  # a lazy translation
+    # How long bytes flow at most after a ticket has gone; None: a copied address never stops.
     revocation: timedelta | None
     # The fields of the account that it needs, and what the vendor calls them; empty: no account.
     account_fields: ClassVar[dict[str, Any]]
+
+    def recognises(self, pasted: str) -> bool:
+        """Whether it can be nothing but this. Decides the kind where nobody has chosen one."""
+        ...
 
     def clean(self, value: str) -> str:
         """What is stored for what was pasted. Raises ValidationError on the field `value`."""
         ...
 
+    def clean_account(self, account: Account) -> Account:
+        """What is stored of the account. Raises ValidationError on its fields."""
+        ...
+
     def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
-        """What the player of an admitted person opens."""
+        """What the player of an admitted person opens. Raises ValueError where it cannot sign."""
+        ...
+
+    def probed(self, value: str, account: Account, at: datetime) -> str:
+        """The address that tells our server whether it is there."""
         ...
 
     def hosts(self, value: str, account: Account) -> set[str]:
-        """The hosts that the page must be allowed to load from; empty for our own."""
+        """The hosts that the page must be allowed to load from, like stream.example.org or
+        *.example.org; empty for our own.
+        """
         ...
+
+
+class Plain:
+    """A source without account, of which anybody may have the address. Kinds derive from it and
+    say what is different; they have `kind`, `label`, `clean` and `playback` of their own.
+    """
+
+    player: Player = "video"
+    shield: Any = gettext_lazy("anyone with the link")
+    protection: Any = gettext_lazy("Anyone who copies the address can go on watching.")
+    revocation: timedelta | None = None
+    account_fields: ClassVar[dict[str, Any]] = {}
+
+    def recognises(self, pasted: str) -> bool:
+        try:
+            self.clean(pasted)
+        except ValidationError:
+            return False
+        return True
+
+    def clean(self, value: str) -> str:
+        raise NotImplementedError
+
+    def clean_account(self, account: Account) -> Account:
+        missing = [name for name in self.account_fields if not getattr(account, name)]
+        if missing:
+            raise ValidationError({name: _("This field is required.") for name in missing})
+        return account
+
+    def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
+        raise NotImplementedError
+
+    def probed(self, value: str, account: Account, at: datetime) -> str:
+        return self.playback(value, account, NOBODY, at).url
+
+    def hosts(self, value: str, account: Account) -> set[str]:
+        host = urlsplit(value).hostname
+        return {host} if host else set()
+
+
+def end_of(life: timedelta, at: datetime) -> datetime:
+    """When a right that is given now ends: after `life` at the latest."""
+    end = int((at + life).timestamp())
+    return datetime.fromtimestamp(end - end % END_STEP_SECONDS, UTC)
 
 
 def wrong(message: str) -> ValidationError:
     return ValidationError({"value": message})
+
+
+def address_in(pasted: str) -> str:
+    """Of an embed code its address, else what was pasted."""
+    embedded = re.search(r"""\bsrc=["']([^"']+)["']""", pasted)
+    return html.unescape(embedded.group(1)) if embedded else pasted.strip()
 
 
 def https_url(value: str) -> SplitResult:

@@ -1,22 +1,16 @@
-from datetime import datetime, timedelta
-from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from streaming.sources.base import Account, Playback, Player, Viewer, https_url, wrong
+from streaming.sources.base import Account, Plain, Playback, Viewer, https_url, wrong
 
 
-class HLS:
-    """A playlist (.m3u8) of any origin, or of our own as a path like /hls/main/index.m3u8."""
+class HLS(Plain):
+    """A playlist (.m3u8) of any origin, or of our own as a path like /static/clips/opening.m3u8."""
 
     kind = "hls"
     label = gettext_lazy("HLS playlist")
-    player: Player = "video"
-    protection = gettext_lazy("Anyone who copies the address can go on watching.")
-    revocation: timedelta | None = None
-    account_fields: ClassVar[dict[str, Any]] = {}
 
     def clean(self, value: str) -> str:
         value = value.strip()
@@ -30,7 +24,3 @@ class HLS:
 
     def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
         return Playback(value)
-
-    def hosts(self, value: str, account: Account) -> set[str]:
-        host = urlsplit(value).hostname
-        return {host} if host else set()

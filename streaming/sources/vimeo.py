@@ -1,46 +1,60 @@
 import re
-from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from datetime import datetime
 from urllib.parse import parse_qs
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from streaming.sources.base import Account, Playback, Player, Viewer, https_url, wrong
+from streaming.sources.base import (
+    Account,
+    Plain,
+    Playback,
+    Player,
+    Viewer,
+    address_in,
+    https_url,
+    wrong,
+)
 
 HOST = "player.vimeo.com"
+EVENT_HOST = "vimeo.com"
+_VIDEO = re.compile(r"/(?:video/)?(\d+)(?:/([0-9a-f]+))?/?")
+_EVENT = re.compile(r"/event/(\d+)(?:/embed)?(?:/([0-9a-f]+))?(?:/embed)?/?")
 
 
-class Vimeo:
+class Vimeo(Plain):
     kind = "vimeo"
     label = gettext_lazy("Vimeo")
     player: Player = "iframe"
+    shield = gettext_lazy("as Vimeo's domains say")
     protection = gettext_lazy("As Vimeo's domain setting says; a copied address goes on playing.")
-    revocation: timedelta | None = None
-    account_fields: ClassVar[dict[str, Any]] = {}
 
     def clean(self, value: str) -> str:
-        """`ID`, or `ID/HASH` for an unlisted video."""
-        value = value.strip()
-        if re.fullmatch(r"\d+(/[0-9a-f]+)?", value):
-            return value
-        if embedded := re.search(r'src="([^"]+)"', value):
-            value = embedded.group(1)
-        parts = https_url(value)
+        """`ID`, or `ID/HASH` for an unlisted video; `event/…` before that for a live event."""
+        address = address_in(value)
+        if re.fullmatch(r"(event/)?\d+(/[0-9a-f]+)?", address):
+            return address
+        parts = https_url(address)
         host = (parts.hostname or "").removeprefix("www.")
-        found = re.fullmatch(r"/(?:video/)?(\d+)(?:/([0-9a-f]+))?/?", parts.path)
-        if host not in ("vimeo.com", HOST) or found is None:
+        event, video = _EVENT.fullmatch(parts.path), _VIDEO.fullmatch(parts.path)
+        found = event or video
+        if host not in (EVENT_HOST, HOST) or found is None:
             raise wrong(
                 _("This is no address of a Vimeo video. Paste one like https://vimeo.com/76979871")
             )
         hash_ = found.group(2) or parse_qs(parts.query).get("h", [""])[0]
-        return f"{found.group(1)}/{hash_}" if hash_ else found.group(1)
+        number = found.group(1) if video else f"event/{found.group(1)}"
+        return f"{number}/{hash_}" if hash_ else number
 
     def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
-        number, _slash, hash_ = value.partition("/")
-        return Playback(
-            f"https://{HOST}/video/{number}?autoplay=1&dnt=1" + (f"&h={hash_}" if hash_ else "")
-        )
+        is_event = value.startswith("event/")
+        number, _slash, hash_ = value.removeprefix("event/").partition("/")
+        if is_event:
+            path = f"{number}/embed/{hash_}" if hash_ else f"{number}/embed"
+            return Playback(f"https://{EVENT_HOST}/event/{path}")
+        unlisted = f"&h={hash_}" if hash_ else ""
+        return Playback(f"https://{HOST}/video/{number}?autoplay=1&dnt=1{unlisted}")
 
     def hosts(self, value: str, account: Account) -> set[str]:
-        return {HOST}
+        """The page of an event loads the player in a frame of its own."""
+        return {EVENT_HOST if value.startswith("event/") else HOST}

@@ -1,34 +1,38 @@
 import re
-from datetime import datetime, timedelta
-from typing import Any, ClassVar
-from urllib.parse import parse_qs
+from datetime import datetime
+from urllib.parse import parse_qs, urlencode
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from streaming.sources.base import Account, Playback, Player, Viewer, https_url, wrong
+from streaming.sources.base import (
+    Account,
+    Plain,
+    Playback,
+    Player,
+    Viewer,
+    address_in,
+    https_url,
+    wrong,
+)
 
 _ID = re.compile(r"[A-Za-z0-9_-]{11}")
 HOST = "www.youtube-nocookie.com"
 _PATHS_WITH_ID = ("embed", "live", "shorts", "v")
 
 
-class YouTube:
+class YouTube(Plain):
     kind = "youtube"
     label = gettext_lazy("YouTube")
     player: Player = "iframe"
     protection = gettext_lazy("Anyone with the link can watch, and goes on watching.")
-    revocation: timedelta | None = None
-    account_fields: ClassVar[dict[str, Any]] = {}
 
     def clean(self, value: str) -> str:
         """The id of the video, from a watch, share, live or embed address or an embed code."""
-        value = value.strip()
-        if _ID.fullmatch(value):
-            return value
-        if embedded := re.search(r'src="([^"]+)"', value):
-            value = embedded.group(1)
-        parts = https_url(value)
+        address = address_in(value)
+        if _ID.fullmatch(address):
+            return address
+        parts = https_url(address)
         host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
         steps = parts.path.strip("/").split("/")
         if host == "youtu.be":
@@ -46,6 +50,13 @@ class YouTube:
 
     def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
         return Playback(f"https://{HOST}/embed/{value}?autoplay=1&playsinline=1&rel=0")
+
+    def probed(self, value: str, account: Account, at: datetime) -> str:
+        """The frame answers 200 for whatever id; this one knows videos that are not there, and
+        those that may not be embedded.
+        """
+        watched = urlencode({"url": f"https://www.youtube.com/watch?v={value}", "format": "json"})
+        return f"https://www.youtube.com/oembed?{watched}"
 
     def hosts(self, value: str, account: Account) -> set[str]:
         return {HOST}
