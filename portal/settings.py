@@ -248,6 +248,11 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # The beginning of an address, and the token that is sent to what begins so (schedule/fetching.py).
 FEED_TOKENS: dict[str, str] = env.dict("FEED_TOKENS", default={})
 
+# --- Streams -----------------------------------------------------------------------------------
+
+# Where this machine reads the playlists of our own host, past the gate (streaming/reading.py).
+LOOPBACK_URL = env.str("LOOPBACK_URL", default="http://127.0.0.1:8000")
+
 # --- Words and time ----------------------------------------------------------------------------
 
 TIME_ZONE = "UTC"

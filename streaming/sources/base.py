@@ -102,6 +102,10 @@ class Source(Protocol):
         """The address that tells our server whether it is there."""
         ...
 
+    def complaint(self, page: str) -> str:
+        """What is wrong with a page that answered the probe; "": nothing. Not for playlists."""
+        ...
+
     def hosts(self, value: str, account: Account) -> set[str]:
         """The hosts that the page must be allowed to load from, like stream.example.org or
         *.example.org; empty for our own.
@@ -141,6 +145,9 @@ class Plain:
 
     def probed(self, value: str, account: Account, at: datetime) -> str:
         return self.playback(value, account, NOBODY, at).url
+
+    def complaint(self, page: str) -> str:
+        return ""
 
     def hosts(self, value: str, account: Account) -> set[str]:
         host = urlsplit(value).hostname

@@ -169,6 +169,11 @@ class BigBlueButton(Join):
         sum_ = checksum("isMeetingRunning", query, account.secret)
         return f"{account.account_id}/api/isMeetingRunning?{query}&checksum={sum_}"
 
+    def complaint(self, page: str) -> str:
+        if "<returncode>FAILED" in page:
+            return _("The server does not take the shared secret, or does not know us.")
+        return ""
+
 
 def checksum(call: str, query: str, secret: str, algorithm: str = "sha256") -> str:
     return hashlib.new(algorithm, f"{call}{query}{secret}".encode()).hexdigest()
