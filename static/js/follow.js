@@ -7,17 +7,21 @@ import { liveTalk, nextTalk } from "./state.js";
 const WHEN_LIVE = 2;
 const WHEN_QUIET = 10;
 const AT_MOST = 30;
+// One answer that is lost is nothing to talk about.
+const SILENT_AFTER = 2;
 // What starts so soon is as good as live.
 const ABOUT_TO_START = 120;
 
 /**
  * Call `onBody` with each new body. `isPlaying` keeps a hidden tab asking; other hidden tabs stop,
- * and ask at once when they are seen again.
+ * and ask at once when they are seen again. `onSilence(since)` when nothing answers any more: what is
+ * shown is as of that second.
  */
-export function follow(url, onBody, isPlaying = () => false) {
+export function follow(url, onBody, isPlaying = () => false, onSilence = () => {}) {
   let timer;
   let failures = 0;
   let last;
+  let heardAt = null;
 
   async function ask() {
     let body;
@@ -31,8 +35,12 @@ export function follow(url, onBody, isPlaying = () => false) {
       body = await response.json();
       learnFrom(response, asked);
       failures = 0;
+      heardAt = now();
     } catch {
       failures += 1;
+      if (failures === SILENT_AFTER && heardAt !== null) {
+        onSilence(heardAt);
+      }
     }
     last = body ?? last;
     later();

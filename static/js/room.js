@@ -8,7 +8,7 @@ import { askPlayback, pulse, report } from "./playback.js";
 import { Player } from "./player.js";
 import { paintStars, showStars } from "./stars.js";
 import { dayOf, liveTalk, nextTalk, stateOf } from "./state.js";
-import { asDigits, fillTimes, inWords } from "./times.js";
+import { asClock, asDigits, fillTimes, inWords } from "./times.js";
 import { offerZone } from "./zone.js";
 
 // Speakers go on for a while; nobody is cut off in the middle of a sentence.
@@ -46,6 +46,7 @@ let askAt = 0;
 let renewAt = Infinity;
 let failures = 0;
 let hadTrouble = false;
+let isOffline = false;
 let pulseAt = Infinity;
 let newsTimer;
 
@@ -320,13 +321,38 @@ sound.addEventListener("click", () => {
   player.video.play();
 });
 
+// The keys that video sites have taught people; only while the focus is on the stage.
+const KEYS = {
+  k: (video) => (video.paused ? video.play() : video.pause()),
+  m: (video) => {
+    video.muted = !video.muted;
+  },
+  f: () => (document.fullscreenElement ? document.exitFullscreen() : screen.requestFullscreen()),
+};
+document.querySelector(".stage").addEventListener("keydown", (event) => {
+  const isTyping = event.target.closest("select, input");
+  const act = KEYS[event.key];
+  if (act && player.video && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    event.preventDefault();
+    act(player.video);
+  }
+});
+
 follow(
   box.dataset.live,
   (latest) => {
     body = latest;
+    if (isOffline) {
+      isOffline = false;
+      say(null);
+    }
     tick();
   },
   () => player.isOpen,
+  (since) => {
+    isOffline = true;
+    say("offline", { time: asClock(since) });
+  },
 );
 setInterval(tick, 1000);
 // Timers of hidden tabs are slowed down to one a minute; a picture that moves is not.

@@ -13,6 +13,12 @@ export function inWords(seconds) {
   return minutes < 90 ? words.format(minutes, "minute") : words.format(Math.round(minutes / 60), "hour");
 }
 
+/** "08:57", as the clock of this device shows it. */
+export function asClock(seconds) {
+  const options = { hour: "2-digit", minute: "2-digit" };
+  return new Date(1000 * seconds).toLocaleTimeString(document.documentElement.lang, options);
+}
+
 /** "1:04:09" or "12:30": for clocks that are looked at, not read out. */
 export function asDigits(seconds) {
   const left = Math.max(0, Math.ceil(seconds));
