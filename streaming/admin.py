@@ -7,45 +7,25 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.db.models import Prefetch
 from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from schedule.admin import ConferenceAdmin, RoomAdmin
 from schedule.admin_scope import OfConference, ScopedInline, conference_of
 from schedule.models import Conference, Room
+from streaming.admin_accounts import StreamAccountAdmin
+from streaming.admin_streams import FIELDSETS, StreamAdmin, Understood, shielded, understood
 from streaming.forms import StreamForm, StreamHostForm
-from streaming.models import Stream, StreamHost
-from streaming.sources import SOURCES
-from streaming.sources.base import Viewer
+from streaming.models import Stream, StreamAccount, StreamHost
 
 
-def understood(stream: Stream) -> str:
-    """What will be played, and how well it is protected."""
-    source = SOURCES.get(stream.kind)
-    if source is None or stream.pk is None:
-        return ""
-    return _("%(stream)s plays %(url)s. %(protection)s") % {
-        "stream": f"{source.label} ({stream.get_role_display()})",
-        # A signed address is a key; what was stored is not.
-        "url": stream.value
-        if source.account_fields
-        else stream.playback(Viewer("", "", ""), timezone.now()).url,
-        "protection": source.protection,
-    }
-
-
-class StreamInline(ScopedInline, admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
+class StreamInline(Understood, ScopedInline, admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
     model = Stream
     form = StreamForm
     conference_lookup = "room__conference"
-    fields = ("kind", "value", "understood", "role", ("starts_at", "ends_at"))
+    fieldsets = FIELDSETS
     readonly_fields = ("understood",)
+    autocomplete_fields = ("talk",)
     ordering = ("-role", "starts_at", "pk")
-
-    @admin.display(description=gettext_lazy("understood as"))
-    def understood(self, stream: Stream) -> str:
-        return understood(stream)
 
 
 admin.site.unregister(Room)
@@ -62,7 +42,7 @@ class RoomWithStreamsAdmin(RoomAdmin):
 
     @admin.display(description=gettext_lazy("streams"))
     def streams(self, room: Room) -> str:
-        return ", ".join(map(str, room.streams.all()))
+        return ", ".join(shielded(stream) for stream in room.streams.all())
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
         super().save_formset(request, form, formset, change)
@@ -91,3 +71,7 @@ class ConferenceWithHostsAdmin(ConferenceAdmin):
     def get_inlines(self, request: HttpRequest, obj: Conference | None) -> Any:
         """None while the first conference is being made: there is no permission to ask for yet."""
         return super().get_inlines(request, obj) if conference_of(request) else ()
+
+
+admin.site.register(Stream, StreamAdmin)
+admin.site.register(StreamAccount, StreamAccountAdmin)

@@ -1,31 +1,150 @@
 """What organizers type about streams. What a pasted address means is each source's business."""
 
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django import forms
-from django.utils.html import format_html_join
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from schedule.admin_scope import ConferenceForm
+from schedule.admin_secrets import SecretsForm
 from schedule.forms import WIDE
-from streaming.models import Stream, StreamHost
-from streaming.sources import SOURCES
+from schedule.models import Room
+from streaming.captions import clean_captions
+from streaming.models import Stream, StreamAccount, StreamHost
+from streaming.sources import SOURCES, guess
 
 
 class StreamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """`Stream.clean` explains what is wrong with the address, at the address."""
+    """One field to paste into. The kind is guessed from it as long as nobody chooses one; what is
+    wrong with the address is said at the address (`Stream.clean`).
+    """
+
+    # Longer than what is stored: an embed code is.
+    value = forms.CharField(
+        label=_("Paste here"),
+        required=False,
+        max_length=5000,
+        help_text=_(
+            "What you have: the address of the video, meeting or playlist, the embed code, or its"
+            " id. Of our own origin: the short name of the room, or nothing."
+        ),
+        widget=forms.TextInput(attrs={**WIDE, "dir": "ltr"}),
+    )
+    kind = forms.ChoiceField(label=_("Source"), required=False)
+    # Seen once a host is missing.
+    adds_hosts = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Stream
-        fields = ("kind", "value", "role", "starts_at", "ends_at")
-        # Wide enough to read an address in.
-        widgets = {"value": forms.TextInput(attrs={**WIDE, "dir": "ltr"})}
+        fields = (
+            "value",
+            "kind",
+            "role",
+            "account",
+            "talk",
+            "starts_at",
+            "ends_at",
+            "language",
+            "captions",
+            "is_test",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "kind" in self.fields:
-            says = ((source.label, source.protection) for source in SOURCES.values())
-            self.fields["kind"].help_text = format_html_join("", "{}: {}<br>", says)
+        kinds = [(kind, f"{source.label}: {source.shield}") for kind, source in SOURCES.items()]
+        if isinstance(kind := self.fields.get("kind"), forms.ChoiceField):
+            kind.choices = [("", _("as recognised")), *kinds]
+
+    def clean_captions(self) -> Any:
+        captions = self.cleaned_data["captions"]
+        return clean_captions(captions) if isinstance(captions, UploadedFile) else captions
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
+        kind = data["kind"] = self._kind()
+        room: Room | None = data.get("room") or getattr(self.instance, "room", None)
+        if kind == "origin" and room is not None:
+            data["value"] = data.get("value") or room.slug
+        if not data.get("value"):
+            if not self.has_error("value"):
+                self.add_error("value", forms.Field.default_error_messages["required"])
+            return data
+        source = SOURCES.get(kind)
+        if source is None:
+            message = _("This is nothing that we know. Paste an https:// address or an embed code.")
+            self.add_error("value", message)
+            return data
+        try:
+            data["value"] = source.clean(data["value"])
+        except ValidationError:
+            pass  # Stream.clean says why
+        if source.account_fields and not data.get("account") and room is not None:
+            # Most have one.
+            data["account"] = StreamAccount.objects.only_one(room.conference, kind)
+        self.instance.adds_hosts = data.get("adds_hosts", False)
+        return data
+
+    def _kind(self) -> str:
+        """What was chosen; else what it is already, if the address still fits; else a guess."""
+        chosen: str = self.cleaned_data.get("kind", "")
+        value: str = self.cleaned_data.get("value", "")
+        if not value or (chosen and {"kind", "value"} & set(self.changed_data) != {"value"}):
+            return chosen
+        if chosen and SOURCES[chosen].recognises(value):
+            return chosen
+        guessed = guess(value)
+        return guessed.kind if guessed else chosen
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.has_error("value", "missing_hosts"):
+            self.fields["adds_hosts"].widget = forms.CheckboxInput()
+            self.fields["adds_hosts"].label = _(
+                "Add it to the stream hosts now (open pages reload between talks to learn it)"
+            )
+
+    def save(self, commit: bool = True) -> Stream:
+        stream: Stream = super().save(commit)
+        if stream.adds_hosts:
+            stream.add_missing_hosts()
+        return stream
+
+
+class StreamAccountForm(SecretsForm, ConferenceForm):
+    """Of one kind: its source says which fields it has, and what the vendor calls them."""
+
+    kind: ClassVar[str] = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.kind:
+            self.instance.kind = self.kind
+        source = SOURCES.get(self.instance.kind)
+        for name, label in (source.account_fields if source else {}).items():
+            if name in self.fields:
+                self.fields[name].label = label
+                self.fields[name].help_text = self._help(name)
+
+    def _help(self, name: str) -> Any:
+        if name != "secret":
+            return ""
+        if self.instance.secret:
+            return self.fields[name].help_text
+        return _(
+            "Or env:FRONT_ROW_… with the name of an environment variable that holds it. It is"
+            " stored encrypted."
+        )
+
+
+class TrafficForm(forms.Form):
+    viewers = forms.IntegerField(label=_("Viewers"), min_value=1, max_value=1_000_000)
+    megabits = forms.DecimalField(
+        label=_("Mbit/s each"), min_value=0, max_value=100, max_digits=5, decimal_places=2
+    )
 
 
 class StreamHostForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time

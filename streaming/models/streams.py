@@ -51,6 +51,13 @@ class StreamHost(models.Model):
         return self.host
 
 
+class StreamAccountQuerySet(models.QuerySet["StreamAccount"]):
+    def only_one(self, conference: Conference, kind: str) -> "StreamAccount | None":
+        """None also where there are several to choose from."""
+        accounts = self.filter(conference=conference, kind=kind)[:2]
+        return accounts[0] if len(accounts) == 1 else None
+
+
 class StreamAccount(models.Model):
     """What signing a vendor's playback takes. Which of the fields a kind needs, and what they are
     called there, its source says (`Source.account_fields`).
@@ -67,6 +74,8 @@ class StreamAccount(models.Model):
     )
     key_id = models.CharField(_("key id"), max_length=200, blank=True)
     secret = SealedField(_("signing key"), blank=True)
+
+    objects = StreamAccountQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("stream account")
@@ -162,6 +171,9 @@ class Stream(models.Model):
     starts_at = models.DateTimeField(_("from"), null=True, blank=True)
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
 
+    # Whoever saves it has agreed to add the hosts that it needs.
+    adds_hosts = False
+
     objects = StreamQuerySet.as_manager()
 
     class Meta:
@@ -186,13 +198,14 @@ class Stream(models.Model):
 
     def clean(self) -> None:
         source = SOURCES.get(self.kind)
-        if source is None:
+        if source is None or not self.value:
             return
         self.value = source.clean(self.value)
         self._check_account(source)
         if self.talk and self.talk.conference_id != self.room.conference_id:
             raise ValidationError({"talk": _("This talk is of another conference.")})
-        if missing := self.missing_hosts():
+        missing = self.missing_hosts()
+        if missing and not self.adds_hosts:
             raise ValidationError(
                 {
                     "value": ValidationError(
@@ -216,7 +229,8 @@ class Stream(models.Model):
             raise ValidationError(
                 {
                     "account": _(
-                        "%(source)s signs with an account of its own. Choose it, or add it first."
+                        "%(source)s signs with an account of its own. Choose it, or add it first;"
+                        " what is not signed plays as an HLS playlist or in a frame."
                     )
                     % {"source": source.label}
                 }
@@ -233,6 +247,10 @@ class Stream(models.Model):
         )
         wanted = self.source.hosts(self.value, self.opened_account())
         return sorted(host for host in wanted if not is_listed(host, listed))
+
+    def add_missing_hosts(self) -> None:
+        for host in self.missing_hosts():
+            StreamHost.objects.get_or_create(conference=self.room.conference, host=host)
 
     @property
     def source(self) -> Source:

@@ -3,6 +3,8 @@
 import base64
 import binascii
 import json
+import re
+import textwrap
 from functools import lru_cache
 
 import jwt
@@ -11,20 +13,26 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-PEM_BEGINS = "-----BEGIN"
+_PEM = re.compile(r"(-----BEGIN [A-Z ]+-----)([^-]+)(-----END [A-Z ]+-----)\s*")
 
 
 @lru_cache(maxsize=32)
 def private_key(secret: str) -> RSAPrivateKey:
     """From PEM, or from PEM in base64, as Mux and Cloudflare hand it out. Raises ValueError."""
     text = secret.strip()
-    if not text.startswith(PEM_BEGINS):
+    if not text.startswith("-----BEGIN"):
         try:
             text = base64.b64decode("".join(text.split()), validate=True).decode("ascii")
         except (binascii.Error, UnicodeDecodeError):
             raise ValueError("the signing key is neither PEM nor PEM in base64") from None
+    pem = _PEM.fullmatch(text)
+    if pem is None:
+        raise ValueError("the signing key is cut off")
+    # A form with one line, like an environment variable, takes the breaks away.
+    lines = textwrap.wrap("".join(pem.group(2).split()), 64)
     try:
-        key = load_pem_private_key(text.encode(), password=None)
+        whole = "\n".join((pem.group(1), *lines, pem.group(3)))
+        key = load_pem_private_key(whole.encode(), password=None)
     except (ValueError, TypeError):  # TypeError: it has a password
         raise ValueError("the signing key cannot be read") from None
     if not isinstance(key, RSAPrivateKey):
