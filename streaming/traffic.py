@@ -28,14 +28,19 @@ class Traffic:
 
     def __str__(self) -> str:
         return _(
-            "%(viewers)s viewers × %(megabits)s Mbit/s = %(gigabits)s Gbit/s, %(gigabytes)s GB an"
-            " hour."
+            "%(viewers)s viewers × %(megabits)s Mbit/s = %(rate)s, %(gigabytes)s GB an hour."
         ) % {
             "viewers": number_format(self.viewers, use_l10n=True, force_grouping=True),
             "megabits": _short(self.megabits),
-            "gigabits": _short(self.gigabits),
+            "rate": self._rate,
             "gigabytes": _short(self.gigabytes_an_hour),
         }
+
+    @property
+    def _rate(self) -> str:
+        if self.gigabits < 1:
+            return _("%(number)s Mbit/s") % {"number": _short(self.gigabits * 1000)}
+        return _("%(number)s Gbit/s") % {"number": _short(self.gigabits)}
 
     @property
     def advice(self) -> str:

@@ -8,6 +8,7 @@ from conftest import make_room
 from streaming.models import Stream, StreamHost
 from streaming.sources import SOURCES
 from streaming.sources.base import Account, Viewer
+from streaming.tests.keys import PLAYBACK_ID, UID, VIDEO
 
 UNDERSTOOD = [
     ("youtube", "aqz-KE-bpKQ", "aqz-KE-bpKQ"),
@@ -23,6 +24,21 @@ UNDERSTOOD = [
     ("vimeo", "https://vimeo.com/76979871", "76979871"),
     ("vimeo", "https://vimeo.com/76979871/abcdef0123", "76979871/abcdef0123"),
     ("vimeo", "https://player.vimeo.com/video/76979871?h=abcdef0123", "76979871/abcdef0123"),
+    ("vimeo", "https://vimeo.com/event/4154130", "event/4154130"),
+    ("vimeo", "https://vimeo.com/event/4154130/fc2eb1e1b3", "event/4154130/fc2eb1e1b3"),
+    ("vimeo", "https://vimeo.com/event/4154130/embed/fc2eb1e1b3", "event/4154130/fc2eb1e1b3"),
+    ("mux", f"https://stream.mux.com/{PLAYBACK_ID}.m3u8?token=old", PLAYBACK_ID),
+    ("mux", f"https://player.mux.com/{PLAYBACK_ID}", PLAYBACK_ID),
+    ("cloudflare", f"https://iframe.videodelivery.net/{UID}", UID),
+    ("bunny", f"https://player.mediadelivery.net/embed/759/{VIDEO}", f"759/{VIDEO}"),
+    (
+        "bunny-cdn",
+        "https://zone.b-cdn.net/bcdn_token=HS256-x&expires=1&token_path=%2Fa%2F/a/live.m3u8?b=1",
+        "https://zone.b-cdn.net/a/live.m3u8",
+    ),
+    ("origin", "/hls/main/index.m3u8", "main"),
+    ("origin", "main", "main"),
+    ("jitsi", "https://meet.example.org/Workshop?lang=de", "https://meet.example.org/Workshop"),
     (
         "hls",
         "https://cdn.example.org/main/index.m3u8?x=1",
@@ -42,6 +58,14 @@ REFUSED = [
     ("youtube", "http://youtu.be/aqz-KE-bpKQ", "begins with https://"),
     ("youtube", "https://youtube.com.evil.example/watch?v=aqz-KE-bpKQ", "no address of a YouTube"),
     ("vimeo", "https://vimeo.com/channels/staff", "no address of a Vimeo video"),
+    ("mux", "https://example.org/a.m3u8", "no playback of Mux"),
+    ("cloudflare", f"https://cloudflarestream.com.evil.example/{UID}", "no video of Cloudflare"),
+    ("bunny", "https://iframe.mediadelivery.net/embed/759/", "no video of Bunny Stream"),
+    ("bunny-cdn", "https://zone.b-cdn.net/live.m3u8", "folder of its own"),
+    ("origin", "../main", "short name of the room"),
+    ("jitsi", "https://meet.example.org/", "address of one room"),
+    ("bigbluebutton", "a b", "id of the meeting"),
+    ("join", "http://meet.example.org/x", "begins with https://"),
     ("hls", "https://cdn.example.org/index.mpd", "ends with .m3u8"),
     ("hls", "//evil.example/index.m3u8", "begins with https://"),
     ("hls", "javascript:alert(1)//.m3u8", "begins with https://"),
@@ -65,6 +89,8 @@ def test_the_player_gets_an_address_that_plays():
     viewer, at = Viewer("P-000001", "", "testserver"), timezone.now()
     youtube = SOURCES["youtube"].playback("aqz-KE-bpKQ", Account(), viewer, at)
     assert youtube.url.startswith("https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?")
+    event = SOURCES["vimeo"].playback("event/7/abc", Account(), viewer, at)
+    assert event.url == "https://vimeo.com/event/7/embed/abc"
     assert "h=abc" in SOURCES["vimeo"].playback("123/abc", Account(), viewer, at).url
 
 
