@@ -22,6 +22,7 @@ from streaming import csp, lineup, live
 from streaming.models import StageRevision, Stream
 from tickets.models import Claim, Grant, Product, Ticket, User
 from tools.browser import chromium
+from tools.origin import rtmp_module
 from tools.stack import Stack
 
 _number = count(1)
@@ -177,7 +178,7 @@ def utc(text: str) -> datetime:
 @pytest.fixture(scope="session")
 def site() -> Iterator[Stack]:
     """The production shape with the demo conference, for tests in a browser."""
-    with Stack() as stack:
+    with Stack(origin=rtmp_module() is not None) as stack:
         yield stack
 
 

@@ -253,6 +253,13 @@ FEED_TOKENS: dict[str, str] = env.dict("FEED_TOKENS", default={})
 # Where this machine reads the playlists of our own host, past the gate (streaming/reading.py).
 LOOPBACK_URL = env.str("LOOPBACK_URL", default="http://127.0.0.1:8000")
 
+# Our own origin (docs/own-origin.md); without a secret there is none. Where encoders send to, when
+# it is not port 1935 of the conference's host; and the inner side of nginx' RTMP.
+ORIGIN_SECRET = env.str("ORIGIN_SECRET", default="")
+RTMP_URL = env.str("RTMP_URL", default="")
+ORIGIN_STAGE = env.str("ORIGIN_STAGE", default="127.0.0.1:1936")
+RECORDINGS_ROOT = env.str("RECORDINGS_ROOT", default=str(BASE_DIR / "var" / "recordings"))
+
 # --- Words and time ----------------------------------------------------------------------------
 
 TIME_ZONE = "UTC"

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from streaming import views
 from streaming.joining import join
@@ -9,5 +9,6 @@ urlpatterns = [
     path("rooms/<slug:slug>/join/", join, name="join"),
     path("live.json", views.live, name="live"),
     path("pulse/", views.pulse, name="pulse"),
+    path("_origin/", include("streaming.origin.urls")),
     path("report/", views.report, name="report"),
 ]

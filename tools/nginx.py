@@ -10,16 +10,17 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from tools.origin import Origin
 from tools.process import NotStarted, answers, running, unprivileged_user
 
 # A user's PATH often lacks the folders for system programs.
 SEARCH_PATH = f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin"
-CONFIG = Path(__file__).resolve().parent.parent / "deploy" / "nginx.conf"
+CONFIGS = Path(__file__).resolve().parent.parent / "deploy"
 
 
 @contextlib.contextmanager
 def nginx(
-    directory: Path, admin_path: str, port: int
+    directory: Path, admin_path: str, port: int, origin: Origin | None = None
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Serve on 127.0.0.1:port what the socket app.sock and the folders static and media in
     `directory` hold; yields the address, without a slash at the end, and the main process."""
@@ -29,10 +30,16 @@ def nginx(
     home = directory / "nginx"
     (home / "front-row").mkdir(parents=True, exist_ok=True)
     home.chmod(0o755)  # its workers write below it as another user
-    for name, content in _machine_files(directory, port, admin_path).items():
+    files = _machine_files(directory, port, admin_path)
+    if origin:
+        origin.prepare()
+        for name, content in origin.machine_files().items():
+            files[name] = files.get(name, "") + content
+    for name, content in files.items():
         (home / "front-row" / name).write_text(content)
-    shutil.copy(CONFIG, home)
-    command = [binary, "-e", "stderr", "-p", home, "-c", home / CONFIG.name]
+    for config in CONFIGS.glob("*.conf"):
+        shutil.copy(config, home)
+    command = [binary, "-e", "stderr", "-p", home, "-c", home / "nginx.conf"]
 
     def is_ready(_: object) -> bool:
         # It has written its pid, so it is not another server that has the port and answers.
@@ -50,7 +57,7 @@ def _machine_files(directory: Path, port: int, admin_path: str) -> dict[str, str
 daemon off;
 {_user_line()}
 pid {home}/nginx.pid;
-error_log stderr;
+error_log stderr crit;
 worker_rlimit_nofile {most_files};
 """,
         "http.conf": f"""

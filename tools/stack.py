@@ -2,8 +2,9 @@
 
     python -m tools.stack [--port 8000] [--workers 2] [-- DEMO ARGUMENTS…]
 
-Uses deploy/nginx.conf and deploy/gunicorn.conf.py as they are, with a demo conference. All that is
-written goes to a temporary directory. Tests and `make bench` use it as `with Stack() as site:`.
+Uses deploy/*.conf and deploy/gunicorn.conf.py as they are, with a demo conference; where nginx has
+its RTMP module, with our own origin of streams. All that is written goes to a temporary directory.
+Tests and `make bench` use it as `with Stack() as site:`.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Self
 
 from tools.nginx import nginx
+from tools.origin import Origin, rtmp_module
 from tools.process import (
     NotStarted,
     answers,
@@ -41,6 +43,7 @@ class Stack:
     gunicorn     the main process; its children are the workers
     nginx        the same
     log          what gunicorn and the app wrote
+    origin       where encoders send to, if it was asked for
     demo_output  what `manage.py demo` said, with how to sign in
     """
 
@@ -50,6 +53,7 @@ class Stack:
     gunicorn: subprocess.Popen[bytes]
     nginx: subprocess.Popen[bytes]
     log: Path
+    origin: Origin | None
     demo_output: str = ""
 
     def __init__(
@@ -60,14 +64,17 @@ class Stack:
         workers: int | None = None,
         port: int | None = None,
         variables: Mapping[str, str] | None = None,
+        origin: bool = False,
     ) -> None:
         """`demo` are arguments for `manage.py demo`, None leaves the database empty; `workers` is
-        the number of cores unless given, `port` any free one; `variables` win over `env`."""
+        the number of cores unless given, `port` any free one; `variables` win over `env`; `origin`
+        needs nginx' RTMP module."""
         self._demo = demo
         self._app = app
         self._workers = workers or os.cpu_count() or 1
         self._port = port
         self._variables = dict(variables or {})
+        self._has_origin = origin
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
@@ -78,11 +85,15 @@ class Stack:
                 (self._directory / folder).mkdir()
                 (self._directory / folder).chmod(0o755)  # nginx reads as another user
             servers = stack.enter_context(services())
+            self.origin = Origin(self._directory) if self._has_origin else None
+            servers |= self.origin.variables if self.origin else {}
             self.env = os.environ | self._environment() | servers | self._variables
             self.manage("migrate", "--verbosity", "0")
             self.manage("collectstatic", "--no-input", "--verbosity", "0")
             self.gunicorn = stack.enter_context(gunicorn(self._directory, self._app, self.env))
-            start_nginx = partial(nginx, self._directory, self.env["ADMIN_PATH"])
+            start_nginx = partial(
+                nginx, self._directory, self.env["ADMIN_PATH"], origin=self.origin
+            )
             if self._port:
                 self.url, self.nginx = stack.enter_context(start_nginx(self._port))
             else:
@@ -150,8 +161,11 @@ def main() -> None:
         workers=options.workers,
         port=options.port,
         variables={"EMAIL_URL": "consolemail://"},
+        origin=rtmp_module() is not None,
     ) as site:
         print(site.demo_output)
+        if site.origin:
+            print(f"Encoders send to {site.origin.rtmp_url}; the keys are in the rooms' forms.")
         print(f"Front Row is on {site.url}/. Ctrl-C stops it.", flush=True)
         # What the app writes, login codes among it.
         subprocess.run(["tail", "-n", "+1", "-f", site.log], check=False)

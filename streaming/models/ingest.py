@@ -28,3 +28,8 @@ class Ingest(models.Model):
 
     def __str__(self) -> str:
         return str(self.room)
+
+    def renew_key(self) -> None:
+        """The encoder that has the old one is cut off within seconds."""
+        self.key = new_stream_key()
+        self.save(update_fields=["key"])

@@ -7,6 +7,7 @@ from streaming.sources.base import Source
 GROUP = "front_row.stream_sources"
 OURS: tuple[Source, ...] = (
     origin.Origin(),
+    origin.OriginRecording(),
     hls.HLS(),
     youtube.YouTube(),
     vimeo.Vimeo(),

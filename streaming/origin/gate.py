@@ -1,0 +1,66 @@
+"""What nginx asks before it gives out a file: bare answers, for the session alone.
+
+The paths are locations inside nginx; from outside they are 404. The room stands in the path, where
+nginx puts it, and no header of a visitor comes along.
+"""
+
+from http import HTTPStatus
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from schedule.access import public
+from schedule.http import ConferenceRequest
+from streaming.models import Recording
+from streaming.origin.folders import stream_folder
+from tickets.admission import Reason, refusal
+from tickets.middleware import look_up
+
+
+@require_safe
+@public
+@never_cache
+def room_gate(request: ConferenceRequest, slug: str) -> HttpResponse:
+    return _refused(request, f"room:{slug}") or _folder(stream_folder(request.conference.pk, slug))
+
+
+@require_safe
+@public
+@never_cache
+def recording_gate(request: ConferenceRequest, folder: str) -> HttpResponse:
+    """A recording that is not shown is for those who decide on that."""
+    recording = Recording.objects.filter(
+        conference=request.conference, kind="origin-recording", value=folder
+    ).first()
+    if recording is None:
+        return HttpResponse(status=HTTPStatus.FORBIDDEN)
+    if not recording.is_shown:
+        may_see = request.user.has_perm("streaming.change_recording", request.conference)
+        return _folder(folder) if may_see else HttpResponse(status=HTTPStatus.FORBIDDEN)
+    if recording.public_at is not None and recording.public_at <= timezone.now():
+        return _folder(folder)
+    return _refused(request, "replay") or _folder(folder)
+
+
+@require_safe
+@public
+@never_cache
+def room_folder(request: ConferenceRequest, slug: str) -> HttpResponse:
+    """Where the room's stream is, for this machine's own probes. It opens nothing by itself."""
+    return _folder(stream_folder(request.conference.pk, slug))
+
+
+def _refused(request: ConferenceRequest, scope: str) -> HttpResponse | None:
+    """None: come in. nginx takes everything but these two for an error of ours."""
+    admission, _page = look_up(request, None)
+    reason = refusal(request.conference, admission, scope, timezone.now())
+    if reason is None:
+        return None
+    is_anonymous = reason is Reason.LOGIN_REQUIRED
+    return HttpResponse(status=HTTPStatus.UNAUTHORIZED if is_anonymous else HTTPStatus.FORBIDDEN)
+
+
+def _folder(name: str) -> HttpResponse:
+    return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"X-Folder": name})
