@@ -4,6 +4,7 @@ from are in the form of the conference.
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Prefetch
 from django.http import HttpRequest
@@ -13,6 +14,7 @@ from schedule.admin import ConferenceAdmin, RoomAdmin
 from schedule.admin_scope import OfConference, ScopedInline, conference_of
 from schedule.models import Conference, Room
 from streaming.admin_accounts import StreamAccountAdmin
+from streaming.admin_ingest import IngestInline
 from streaming.admin_streams import FIELDSETS, StreamAdmin, Understood, shielded, understood
 from streaming.forms import StreamForm, StreamHostForm
 from streaming.models import Stream, StreamAccount, StreamHost
@@ -34,7 +36,12 @@ admin.site.unregister(Room)
 @admin.register(Room)
 class RoomWithStreamsAdmin(RoomAdmin):
     list_display = ("name", "slug", "position", "talk_count", "streams")
-    inlines: ClassVar[Any] = (StreamInline, *RoomAdmin.inlines)
+    inlines: ClassVar[Any] = (StreamInline, IngestInline, *RoomAdmin.inlines)
+
+    def get_inlines(self, request: HttpRequest, obj: Room | None) -> Any:
+        """Encoders only where there is something for them to send to."""
+        inlines = super().get_inlines(request, obj)
+        return [each for each in inlines if settings.ORIGIN_SECRET or each is not IngestInline]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         streams = Prefetch("streams", Stream.objects.in_order())
