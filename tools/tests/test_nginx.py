@@ -117,6 +117,11 @@ def test_private_answers_are_asked_for_each_time(site):
     assert first["HTTP_COOKIE"] == "sessionid=1"
 
 
+def test_what_nginx_asks_the_app_by_itself_is_not_for_visitors(site):
+    assert site.get("/_origin/key/?secret=x", method="POST").status == 404
+    assert site.get("/_origin/gate/room/main/").status == 404
+
+
 def test_live_json_is_one_answer_for_everybody(site):
     personal = {"Cookie": "sessionid=1", "Authorization": "Basic x", "Accept-Language": "de"}
     first = site.asked("/live.json?a=1", personal | {"Accept-Encoding": "br"}, host="one.localhost")
