@@ -15,11 +15,15 @@ type View = Callable[..., HttpResponseBase]
 
 @dataclass(frozen=True)
 class Access:
-    """`scope` may name parameters of the URL: "room:{slug}". None: any admission will do."""
+    """`scope` may name parameters of the URL: "room:{slug}". None: any admission will do. `opens`
+    gets the request and the URL's parameters, and says whether what they name is open to everybody
+    now; it answers from memory.
+    """
 
     kind: Literal["public", "login", "admission"]
     scope: str | None = None
     follows_visibility: bool = False
+    opens: Callable[..., bool] | None = None
 
 
 PUBLIC = Access("public")
@@ -45,9 +49,11 @@ def follows_visibility[V: View](view: V) -> V:
     return _set(view, Access("admission", follows_visibility=True))
 
 
-def admits[V: View](scope: str) -> Callable[[V], V]:
+def admits[V: View](
+    scope: str, *, follows_visibility: bool = False, opens: Callable[..., bool] | None = None
+) -> Callable[[V], V]:
     def decorate(view: V) -> V:
-        return _set(view, Access("admission", scope))
+        return _set(view, Access("admission", scope, follows_visibility, opens))
 
     return decorate
 

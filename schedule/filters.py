@@ -40,6 +40,8 @@ class FilterForm(forms.Form):
             "language": [(code, language_name(code)) for code in languages.distinct()],
         }
         for name, values in choices.items():
+            if name not in self.fields:
+                continue
             if len(values) < 2 and not self.data.get(name):
                 del self.fields[name]
                 continue
@@ -65,7 +67,7 @@ class FilterForm(forms.Form):
             talks = talks.filter(kind=kind)
         if language := chosen.get("language"):
             talks = talks.filter(language=language)
-        if chosen["mine"] and user_id is not None:
+        if chosen.get("mine") and user_id is not None:
             talks = talks.starred_by(user_id)
         return search(talks, chosen["q"])
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from schedule.http import ConferenceRequest
 from schedule.sealing import SealBroken
-from streaming.models import Stream
+from streaming.models import Recording, Stream
 from streaming.sources.base import Playback, Viewer
 from tickets.models import User
 
@@ -25,16 +25,20 @@ def viewer_of(request: ConferenceRequest) -> Viewer:
     )
 
 
-def offer(stream: Stream, viewer: Viewer, at: datetime) -> dict[str, Any] | None:
+def offer(
+    stream: Stream | Recording, viewer: Viewer, at: datetime, begins: datetime | None = None
+) -> dict[str, Any] | None:
     """One source as the player takes it. `expires`: when its right ends, or None; a player of ours
     asks again before. Of a meeting it is our own address, which leads there per click (joining.py).
-    None: it cannot be signed; the log says why, and the next source plays.
+    None: it cannot be signed; the log says why, and the next source plays. `begins`: when everybody
+    sees or saw its first second (in_step.py).
     """
     try:
         player = stream.source.player
-        playback = joining(stream) if player == "link" else stream.playback(viewer, at)
+        is_meeting = player == "link" and isinstance(stream, Stream)
+        playback = joining(stream) if is_meeting else stream.playback(viewer, at)
     except (SealBroken, ValueError) as error:
-        logger.error("Stream %s cannot be signed: %s", stream.pk, error)
+        logger.error("%s %s cannot be signed: %s", type(stream).__name__, stream.pk, error)
         return None
     return {
         "tag": stream.tag,
@@ -43,6 +47,8 @@ def offer(stream: Stream, viewer: Viewer, at: datetime) -> dict[str, Any] | None
         "url": playback.url,
         "expires": int(playback.expires_at.timestamp()) if playback.expires_at else None,
         "role": stream.role,
+        "begins": begins.timestamp() if begins else None,
+        "is_gated": stream.source.revocation is not None,
         "language": stream.language,
         "captions": stream.captions.url if stream.captions else None,
     }

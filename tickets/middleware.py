@@ -50,6 +50,8 @@ class TicketMiddleware:
         conference = request.conference
         if conference.is_public or (access.follows_visibility and conference.programme_is_public):
             return None
+        if access.opens is not None and access.opens(request, **kwargs):
+            return None
         slot = slot_of(request, view)
         request.admission, page = look_up(request, slot)
         scope = access.scope.format(**kwargs) if access.scope else None

@@ -1,15 +1,17 @@
 """What can be watched again."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference, Room, Talk
-from streaming.models.streams import StreamAccount
-from streaming.sources import source_choices
+from streaming.models.streams import Sourced, Stream, StreamAccount
+from streaming.sources import SOURCES, source_choices
+from streaming.tags import opaque_tag
 
 
-class Recording(models.Model):
+class Recording(Sourced, models.Model):
     """Of one talk, or of a room for a while: then `starts_at` is the moment of its second 0, from
     which the second of each talk follows (streaming/replays/). Nothing is shown of a talk whose
     speakers have not agreed (Talk.may_be_replayed).
@@ -56,6 +58,9 @@ class Recording(models.Model):
         help_text=_("Empty: ticket holders only."),
     )
 
+    # As the player calls it.
+    role = Stream.Role.PRIMARY
+
     class Meta:
         verbose_name = _("recording")
         verbose_name_plural = _("recordings")
@@ -72,6 +77,27 @@ class Recording(models.Model):
 
     def __str__(self) -> str:
         return str(self.talk or self.room)
+
+    @property
+    def owner(self) -> Conference:
+        return self.conference
+
+    def clean(self) -> None:
+        source = SOURCES.get(self.kind)
+        if source is not None and source.player == "link":
+            raise ValidationError({"value": _("A meeting cannot be watched again.")})
+        self.clean_source()
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValidationError({"ends_at": _("It ends before it starts.")})
+        for name in ("talk", "room"):
+            of = getattr(self, name)
+            if of is not None and of.conference_id != self.conference_id:
+                raise ValidationError({name: _("This is of another conference.")})
+
+    @property
+    def tag(self) -> str:
+        """As that of a stream."""
+        return opaque_tag("recording", f"{self.pk} {self.kind} {self.value} {self.account_id}")
 
 
 class Nudge(models.Model):

@@ -1,7 +1,7 @@
 """What can be watched in a room, when, and from where."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -100,6 +100,94 @@ class StreamAccount(models.Model):
         return Account(self.account_id, self.key_id, unseal(self.secret))
 
 
+class Sourced:
+    """What plays from a source: a stream, or a recording. Models derive from it, which have a kind,
+    a value and an account.
+    """
+
+    kind: Any
+    value: Any
+    account: Any
+
+    # Whoever saves it has agreed to add the hosts that it needs.
+    adds_hosts = False
+
+    @property
+    def owner(self) -> Conference:
+        raise NotImplementedError
+
+    def clean_source(self) -> None:
+        """Raises ValidationError on `value` or `account`."""
+        source = SOURCES.get(self.kind)
+        if source is None or not self.value:
+            return
+        self.value = source.clean(self.value)
+        self._check_account(source)
+        missing = self.missing_hosts()
+        if missing and not self.adds_hosts:
+            raise ValidationError(
+                {
+                    "value": ValidationError(
+                        _(
+                            "%(source)s: %(hosts)s is not among the conference's stream hosts. Add"
+                            " it there first: open pages learn a new host only by reloading."
+                        ),
+                        code="missing_hosts",
+                        params={"source": source.label, "hosts": ", ".join(missing)},
+                    )
+                }
+            )
+
+    def _check_account(self, source: Source) -> None:
+        if not source.account_fields:
+            self.account = None
+            return
+        account = self.account
+        is_ours = account is not None and account.conference_id == self.owner.pk
+        if account is None or account.kind != self.kind or not is_ours:
+            raise ValidationError(
+                {
+                    "account": _(
+                        "%(source)s signs with an account of its own. Choose it, or add it first;"
+                        " what is not signed plays as an HLS playlist or in a frame."
+                    )
+                    % {"source": source.label}
+                }
+            )
+        try:
+            account.opened()
+        except SealBroken as error:
+            raise ValidationError({"account": str(error)}) from None
+
+    def missing_hosts(self) -> list[str]:
+        """What players would load from and may not. Raises SealBroken."""
+        listed = set(
+            StreamHost.objects.filter(conference=self.owner).values_list("host", flat=True)
+        )
+        wanted = self.source.hosts(self.value, self.opened_account())
+        return sorted(host for host in wanted if not is_listed(host, listed))
+
+    def add_missing_hosts(self) -> None:
+        for host in self.missing_hosts():
+            StreamHost.objects.get_or_create(conference=self.owner, host=host)
+
+    @property
+    def source(self) -> Source:
+        """Raises ValueError where the package that it came from is not installed."""
+        try:
+            return SOURCES[self.kind]
+        except KeyError:
+            raise ValueError(f"no source {self.kind} is installed") from None
+
+    def opened_account(self) -> Account:
+        """Raises SealBroken."""
+        return self.account.opened() if self.account else Account()
+
+    def playback(self, viewer: Viewer, at: datetime) -> Playback:
+        """Raises SealBroken, and ValueError where it cannot be signed."""
+        return self.source.playback(self.value, self.opened_account(), viewer, at)
+
+
 class StreamQuerySet(models.QuerySet["Stream"]):
     def in_order(self) -> Self:
         """Of each room the first choice first: primary before the others, a talk's own before the
@@ -111,7 +199,7 @@ class StreamQuerySet(models.QuerySet["Stream"]):
         return self.order_by("room_id", rank, of_talk, begins_late, "pk")
 
 
-class Stream(models.Model):
+class Stream(Sourced, models.Model):
     """One source of one room for one span of time. None as a bound: no bound.
 
     `role` says what it is for: the picture itself and what stands in for it, or what a viewer may
@@ -171,9 +259,6 @@ class Stream(models.Model):
     starts_at = models.DateTimeField(_("from"), null=True, blank=True)
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
 
-    # Whoever saves it has agreed to add the hosts that it needs.
-    adds_hosts = False
-
     objects = StreamQuerySet.as_manager()
 
     class Meta:
@@ -196,77 +281,14 @@ class Stream(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.get_role_display()})"
 
+    @property
+    def owner(self) -> Conference:
+        return self.room.conference
+
     def clean(self) -> None:
-        source = SOURCES.get(self.kind)
-        if source is None or not self.value:
-            return
-        self.value = source.clean(self.value)
-        self._check_account(source)
+        self.clean_source()
         if self.talk and self.talk.conference_id != self.room.conference_id:
             raise ValidationError({"talk": _("This talk is of another conference.")})
-        missing = self.missing_hosts()
-        if missing and not self.adds_hosts:
-            raise ValidationError(
-                {
-                    "value": ValidationError(
-                        _(
-                            "%(hosts)s is not among the conference's stream hosts. Add it there"
-                            " first: pages that are open learn a new host only by reloading."
-                        ),
-                        code="missing_hosts",
-                        params={"hosts": ", ".join(missing)},
-                    )
-                }
-            )
-
-    def _check_account(self, source: Source) -> None:
-        if not source.account_fields:
-            self.account = None
-            return
-        account = self.account
-        is_ours = account is not None and account.conference_id == self.room.conference_id
-        if account is None or account.kind != self.kind or not is_ours:
-            raise ValidationError(
-                {
-                    "account": _(
-                        "%(source)s signs with an account of its own. Choose it, or add it first;"
-                        " what is not signed plays as an HLS playlist or in a frame."
-                    )
-                    % {"source": source.label}
-                }
-            )
-        try:
-            account.opened()
-        except SealBroken as error:
-            raise ValidationError({"account": str(error)}) from None
-
-    def missing_hosts(self) -> list[str]:
-        """What players would load from and may not. Raises SealBroken."""
-        listed = set(
-            StreamHost.objects.filter(conference__rooms=self.room_id).values_list("host", flat=True)
-        )
-        wanted = self.source.hosts(self.value, self.opened_account())
-        return sorted(host for host in wanted if not is_listed(host, listed))
-
-    def add_missing_hosts(self) -> None:
-        for host in self.missing_hosts():
-            StreamHost.objects.get_or_create(conference=self.room.conference, host=host)
-
-    @property
-    def source(self) -> Source:
-        """Raises ValueError where the package that it came from is not installed."""
-        try:
-            return SOURCES[self.kind]
-        except KeyError:
-            raise ValueError(f"no source {self.kind} is installed") from None
-
-    def opened_account(self) -> Account:
-        """Raises SealBroken."""
-        return self.account.opened() if self.account else Account()
-
-    def playback(self, viewer: Viewer, at: datetime) -> Playback:
-        """Raises SealBroken, and ValueError where it cannot be signed."""
-        return self.source.playback(self.value, self.opened_account(), viewer, at)
 
     def covers(self, at: datetime) -> bool:
         return (self.starts_at is None or self.starts_at <= at) and (
