@@ -27,8 +27,10 @@ class StreamAccountAdmin(ScopedAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """First which vendor: the fields follow from it."""
-        if not self.has_add_permission(request) or _kind_asked(request):
-            return super().add_view(request, form_url, extra_context)
+        kind = _kind_asked(request)
+        if kind or not self.has_add_permission(request):
+            title = {"title": SOURCES[kind].label} if kind else {}
+            return super().add_view(request, form_url, {**title, **(extra_context or {})})
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Whose key is it?"),

@@ -35,7 +35,11 @@ class StreamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
     )
     kind = forms.ChoiceField(label=_("Source"), required=False)
     # Seen once a host is missing.
-    adds_hosts = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    adds_hosts = forms.BooleanField(
+        label=_("Add it to the stream hosts now (open pages reload between talks to learn it)"),
+        required=False,
+        widget=forms.HiddenInput,
+    )
 
     class Meta:
         model = Stream
@@ -103,9 +107,6 @@ class StreamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         super().full_clean()
         if self.has_error("value", "missing_hosts"):
             self.fields["adds_hosts"].widget = forms.CheckboxInput()
-            self.fields["adds_hosts"].label = _(
-                "Add it to the stream hosts now (open pages reload between talks to learn it)"
-            )
 
     def save(self, commit: bool = True) -> Stream:
         stream: Stream = super().save(commit)

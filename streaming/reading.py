@@ -90,6 +90,8 @@ class Reader:
             return _("It took longer than %(count)d seconds.") % {"count": TIMEOUT_SECONDS}
         if isinstance(error, TooLarge):
             return _("The answer is too large.")
+        if isinstance(error, OSError) and self.is_ours:
+            return _("Our own server does not answer where LOOPBACK_URL says that it is.")
         if isinstance(error, OSError):
             return _("The server does not answer.")
         return _("The server answers in a way that cannot be read.")

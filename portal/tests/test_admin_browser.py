@@ -18,6 +18,7 @@ LISTS = [
     "schedule/speaker",
     "schedule/talk",
     "schedule/feed",
+    "streaming/stream",
     "tickets/product",
     "tickets/ticket",
     "tickets/grant",
@@ -76,17 +77,15 @@ def test_a_room_and_its_streams(page, complaints):
     page.get_by_role("link", name="Boathouse").click()
     page.get_by_text("Add another Stream").click()
     added = page.locator("#streams-2")
-    added.get_by_label("Source").select_option("youtube")
-    added.get_by_label("Address").fill("https://youtu.be/dQw4w9WgXcQ")
+    added.get_by_label("Paste here").fill("https://youtu.be/dQw4w9WgXcQ")
     save = page.get_by_role("button", name="Save and continue editing").first
     save.click()
     assert "www.youtube-nocookie.com is not among the conference's stream hosts" in page.content()
 
-    page.locator("#streams-2").get_by_label("Source").select_option("hls")
-    page.locator("#streams-2").get_by_label("Address").fill("/hls/boathouse/index.m3u8")
+    page.locator("#streams-2").get_by_label("Add it to the stream hosts now").check()
     page.get_by_role("button", name="Save and continue editing").first.click()
     said = page.locator(".messagelist").inner_text()
-    assert "HLS playlist (primary) plays /hls/boathouse/index.m3u8." in said
+    assert "YouTube (primary) plays https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ" in said
     # The talks of the room stand below.
     assert page.locator("#talks-group tbody tr").count() > 3
     assert complaints == []
