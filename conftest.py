@@ -19,6 +19,7 @@ from schedule import rundown
 from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, Visibility
 from schedule.once import OnceASecond
 from streaming import csp, lineup, live
+from streaming.announcements import notices
 from streaming.models import StageRevision, Stream
 from tickets.models import Claim, Grant, Product, Ticket, User
 from tools.browser import chromium
@@ -32,7 +33,7 @@ def forget_everything_kept() -> None:
     cache.clear()
     for once in OnceASecond.instances:
         once.forget()
-    for kept in (rundown._read, lineup._read, csp._read, live._encode):
+    for kept in (rundown._read, lineup._read, notices._read, csp._read, live._encode):
         kept.cache_clear()
 
 

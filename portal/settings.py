@@ -260,6 +260,9 @@ RTMP_URL = env.str("RTMP_URL", default="")
 ORIGIN_STAGE = env.str("ORIGIN_STAGE", default="127.0.0.1:1936")
 RECORDINGS_ROOT = env.str("RECORDINGS_ROOT", default=str(BASE_DIR / "var" / "recordings"))
 
+# A file with words for everybody, for when nothing else can be told (docs/operations.md).
+EMERGENCY_FILE = env.str("EMERGENCY_FILE", default=str(BASE_DIR / "var" / "emergency.txt"))
+
 # --- Words and time ----------------------------------------------------------------------------
 
 TIME_ZONE = "UTC"

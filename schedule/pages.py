@@ -1,8 +1,9 @@
 """Pages that are the same for everybody who may see them: rendered once, kept compressed.
 
 A page's key carries everything that it depends on: conference, release, language, number of the
-programme, time zone, path and the parameters that the view names. So nothing is ever invalidated
-by hand, and a page is never shown when the programme has changed.
+programme, time zone, path, the parameters that the view names, and what other apps show on every
+page (`PARTS`). So nothing is ever invalidated by hand, and a page is never shown when the programme
+has changed.
 """
 
 import functools
@@ -30,6 +31,9 @@ from schedule.zones import viewer_zone, zone_tag
 MAX_AGE = timedelta(hours=1)
 # 6 is zlib's own balance; paid once per page, not per request.
 GZIP_LEVEL = 6
+# Names what stands on every page beside the programme; filled by the apps that put it there
+# (streaming: announcements). Answered from memory, because the gate asks for each request.
+PARTS: list[Callable[[ConferenceRequest], str]] = []
 KEPT_HEADERS = ("Content-Type", "Content-Language", "Content-Security-Policy")
 
 
@@ -100,9 +104,10 @@ def slot_of(request: HttpRequest, view: object) -> Slot | None:
     conference = request.conference
     query = "&".join(f"{name}={request.GET[name]}" for name in params if name in request.GET)
     zone = zone_tag(viewer_zone(request), conference)
+    parts = "".join(f":{part}" for each in PARTS if (part := each(request)))
     return Slot(
         f"page:{conference.pk}:{settings.RELEASE}:{get_language()}:{request.programme_revision}"
-        f":{zone}:{request.path}?{query}"
+        f":{zone}{parts}:{request.path}?{query}"
     )
 
 

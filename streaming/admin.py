@@ -16,8 +16,9 @@ from schedule.models import Conference, Room
 from streaming.admin_accounts import StreamAccountAdmin
 from streaming.admin_ingest import IngestInline
 from streaming.admin_streams import FIELDSETS, StreamAdmin, Understood, shielded, understood
+from streaming.announcements.admin import AnnouncementAdmin
 from streaming.forms import StreamForm, StreamHostForm
-from streaming.models import Stream, StreamAccount, StreamHost
+from streaming.models import Announcement, Stream, StreamAccount, StreamHost
 
 
 class StreamInline(Understood, ScopedInline, admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
@@ -82,3 +83,4 @@ class ConferenceWithHostsAdmin(ConferenceAdmin):
 
 admin.site.register(Stream, StreamAdmin)
 admin.site.register(StreamAccount, StreamAccountAdmin)
+admin.site.register(Announcement, AnnouncementAdmin)

@@ -56,7 +56,7 @@ class Lineup:
         if switch and switch.stream:
             chosen = switch.stream
             played = [chosen, *(stream for stream in played if stream.pk != chosen.pk)]
-        choices = tuple(stream for stream in fitting if stream.role not in Stream.PLAYED)
+        choices = tuple(stream for stream in fitting if stream not in played)
         return OnStage(tuple(played), choices)
 
 

@@ -2,6 +2,7 @@
 
 It carries times, not states: the page works the state out by its clock, so that the file changes
 only when something does. While the programme is hidden it has no titles and no names of rooms.
+Announcements for ticket holders are only named (streaming/announcements/views.py has the words).
 """
 
 import hashlib
@@ -12,8 +13,11 @@ from typing import Any, NamedTuple
 
 from schedule.models import Conference
 from schedule.rundown import Item, RoomRundown, rundown
+from streaming import presence
+from streaming.announcements.notices import Notice, emergency, notices
 from streaming.csp import stream_hosts
 from streaming.lineup import Lineup, lineup, on_stage
+from streaming.models import Announcement
 from streaming.tags import opaque_tag
 
 # Now, next and following.
@@ -27,11 +31,35 @@ class Encoded(NamedTuple):
 
 def live(conference: Conference, revision: int, streams: Lineup, at: datetime) -> dict[str, Any]:
     rooms = rundown(conference, revision).rooms
+    watching = presence.viewers(conference.pk, [room.slug for room in rooms]) or {}
+    entries = [_room(conference, room, streams, at) for room in rooms]
+    for entry in entries:
+        if entry["slug"] in watching:
+            entry["viewers"] = presence.Crowd.of(watching[entry["slug"]])
     return {
         "revision": revision,
         "hosts": hosts_tag(conference, revision),
-        "rooms": [_room(conference, room, streams, at) for room in rooms],
+        "announcements": _announcements(conference, at),
+        "rooms": entries,
     }
+
+
+def _announcements(conference: Conference, at: datetime) -> list[dict[str, Any]]:
+    made = [_announcement(conference, notice) for notice in notices(conference, at)]
+    if text := emergency():
+        tag = opaque_tag("announcement", text)
+        urgency = Announcement.Urgency.EMERGENCY
+        made.insert(0, {"tag": tag, "text": text, "urgency": urgency, "room": None})
+    return made
+
+
+def _announcement(conference: Conference, notice: Notice) -> dict[str, Any]:
+    made: dict[str, Any] = {"tag": notice.tag}
+    if notice.ends_at is not None:
+        made["ends"] = int(notice.ends_at.timestamp())
+    if notice.is_public or conference.is_public:
+        made |= notice.words
+    return made
 
 
 def hosts_tag(conference: Conference, revision: int) -> str:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("rooms/<slug:slug>/playback.json", views.playback, name="playback"),
     path("rooms/<slug:slug>/join/", join, name="join"),
     path("live.json", views.live, name="live"),
+    path("announcements/", include("streaming.announcements.urls")),
     path("pulse/", views.pulse, name="pulse"),
     path("_origin/", include("streaming.origin.urls")),
     path("report/", views.report, name="report"),

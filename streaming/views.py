@@ -14,6 +14,7 @@ from schedule.models import Conference, Room, Talk
 from schedule.pages import render_page, shared_page
 from schedule.rundown import RoomRundown, rundown
 from schedule.state import State, glance
+from streaming import presence
 from streaming.csp import player_policy
 from streaming.forms import ReportForm
 from streaming.lineup import lineup, on_stage
@@ -87,6 +88,8 @@ def playback(request: ConferenceRequest, slug: str) -> HttpResponse:
         raise Http404
     at = timezone.now()
     on = on_stage(lineup(request.conference), here, at)
+    if on.played:
+        presence.saw(request, slug)
     viewer = viewer_of(request)
     return JsonResponse(
         {
@@ -113,9 +116,13 @@ def live(request: ConferenceRequest) -> HttpResponse:
 @never_cache
 def pulse(request: TicketRequest) -> HttpResponse:
     """A watching page asks every 30 s whether it may go on in its `room`."""
-    scope = f"room:{request.POST.get('room', '')}"
-    reason = refusal(request.conference, request.admission, scope, timezone.now())
-    return refuse(request, reason) if reason else JsonResponse({"ok": True})
+    room = request.POST.get("room", "")
+    reason = refusal(request.conference, request.admission, f"room:{room}", timezone.now())
+    if reason:
+        return refuse(request, reason)
+    if rundown(request.conference, request.programme_revision).room(room):
+        presence.saw(request, room)
+    return JsonResponse({"ok": True})
 
 
 @require_POST

@@ -1,7 +1,6 @@
 // Follows /live.json: one small file for the whole conference, the same for everybody.
 
 import { learnFrom, now } from "./clock.js";
-import { liveTalk, nextTalk } from "./state.js";
 
 // Seconds, each with up to half as much on top, so that pages do not ask in step.
 const WHEN_LIVE = 2;
@@ -9,8 +8,22 @@ const WHEN_QUIET = 10;
 const AT_MOST = 30;
 // One answer that is lost is nothing to talk about.
 const SILENT_AFTER = 2;
-// What starts so soon is as good as live.
-const ABOUT_TO_START = 120;
+// From so long before a talk on something may have to be announced to everybody.
+const OPEN_SECONDS = 12 * 3600;
+
+const listeners = [];
+let isFollowing = false;
+
+/** Hear what the page's own script follows; where it follows nothing, follow for it. */
+export function overhear(url, onBody) {
+  listeners.push(onBody);
+  // When all scripts of the page have run.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (!isFollowing) {
+      follow(url, () => {});
+    }
+  });
+}
 
 /**
  * Call `onBody` with each new body. `isPlaying` keeps a hidden tab asking; other hidden tabs stop,
@@ -22,6 +35,7 @@ export function follow(url, onBody, isPlaying = () => false, onSilence = () => {
   let failures = 0;
   let last;
   let heardAt = null;
+  isFollowing = true;
 
   async function ask() {
     let body;
@@ -46,6 +60,7 @@ export function follow(url, onBody, isPlaying = () => false, onSilence = () => {
     later();
     if (body) {
       onBody(body);
+      listeners.forEach((listener) => listener(body));
     }
   }
 
@@ -69,8 +84,6 @@ export function follow(url, onBody, isPlaying = () => false, onSilence = () => {
 }
 
 function isBusy(body) {
-  const at = now();
-  return body.rooms.some(
-    (room) => liveTalk(room, at) || nextTalk(room, at)?.starts - at < ABOUT_TO_START,
-  );
+  const soon = now() + OPEN_SECONDS;
+  return body.rooms.some((room) => room.talks.some(({ starts, ends }) => starts < soon && ends > now()));
 }

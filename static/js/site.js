@@ -1,5 +1,6 @@
-// Every page: who is here, which shared pages do not know.
+// Every page: who is here, which shared pages do not know, and what is announced.
 
+import { showAnnouncements } from "./announcements.js";
 import { me } from "./me.js";
 
 const account = document.getElementById("account");
@@ -20,3 +21,4 @@ if (account) {
   // Without an answer the corner stays a plain link to the tickets.
   showAccount().catch(() => {});
 }
+showAnnouncements();

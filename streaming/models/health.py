@@ -1,9 +1,11 @@
 """How the streams are. Written every few seconds, so no trigger watches these tables."""
 
 from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -33,11 +35,18 @@ class StreamHealth(models.Model):
 
 class RoomMinuteQuerySet(models.QuerySet["RoomMinute"]):
     def count_failures(self, room: Room, at: datetime, number: int) -> None:
+        self._of(room.pk, at).update(failures=F("failures") + number)
+
+    def count_viewers(self, room_id: int, at: datetime, number: int) -> None:
+        """The most at one time are kept."""
+        self._of(room_id, at).update(viewers=Greatest(F("viewers"), number))
+
+    def _of(self, room_id: int, at: datetime) -> Self:
         minute = at.replace(second=0, microsecond=0)
-        here = self.filter(room=room, began_at=minute)
-        if not here.update(failures=F("failures") + number):
-            self.bulk_create([self.model(room=room, began_at=minute)], ignore_conflicts=True)
-            here.update(failures=F("failures") + number)
+        here = self.filter(room=room_id, began_at=minute)
+        if not here.exists():
+            self.bulk_create([self.model(room_id=room_id, began_at=minute)], ignore_conflicts=True)
+        return here
 
 
 class RoomMinute(models.Model):

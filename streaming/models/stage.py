@@ -15,7 +15,8 @@ from streaming.models.streams import Stream
 
 class Switch(models.Model):
     """What an organizer has put on in a room instead of what its streams would say: another of its
-    streams, or a slate with words. Both empty is not kept: the row goes, and the room is as planned.
+    streams, or a slate with words over it. Both empty is not kept: the row goes, and the room is as
+    planned (streaming/switching.py).
     """
 
     room = models.OneToOneField(Room, models.CASCADE, related_name="switch")
@@ -40,9 +41,11 @@ class Switch(models.Model):
 
 
 class AnnouncementQuerySet(models.QuerySet["Announcement"]):
+    def not_over_at(self, at: datetime) -> Self:
+        return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
+
     def current_at(self, at: datetime) -> Self:
-        open_ended = Q(ends_at__isnull=True) | Q(ends_at__gt=at)
-        return self.filter(open_ended, starts_at__lte=at)
+        return self.not_over_at(at).filter(starts_at__lte=at)
 
 
 class Announcement(models.Model):

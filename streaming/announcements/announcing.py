@@ -1,0 +1,31 @@
+"""Announcing and taking back, from the desk. The admin does the same with a form."""
+
+from datetime import datetime
+
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from streaming.models import Announcement
+from tickets.models import User
+
+
+@transaction.atomic
+def announce(announcement: Announcement, *, until: datetime | None, actor: User) -> None:
+    """From now on. `until` None: until somebody ends it."""
+    announcement.starts_at, announcement.ends_at = timezone.now(), until
+    announcement.made_by = actor
+    announcement.save()
+    _log(announcement, actor, ADDITION, _("Announced at the desk"))
+
+
+@transaction.atomic
+def end(announcement: Announcement, *, actor: User) -> None:
+    announcement.ends_at = timezone.now()
+    announcement.save(update_fields=["ends_at"])
+    _log(announcement, actor, CHANGE, _("Ended at the desk"))
+
+
+def _log(announcement: Announcement, actor: User, flag: int, words: str) -> None:
+    LogEntry.objects.log_actions(actor.pk, [announcement], flag, words, single_object=True)

@@ -1,0 +1,28 @@
+from django.http import HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from schedule.http import ConferenceRequest
+from schedule.pages import render_page
+from streaming.announcements.notices import notices
+from streaming.models import Announcement
+
+
+@require_safe
+@never_cache
+def now(request: ConferenceRequest) -> HttpResponse:
+    """The words of what /live.json only names, for everybody with any admission."""
+    current = notices(request.conference, timezone.now())
+    said = [{"tag": notice.tag, **notice.words} for notice in current]
+    return JsonResponse({"announcements": said})
+
+
+@require_safe
+@never_cache
+def history(request: ConferenceRequest) -> HttpResponse:
+    """All that was announced, newest first."""
+    at = timezone.now()
+    said = Announcement.objects.filter(conference=request.conference, starts_at__lte=at)
+    context = {"at": at, "announcements": said.select_related("room")}
+    return render_page(request, "streaming/announcements.html", context)

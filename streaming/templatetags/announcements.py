@@ -1,0 +1,28 @@
+from typing import Any
+
+from django import template
+from django.db import DatabaseError
+from django.template import Context
+
+from streaming.announcements.notices import for_this_page
+
+register = template.Library()
+
+
+@register.inclusion_tag("streaming/_announcements.html", takes_context=True)
+def announcements(context: Context) -> dict[str, Any]:
+    """The strip of every page: for this page, in this moment, for everybody who may see it."""
+    request: Any = context.get("request")
+    if getattr(request, "conference", None) is None:
+        return {"is_here": False}
+    try:
+        notices = for_this_page(request)
+    except DatabaseError:  # pages that say so are rendered too while it is away
+        notices = ()
+    match = request.resolver_match
+    return {
+        "is_here": True,
+        "calm": [notice for notice in notices if notice.urgency != "emergency"],
+        "emergencies": [notice for notice in notices if notice.urgency == "emergency"],
+        "room": match.kwargs["slug"] if match and match.url_name == "room" else "",
+    }
