@@ -28,7 +28,8 @@ from streaming.sources.base import (
 _VIDEO = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _EMBED = re.compile(rf"/(?:embed|play)/(\d+)/({_VIDEO.pattern})/?")
 FRAME_HOST = "iframe.mediadelivery.net"
-_FRAME_HOSTS = (FRAME_HOST, "player.mediadelivery.net", "video.bunnycdn.com")
+PLAYER_HOST = "player.mediadelivery.net"
+_FRAME_HOSTS = (FRAME_HOST, PLAYER_HOST, "video.bunnycdn.com")
 
 
 def frame_token(key: str, video: str, expires: int) -> str:
@@ -84,8 +85,12 @@ class BunnyStream(Plain):
             end,
         )
 
+    def from_second(self, url: str, second: int) -> str:
+        return f"{url}&t={second}"
+
     def hosts(self, value: str, account: Account) -> set[str]:
-        return {FRAME_HOST}
+        """Theirs may lead from the one to the other."""
+        return {FRAME_HOST, PLAYER_HOST}
 
 
 class BunnyCDN(Plain):

@@ -40,6 +40,7 @@ SIGNED = {
 UNSIGNED = {
     "hls": "https://cdn.example.org/very-secret/index.m3u8",
     "origin": "very-secret",
+    "origin-recording": "veryscrt",
     "youtube": "veryscr-tID",
     "vimeo": "76979871/abcdef0123",
     "iframe": "https://player.example.org/very-secret",

@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.skipif(chromium_path() is None, reason="needs Chromium: apt install chromium"),
 ]
 # Our own origin has a test of its own, with the real nginx.
-KINDS = sorted(kind for kind in {*SIGNED, *UNSIGNED} if kind != "origin")
+KINDS = sorted(kind for kind in {*SIGNED, *UNSIGNED} if "origin" not in kind)
 ROOMS = """
 from datetime import timedelta
 from django.utils import timezone
