@@ -173,7 +173,16 @@ class StreamHostForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
 class ReportForm(forms.Form):
     """What a player sends when a source has failed (static/js/playback.js)."""
 
-    WHY = ("ended", "frozen", "media", "player", "playlist", "refused", "segments", "silent")
+    WHY: tuple[str, ...] = (
+        "ended",
+        "frozen",
+        "media",
+        "player",
+        "playlist",
+        "refused",
+        "segments",
+        "silent",
+    )
     WHY += ("stuck", "unreachable")
 
     room = forms.SlugField()
