@@ -20,7 +20,8 @@ from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, 
 from schedule.once import OnceASecond
 from streaming import csp, lineup, live
 from streaming.announcements import notices
-from streaming.models import StageRevision, Stream
+from streaming.models import Recording, StageRevision, Stream
+from streaming.replays import finding
 from tickets.models import Claim, Grant, Product, Ticket, User
 from tools.browser import chromium
 from tools.origin import rtmp_module
@@ -33,7 +34,7 @@ def forget_everything_kept() -> None:
     cache.clear()
     for once in OnceASecond.instances:
         once.forget()
-    for kept in (rundown._read, lineup._read, notices._read, csp._read, live._encode):
+    for kept in (rundown._read, lineup._read, notices._read, csp._read, live._encode, finding._read):
         kept.cache_clear()
 
 
@@ -109,6 +110,16 @@ def make_speaker(conference: Conference, **kw: Any) -> Speaker:
 def make_stream(room: Room, **kw: Any) -> Stream:
     fields = {"kind": "hls", "value": "/static/demo/talk.m3u8"}
     return Stream.objects.create(room=room, **{**fields, **kw})
+
+
+def make_recording(of: Talk | Room, **kw: Any) -> Recording:
+    """Of a room: since two hours ago, and still going on, unless said otherwise."""
+    fields: dict[str, Any] = {"kind": "hls", "value": "/static/demo/talk.m3u8"}
+    if isinstance(of, Talk):
+        fields["talk"] = of
+    else:
+        fields |= {"room": of, "starts_at": timezone.now() - timedelta(hours=2)}
+    return Recording.objects.create(conference=of.conference, **{**fields, **kw})
 
 
 def make_user(email: str | None = None, **kw: Any) -> User:

@@ -12,7 +12,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
 from django.conf import settings
@@ -34,6 +34,9 @@ GZIP_LEVEL = 6
 # Names what stands on every page beside the programme; filled by the apps that put it there
 # (streaming: announcements). Answered from memory, because the gate asks for each request.
 PARTS: list[Callable[[ConferenceRequest], str]] = []
+# Further moments at which pages change by themselves: the next one after a moment; filled alike
+# (streaming: what can be watched again).
+EDGES: list[Callable[[ConferenceRequest, datetime], datetime | None]] = []
 KEPT_HEADERS = ("Content-Type", "Content-Language", "Content-Security-Policy")
 
 
@@ -66,11 +69,14 @@ class Slot:
     was_missed: bool = False
 
 
-def shared_page(*, params: tuple[str, ...] = ()) -> Callable[[View], View]:
+def shared_page(
+    *, params: tuple[str, ...] = (), ignores: tuple[str, ...] = ()
+) -> Callable[[View], View]:
     """Keep the view's answer for everybody. It must not look at the user, session or CSRF token.
 
-    `params` are the query parameters that make a page of their own; a request with any other
-    (a search, a filter) is answered afresh and not kept.
+    `params` are the query parameters that make a page of their own, `ignores` those that only the
+    page's script reads; a request with any other (a search, a filter) is answered afresh and not
+    kept.
     """
 
     def decorate(view: View) -> View:
@@ -87,7 +93,7 @@ def shared_page(*, params: tuple[str, ...] = ()) -> Callable[[View], View]:
             made = _make(slot.key, answer, request)
             return made.answer(request) if isinstance(made, Page) else made
 
-        vars(shared)["shared_params"] = params
+        vars(shared).update(shared_params=params, ignored_params=ignores)
         return shared
 
     return decorate
@@ -99,7 +105,7 @@ def slot_of(request: HttpRequest, view: object) -> Slot | None:
     if params is None or request.method not in ("GET", "HEAD"):
         return None
     request = cast(ConferenceRequest, request)
-    if not set(request.GET) <= {*params, "tz"}:
+    if not set(request.GET) <= {*params, *vars(view)["ignored_params"], "tz"}:
         return None
     conference = request.conference
     query = "&".join(f"{name}={request.GET[name]}" for name in params if name in request.GET)
@@ -131,12 +137,23 @@ def _make(
                 f'W/"{hashlib.blake2b(response.content, digest_size=12).hexdigest()}"',
                 gzip.compress(response.content, GZIP_LEVEL, mtime=0),
             )
-            edge = rundown(request.conference, request.programme_revision).next_edge(at)
-            until = min(edge or at + MAX_AGE, at + MAX_AGE)
+            until = min(_next_edge(request, at) or at + MAX_AGE, at + MAX_AGE)
             cache.set(key, tuple(page), (until - timezone.now()).total_seconds())
             return page
         finally:
             _making.pop(key, None)
+
+
+def _next_edge(request: ConferenceRequest, at: datetime) -> datetime | None:
+    """When what is true now may no longer be: a talk begins or ends, a door opens or closes."""
+    conference = request.conference
+    edges = [
+        rundown(conference, request.programme_revision).next_edge(at),
+        conference.public_at,
+        conference.replays_end_at,
+        *(next_edge(request, at) for next_edge in EDGES),
+    ]
+    return min((edge for edge in edges if edge is not None and edge > at), default=None)
 
 
 def render_page(

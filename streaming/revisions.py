@@ -9,6 +9,8 @@ from schedule.once import OnceASecond
 from schedule.revisions import Watched, drop_triggers, make_triggers
 from streaming.models import (
     Announcement,
+    Nudge,
+    Recording,
     StageRevision,
     Stream,
     StreamAccount,
@@ -23,8 +25,16 @@ STAGE = (
     Watched.model(StreamAccount),
     Watched.model(Announcement),
 )
-# Pages carry the hosts in their Content-Security-Policy, so they are part of the programme's number.
-PAGES = (Watched.model(StreamHost),)
+_OF_RECORDING = (
+    f"(SELECT conference_id FROM {Recording._meta.db_table} WHERE id = {{row}}.recording_id)"
+)
+# Pages carry the hosts in their Content-Security-Policy, and say what can be watched again, so these
+# are part of the programme's number.
+PAGES = (
+    Watched.model(StreamHost),
+    Watched.model(Recording),
+    Watched.model(Nudge, _OF_RECORDING),
+)
 
 
 def make_stage_triggers(using: str, **_signal: Any) -> None:

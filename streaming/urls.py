@@ -7,6 +7,7 @@ urlpatterns = [
     path("rooms/<slug:slug>/", views.room, name="room"),
     path("rooms/<slug:slug>/playback.json", views.playback, name="playback"),
     path("rooms/<slug:slug>/join/", join, name="join"),
+    path("replays/", include("streaming.replays.urls")),
     path("live.json", views.live, name="live"),
     path("announcements/", include("streaming.announcements.urls")),
     path("pulse/", views.pulse, name="pulse"),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from schedule.http import ConferenceRequest
 from schedule.models import Conference, Talk
 from streaming.models import Nudge, Recording
 
@@ -39,13 +40,30 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """`versions`: the first choice first. `seconds`: how long the talk is."""
+    """`versions`: the first choice first."""
 
     code: str
     title: str
+    starts_at: datetime
     ended_at: datetime
-    seconds: int
     versions: tuple[Version, ...]
+
+    @property
+    def seconds(self) -> int:
+        return int((self.ended_at - self.starts_at).total_seconds())
+
+    @property
+    def minutes(self) -> int:
+        return round(self.seconds / 60)
+
+    @property
+    def languages(self) -> list[str]:
+        """Those that recordings are said to be in."""
+        return sorted({each.recording.language for each in self.versions} - {""})
+
+    @property
+    def has_captions(self) -> bool:
+        return any(each.recording.captions for each in self.versions)
 
     def open_at(self, at: datetime) -> tuple[Version, ...]:
         return tuple(version for version in self.versions if version.is_open_at(at))
@@ -81,6 +99,11 @@ def _shown(replay: Replay, conference: Conference, at: datetime) -> Replay | Non
 
 def library(conference: Conference, revision: int) -> Library:
     return _read(conference.pk, revision)
+
+
+def next_edge(request: ConferenceRequest, at: datetime) -> datetime | None:
+    """See schedule/pages.py."""
+    return library(request.conference, request.programme_revision).next_edge(at)
 
 
 @lru_cache(maxsize=16)
@@ -129,12 +152,9 @@ def find(
         if not versions:
             versions = list(_in_rooms(conference, talk, of_room, nudges))
         if versions:
+            chosen = _in_order(versions, talk)
             replays[talk.code] = Replay(
-                talk.code,
-                talk.title,
-                talk.ends_at,
-                int(talk.length.total_seconds()),
-                _in_order(versions, talk),
+                talk.code, talk.title, talk.starts_at, talk.ends_at, chosen
             )
     return replays
 

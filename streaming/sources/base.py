@@ -98,6 +98,10 @@ class Source(Protocol):
         """What the player of an admitted person opens. Raises ValueError where it cannot sign."""
         ...
 
+    def from_second(self, url: str, second: int) -> str:
+        """The address of a playback that begins later; as it is, where only our player can."""
+        ...
+
     def probed(self, value: str, account: Account, at: datetime) -> str:
         """The address that tells our server whether it is there."""
         ...
@@ -142,6 +146,9 @@ class Plain:
 
     def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
         raise NotImplementedError
+
+    def from_second(self, url: str, second: int) -> str:
+        return url
 
     def probed(self, value: str, account: Account, at: datetime) -> str:
         return self.playback(value, account, NOBODY, at).url

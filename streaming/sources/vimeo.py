@@ -55,6 +55,9 @@ class Vimeo(Plain):
         unlisted = f"&h={hash_}" if hash_ else ""
         return Playback(f"https://{HOST}/video/{number}?autoplay=1&dnt=1{unlisted}")
 
+    def from_second(self, url: str, second: int) -> str:
+        return url if "/event/" in url else f"{url}#t={second}s"
+
     def hosts(self, value: str, account: Account) -> set[str]:
         """The page of an event loads the player in a frame of its own."""
         return {EVENT_HOST if value.startswith("event/") else HOST}

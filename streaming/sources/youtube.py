@@ -51,6 +51,9 @@ class YouTube(Plain):
     def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
         return Playback(f"https://{HOST}/embed/{value}?autoplay=1&playsinline=1&rel=0")
 
+    def from_second(self, url: str, second: int) -> str:
+        return f"{url}&start={second}"
+
     def probed(self, value: str, account: Account, at: datetime) -> str:
         """The frame answers 200 for whatever id; this one knows videos that are not there, and
         those that may not be embedded.

@@ -1,0 +1,28 @@
+// Where somebody stopped in which replay. Kept in this browser alone: the server does not want to know.
+
+const KEY = "replays";
+// More than anybody goes back to; the oldest go first.
+const MOST = 100;
+// Who stops in the first seconds has not begun, and who stops in the last has seen it.
+const EDGE_SECONDS = 15;
+
+function all() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** The second of the talk, or null. */
+export function stoppedAt(code) {
+  return all()[code] ?? null;
+}
+
+/** `second` of a talk of `length` seconds. */
+export function keep(code, second, length) {
+  const { [code]: _old, ...others } = all();
+  const isWithin = second > EDGE_SECONDS && second < length - EDGE_SECONDS;
+  const entries = Object.entries(isWithin ? { ...others, [code]: Math.floor(second) } : others);
+  localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(entries.slice(-MOST))));
+}

@@ -1,0 +1,38 @@
+"""What pages of the programme say of replays, from memory."""
+
+from django import template
+from django.db import DatabaseError
+from django.template import Context
+from django.utils import timezone
+
+from schedule.models import Talk
+from streaming.replays.finding import Library, Replay, library
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def replay_of(context: Context, talk: Talk) -> Replay | None:
+    """None: it cannot be watched again, or not now."""
+    known = _library(context)
+    return known and known.one(talk.code, context["request"].conference, timezone.now())
+
+
+@register.simple_tag(takes_context=True)
+def has_replays(context: Context) -> bool:
+    known = _library(context)
+    if known is None:
+        return False
+    found = known.at(context["request"].conference, timezone.now())
+    return next(found, None) is not None
+
+
+def _library(context: Context) -> Library | None:
+    """None where there is no conference, and while the database cannot be asked."""
+    request = context.get("request")
+    if getattr(request, "conference", None) is None:
+        return None
+    try:
+        return library(request.conference, request.programme_revision)
+    except DatabaseError:
+        return None
