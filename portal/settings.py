@@ -11,7 +11,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from portal.environment import mailers_from_url
+from portal.environment import mailer_from_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -239,7 +239,10 @@ TASKS = {
 
 # --- Mail --------------------------------------------------------------------------------------
 
-MAILERS = mailers_from_url(env.str("EMAIL_URL", default="consolemail://"))
+MAILERS = {"default": mailer_from_url(env.str("EMAIL_URL", default="consolemail://"))}
+# Takes over while the first one fails (tickets/relays.py).
+if EMAIL_FALLBACK_URL := env.str("EMAIL_FALLBACK_URL", default=""):
+    MAILERS["fallback"] = mailer_from_url(EMAIL_FALLBACK_URL)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Front Row <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

@@ -1,0 +1,52 @@
+"""Mail relays: the first that works takes the mail (EMAIL_URL, then EMAIL_FALLBACK_URL)."""
+
+import logging
+import time
+from smtplib import SMTPRecipientsRefused
+
+from django.conf import settings
+from django.core.mail import EmailMessage, mailers
+
+logger = logging.getLogger(__name__)
+
+# How long a relay that failed comes after the others, so that it holds up one mail, not all.
+REST_SECONDS = 60.0
+
+_resting_until: dict[str, float] = {}
+
+
+class NotSent(Exception):
+    """No relay took the mail."""
+
+
+class Refused(NotSent):
+    """There is no such recipient, says a relay, so trying again is of no use."""
+
+
+def deliver(message: EmailMessage) -> None:
+    """Hand the mail to the first relay that takes it. Raises NotSent, or Refused."""
+    now = time.monotonic()
+    for alias in sorted(settings.MAILERS, key=lambda alias: _resting_until.get(alias, now) > now):
+        try:
+            mailers[alias].send_messages([message])
+        except SMTPRecipientsRefused as error:
+            if _is_for_good(error):
+                raise Refused from None
+            logger.warning("The mail relay %r does not take a mail now.", alias)
+        except OSError as error:  # all of smtplib's are
+            _resting_until[alias] = time.monotonic() + REST_SECONDS
+            logger.warning("The mail relay %r failed: %s.", alias, type(error).__name__)
+        except ValueError:
+            # An address or a header that cannot be written; the error would say which.
+            raise Refused from None
+        else:
+            _resting_until.pop(alias, None)
+            return
+    raise NotSent
+
+
+def _is_for_good(error: SMTPRecipientsRefused) -> bool:
+    """Not so for a relay that does not know us: it says 5.7 (RFC 3463, security or policy)."""
+    return all(
+        code >= 500 and not answer.startswith(b"5.7.") for code, answer in error.recipients.values()
+    )
