@@ -9,7 +9,7 @@ from enum import StrEnum
 from django.db import DatabaseError, models, transaction
 from django.utils.translation import gettext as _
 
-from schedule.fetching import FetchError, Network, fetch
+from schedule.fetching import FetchError, fetch
 from schedule.formats import Programme, ProgrammeError
 from schedule.importing.applying import apply_plan, lock
 from schedule.importing.guard import dangers_of
@@ -17,6 +17,7 @@ from schedule.importing.lines import Kind
 from schedule.importing.plan import Plan, make_plan
 from schedule.importing.reviewing import keep_review, read_feed
 from schedule.models import Change, Feed, FeedQuerySet, ImportReview
+from schedule.network import Network
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from schedule import fetching
-from schedule.fetching import FetchError, Network, fetch, is_public
+from schedule.fetching import FetchError, fetch
+from schedule.network import Network, is_public
 
 HOST, OTHER = "feeds.example", "other.example"
 PUBLIC_IP = "93.184.216.34"
