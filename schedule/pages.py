@@ -26,7 +26,8 @@ from schedule.http import ConferenceRequest
 from schedule.rundown import rundown
 from schedule.zones import viewer_zone, zone_tag
 
-# A page lives until the next talk starts or ends; this bounds what a quiet night keeps.
+# A page lives until the next talk starts or ends, or the conference opens to everybody or is over;
+# this bounds what a quiet night keeps.
 MAX_AGE = timedelta(hours=1)
 # 6 is zlib's own balance; paid once per page, not per request.
 GZIP_LEVEL = 6
@@ -126,8 +127,9 @@ def _make(
                 f'W/"{hashlib.blake2b(response.content, digest_size=12).hexdigest()}"',
                 gzip.compress(response.content, GZIP_LEVEL, mtime=0),
             )
-            edge = rundown(request.conference, request.programme_revision).next_edge(at)
-            until = min(edge or at + MAX_AGE, at + MAX_AGE)
+            programme = rundown(request.conference, request.programme_revision)
+            edges = (programme.next_edge(at), request.conference.next_edge(at))
+            until = min(edge for edge in (*edges, at + MAX_AGE) if edge)
             cache.set(key, tuple(page), (until - timezone.now()).total_seconds())
             return page
         finally:

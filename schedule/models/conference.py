@@ -141,6 +141,20 @@ class Conference(models.Model):
             return True
         return self.public_at is not None and self.public_at <= timezone.now()
 
+    @property
+    def is_over(self) -> bool:
+        return self.window[1] <= timezone.now()
+
+    @property
+    def replays_are_over(self) -> bool:
+        """For ticket holders. Once the conference is open to everybody it does not matter."""
+        return self.replays_end_at is not None and self.replays_end_at <= timezone.now()
+
+    def next_edge(self, at: datetime) -> datetime | None:
+        """When what pages say of the conference as a whole changes next, by the clock alone."""
+        edges = (self.window[1], self.replays_end_at, self.public_at)
+        return min((edge for edge in edges if edge is not None and edge > at), default=None)
+
     def day_of(self, at: datetime, zone: zoneinfo.ZoneInfo | None = None) -> date:
         """The conference day that an instant belongs to, in the venue's zone or a viewer's."""
         local = at.astimezone(zone or self.zone)
