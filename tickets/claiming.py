@@ -1,5 +1,6 @@
 """Tickets find their people: by the verified address that stands on the ticket."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 
 from allauth.account.models import EmailAddress
@@ -17,14 +18,17 @@ _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @transaction.atomic
-def claim_tickets(conference: Conference, user: User | None = None) -> int:
-    """Give the person, or with None everybody who has an account, the tickets in their name.
+def claim_tickets(
+    conference: Conference, user: User | None = None, *, emails: Collection[str] | None = None
+) -> int:
+    """Give the person, or with None everybody who has an account (one of these addresses), the
+    tickets in their name.
 
     Of several that open the same they get one, so that the buyer can pass on the others; and none
     while they hold one that still opens it. Returns how many people got one. Four statements,
     however many they are.
     """
-    given = _give(conference, _waiting(conference, user), Claim.Way.EMAIL)
+    given = _give(conference, _waiting(conference, user, emails), Claim.Way.EMAIL)
     return len({claim.user_id for claim in given})
 
 
@@ -79,7 +83,9 @@ def _opens(ticket: Ticket) -> _Opens:
     return scopes, ticket.valid_from, ticket.valid_until
 
 
-def _waiting(conference: Conference, user: User | None) -> list[tuple[int, Ticket]]:
+def _waiting(
+    conference: Conference, user: User | None, emails: Collection[str] | None
+) -> list[tuple[int, Ticket]]:
     """Valid tickets that nobody has, each with the person whose address it carries; locked in one
     order, so that claims and imports wait for each other instead of stopping each other.
     """
@@ -89,6 +95,9 @@ def _waiting(conference: Conference, user: User | None) -> list[tuple[int, Ticke
     ).filter(email__in=tickets.values("holder_email"))
     if user is not None:
         owners = owners.filter(user=user)
+    if emails is not None:
+        owners = owners.filter(email__in=emails)
+        tickets = tickets.filter(holder_email__in=emails)
     person_of: dict[str, int] = dict(owners.values_list("email", "user"))
     if not person_of:
         return []
