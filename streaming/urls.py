@@ -7,4 +7,5 @@ urlpatterns = [
     path("rooms/<slug:slug>/playback.json", views.playback, name="playback"),
     path("live.json", views.live, name="live"),
     path("pulse/", views.pulse, name="pulse"),
+    path("pulse/leave/", views.leave, name="leave"),
 ]

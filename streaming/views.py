@@ -19,6 +19,7 @@ from streaming.live import encoded, hosts_tag
 from streaming.sources import SOURCES
 from tickets.admission import refusal
 from tickets.http import TicketRequest
+from tickets.places import leave_place, refusal_of_place
 from tickets.refusals import refuse
 
 # What the room page says of the rest of the day.
@@ -71,10 +72,10 @@ def _talks_here(conference: Conference, here: RoomRundown, at: datetime) -> dict
 @require_safe
 @admits("room:{slug}")
 @never_cache
-def playback(request: ConferenceRequest, slug: str) -> HttpResponse:
+def playback(request: TicketRequest, slug: str) -> HttpResponse:
     """The address of the room's stream, handed out after the check: the real gate.
 
-    `sources` has the first choice first; empty while nothing is on.
+    `sources` has the first choice first; empty while nothing is on, which takes no place.
     """
     if rundown(request.conference, request.programme_revision).room(slug) is None:
         raise Http404
@@ -87,7 +88,8 @@ def playback(request: ConferenceRequest, slug: str) -> HttpResponse:
         }
         for stream in lineup(request.conference).on_at(slug, timezone.now())
     ]
-    return JsonResponse({"sources": sources})
+    reason = refusal_of_place(request) if sources else None
+    return refuse(request, reason) if reason else JsonResponse({"sources": sources})
 
 
 @require_safe
@@ -104,7 +106,18 @@ def live(request: ConferenceRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def pulse(request: TicketRequest) -> HttpResponse:
-    """A watching page asks every 30 s whether it may go on in its `room`."""
+    """A watching page asks every 30 s whether it may go on in its `room`, and with `instead` whether
+    it may watch instead of another device of the same person.
+    """
     scope = f"room:{request.POST.get('room', '')}"
     reason = refusal(request.conference, request.admission, scope, timezone.now())
+    reason = reason or refusal_of_place(request, instead="instead" in request.POST)
     return refuse(request, reason) if reason else JsonResponse({"ok": True})
+
+
+@require_POST
+@never_cache
+def leave(request: TicketRequest) -> HttpResponse:
+    """A page that watched has been closed."""
+    leave_place(request)
+    return HttpResponse(status=204)
