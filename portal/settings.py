@@ -250,6 +250,8 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # The beginning of an address, and the token that is sent to what begins so (schedule/fetching.py).
 FEED_TOKENS: dict[str, str] = env.dict("FEED_TOKENS", default={})
+# Ticket shops on our own machine or network: the beginnings of their addresses (tickets/shops/).
+PRIVATE_SHOPS: list[str] = env.list("PRIVATE_SHOPS", default=[])
 
 # --- Words and time ----------------------------------------------------------------------------
 
@@ -300,5 +302,9 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     # Django's own handlers would print a second time, and mail.
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # Two lines for each mail otherwise.
+        "django.tasks": {"level": "WARNING"},
+    },
 }
