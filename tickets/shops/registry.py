@@ -2,9 +2,10 @@
 
 from schedule.plugins import plugins
 from tickets.shops.base import ShopKind
+from tickets.shops.pretix import PRETIX
 
 GROUP = "front_row.ticket_shops"
-OURS: tuple[ShopKind, ...] = ()
+OURS: tuple[ShopKind, ...] = (PRETIX,)
 
 
 def known_kinds() -> dict[str, ShopKind]:
