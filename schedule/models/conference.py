@@ -137,9 +137,12 @@ class Conference(models.Model):
 
     @property
     def is_public(self) -> bool:
+        return self.is_public_at(timezone.now())
+
+    def is_public_at(self, at: datetime) -> bool:
         if self.visibility == Visibility.ALL:
             return True
-        return self.public_at is not None and self.public_at <= timezone.now()
+        return self.public_at is not None and self.public_at <= at
 
     @property
     def is_over(self) -> bool:
