@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from schedule.models import Conference
 from tickets.admission import forget
 from tickets.claiming import claim_tickets
-from tickets.models import Claim, Product, Shop, SyncRun, Ticket, fold_email
+from tickets.models import Claim, Shop, SyncRun, Ticket, fold_email
+from tickets.models.admitting import Product, TicketQuerySet
 from tickets.products import Products
 from tickets.shops.base import ShopTicket
 
@@ -292,7 +293,7 @@ class Summary:
         }
 
 
-def missing_tickets(conference: Conference, codes: Iterable[str]) -> QuerySet[Ticket]:
+def missing_tickets(conference: Conference, codes: Iterable[str]) -> TicketQuerySet:
     """Those from files that are not canceled, and not among these."""
     ours = Ticket.objects.filter(conference=conference, shop=None)
     return ours.exclude(state=Ticket.State.CANCELED).exclude(code__in=list(codes))
