@@ -34,6 +34,8 @@ from schedule.network import (
     read_body,
     target_of,
 )
+from schedule.sealing import SealBroken, unseal
+from tickets.models import Shop
 from tickets.shops.base import ShopError
 
 logger = logging.getLogger(__name__)
@@ -161,6 +163,25 @@ class ShopClient:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def open_client(shop: Shop, *, hosted: str, authorization: str) -> ShopClient:
+    """`hosted` is the address unless the shop has one of its own; `authorization` is what stands
+    before the token in that header. Raises ShopError.
+    """
+    try:
+        token = unseal(shop.token)
+    except SealBroken as error:
+        raise ShopError(str(error)) from None
+    if not token:
+        raise ShopError(_("The API token is missing."))
+    if not token.isascii() or not token.isprintable():
+        raise ShopError(_("The API token has signs that no token has: copy it once more."))
+    return ShopClient(base_url_of(shop, hosted), {"Authorization": authorization + token})
+
+
+def base_url_of(shop: Shop, hosted: str) -> str:
+    return shop.base_url.rstrip("/") or hosted
 
 
 def is_private(base_url: str) -> bool:

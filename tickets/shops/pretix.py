@@ -13,10 +13,9 @@ from urllib.parse import quote, urlencode
 
 from django.utils.translation import gettext as _
 
-from schedule.sealing import SealBroken, unseal
 from tickets.models import Shop, Ticket
 from tickets.shops.base import BadCall, Batch, Call, ShopError, ShopKind, ShopTicket
-from tickets.shops.client import Answer, ShopClient
+from tickets.shops.client import Answer, ShopClient, base_url_of, open_client
 from tickets.shops.reading import code_of, email_of, known_shape, text_of, time_of
 
 HOSTED = "https://pretix.eu"
@@ -82,13 +81,7 @@ class PretixApi:
         return "true" if self._shop.is_test_mode else "false"
 
     def _client(self) -> ShopClient:
-        try:
-            token = unseal(self._shop.token)
-        except SealBroken as error:
-            raise ShopError(str(error)) from None
-        if not token:
-            raise ShopError(_("The API token is missing."))
-        return ShopClient(_base_url(self._shop), {"Authorization": f"Token {token}"})
+        return open_client(self._shop, hosted=HOSTED, authorization="Token ")
 
     def _pages(self, query: dict[str, str]) -> Iterator[Batch]:
         query = {"include_canceled_positions": "true", "page_size": str(PAGE_SIZE), **query}
@@ -183,13 +176,9 @@ def read_call(shop: Shop, call: Call) -> str:
     return str(code)
 
 
-def _base_url(shop: Shop) -> str:
-    return shop.base_url.rstrip("/") or HOSTED
-
-
 def _event_url(shop: Shop) -> str:
     organizer, event = quote(shop.account, safe=""), quote(shop.event, safe="")
-    return f"{_base_url(shop)}/api/v1/organizers/{organizer}/events/{event}/"
+    return f"{base_url_of(shop, HOSTED)}/api/v1/organizers/{organizer}/events/{event}/"
 
 
 def _cursor(page_generated: str) -> str:
