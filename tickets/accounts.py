@@ -1,8 +1,10 @@
 """Accounts: made when a code is asked for, purged when nobody used them."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
@@ -14,21 +16,57 @@ UNUSED_FOR = timedelta(days=1)
 
 
 @transaction.atomic
-def account_for(email: str) -> User:
-    """The account of an address; when there is none, a new one: unverified, without password.
+def accounts_for(emails: Collection[str]) -> dict[str, User]:
+    """The accounts of folded addresses; where there is none, a new one: unverified, without
+    password.
 
     Known and unknown addresses cost the same statements, so nothing tells them apart.
     """
-    email = fold_email(email)
-    newcomer = User(email=email)
-    newcomer.set_unusable_password()
-    User.objects.bulk_create([newcomer], ignore_conflicts=True)
+    newcomers = [User(email=email) for email in sorted(emails)]
+    for newcomer in newcomers:
+        newcomer.set_unusable_password()
+    User.objects.bulk_create(newcomers, ignore_conflicts=True)
+    people = User.objects.filter(email__in=emails)
     # An account counts as new until somebody gets in with it, else it is purged before the code
     # that was asked for the second time comes back.
-    User.objects.filter(email=email, last_login=None).update(joined_at=timezone.now())
-    user = User.objects.get(email=email)
-    EmailAddress.objects.bulk_create([EmailAddress(user=user, email=email)], ignore_conflicts=True)
-    return user
+    people.filter(last_login=None).update(joined_at=timezone.now())
+    users = {user.email: user for user in people}
+    EmailAddress.objects.bulk_create(
+        [EmailAddress(user=user, email=email) for email, user in users.items()],
+        ignore_conflicts=True,
+    )
+    return users
+
+
+def account_for(email: str) -> User:
+    email = fold_email(email)
+    return accounts_for([email])[email]
+
+
+def known_account(email: str) -> User | None:
+    return User.objects.filter(email=fold_email(email)).first()
+
+
+def is_guarded(user: User) -> bool:
+    """Whether only the account's own login opens it, and never a link or another device: it has a
+    password or a second factor, or may do more than watch.
+    """
+    if user.is_staff or user.is_superuser or user.has_usable_password():
+        return True
+    mine = {"user": OuterRef("pk")}
+    may_more = (
+        Exists(Role.objects.filter(**mine))
+        | Exists(Authenticator.objects.filter(**mine))
+        | Exists(User.helped_rooms.through.objects.filter(**mine))
+        | Exists(User.chaired_talks.through.objects.filter(**mine))
+    )
+    return User.objects.filter(may_more, pk=user.pk).exists()
+
+
+def prove_address(user: User) -> None:
+    """The person has shown to read the mail of the address that is the login."""
+    proved = {"verified": True, "primary": True}
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults=proved)
 
 
 def is_verified(user: User) -> bool:

@@ -6,6 +6,7 @@ from tickets.hooks import hook
 
 urlpatterns = [
     path("", include("tickets.entry.urls")),
+    path("", include("tickets.devices.urls")),
     path("tickets/", views.tickets, name="tickets"),
     path("tickets/claim/", views.claim, name="claim"),
     path("my/zone/", views.zone, name="zone"),

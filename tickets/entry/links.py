@@ -1,0 +1,63 @@
+"""The token of a personal entry link. It is signed, not stored: a copy of the database opens nothing."""
+
+import base64
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.http import base36_to_int, int_to_base36
+
+from schedule.models import Conference
+from tickets.models import EntryLink, Ticket
+
+_SALT = "tickets.entry.links"
+# 128 bits: nobody guesses one, and the address stays on one line of a mail.
+_SIGNATURE_BYTES = 16
+
+
+class NoAddress(Exception):
+    """The conference has no domain, so outside a request nobody knows where it lives."""
+
+
+def link_to(ticket: Ticket) -> EntryLink:
+    link, _made = EntryLink.objects.get_or_create(ticket=ticket)
+    return link
+
+
+def token_of(link: EntryLink) -> str:
+    signature = next(_signatures(link.pk, link.number, link.ticket_id))
+    return f"{int_to_base36(link.pk)}.{signature}"
+
+
+def link_of(token: str) -> EntryLink | None:
+    """With its ticket. None: not, or no longer, a link."""
+    number, _dot, signature = token.partition(".")
+    try:
+        pk = base36_to_int(number)
+    except ValueError:
+        return None
+    link = EntryLink.objects.select_related("ticket").filter(pk=pk).first()
+    if link is None:
+        return None
+    good = _signatures(link.pk, link.number, link.ticket_id)
+    return link if any(constant_time_compare(signature, each) for each in good) else None
+
+
+def _signatures(pk: int, number: int, ticket_id: int) -> Iterator[str]:
+    """By the newest key first."""
+    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        value = f"{pk}:{number}:{ticket_id}"
+        digest = salted_hmac(_SALT, value, secret, algorithm="sha256").digest()
+        yield base64.urlsafe_b64encode(digest[:_SIGNATURE_BYTES]).decode().rstrip("=")
+
+
+def site_of(conference: Conference) -> str:
+    """https://live.example.org, for what is not asked for from a page. Raises NoAddress."""
+    if not conference.domain:
+        raise NoAddress
+    return f"{'https' if settings.HTTPS else 'http'}://{conference.domain}"
+
+
+def url_of(link: EntryLink, site: str) -> str:
+    return site.rstrip("/") + reverse("entry", args=[token_of(link)])
