@@ -51,7 +51,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
+    "tickets.devices.app.DevicesConfig",
     "django_tasks_db",
     "whitenoise.runserver_nostatic",
     "portal.admin_config.OurAdminConfig",

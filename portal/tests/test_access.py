@@ -38,6 +38,9 @@ OPEN = {
 }
 FOR_THE_SIGNED_IN = {
     "tickets": "people without a ticket learn here what to do",
+    "devices": "where one has signed in",
+    "end_device": "one's own",
+    "end_other_devices": "one's own",
     "claim": "looks for the ticket of the person who asks",
     "chair": "the talk's chairs, its room's helpers and organizers; as all of the chair's page",
     "chair_say": "chairs",

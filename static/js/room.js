@@ -3,7 +3,7 @@
 import { now } from "./clock.js";
 import { follow } from "./follow.js";
 import { keepFresh } from "./fragment.js";
-import { askPlayback, pulse } from "./playback.js";
+import { askPlayback, leave, pulse } from "./playback.js";
 import { Player } from "./player.js";
 import { paintStars, showStars } from "./stars.js";
 import { dayOf, liveTalk, nextTalk, stateOf } from "./state.js";
@@ -131,13 +131,31 @@ function refuse(code) {
   const reason =
     reasons.find((each) => each.dataset.reason === code) ??
     reasons.find((each) => each.dataset.reason === "other");
-  reason.hidden = false;
+  for (const each of reasons) {
+    each.hidden = each !== reason;
+  }
   byId("refusal").hidden = false;
   showPanel();
   if (hadFocus) {
     byId("refusal").focus();
   }
   status.textContent = words.get("refused").replace("REASON", reason.firstElementChild.textContent);
+}
+
+/** The place of another device of the same person becomes ours. */
+async function watchHere() {
+  const code = await pulse(box.dataset.pulse, box.dataset.room, { instead: true });
+  if (code) {
+    refuse(code);
+    return;
+  }
+  refusal = null;
+  askAt = 0;
+  byId("refusal").hidden = true;
+  say(null);
+  box.focus();
+  tick();
+  showPanel();
 }
 
 // --- What plays --------------------------------------------------------------------------------
@@ -273,6 +291,13 @@ const refresh = keepFresh(["programme", "on-now", "panels", "about"], {
 sound.addEventListener("click", () => {
   player.video.muted = false;
   player.video.play();
+});
+
+byId("instead").addEventListener("click", watchHere);
+addEventListener("pagehide", () => {
+  if (tag !== null || refusal === "too_many_places") {
+    leave(box.dataset.leave).catch(() => {});
+  }
 });
 
 follow(
