@@ -19,9 +19,11 @@ from tickets.admin_forms import (
     ClaimFormSet,
     ProductForm,
 )
-from tickets.admin_people import GrantAdmin, PersonAdmin
+from tickets.admin_grants import BanAdmin, GrantAdmin
+from tickets.admin_people import PersonAdmin
 from tickets.admission import forget
 from tickets.models import (
+    Ban,
     Claim,
     Grant,
     Product,
@@ -187,4 +189,5 @@ def _forget_holders(tickets: Iterable[Ticket]) -> None:
 admin.site.register(Product, ProductAdmin)
 admin.site.register(Ticket, TicketAdmin)
 admin.site.register(Grant, GrantAdmin)
+admin.site.register(Ban, BanAdmin)
 admin.site.register(User, PersonAdmin)

@@ -1,4 +1,4 @@
-"""People in the admin, and what lets them in or keeps them out."""
+"""People in the admin."""
 
 from typing import Any, ClassVar
 
@@ -15,51 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from schedule.admin_scope import (
     OfConference,
     ReadOnly,
-    ScopedAdmin,
     ScopedInline,
     conference_of,
 )
 from schedule.models import Conference
-from tickets.admin_forms import NewPersonForm, ScopesForm
+from tickets.admin_forms import NewPersonForm
+from tickets.admin_grants import GrantInline
 from tickets.admission import forget
 from tickets.models import Claim, Grant, Role, User, fold_email, person_of_reference
-
-
-class GrantAdmin(ScopedAdmin):
-    form = ScopesForm
-    list_display = ("user", "opens", "reason", "starts_at", "ends_at", "given_by")
-    list_select_related = ("user", "given_by")
-    list_filter = ("starts_at", "ends_at")
-    search_fields = ("user__email", "user__display_name", "reason")
-    fields = ("user", "scopes", "reason", "starts_at", "ends_at", "given_by")
-    readonly_fields = ("given_by",)
-    autocomplete_fields = ("user",)
-
-    @admin.display(description=_("opens"))
-    def opens(self, grant: Grant) -> str:
-        return ", ".join(grant.scopes)
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
-        obj.given_by = obj.given_by or request.user
-        super().save_model(request, obj, form, change)
-        # A grant that was given to another person is taken from the first.
-        forget(obj.conference_id, filter(None, [obj.user_id, form.initial.get("user")]))
-
-    def delete_model(self, request: HttpRequest, obj: Grant) -> None:
-        forget(obj.conference_id, [obj.user_id])
-        super().delete_model(request, obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Grant]) -> None:
-        for grant in queryset:
-            forget(grant.conference_id, [grant.user_id])
-        super().delete_queryset(request, queryset)
-
-
-class GrantInline(ScopedInline, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
-    model = Grant
-    fk_name = "user"
-    form = ScopesForm
-    fields = ("scopes", "reason", "starts_at", "ends_at")
 
 
 class RoleInline(ScopedInline, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
