@@ -21,13 +21,18 @@ from tickets.admin_forms import (
 )
 from tickets.admin_grants import BanAdmin, GrantAdmin
 from tickets.admin_people import PersonAdmin
+from tickets.admin_sharing import ManyDevicesAdmin
+from tickets.admin_uploads import UploadAdmin
 from tickets.admission import forget
+from tickets.entry.admin import EntryLinkFilter, WithEntryLinks
 from tickets.models import (
     Ban,
     Claim,
     Grant,
+    ManyDevices,
     Product,
     Ticket,
+    Upload,
     User,
     person_of_reference,
 )
@@ -40,7 +45,7 @@ class ProductAdmin(ScopedAdmin):
     list_display = ("name", "opens", "ticket_count")
     ordering = ("name",)
     search_fields = ("name",)
-    fields = ("name", "scopes")
+    fields = ("name", "scopes", "places")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(ticket_count=Count("tickets"))
@@ -85,13 +90,14 @@ class HeldFilter(admin.SimpleListFilter):
         return queryset
 
 
-class TicketAdmin(NotDeleted, ScopedAdmin):
-    list_display = ("code", "holder", "product", "state", "held_by", "order_code")
-    list_select_related = ("product",)
+class TicketAdmin(WithEntryLinks, NotDeleted, ScopedAdmin):
+    list_display = ("code", "holder", "product", "state", "held_by", "order_code", "link_state")
+    list_select_related = ("product", "entry_link")
     list_filter = (
         "state",
         ("product", admin.RelatedOnlyFieldListFilter),
         HeldFilter,
+        EntryLinkFilter,
     )
     search_fields = (
         "code",
@@ -106,13 +112,16 @@ class TicketAdmin(NotDeleted, ScopedAdmin):
     show_full_result_count = False
     fieldsets = (
         (None, {"fields": ("code", "order_code", "product", "state", "updated_at")}),
-        (_("For whom"), {"fields": ("holder_name", "holder_email", "buyer_email")}),
+        (
+            _("For whom"),
+            {"fields": ("holder_name", "holder_email", "buyer_email", "link_history")},
+        ),
         (_("When"), {"fields": ("valid_from", "valid_until")}),
     )
-    readonly_fields = ("updated_at",)
+    readonly_fields = ("updated_at", "link_history")
     autocomplete_fields = ("product",)
     inlines: ClassVar[Any] = (ClaimInline,)
-    actions = ("release", "cancel", "restore")
+    actions = ("release", "cancel", "restore", "send_entry_link", "mark_came_back")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         live = Claim.objects.live().filter(ticket=OuterRef("pk"))
@@ -191,3 +200,5 @@ admin.site.register(Ticket, TicketAdmin)
 admin.site.register(Grant, GrantAdmin)
 admin.site.register(Ban, BanAdmin)
 admin.site.register(User, PersonAdmin)
+admin.site.register(ManyDevices, ManyDevicesAdmin)
+admin.site.register(Upload, UploadAdmin)

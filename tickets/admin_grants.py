@@ -57,7 +57,7 @@ class GrantAdmin(GivenAdmin):
     list_display = ("user", "opens", "reason", "starts_at", "ends_at", "given_by")
     list_filter = ("starts_at", "ends_at")
     search_fields = ("user__email", "user__display_name", "reason")
-    fields = ("user", "scopes", "reason", "starts_at", "ends_at", "given_by")
+    fields = ("user", "scopes", "has_any_places", "reason", "starts_at", "ends_at", "given_by")
     change_list_template = "admin/tickets/grant/change_list.html"
 
     def get_urls(self) -> list[URLPattern]:
