@@ -1,4 +1,8 @@
-"""The token of a personal entry link. It is signed, not stored: a copy of the database opens nothing."""
+"""The token of a personal entry link. It is signed, not stored: a copy of the database opens nothing.
+
+The holder's address is signed with it, so a link ends when the ticket gets another holder, whoever
+wrote that: the shop, an organizer, or the holder who passed it on.
+"""
 
 import base64
 from collections.abc import Iterator
@@ -26,7 +30,7 @@ def link_to(ticket: Ticket) -> EntryLink:
 
 
 def token_of(link: EntryLink) -> str:
-    signature = next(_signatures(link.pk, link.number, link.ticket_id))
+    signature = next(_signatures(link))
     return f"{int_to_base36(link.pk)}.{signature}"
 
 
@@ -40,14 +44,14 @@ def link_of(token: str) -> EntryLink | None:
     link = EntryLink.objects.select_related("ticket").filter(pk=pk).first()
     if link is None:
         return None
-    good = _signatures(link.pk, link.number, link.ticket_id)
-    return link if any(constant_time_compare(signature, each) for each in good) else None
+    good = (constant_time_compare(signature, each) for each in _signatures(link))
+    return link if any(good) else None
 
 
-def _signatures(pk: int, number: int, ticket_id: int) -> Iterator[str]:
+def _signatures(link: EntryLink) -> Iterator[str]:
     """By the newest key first."""
+    value = f"{link.pk}:{link.number}:{link.ticket_id}:{link.ticket.holder_email}"
     for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-        value = f"{pk}:{number}:{ticket_id}"
         digest = salted_hmac(_SALT, value, secret, algorithm="sha256").digest()
         yield base64.urlsafe_b64encode(digest[:_SIGNATURE_BYTES]).decode().rstrip("=")
 

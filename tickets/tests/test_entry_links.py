@@ -130,6 +130,17 @@ def test_forged_old_and_foreign_links_get_the_same_answer(client, ticket):
     assert link_of(token_of(link_to(ticket)))
 
 
+def test_a_new_holder_ends_the_link_of_the_old_one(client, ticket):
+    """Else they would come in as the new one."""
+    old = path_of(ticket)
+    Ticket.objects.update(holder_email="eve@example.com")
+    assert client.post(old).status_code == 404
+    assert signed_in_as(client) is None
+    ticket.refresh_from_db()
+    client.post(path_of(ticket))
+    assert holder_of(ticket).email == "eve@example.com"
+
+
 def test_a_new_secret_key_leaves_the_links_that_are_out(ticket, settings):
     token, key = token_of(link_to(ticket)), settings.SECRET_KEY
     settings.SECRET_KEY = "another one, of some length, as it should be"
