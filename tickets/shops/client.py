@@ -242,7 +242,8 @@ def _wait_seconds(again: _AskAgain, attempt: int) -> float:
     jitter = random.random()  # noqa: S311 (no secret)
     if again.wait_seconds is not None:
         return min(again.wait_seconds + jitter, MAX_WAIT_SECONDS)
-    return min(FIRST_WAIT_SECONDS * 2 ** (attempt - 1), MAX_WAIT_SECONDS) * (0.5 + jitter)
+    wait = FIRST_WAIT_SECONDS * (1 << (attempt - 1))
+    return min(wait, MAX_WAIT_SECONDS) * (0.5 + jitter)
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

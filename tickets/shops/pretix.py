@@ -197,6 +197,8 @@ def _answers(client: ShopClient, url: str | None) -> Iterator[Answer]:
         yield answer
         with known_shape():
             url = answer.document["next"]
+            if not isinstance(url, str | None):
+                raise TypeError("no address")
 
 
 def _items(client: ShopClient, shop: Shop) -> dict[int, Item]:

@@ -25,11 +25,15 @@ from tickets.shops.reading import code_of, email_of, known_shape, text_of, time_
 HOSTED = "https://api.tito.io"
 PAGE_SIZE = 500  # Tito gives up to 1000
 OVERLAP = timedelta(seconds=60)
-# What Tito shows unasked, and the two that it hides unless they are asked for.
-TICKET_STATES = ("complete", "incomplete", "unassigned", "changes_locked", "changes_allowed")
-TICKET_STATES += ("void", "archived")
-RELEASE_STATES = ("on_sale", "off_sale", "not_sold_out", "sold_out", "public", "secret", "active")
-RELEASE_STATES += ("changes_locked", "changes_allowed", "archived")
+# What Tito shows unasked, and what it hides unless it is asked for: void and archived.
+TICKET_STATES = [
+    *("complete", "incomplete", "unassigned", "changes_locked", "changes_allowed"),
+    *("void", "archived"),
+]
+RELEASE_STATES = [
+    *("on_sale", "off_sale", "not_sold_out", "sold_out", "public", "secret", "active"),
+    *("changes_locked", "changes_allowed", "archived"),
+]
 CANCELED = frozenset({"void", "cancelled"})
 PENDING = frozenset({"new", "incomplete", "reminder", "unassigned"})
 
@@ -196,7 +200,7 @@ def _sorted_by(field: str, direction: str) -> Query:
     return [("search[sort]", field), ("search[direction]", direction)]
 
 
-def _states(states: tuple[str, ...]) -> Query:
+def _states(states: list[str]) -> Query:
     return [("search[states][]", state) for state in states]
 
 

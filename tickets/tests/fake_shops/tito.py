@@ -175,7 +175,7 @@ class FakeTito(FakeShop):
 
     def _wanted(self, query: Query) -> list[Row]:
         filters = {name: values for name, values in query.items() if not name.startswith("page")}
-        key = json.dumps(filters, sort_keys=True)
+        key = json.dumps([self.is_test_token, filters], sort_keys=True)
         if key not in self._lists:
             self._lists[key] = self._found(filters)
         return self._lists[key]
