@@ -126,10 +126,17 @@ def _conference_id(session: UserSession) -> int:
     return session.data.get("conference") or 0
 
 
-def purge(at: datetime) -> int:
-    """How many sign-ins were forgotten: those that ended and are older than KEPT."""
+def old_sign_ins(at: datetime) -> QuerySet[UserSession]:
+    """Those that have ended and may be forgotten."""
     alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=at)
-    old = UserSession.objects.filter(~Exists(alive), created_at__lt=at - KEPT)
+    old: QuerySet[UserSession] = UserSession.objects.filter(
+        ~Exists(alive), created_at__lt=at - KEPT
+    )
+    return old
+
+
+def purge(at: datetime) -> int:
+    """How many sign-ins were forgotten."""
     ReplacementCount.objects.filter(last_at__lt=at - KEPT).delete()
-    _rows, by_model = old.delete()
+    _rows, by_model = old_sign_ins(at).delete()
     return by_model.get("usersessions.UserSession", 0)

@@ -1,10 +1,12 @@
 """Where one has signed in, and how to end that."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -159,17 +161,24 @@ def test_no_address_is_kept_only_how_many_there_were(attendee):
     assert "192.0.2" not in str([row.data for row in rows])
 
 
+def purge_accounts(*arguments):
+    out = StringIO()
+    call_command("purge_accounts", *arguments, stdout=out)
+    return out.getvalue()
+
+
 def test_sign_ins_are_forgotten_a_month_after(laptop, phone, attendee, conference):
     long_ago = timezone.now() - sessions.KEPT - timedelta(minutes=1)
     UserSession.objects.update(created_at=long_ago)
     ReplacementCount.add(conference, attendee.pk)
-    assert sessions.purge(timezone.now()) == 0  # both are still signed in
+    assert purge_accounts() == "0 unused accounts.\n0 old sign-ins.\n"  # both are still signed in
     laptop.post("/my/devices/end-others/") and phone.post("/accounts/logout/")
-    assert sessions.purge(timezone.now()) == 1
+    assert "1 old sign-ins" in purge_accounts("--dry-run")
+    assert "1 old sign-ins" in purge_accounts()
     assert UserSession.objects.get().pk == number_of(laptop)
     assert ReplacementCount.objects.exists()
     ReplacementCount.objects.update(last_at=long_ago)
-    sessions.purge(timezone.now())
+    purge_accounts()
     assert not ReplacementCount.objects.exists()
 
 
