@@ -15,7 +15,7 @@ from tickets.tests.fake_shops.server import FakeShop, as_json
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "shops.md"
 # The example that our documentation gives, and one that wants to be another.
 MODULE = (
-    re.search(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)[1]
+    re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)[0]
     + """
 GREEDY = ShopKind("pretix", "All pretix", BoxOffice, read_call)
 """
