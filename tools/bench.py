@@ -14,11 +14,10 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import cycle
-from pathlib import Path
 
+from tools.cpu import cpu_seconds
 from tools.process import NotStarted, interrupt_on_sigterm
 from tools.stack import PROJECT, Stack
 
@@ -48,21 +47,6 @@ class Cost:
     nginx_ms: float
     bytes: int
     ratio: float = 0.0
-
-
-def cpu_seconds(root: int) -> float:
-    """What a process and its children have run so far, from the scheduler's own clock (ns)."""
-    total = 0
-    for pid in [root, *_children(root)]:
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            total += int((task / "schedstat").read_text().split()[0])
-    return total / 1e9
-
-
-def _children(pid: int) -> Iterator[int]:
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        yield int(child)
-        yield from _children(int(child))
 
 
 def sign_in(env: dict[str, str], count: int) -> list[str]:
