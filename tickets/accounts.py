@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from tickets.models import Grant, Role, User, fold_email
+from schedule.models import Conference, Talk
+from tickets.models import Ban, Claim, Grant, Role, User, fold_email
 
 # A code lives 15 minutes; a day leaves room for a mail that was held up and for who is on call.
 UNUSED_FOR = timedelta(days=1)
@@ -67,6 +68,18 @@ def prove_address(user: User) -> None:
     """The person has shown to read the mail of the address that is the login."""
     proved = {"verified": True, "primary": True}
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults=proved)
+
+
+def has_to_do_with(conference: Conference | None) -> Q:
+    """People belong to no conference, but organizers see by name who is one of theirs."""
+    person = {"user": OuterRef("pk")}
+    return (
+        Q(Exists(Claim.objects.filter(**person, ticket__conference=conference)))
+        | Q(Exists(Grant.objects.filter(**person, conference=conference)))
+        | Q(Exists(Ban.objects.filter(**person, conference=conference)))
+        | Q(Exists(Role.objects.filter(**person, conference=conference)))
+        | Q(Exists(Talk.objects.filter(chairs=OuterRef("pk"), conference=conference)))
+    )
 
 
 def is_verified(user: User) -> bool:

@@ -7,7 +7,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,7 @@ from schedule.admin_scope import (
     conference_of,
 )
 from schedule.models import Conference
+from tickets.accounts import has_to_do_with
 from tickets.admin_forms import NewPersonForm
 from tickets.admin_grants import GrantInline
 from tickets.admission import forget
@@ -110,7 +111,7 @@ class PersonAdmin(OfConference, UserAdmin):  # type: ignore[type-arg]  # not gen
             return queryset.filter(pk=person), False
         here = queryset
         if not request.user.is_superuser:
-            here = queryset.filter(_has_to_do_with(conference_of(request)))
+            here = queryset.filter(has_to_do_with(conference_of(request)))
         found, may_repeat = super().get_search_results(request, here, search_term)
         if "@" in search_term:
             is_found = Q(pk__in=found.order_by().values("pk"))
@@ -165,13 +166,3 @@ class PersonAdmin(OfConference, UserAdmin):  # type: ignore[type-arg]  # not gen
         super().save_related(request, form, formsets, change)
         for conference_id in Conference.objects.values_list("pk", flat=True):
             forget(conference_id, [form.instance.pk])
-
-
-def _has_to_do_with(conference: Conference | None) -> Q:
-    person = {"user": OuterRef("pk")}
-    return (
-        Q(Exists(Claim.objects.filter(**person, ticket__conference=conference)))
-        | Q(Exists(Grant.objects.filter(**person, conference=conference)))
-        | Q(Exists(Role.objects.filter(**person, conference=conference)))
-        | Q(chaired_talks__in=conference.talks.all() if conference else ())
-    )

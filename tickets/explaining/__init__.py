@@ -7,13 +7,29 @@ from django.utils.translation import gettext as _
 
 from schedule.models import Conference
 from tickets.admission import Reason, compute, refusal
-from tickets.explaining.findings import Case, Finding, plain
+from tickets.explaining.findings import Case, Finding, is_open, live_claim, plain, with_all
 from tickets.explaining.people import about_account, about_ban, about_places, about_visibility
 from tickets.explaining.rights import about_grants, about_talks
-from tickets.explaining.tickets import about_claims, about_links, about_named, about_shops
+from tickets.explaining.tickets import (
+    about_claims,
+    about_links,
+    about_named,
+    about_shops,
+    about_ticket,
+)
 from tickets.models import User
 
-__all__ = ["Case", "Explanation", "Finding", "explain"]
+__all__ = [
+    "Case",
+    "Explanation",
+    "Finding",
+    "about_ticket",
+    "explain",
+    "is_open",
+    "live_claim",
+    "plain",
+    "with_all",
+]
 
 
 @dataclass(frozen=True, slots=True)

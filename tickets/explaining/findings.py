@@ -53,6 +53,13 @@ class Case:
         tickets = Ticket.objects.filter(theirs, conference=self.conference).order_by("pk")
         return list(with_all(tickets))
 
+    @cached_property
+    def bought(self) -> list[Ticket]:
+        """By them, for others or for nobody yet."""
+        tickets = Ticket.objects.filter(conference=self.conference, buyer_email=self.email)
+        others = tickets.exclude(holder_email=self.email).select_related("product")
+        return list(others.order_by("pk"))
+
     def claim_of(self, ticket: Ticket) -> Claim | None:
         """Their last one."""
         mine = [claim for claim in ticket.claims.all() if claim.user_id == self.user_id]

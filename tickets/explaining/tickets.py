@@ -54,8 +54,7 @@ def about_named(case: Case) -> Iterator[Finding]:
     if not in_their_name:
         text = _("No ticket is in the name of %(email)s.") % {"email": case.email}
         yield Finding("ticket", None, text)
-    tickets = Ticket.objects.filter(conference=case.conference, buyer_email=case.email)
-    if bought := tickets.exclude(holder_email=case.email).count():
+    if bought := len(case.bought):
         text = ngettext(
             "They have bought %(count)s ticket that is in another name or in none.",
             "They have bought %(count)s tickets that are in other names or in none.",
@@ -91,6 +90,40 @@ def about_link(ticket: Ticket, conference: Conference) -> Finding:
     if link.used_at:
         return Finding("link", True, text, ticket)
     return Finding("link", False if link.bounced_at else None, text, ticket)
+
+
+def about_ticket(ticket: Ticket, conference: Conference, at: datetime) -> Iterator[Finding]:
+    """One that was read `with_all`, on its own."""
+    text = _("Ticket %(ticket)s opens: %(opens)s.") % {
+        "ticket": named(ticket),
+        "opens": opens(ticket.product.scopes),
+    }
+    times = window(ticket.valid_from, ticket.valid_until, conference)
+    yield Finding("state", is_good_now(ticket, at), text + times)
+    holder = " ".join(filter(None, (ticket.holder_name, ticket.holder_email)))
+    text = _("It is in the name of %(holder)s.") % {"holder": holder}
+    if not ticket.holder_email:
+        text = _("No e-mail address stands on it, so nobody gets it by themselves.")
+    elif ticket.shop_email not in ("", ticket.holder_email):
+        text += " " + _("It was passed on here; the shop says %(email)s.") % {
+            "email": ticket.shop_email
+        }
+    yield Finding("holder", True if ticket.holder_email else None, text)
+    for claim in ticket.claims.all():
+        values = {
+            "who": claim.user.reference,
+            "email": claim.user.email,
+            "at": plain(claim.claimed_at, conference),
+            "way": claim.get_way_display(),
+        }
+        text = _("%(who)s (%(email)s) has it since %(at)s, by %(way)s.")
+        if claim.released_at:
+            text = _("%(who)s (%(email)s) had it from %(at)s to %(end)s.")
+            values["end"] = plain(claim.released_at, conference)
+        yield Finding("claim", None if claim.released_at else True, text % values, claim.user)
+    if live_claim(ticket) is None:
+        yield Finding("claim", None, _("Nobody has it."))
+    yield about_link(ticket, conference)
 
 
 def about_shops(case: Case) -> Iterator[Finding]:
