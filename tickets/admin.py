@@ -3,7 +3,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -17,11 +17,12 @@ from schedule.admin_scope import (
 from tickets.admin_forms import (
     ClaimForm,
     ClaimFormSet,
-    ProductForm,
 )
 from tickets.admin_grants import BanAdmin, GrantAdmin
 from tickets.admin_people import PersonAdmin
+from tickets.admin_products import ProductAdmin
 from tickets.admin_sharing import ManyDevicesAdmin
+from tickets.admin_shops import ShopAdmin, SyncRunAdmin
 from tickets.admin_uploads import UploadAdmin
 from tickets.admission import forget
 from tickets.entry.admin import EntryLinkFilter, WithEntryLinks
@@ -31,6 +32,8 @@ from tickets.models import (
     Grant,
     ManyDevices,
     Product,
+    Shop,
+    SyncRun,
     Ticket,
     Upload,
     User,
@@ -38,26 +41,6 @@ from tickets.models import (
 )
 
 ANYWHERE = (ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM)
-
-
-class ProductAdmin(ScopedAdmin):
-    form = ProductForm
-    list_display = ("name", "opens", "ticket_count")
-    ordering = ("name",)
-    search_fields = ("name",)
-    fields = ("name", "scopes", "places")
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(ticket_count=Count("tickets"))
-
-    @admin.display(description=_("opens"))
-    def opens(self, product: Product) -> str:
-        return ", ".join(product.scopes)
-
-    @admin.display(description=_("tickets"), ordering="ticket_count")
-    def ticket_count(self, product: Any) -> int:
-        count: int = product.ticket_count
-        return count
 
 
 class ClaimInline(ScopedInline, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
@@ -202,3 +185,5 @@ admin.site.register(Ban, BanAdmin)
 admin.site.register(User, PersonAdmin)
 admin.site.register(ManyDevices, ManyDevicesAdmin)
 admin.site.register(Upload, UploadAdmin)
+admin.site.register(Shop, ShopAdmin)
+admin.site.register(SyncRun, SyncRunAdmin)
