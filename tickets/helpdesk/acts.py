@@ -11,12 +11,16 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets.accounts import account_for
+from tickets.accounts import account_for, is_guarded, known_account
 from tickets.admission import forget
 from tickets.devices.sessions import end, sessions_of
+from tickets.entry.entering import refusal_of
+from tickets.entry.links import link_to, url_of
+from tickets.entry.sending import send_link
 from tickets.explaining import plain
 from tickets.granting import give_grant
 from tickets.models import Ban, Claim, Grant, Ticket, User
+from tickets.relays import NotSent
 from tickets.syncing.hints import hear
 from tickets.syncing.tasks import fetch_hints
 
@@ -133,6 +137,38 @@ def fetch_order(*, ticket: Ticket, by: User) -> None:
     hear(ticket.shop, ticket.order_code)
     fetch_hints.enqueue(ticket.shop.pk)
     log(ticket, by, _("The shop was asked for the order again."))
+
+
+def send_entry_link(*, ticket: Ticket, site: str, by: User) -> None:
+    """Again, however lately it was sent: somebody stands there and waits."""
+    try:
+        is_sent = send_link(ticket.pk, site, sends_again=True)
+    except NotSent:
+        raise Refused(_("The mail could not be sent. Try again, or show the link here.")) from None
+    if not is_sent:
+        raise Refused(
+            _(
+                "It cannot be sent: the ticket is not valid, or no mailbox takes mail at its address."
+            )
+        )
+    log(ticket, by, _("The entry link was sent."))
+
+
+@transaction.atomic
+def show_entry_link(*, ticket: Ticket, site: str, by: User) -> str:
+    """The address for the screen at the desk. Whoever opens it is let in as the ticket's holder, so
+    it stands in the history who has seen it.
+    """
+    link = link_to(ticket)
+    holder, known = ticket.live_claim, known_account(ticket.holder_email)
+    if refusal_of(link, ticket.conference) is not None:
+        raise Refused(_("It lets nobody in: the ticket is not valid, or has no e-mail address."))
+    if holder is not None and holder.user.email != ticket.holder_email:
+        raise Refused(_("%(who)s has this ticket.") % {"who": holder.user.reference})
+    if known is not None and is_guarded(known):
+        raise Refused(_("This account opens by its own login alone: it has more rights."))
+    log(ticket, by, _("The entry link was shown at the help desk."))
+    return url_of(link, site)
 
 
 def _end_now(row: Grant | Ban) -> None:

@@ -102,6 +102,9 @@ def _ticket_fixes(check: str, ticket: Ticket, case: Case, asker: Asker) -> list[
         if ticket.valid_until and is_theirs and ticket.product.scopes:
             fixes += asker.fix("extend-ticket", ticket=ticket.pk, hours=2)
         fixes += asker.fix("release", ticket=ticket.pk)
+    if check == "link":
+        fixes += asker.fix("send-link", ticket=ticket.pk)
+        fixes += asker.fix("show-link", ticket=ticket.pk)
     if check in ("claim", "ticket") and ticket.shop_id and ticket.order_code:
         fixes += asker.fix("fetch", ticket=ticket.pk)
     return fixes
@@ -113,6 +116,8 @@ def ticket_fixes(ticket: Ticket, asker: Asker) -> list[Fix]:
         fixes = [fix._replace(asks_first=True) for fix in asker.fix("claim", ticket=ticket.pk)]
     else:
         fixes = asker.fix("release", ticket=ticket.pk)
+    if ticket.state == Ticket.State.VALID and ticket.holder_email:
+        fixes += asker.fix("send-link", ticket=ticket.pk) + asker.fix("show-link", ticket=ticket.pk)
     if ticket.shop_id and ticket.order_code:
         fixes += asker.fix("fetch", ticket=ticket.pk)
     return fixes

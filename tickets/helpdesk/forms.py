@@ -65,9 +65,12 @@ class FixForm(forms.Form):
     permission: ClassVar[str] = "tickets.change_ticket"
     asks_first: ClassVar[bool] = False
 
-    def __init__(self, *args: Any, conference: Conference, by: User, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, conference: Conference, by: User, site: str, **kwargs: Any
+    ) -> None:
+        """`site`: https://live.example.org, for links in mails and on the screen."""
         super().__init__(*args, label_suffix="", **kwargs)
-        self.conference, self.by = conference, by
+        self.conference, self.by, self.site = conference, by, site
         for field in self.fields.values():
             if isinstance(field, Row):
                 field.limit_to(conference)
@@ -131,7 +134,29 @@ class FetchForm(TicketForm):
         ticket = self.cleaned_data["ticket"]
         acts.fetch_order(ticket=ticket, by=self.by)
         text = _("The shop is being asked for order %(order)s. Look again in a few seconds.")
-        return Done(text % {"order": ticket.order_code}, ticket)
+        return Done(text % {"order": ticket.order_code}, _holder_or(ticket))
+
+
+class SendLinkForm(TicketForm):
+    act = "send-link"
+    label = gettext_lazy("Send the entry link")
+
+    def do(self) -> Done:
+        ticket = self.cleaned_data["ticket"]
+        acts.send_entry_link(ticket=ticket, site=self.site, by=self.by)
+        text = _("The link is on its way to %(to)s.") % {"to": ticket.holder_email}
+        return Done(text, _holder_or(ticket))
+
+
+class ShowLinkForm(TicketForm):
+    """Its answer is the page with the code (views.show_link)."""
+
+    act = "show-link"
+    label = gettext_lazy("Show the entry link here")
+
+    def do(self) -> Done:
+        ticket = self.cleaned_data["ticket"]
+        return Done(acts.show_entry_link(ticket=ticket, site=self.site, by=self.by), ticket)
 
 
 class HoursForm(FixForm):
@@ -279,6 +304,8 @@ FORMS: dict[str, type[FixForm]] = {
         ClaimForm,
         ReleaseForm,
         FetchForm,
+        SendLinkForm,
+        ShowLinkForm,
         ExtendTicketForm,
         ExtendGrantForm,
         EndGrantForm,
@@ -288,6 +315,11 @@ FORMS: dict[str, type[FixForm]] = {
         EndSessionsForm,
     )
 }
+
+
+def _holder_or(ticket: Ticket) -> models.Model:
+    held = ticket.live_claim
+    return held.user if held else ticket
 
 
 def _said(user: User, ticket: Ticket) -> dict[str, str]:

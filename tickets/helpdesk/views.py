@@ -22,8 +22,9 @@ from schedule.models import Conference
 from tickets.explaining import Explanation, about_ticket, explain, with_all
 from tickets.helpdesk import board
 from tickets.helpdesk.acts import Refused
-from tickets.helpdesk.forms import FORMS, FixForm, page_of
+from tickets.helpdesk.forms import FORMS, Done, FixForm, ShowLinkForm, page_of
 from tickets.models import Ban, Grant, Ticket, User, person_of_reference
+from tickets.qr import qr_image
 from tickets.scopes import parse_scope
 
 MAX_BOUGHT = 30
@@ -173,14 +174,27 @@ def act(request: HelpdeskRequest, act: str) -> HttpResponse:
     except Refused as refused:
         form.add_error(None, str(refused))
         return _ask(request, form)
+    if act == ShowLinkForm.act:
+        return _show_link(request, done)
     messages.success(request, done.text)
     return redirect(page_of(done.leads_to))
+
+
+def _show_link(request: HelpdeskRequest, done: Done) -> HttpResponse:
+    context = {
+        "title": _("Entry link"),
+        "ticket": done.leads_to,
+        "url": done.text,
+        "picture": qr_image(done.text),
+    }
+    return _page(request, "link", context)
 
 
 def _form(
     request: HelpdeskRequest, act: str, data: QueryDict | None = None, **kwargs: Any
 ) -> FixForm:
-    return FORMS[act](data, conference=request.conference, by=request.asker.user, **kwargs)
+    where = {"conference": request.conference, "site": request.build_absolute_uri("/")}
+    return FORMS[act](data, by=request.asker.user, **where, **kwargs)
 
 
 def _ask(request: HelpdeskRequest, form: FixForm) -> HttpResponse:

@@ -1,5 +1,6 @@
 """The help desk: who is found, what is said, what each fix does, and who may."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -423,3 +424,44 @@ def test_a_post_needs_its_token(attendee, volunteer):
     url = reverse("helpdesk:act", args=["release"])
     assert client.post(url, {"ticket": ticket.pk}).status_code == 403
     assert Claim.objects.live().exists()
+
+
+# --- Entry links --------------------------------------------------------------------------------
+
+
+def test_the_entry_link_is_sent_at_once(conference, attendee, desk, mailoutbox):
+    ticket = Ticket.objects.get()
+    assert "Send the entry link" in text(desk.get(page_of(attendee)))
+    for _time in range(2):  # a day has not passed, but somebody waits
+        page = text(do(desk, "send-link", ticket=ticket.pk))
+        assert "The link is on its way to attendee@example.com." in page
+    assert [mail.to for mail in mailoutbox] == [["attendee@example.com"]] * 2
+    assert "was sent to attendee@example.com" in page
+    assert logged(ticket)[0] == ("volunteer@example.com", "The entry link was sent.")
+    Ticket.objects.update(state="canceled")
+    assert "It cannot be sent" in text(do(desk, "send-link", ticket=ticket.pk))
+    assert len(mailoutbox) == 2
+
+
+def test_the_entry_link_is_shown_and_lets_its_holder_in(conference, desk):
+    ticket = make_ticket(conference, holder_email="late@example.com")
+    page = text(do(desk, "show-link", ticket=ticket.pk))
+    assert 'src="data:image/svg+xml;base64,' in page
+    url = re.search(r"http://testserver(/t/[^<]+)<", page)[1]
+    phone = client_of(None)
+    phone.post(url)
+    assert phone.get("/lobby/").status_code == 200
+    assert Claim.objects.get().user.email == "late@example.com"
+    assert logged(ticket)[0][1] == "The entry link was shown at the help desk."
+
+
+def test_no_link_is_shown_that_opens_more_than_a_ticket(conference, organizer, attendee, desk):
+    theirs = make_ticket(conference, holder_email=organizer.email)
+    assert "opens by its own login alone" in text(do(desk, "show-link", ticket=theirs.pk))
+    without = make_ticket(conference)
+    assert "It lets nobody in" in text(do(desk, "show-link", ticket=without.pk))
+    Ticket.objects.filter(claims__user=attendee).update(holder_email="other@example.com")
+    held = Ticket.objects.get(holder_email="other@example.com")
+    page = text(do(desk, "show-link", ticket=held.pk))
+    assert f"{attendee.reference} has this ticket." in page
+    assert not LogEntry.objects.exists()
