@@ -8,7 +8,7 @@ urlpatterns = [
     path("", include("tickets.entry.urls")),
     path("", include("tickets.devices.urls")),
     path("tickets/", views.tickets, name="tickets"),
-    path("tickets/claim/", views.claim, name="claim"),
+    path("tickets/find/", views.find, name="find_ticket"),
     path("my/zone/", views.zone, name="zone"),
     path("my/agenda/<str:secret>.ics", agenda_feed, name="agenda_feed"),
     path("hooks/<slug:shop>/<str:secret>/", hook, name="hook"),

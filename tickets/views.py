@@ -35,7 +35,7 @@ def tickets(request: TicketRequest) -> HttpResponse:
 
 @require_POST
 @login_only
-def claim(request: TicketRequest) -> HttpResponse:
+def find(request: TicketRequest) -> HttpResponse:
     """For a ticket that came after its holder had signed in."""
     if claim_tickets(request.conference, request.user):
         messages.success(request, _("We found your ticket."))

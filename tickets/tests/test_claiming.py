@@ -176,19 +176,19 @@ def test_a_ticket_that_came_later_is_looked_for_with_a_button(
     conference, stranger, django_capture_on_commit_callbacks
 ):
     client = client_of(stranger)
-    assert 'action="/tickets/claim/"' in client.get("/tickets/").text
-    response = client.post("/tickets/claim/", follow=True)
+    assert 'action="/tickets/find/"' in client.get("/tickets/").text
+    response = client.post("/tickets/find/", follow=True)
     assert "No ticket is waiting" in response.text
     ticket = make_ticket(conference, holder_email=stranger.email)
     with django_capture_on_commit_callbacks(execute=True):
-        response = client.post("/tickets/claim/", follow=True)
+        response = client.post("/tickets/find/", follow=True)
     assert "We found your ticket" in response.text
     assert ticket.code in response.text
 
 
 def test_looking_for_it_takes_a_post_and_a_person(conference, stranger):
-    assert client_of(stranger).get("/tickets/claim/").status_code == 405
-    assert Client().post("/tickets/claim/").url == "/accounts/login/"
+    assert client_of(stranger).get("/tickets/find/").status_code == 405
+    assert Client().post("/tickets/find/").url == "/accounts/login/"
 
 
 @pytest.mark.services
