@@ -66,8 +66,12 @@ def is_guarded(user: User) -> bool:
 
 def prove_address(user: User) -> None:
     """The person has shown to read the mail of the address that is the login."""
-    proved = {"verified": True, "primary": True}
-    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults=proved)
+    EmailAddress.objects.bulk_create(
+        [EmailAddress(user=user, email=user.email, verified=True, primary=True)],
+        update_conflicts=True,
+        unique_fields=["user", "email"],
+        update_fields=["verified", "primary"],
+    )
 
 
 def has_to_do_with(conference: Conference | None) -> Q:

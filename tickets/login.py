@@ -4,14 +4,17 @@ import functools
 
 from allauth.account import views
 from allauth.account.utils import passthrough_next_redirect_url
+from allauth.core.ratelimit import respond_429
 from django import forms
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from schedule.access import View, public
-from tickets.forms import PasswordForm
+from tickets.accounts import prove_address
+from tickets.forms import CodeForm, PasswordForm
+from tickets.limits import consume
 
 _STEPS = ("account_login", "account_confirm_login_code")
 
@@ -21,6 +24,15 @@ class PasswordLoginView(views.LoginView):
 
     def get_form_class(self) -> type[forms.Form]:
         return PasswordForm
+
+
+class ConfirmCodeView(views.ConfirmLoginCodeView):
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        """The code proves the address. allauth finds so as well, with seven statements."""
+        if isinstance(form, CodeForm):
+            prove_address(self.stage.login.user)
+        response: HttpResponse = super().form_valid(form)
+        return response
 
 
 def keeps_next(view: View) -> View:
@@ -38,6 +50,18 @@ def keeps_next(view: View) -> View:
     return with_next
 
 
-login = public(keeps_next(views.login))
-confirm_code = public(keeps_next(views.confirm_login_code))
-login_with_password = public(keeps_next(PasswordLoginView.as_view()))
+def is_limited(view: View) -> View:
+    """Very loosely: a venue is one address."""
+
+    @functools.wraps(view)
+    def limited(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        if request.method == "POST" and not consume(request, action="sign_in"):
+            return respond_429(request)
+        return view(request, *args, **kwargs)
+
+    return limited
+
+
+login = public(keeps_next(is_limited(views.login)))
+confirm_code = public(keeps_next(ConfirmCodeView.as_view()))
+login_with_password = public(keeps_next(is_limited(PasswordLoginView.as_view())))
