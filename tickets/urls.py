@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("tickets.devices.urls")),
     path("tickets/", views.tickets, name="tickets"),
     path("tickets/find/", views.find, name="find_ticket"),
+    path("tickets/why/", views.why, name="why"),
     path("my/zone/", views.zone, name="zone"),
     path("my/agenda/<str:secret>.ics", agenda_feed, name="agenda_feed"),
     path("hooks/<slug:shop>/<str:secret>/", hook, name="hook"),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from schedule.models import Conference
 from tickets.admission import Reason, compute, refusal
 from tickets.explaining.findings import Case, Finding, is_open, live_claim, plain, with_all
+from tickets.explaining.own import explain_to
 from tickets.explaining.people import about_account, about_ban, about_places, about_visibility
 from tickets.explaining.rights import about_grants, about_talks
 from tickets.explaining.tickets import (
@@ -25,6 +26,7 @@ __all__ = [
     "Finding",
     "about_ticket",
     "explain",
+    "explain_to",
     "is_open",
     "live_claim",
     "plain",
