@@ -5,7 +5,6 @@ Devices and networks are those of signing in (tickets/devices/sessions.py): a br
 counts once, however often it signs in there.
 """
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -36,14 +35,14 @@ UNUSUAL_REPLACEMENTS = 4
 LATELY = timedelta(hours=24)
 
 
-def with_many_devices(conference: Conference | None) -> QuerySet[ManyDevices]:
+def with_many_devices(conference: Conference | None) -> QuerySet[Any]:
     """With their counts, those who had the most of late first."""
     lately = Q(usersession__created_at__gte=timezone.now() - LATELY)
     device, network = (KeyTextTransform(key, "usersession__data") for key in ("device", "network"))
     counts = ReplacementCount.objects.filter(conference=conference, user=OuterRef("pk"))
     tickets = Claim.objects.live().filter(ticket__conference=conference).select_related("ticket")
     conference_id = conference.pk if conference else None
-    people: QuerySet[ManyDevices] = ManyDevices.objects.filter(
+    people: QuerySet[Any] = ManyDevices.objects.filter(
         usersession__data__conference=conference_id
     ).annotate(
         in_conference=Value(conference_id, IntegerField()),
@@ -83,6 +82,7 @@ class ManyDevicesAdmin(ReadOnly, ScopedAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
         limits = {
+            "title": _("Unusually many devices"),
             "unusual_devices": UNUSUAL_DEVICES,
             "unusual_replacements": UNUSUAL_REPLACEMENTS,
             "kept_days": KEPT.days,
@@ -98,23 +98,23 @@ class ManyDevicesAdmin(ReadOnly, ScopedAdmin):
     def tickets(self, person: Any) -> str:
         return ", ".join(claim.ticket.code for claim in person.live_claims)
 
-    @admin.display(description=_("devices, last 24 hours"), ordering="devices_lately")
+    @admin.display(description=_("devices, 24 h"), ordering="devices_lately")
     def devices_lately(self, person: Any) -> Any:
         return person.devices_lately
 
-    @admin.display(description=_("networks, last 24 hours"), ordering="networks_lately")
+    @admin.display(description=_("networks, 24 h"), ordering="networks_lately")
     def networks_lately(self, person: Any) -> Any:
         return person.networks_lately
 
-    @admin.display(description=_("devices, all days"), ordering="devices")
+    @admin.display(description=_("devices"), ordering="devices")
     def devices(self, person: Any) -> Any:
         return person.devices
 
-    @admin.display(description=_("networks, all days"), ordering="networks")
+    @admin.display(description=_("networks"), ordering="networks")
     def networks(self, person: Any) -> Any:
         return person.networks
 
-    @admin.display(description=_("“watch here instead”"), ordering="replacements")
+    @admin.display(description=_("replaced"), ordering="replacements")
     def replacements(self, person: Any) -> Any:
         return person.replacements
 
@@ -125,10 +125,10 @@ class ManyDevicesAdmin(ReadOnly, ScopedAdmin):
         )
 
 
-def _sign_ins(person: Any) -> Iterable[dict[str, Any]]:
+def _sign_ins(person: Any) -> list[dict[str, Any]]:
     """Newest first. Networks are numbered as they came, because they are known by no name."""
     numbers: dict[str, int] = {}
-    listed = []
+    listed: list[dict[str, Any]] = []
     here = UserSession.objects.filter(user=person.pk, data__conference=person.in_conference)
     for session in here.order_by("created_at"):
         network = session.data.get("network", "")
@@ -136,7 +136,7 @@ def _sign_ins(person: Any) -> Iterable[dict[str, Any]]:
         listed.append(
             {"at": session.created_at, "browser": in_words(session.user_agent), "network": number}
         )
-    return reversed(listed)
+    return listed[::-1]
 
 
 # allauth's own page of sessions searches by a user name, which our people do not have.

@@ -9,7 +9,6 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
-from django.contrib.sessions.backends.cached_db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
@@ -20,6 +19,7 @@ from schedule.models import Conference
 from tickets.devices.browsers import in_words
 from tickets.models import ReplacementCount, User
 from tickets.places import device_of, leave, leave_place, watching
+from tickets.sessions import SessionStore
 
 # For as long as somebody may ask who shared a ticket: the conference and the weeks around it.
 KEPT = timedelta(days=30)

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name="ManyDevices",
             fields=[],
             options={
-                "verbose_name": "unusually many devices",
+                "verbose_name": "person with many devices",
                 "verbose_name_plural": "unusually many devices",
                 "proxy": True,
                 "indexes": [],

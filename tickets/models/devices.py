@@ -40,5 +40,5 @@ class ManyDevices(User):
 
     class Meta:
         proxy = True
-        verbose_name = _("unusually many devices")
+        verbose_name = _("person with many devices")
         verbose_name_plural = _("unusually many devices")
