@@ -77,6 +77,7 @@ class OurAdminSite(admin.AdminSite):
                 "conference": conference,
                 "zone": conference.time_zone,
             }
+            context["may_help"] = request.user.has_perm("tickets.change_ticket", conference)
         return context
 
     def login(

@@ -385,6 +385,14 @@ def test_only_who_may_change_tickets_gets_in(attendee, stranger, organizer, desk
     assert Claim.objects.live().exists()
 
 
+def test_the_admin_leads_to_the_help_desk(conference, room, desk):
+    link = f'href="{INDEX}"'
+    assert link in text(desk.get(reverse("admin:index")))
+    helper = make_user()
+    room.helpers.add(helper)
+    assert link not in text(client_of(helper).get(reverse("desk:index")))
+
+
 def test_the_role_of_a_volunteer_goes_no_further(attendee, organizer, desk):
     page = text(desk.get(page_of(attendee)))
     assert "Let them in without a ticket" in page and "Sign out everywhere" in page
