@@ -199,6 +199,8 @@ ACCOUNT_RATE_LIMITS = {
     # The key is order code and address, however spelled: 80 guesses an hour at 8 digits.
     "order_code": "10/h/user,5/15m/key,1000/h/ip",
     "confirm_order_code": "60/h/user,20/15m/key,3000/h/ip",
+    # Each is a mail to an address that somebody typed; who bought for a company assigns many.
+    "pass_on": "100/h/user",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from tickets.entry.order_code import Question, key_of
 from tickets.forms import CodeInput, FoldedEmailField, digits_of
 from tickets.limits import consume
-from tickets.limits import consume
 
 TOO_MANY = _("Too many tries. Wait a quarter of an hour, or ask the help desk.")
 
@@ -39,6 +38,21 @@ class OrderForm(forms.Form):
             if not consume(self.request, action="order_code", key=key):
                 raise ValidationError(TOO_MANY)
         return values
+
+
+class PassOnForm(forms.Form):
+    email = FoldedEmailField(help_text=_("Of the person who comes in your place."))
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request, self.label_suffix = request, ""
+        self.fields["email"].widget.attrs["autocomplete"] = "off"
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        if not self.errors and not consume(self.request, action="pass_on"):
+            raise ValidationError(TOO_MANY)
+        return self.cleaned_data
 
 
 class OrderCodeForm(forms.Form):
