@@ -9,6 +9,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from schedule.models import Conference
+from tickets.accounts import is_verified
 from tickets.admission import forget
 from tickets.models import Claim, Ticket, User
 from tickets.scopes import parse_scopes
@@ -90,11 +91,15 @@ def _waiting(
     order, so that claims and imports wait for each other instead of stopping each other.
     """
     tickets = Ticket.objects.filter(conference=conference).valid().unclaimed()
+    if user is not None:
+        # Asked at every sign-in, so as plainly as can be.
+        if not user.is_active or not is_verified(user):
+            return []
+        theirs = tickets.filter(holder_email=user.email).select_related("product").order_by("pk")
+        return [(user.pk, ticket) for ticket in theirs.select_for_update(of=("self",))]
     owners = EmailAddress.objects.filter(
         verified=True, user__is_active=True, email=F("user__email")
     ).filter(email__in=tickets.values("holder_email"))
-    if user is not None:
-        owners = owners.filter(user=user)
     if emails is not None:
         owners = owners.filter(email__in=emails)
         tickets = tickets.filter(holder_email__in=emails)
