@@ -84,7 +84,8 @@ class UploadAdmin(ScopedAdmin):
             return gettext("undone")
         if upload.applied_at is None:
             return gettext("waits to be applied")
-        return gettext("applied: %(new)s new, %(changed)s changed") % upload.counts
+        counts: dict[str, int] = upload.counts
+        return gettext("applied: %(new)s new, %(changed)s changed") % counts
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None

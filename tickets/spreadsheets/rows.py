@@ -88,6 +88,9 @@ class _Reader:
         self.conference = conference
         self.places = places
         self.state_of = STATE_OF | {word.casefold(): state for word, state in words.items()}
+        # The others are what we make of words that we know.
+        typed = TEXTS | ADDRESSES
+        self.checked = [name for key, name in typed.items() if key in places]
         self.made: Counter[str] = Counter()
         # The same few products and days stand in thousands of rows.
         self.product = cache(self._product)
@@ -106,7 +109,7 @@ class _Reader:
             name: self.moment(said[key], name) for key, name in MOMENTS.items() if key in said
         }
         code = said["code"] if "code" in said else self._made_code(values, product)
-        _check({"code": code, **values})
+        _check({"code": code, **{name: values[name] for name in self.checked}})
         return ShopTicket(code, product, values)
 
     def _product(self, name: str) -> str:
@@ -158,6 +161,8 @@ def _check(values: Mapping[str, Any]) -> None:
             )
             problems.append(message % {"number": values[name]})
     for name, value in values.items():
+        if not value and name != "code":
+            continue
         try:
             _clean(Ticket._meta.get_field(name), value)
         except ValidationError as error:

@@ -26,10 +26,9 @@ def upload_of(conference, text, *, by=None, at=None, **words):
     return upload
 
 
-def apply(upload, **options):
-    options.setdefault("digest", plan_upload(upload).digest)
-    options.setdefault("at", timezone.now())
-    written = apply_upload(upload, **options)
+def apply(upload, *, digest=None, **options):
+    options = {"at": timezone.now(), **options}
+    written = apply_upload(upload, digest=digest or plan_upload(upload).digest, **options)
     upload.refresh_from_db()
     return written
 

@@ -28,8 +28,18 @@ from tickets.uploading.mapping import Mapping
 # Nobody reads more of one kind; the counts are of all.
 SHOWN = 100
 # What is told of a ticket, in this order.
-TOLD = ("state", "product", "holder_name", "holder_email", "shop_email", "buyer_email")
-TOLD += ("order_code", "valid_from", "valid_until", "shop")
+TOLD = (
+    "state",
+    "product",
+    "holder_name",
+    "holder_email",
+    "shop_email",
+    "buyer_email",
+    "order_code",
+    "valid_from",
+    "valid_until",
+    "shop",
+)
 
 
 class Told(NamedTuple):
@@ -47,7 +57,10 @@ class ShownLine(NamedTuple):
     ticket: Ticket | None
 
 
-class Group(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`count`: of all its lines, of which the first are shown."""
+
     kind: str
     label: str
     count: int
