@@ -4,6 +4,7 @@
 when there is one (`make run` makes it); variables that are already set win over it.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -201,7 +202,12 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_order_code": "60/h/user,20/15m/key,3000/h/ip",
     # Each is a mail to an address that somebody typed; who bought for a company assigns many.
     "pass_on": "100/h/user",
+    "offer_handover": "30/h/user",
+    "take_handover": "10/5m/key,1000/h/ip",
 }
+# Above it people wait in line (tickets/line.py); in entry links, a mailed code counts as three. What
+# a core can do beside everything else, docs/performance.md. 0: no line.
+SIGN_INS_PER_SECOND = env.int("SIGN_INS_PER_SECOND", default=45 * (os.cpu_count() or 1))
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # Authenticator apps drift by half a minute; 0 locks staff out when the server's clock does.

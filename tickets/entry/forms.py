@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from tickets.entry.handover import fold_code
 from tickets.entry.order_code import Question, key_of
 from tickets.forms import CodeInput, FoldedEmailField, digits_of
 from tickets.limits import consume
@@ -53,6 +54,31 @@ class PassOnForm(forms.Form):
         if not self.errors and not consume(self.request, action="pass_on"):
             raise ValidationError(TOO_MANY)
         return self.cleaned_data
+
+
+class HandoverForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=100,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "autofocus": True,
+                "spellcheck": "false",
+            }
+        ),
+    )
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request, self.label_suffix = request, ""
+
+    def clean_code(self) -> str:
+        code = fold_code(self.cleaned_data["code"])
+        if not consume(self.request, action="take_handover", key=code):
+            raise ValidationError(TOO_MANY)
+        return code
 
 
 class OrderCodeForm(forms.Form):

@@ -18,6 +18,7 @@ from tickets.entry.entering import Refusal, enter, refusal_of
 from tickets.entry.links import link_of
 from tickets.entry.names import first_name, masked
 from tickets.http import TicketRequest
+from tickets.line import in_line
 from tickets.models import Claim, EntryLink, User
 
 _STATUS = {Refusal.DEAD: 404, Refusal.GUARDED: 200}
@@ -26,6 +27,7 @@ _STATUS = {Refusal.DEAD: 404, Refusal.GUARDED: 200}
 @require_http_methods(["GET", "HEAD", "POST"])
 @public
 @never_cache
+@in_line()
 def entry(request: TicketRequest, token: str) -> HttpResponseBase:
     """A button, because mail scanners open addresses and run their scripts."""
     link = link_of(token)
