@@ -14,7 +14,7 @@ from tickets.places import watching
 
 def about_visibility(case: Case, scope: str | None) -> Iterator[Finding]:
     conference = case.conference
-    values = {"conference": conference}
+    values = {"conference": str(conference)}
     if conference.is_public_at(case.at):
         text = _("%(conference)s is open to everybody: nobody needs a ticket.")
         yield Finding("visibility", True, text % values)

@@ -66,10 +66,10 @@ class FixForm(forms.Form):
     asks_first: ClassVar[bool] = False
 
     def __init__(
-        self, *args: Any, conference: Conference, by: User, site: str, **kwargs: Any
+        self, data: Any = None, *, conference: Conference, by: User, site: str, **kwargs: Any
     ) -> None:
         """`site`: https://live.example.org, for links in mails and on the screen."""
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(data, label_suffix="", **kwargs)
         self.conference, self.by, self.site = conference, by, site
         for field in self.fields.values():
             if isinstance(field, Row):

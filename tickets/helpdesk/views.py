@@ -193,8 +193,13 @@ def _show_link(request: HelpdeskRequest, done: Done) -> HttpResponse:
 def _form(
     request: HelpdeskRequest, act: str, data: QueryDict | None = None, **kwargs: Any
 ) -> FixForm:
-    where = {"conference": request.conference, "site": request.build_absolute_uri("/")}
-    return FORMS[act](data, by=request.asker.user, **where, **kwargs)
+    return FORMS[act](
+        data,
+        conference=request.conference,
+        by=request.asker.user,
+        site=request.build_absolute_uri("/"),
+        **kwargs,
+    )
 
 
 def _ask(request: HelpdeskRequest, form: FixForm) -> HttpResponse:
