@@ -104,9 +104,7 @@ def plan_tickets(
     """Writes nothing. `shop` None: a file. Of a code that is named twice the last word counts."""
     said = {ticket.code: ticket for ticket in tickets}
     plan = Plan(Products(conference, shop, said.values()))
-    ours = Ticket.objects.filter(conference=conference, code__in=said).order_by("pk")
-    ours = ours.select_related("product", "shop").select_for_update(of=("self",))
-    known = {ticket.code: ticket for ticket in ours}
+    known = _known(conference, said, plan.products)
     for ticket in said.values():
         old = known.get(ticket.code)
         if old is not None and _is_foreign(old, shop):
@@ -118,6 +116,20 @@ def plan_tickets(
         else:
             plan.unchanged.append(old)
     return plan
+
+
+def _known(conference: Conference, codes: Iterable[str], products: Products) -> dict[str, Ticket]:
+    """Locked. Their few products and shops are read once, not with each."""
+    shops = {shop.pk: shop for shop in conference.shops.all()}
+    ours = Ticket.objects.filter(conference=conference, code__in=list(codes)).order_by("pk")
+    known = {ticket.code: ticket for ticket in ours.select_for_update()}
+    for ticket in known.values():
+        # One that was made this very moment is read when it is needed.
+        if ticket.product_id in products.by_id:
+            ticket.product = products.by_id[ticket.product_id]
+        if ticket.shop_id in shops:
+            ticket.shop = shops[ticket.shop_id]
+    return known
 
 
 def _is_foreign(old: Ticket, shop: Shop | None) -> bool:

@@ -25,6 +25,7 @@ class Products:
         self.new: list[Product] = []
         self.changed: list[Product] = []
         known = list(conference.products.all())
+        self.by_id = {product.pk: product for product in known}
         self._by_name = {product.name: product for product in known}
         self._by_code = {product.shop_code: product for product in known if self._is_of(product)}
         self._meant: dict[tuple[str, str], Product] = {}
