@@ -44,6 +44,18 @@ def account_for(email: str) -> User:
     return accounts_for([email])[email]
 
 
+@transaction.atomic
+def proved_account_for(email: str) -> User:
+    """A new account of a folded address whose mail somebody was seen to read."""
+    newcomer = User(email=email)
+    newcomer.set_unusable_password()
+    # Of two that come at the same moment the second finds the first one's.
+    User.objects.bulk_create([newcomer], ignore_conflicts=True)
+    user = User.objects.get(email=email)
+    prove_address(user)
+    return user
+
+
 def known_account(email: str) -> User | None:
     return User.objects.filter(email=fold_email(email)).first()
 

@@ -1,6 +1,7 @@
 """Signing in: allauth's views with our forms. Everything else of allauth.account is left out."""
 
 import functools
+from typing import Any
 
 from allauth.account import views
 from allauth.account.utils import passthrough_next_redirect_url
@@ -15,6 +16,7 @@ from schedule.access import View, public
 from tickets.accounts import prove_address
 from tickets.forms import CodeForm, PasswordForm
 from tickets.limits import consume
+from tickets.line import in_line, place_of
 
 _STEPS = ("account_login", "account_confirm_login_code")
 
@@ -62,6 +64,14 @@ def is_limited(view: View) -> View:
     return limited
 
 
-login = public(keeps_next(is_limited(views.login)))
+class LoginView(views.LoginView):
+    def get_initial(self) -> dict[str, Any]:
+        """What was typed before the waiting line."""
+        place = place_of(self.request)
+        return {"email": place.typed} if place else {}
+
+
+# Making an account, the mail, and the code that comes back: three times an entry link.
+login = public(keeps_next(is_limited(in_line(weight=3)(LoginView.as_view()))))
 confirm_code = public(keeps_next(ConfirmCodeView.as_view()))
 login_with_password = public(keeps_next(is_limited(PasswordLoginView.as_view())))

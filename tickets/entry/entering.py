@@ -5,7 +5,13 @@ from enum import StrEnum
 from django.utils import timezone
 
 from schedule.models import Conference
-from tickets.accounts import account_for, is_guarded, is_verified, known_account, prove_address
+from tickets.accounts import (
+    is_guarded,
+    is_verified,
+    known_account,
+    prove_address,
+    proved_account_for,
+)
 from tickets.claiming import claim_those
 from tickets.entry.second_claim import ask_first_holder
 from tickets.models import Claim, EntryLink, Ticket, User
@@ -58,7 +64,8 @@ def _account_of(ticket: Ticket) -> User | None:
     known = known_account(ticket.holder_email)
     if known is not None and is_guarded(known):
         return None
-    user = known or account_for(ticket.holder_email)
-    if known is None or not is_verified(user):
-        prove_address(user)
-    return user
+    if known is None:
+        return proved_account_for(ticket.holder_email)
+    if not is_verified(known):
+        prove_address(known)
+    return known
