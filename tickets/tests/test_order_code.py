@@ -8,7 +8,6 @@ from unittest import mock
 import pytest
 from allauth.core.internal import ratelimit
 from django.core import mail
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django_tasks_db.models import DBTaskResult
@@ -127,25 +126,6 @@ def test_what_was_passed_on_in_between_is_not_claimed(ticket, stranger):
     response = client.post(CODE, {"code": mailed_code()}, follow=True)
     assert "nothing in this order" in response.text
     assert not Claim.objects.exists()
-
-
-@pytest.fixture
-def cache_commands(monkeypatch):
-    """The names of the cache's methods, as they are called."""
-    commands: list[str] = []
-
-    def spy(name: str) -> None:
-        original = getattr(cache, name)
-
-        def called(*args, **kw):
-            commands.append(name)
-            return original(*args, **kw)
-
-        monkeypatch.setattr(cache, name, called)
-
-    for name in ("get", "set", "add", "delete", "get_many", "delete_many"):
-        spy(name)
-    return commands
 
 
 def test_hit_and_miss_cost_and_say_the_same(ticket, stranger, settings, cache_commands):
