@@ -4,9 +4,9 @@ from tickets.models import Ticket
 
 
 def masked(email: str) -> str:
-    """a…@example.com: enough for who knows it."""
+    """a***@example.com: enough for who knows it."""
     name, at, domain = email.rpartition("@")
-    return f"{name[:1]}…{at}{domain}" if at else ""
+    return f"{name[:1]}***{at}{domain}" if at else ""
 
 
 def first_name(ticket: Ticket) -> str:

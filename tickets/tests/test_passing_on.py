@@ -74,7 +74,7 @@ def test_whose_mailbox_it_was_reads_of_it_when_somebody_else_passed_it_on(attend
     told = {message.to[0]: message for message in mail.outbox}
     assert set(told) == {"bea@example.com", "ada@work.example"}
     text = told["ada@work.example"].body
-    assert "b…@example.com" in text
+    assert "b***@example.com" in text
     assert "bea@example.com" not in text
     assert "/t/" not in text
 
