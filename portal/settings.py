@@ -213,6 +213,9 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # Authenticator apps drift by half a minute; 0 locks staff out when the server's clock does.
 MFA_TOTP_TOLERANCE = 1
 
+# Of whoever may open the admin: a passkey or an authenticator app (portal/admin.py).
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=HTTPS)
+
 # Views of other packages that are not behind the ticket gate, by URL name or namespace. Each has
 # its own check, or nothing to protect; portal/tests/test_access.py lists them with reasons.
 OPEN_URL_NAMES: dict[str, str] = {
