@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -48,7 +48,7 @@ class RemovalsForm(forms.Form):
 
 class ShopAdmin(ScopedAdmin):
     form = ShopForm
-    list_display = ("slug", "kind_label", "is_active", "heard", "last_run")
+    list_display = ("slug", "kind_label", "is_active", "heard", "last_state")
     ordering = ("slug",)
     readonly_fields = ("kind_label", "explained_in", "hook_address", "heard", "last_run")
     add_fields = ("kind", "slug")
@@ -58,10 +58,10 @@ class ShopAdmin(ScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         runs = SyncRun.objects.filter(shop=OuterRef("pk"))
         newest = {
-            f"last_{name}": Subquery(runs.values(name)[:1])
-            for name in ("pk", "state", "started_at", "problem")
+            f"last_{name}": Subquery(runs.values(name)[:1]) for name in ("pk", "state", "problem")
         }
-        return super().get_queryset(request).annotate(**newest)
+        host = Value(request.build_absolute_uri("/").rstrip("/"))
+        return super().get_queryset(request).annotate(**newest, host=host)
 
     def get_urls(self) -> list[URLPattern]:
         accept = self.admin_site.admin_view(self.accept_removals)
@@ -106,12 +106,10 @@ class ShopAdmin(ScopedAdmin):
         return known_kinds()[shop.kind].docs or "–"
 
     @admin.display(description=_("address for its webhook"))
-    def hook_address(self, shop: Shop) -> str:
+    def hook_address(self, shop: Any) -> str:
         """Type it into the shop. Whoever knows it can make us ask the shop, and no more."""
         where = reverse("hook", args=[shop.slug, shop.hook_secret])
-        domain = shop.conference.domain
-        scheme = "https" if settings.HTTPS else "http"
-        return format_html("<code>{}</code>", f"{scheme}://{domain}{where}" if domain else where)
+        return format_html("<code>{}{}</code>", shop.host, where)
 
     @admin.display(description=_("last heard"), ordering="synced_at")
     def heard(self, shop: Shop) -> str:
@@ -121,14 +119,17 @@ class ShopAdmin(ScopedAdmin):
 
     @admin.display(description=_("last time"))
     def last_run(self, shop: Any) -> str:
+        return format_html("{} {}", self.last_state(shop), shop.last_problem or "")
+
+    @admin.display(description=_("last time"))
+    def last_state(self, shop: Any) -> str:
         if shop.last_pk is None:
             return "–"
-        label = SyncRun.State(shop.last_state).label
         url = reverse("admin:tickets_syncrun_change", args=[shop.last_pk])
-        text = format_html('<a href="{}">{}</a> {}', url, label, shop.last_problem)
+        text = format_html('<a href="{}">{}</a>', url, SyncRun.State(shop.last_state).label)
         if shop.last_state == SyncRun.State.REFUSED:
             url = reverse("admin:tickets_shop_accept_removals", args=[shop.pk])
-            text = format_html('{} <a href="{}">{}</a>', text, url, gettext("Is that right?"))
+            text = format_html('{}. <a href="{}">{}</a>', text, url, gettext("Is that right?"))
         return text
 
     @admin.action(
@@ -205,7 +206,6 @@ class SyncRunAdmin(ReadOnly, ScopedAdmin):
     list_display = ("started_at", "shop", "state", "is_full", "counts_in_words", "problem")
     list_select_related = ("shop",)
     list_filter = ("state", "is_full", ("shop", admin.RelatedOnlyFieldListFilter))
-    date_hierarchy = None
     fields = (
         "shop",
         "state",
@@ -228,4 +228,5 @@ def in_words(run: SyncRun) -> str:
     words = gettext(
         "%(new)s new, %(changed)s changed, %(canceled)s of them canceled, %(unchanged)s unchanged."
     )
-    return words % run.counts
+    text: str = words % run.counts
+    return text

@@ -179,7 +179,7 @@ class _Sync:
         gone = self._gone().exclude(order_code__in=newer)
         if not self.accepts_removals:
             refuse_too_many(len(held_back) + gone.valid().count(), self.valid)
-        for some in batched(held_back, PAGE, strict=False):
+        for some in batched(held_back, PAGE):
             said = write_tickets(self.conference, some, shop=self.shop, seen_in=self.run)
             self._count(said)
         self._count(cancel_tickets(self.conference, gone))

@@ -54,7 +54,7 @@ def sync_shop(
         sync(
             shop,
             is_full=is_full,
-            started_by=User.objects.filter(pk=started_by_id).first(),
+            started_by=User.objects.filter(pk=started_by_id).first() if started_by_id else None,
             accepts_removals=accepts_removals,
         )
     except Busy:

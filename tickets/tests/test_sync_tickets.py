@@ -18,7 +18,7 @@ from django.db import connection
 from conftest import make_conference
 from schedule.sealing import seal
 from tickets.models import Shop, SyncRun, Ticket
-from tickets.syncing import hear
+from tickets.syncing import hear, turns
 from tickets.tests.fake_shops.pretix import FakePretix
 from tickets.tests.fake_shops.server import Answer
 from tickets.tests.paper_shop import PaperShop, broken, make_shop, paper_ticket, use
@@ -146,6 +146,7 @@ def pretix_shop(fake: FakePretix) -> Shop:
 def test_a_killed_run_leaves_what_is_true_and_the_next_completes_it(kind, monkeypatch):
     with FakePretix(tickets=220) as fake:
         monkeypatch.setattr(settings, "PRIVATE_SHOPS", [fake.url])
+        monkeypatch.setattr(turns, "WAIT_SECONDS", 60)
         shop = pretix_shop(fake)
         gone = []
         if kind != "first":
@@ -209,9 +210,9 @@ def change_much(fake: FakePretix) -> list[str]:
 
 def kill_at_the_third_page(fake: FakePretix, arguments: list[str]) -> None:
     fake.asked.clear()
-    stuck = Answer(wait=threading.Event())
+    may_go_on = threading.Event()
     # Page, products, page, and then nothing any more.
-    fake.once.extend([None, None, None, stuck])
+    fake.once.extend([None, None, None, Answer(wait=may_go_on)])
     environment = os.environ | {"DATABASE_URL": database_url(), "PRIVATE_SHOPS": fake.url}
     command = [sys.executable, "manage.py", "sync_tickets", *arguments]
     with subprocess.Popen(
@@ -219,4 +220,4 @@ def kill_at_the_third_page(fake: FakePretix, arguments: list[str]) -> None:
     ) as process:
         until(lambda: len(fake.asked) == 4, process)
         process.send_signal(signal.SIGKILL)
-    stuck.wait.set()
+    may_go_on.set()

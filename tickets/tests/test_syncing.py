@@ -11,7 +11,7 @@ from django.utils import timezone
 from conftest import client_of, make_conference, make_ticket, make_user, utc
 from tickets.models import Claim, OrderHint, Product, Shop, SyncRun, Ticket
 from tickets.shops.base import ShopTicket
-from tickets.syncing import Busy, sync, why_full
+from tickets.syncing import Busy, sync, turns, why_full
 from tickets.syncing.turns import turn
 from tickets.tests.paper_shop import PaperShop, broken, make_shop, paper_ticket, use
 
@@ -405,7 +405,8 @@ def test_old_hints_are_forgotten(shop, paper):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_at_a_time():
+def test_one_at_a_time(monkeypatch):
+    monkeypatch.setattr(turns, "WAIT_SECONDS", 0)
     shop = make_shop(make_conference())
     is_taken, may_go = threading.Event(), threading.Event()
 
