@@ -10,10 +10,12 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from conftest import client_of, make_conference
+from schedule.sealing import seal
 from tickets.models import OrderHint, Shop, Ticket
 from tickets.shops.base import ShopError
 from tickets.syncing import ask_waiting, hear, sync
 from tickets.syncing.tasks import fetch_hints
+from tickets.tests.fake_shops.pretix import FakePretix
 from tickets.tests.paper_shop import PaperShop, broken, make_shop, paper_ticket, use
 
 
@@ -81,6 +83,32 @@ def test_a_refund_is_on_the_page_after_the_call(
     assert (response.status_code, response.content) == (204, b"")
     assert client.get("/lobby/").status_code == 403
     assert OrderHint.objects.get().done_at is not None
+
+
+def test_pretix_calls_twice_and_in_disorder(conference, settings):
+    with FakePretix() as fake:
+        settings.PRIVATE_SHOPS = [fake.url]
+        shop = make_shop(
+            conference,
+            kind="pretix",
+            base_url=fake.url,
+            account=fake.organizer,
+            event=fake.event,
+            token=seal(fake.token),
+        )
+        code = fake.add_order("ada@example.com", "bo@example.com")
+        for action in ("pretix.event.order.paid", "pretix.event.order.placed"):
+            assert call(shop, fake.call(code, action).decode()).status_code == 204
+        fake.cancel_position(code, 1)
+        fake.transfer(code, 2, "cy@example.com")
+        for _time in range(2):
+            assert call(shop, fake.call(code).decode()).status_code == 204
+        rows = Ticket.objects.order_by("code").values_list("state", "holder_email")
+        assert list(rows) == [("canceled", "ada@example.com"), ("valid", "cy@example.com")]
+        fake.delete(code)
+        call(shop, fake.call(code, "pretix.event.order.deleted").decode())
+        assert not Ticket.objects.valid().exists()
+        assert call(shop, "{}").status_code == 400
 
 
 def test_the_whole_order_counts(shop, paper):
