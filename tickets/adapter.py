@@ -17,7 +17,7 @@ from schedule.zones import COOKIE, known_zone, remember_zone
 from tickets.claiming import claim_tickets
 from tickets.http import TicketRequest
 from tickets.mailing import post
-from tickets.models import User
+from tickets.models import Claim, User
 from tickets.relays import NotSent
 
 
@@ -29,7 +29,8 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def post_login(self, request: TicketRequest, user: User, **kwargs: Any) -> HttpResponse:
-        claim_tickets(request.conference, user)
+        way = (kwargs["signal_kwargs"] or {}).get("way", Claim.Way.EMAIL)
+        claim_tickets(request.conference, user, way=way)
         response: HttpResponse = super().post_login(request, user, **kwargs)
         chosen = request.COOKIES.get(COOKIE, "")
         if user.time_zone:

@@ -20,7 +20,11 @@ _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 @transaction.atomic
 def claim_tickets(
-    conference: Conference, user: User | None = None, *, emails: Collection[str] | None = None
+    conference: Conference,
+    user: User | None = None,
+    *,
+    emails: Collection[str] | None = None,
+    way: Claim.Way = Claim.Way.EMAIL,
 ) -> int:
     """Give the person, or with None everybody who has an account (one of these addresses), the
     tickets in their name.
@@ -29,7 +33,7 @@ def claim_tickets(
     while they hold one that still opens it. Returns how many people got one. Four statements,
     however many they are.
     """
-    given = _give(conference, _waiting(conference, user, emails), Claim.Way.EMAIL)
+    given = _give(conference, _waiting(conference, user, emails), way)
     return len({claim.user_id for claim in given})
 
 
@@ -41,10 +45,7 @@ def claim_those(
     free = Ticket.objects.filter(conference=conference, pk__in=tickets.values("pk"))
     free = free.valid().unclaimed().select_related("product").order_by("pk")
     waiting = [(user.pk, ticket) for ticket in free.select_for_update(of=("self",))]
-    given = [claim.ticket for claim in _give(conference, waiting, way)]
-    theirs = Claim.objects.live().filter(user=user, ticket__in=given).values_list("ticket")
-    has = {pk for (pk,) in theirs} if given else set()
-    return [ticket for ticket in given if ticket.pk in has]
+    return [claim.ticket for claim in _give(conference, waiting, way)]
 
 
 def _give(conference: Conference, waiting: list[tuple[int, Ticket]], way: Claim.Way) -> list[Claim]:

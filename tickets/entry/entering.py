@@ -39,7 +39,8 @@ def refusal_of(link: EntryLink | None, conference: Conference) -> Refusal | None
 def enter(
     link: EntryLink, conference: Conference, signed_in: User | None
 ) -> tuple[User | None, Refusal | None]:
-    """Who comes in, and has the ticket from now on if nobody had it.
+    """Who comes in. Who is signed in has the ticket then if nobody had it; else the login that
+    follows gives the person what is in their name.
 
     Without anybody signed in that is the account of the address that the link was sent to, and no
     other one: who sends a link to somebody must not get into the account of who then used it.
@@ -51,9 +52,9 @@ def enter(
     if claim is not None and claim.user != user:
         ask_first_holder(claim)
         return None, Refusal.TAKEN
-    if claim is None and user.is_active:
+    if claim is None and signed_in is not None:
         just_this = Ticket.objects.filter(pk=link.ticket_id)
-        claim_those(conference, user, just_this, Claim.Way.LINK)
+        claim_those(conference, signed_in, just_this, Claim.Way.LINK)
     if link.used_at is None:
         EntryLink.objects.filter(pk=link.pk).update(used_at=timezone.now())
     return user, None

@@ -65,7 +65,9 @@ def _come_in(request: TicketRequest, link: EntryLink) -> HttpResponseBase:
     if user is None:
         return _refuse(request, refusal or Refusal.DEAD, link)
     if signed_in is None:
-        response: HttpResponseBase = perform_login(request, user)
+        response: HttpResponseBase = perform_login(
+            request, user, signal_kwargs={"way": Claim.Way.LINK}
+        )
         return response
     has_it = Claim.objects.live().filter(ticket=link.ticket, user=user).exists()
     if not has_it:
