@@ -55,7 +55,7 @@ tickets = st.builds(
 )
 
 
-def window(conference, talks, scope: str) -> tuple[datetime | None, datetime | None]:
+def window(conference, talks, scope: str):
     """When the scope itself is open."""
     kind, _colon, value = scope.partition(":")
     if kind == "day":
