@@ -44,6 +44,10 @@ RELEASE = env.str("RELEASE", default="") or str(
 
 # --- What it is made of ------------------------------------------------------------------------
 
+# Other sites by which people may sign in, as allauth's SOCIALACCOUNT_PROVIDERS with APPS, in JSON
+# (docs/sign-in.md). Empty: nothing of it is installed.
+SOCIAL_PROVIDERS: dict[str, Any] = env.json("SOCIAL_PROVIDERS", default={})
+
 INSTALLED_APPS = [
     "portal",
     "streaming",
@@ -63,6 +67,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
 ]
+if SOCIAL_PROVIDERS:
+    INSTALLED_APPS += ["allauth.socialaccount"]
+    INSTALLED_APPS += [f"allauth.socialaccount.providers.{name}" for name in SOCIAL_PROVIDERS]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -213,6 +220,10 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # Authenticator apps drift by half a minute; 0 locks staff out when the server's clock does.
 MFA_TOTP_TOLERANCE = 1
 
+SOCIALACCOUNT_PROVIDERS = SOCIAL_PROVIDERS
+SOCIALACCOUNT_ADAPTER = "tickets.social.SocialAdapter"
+# Links, because a form may not lead to another site (SECURE_CSP).
+SOCIALACCOUNT_LOGIN_ON_GET = True
 # Of whoever may open the admin: a passkey or an authenticator app (portal/admin.py).
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=HTTPS)
 
@@ -236,6 +247,9 @@ OPEN_URL_NAMES: dict[str, str] = {
     "mfa_edit_webauthn": "login",
     "mfa_remove_webauthn": "login",
 }
+for name in SOCIAL_PROVIDERS:
+    OPEN_URL_NAMES |= {f"{name}_login": "public", f"{name}_callback": "public"}
+    OPEN_URL_NAMES |= {"socialaccount_login_cancelled": "public"}
 OPEN_URL_NAMESPACES: dict[str, str] = {"admin": "public"}
 
 # --- Work in the background --------------------------------------------------------------------

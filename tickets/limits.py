@@ -39,10 +39,14 @@ def consume(request: HttpRequest, *, action: str, key: str | None = None) -> boo
     run_script = getattr(cache, "run_script", None)
     rates = get_rates(app=_APP, action=action)
     if run_script is None or not rates:
-        return ratelimit.consume(request, action=action, key=key)
+        return _consume_slowly(request, action, key)
     arguments: list[str | int] = [f"{time.time():.6f}"]
     for rate in rates:
         source = get_cache_key(request, app=_APP, action=action, rate=rate, key=key)
         arguments += [source, rate.amount, math.ceil(rate.duration)]
     allowed = run_script("limit:", _CONSUME, arguments)
-    return ratelimit.consume(request, action=action, key=key) if allowed is None else bool(allowed)
+    return _consume_slowly(request, action, key) if allowed is None else bool(allowed)
+
+
+def _consume_slowly(request: HttpRequest, action: str, key: str | None) -> bool:
+    return bool(ratelimit.consume(request, action=action, key=key))

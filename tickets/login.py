@@ -17,6 +17,7 @@ from tickets.accounts import prove_address
 from tickets.forms import CodeForm, PasswordForm
 from tickets.limits import consume
 from tickets.line import in_line, place_of
+from tickets.providers import buttons
 
 _STEPS = ("account_login", "account_confirm_login_code")
 
@@ -58,7 +59,8 @@ def is_limited(view: View) -> View:
     @functools.wraps(view)
     def limited(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if request.method == "POST" and not consume(request, action="sign_in"):
-            return respond_429(request)
+            refusal: HttpResponse = respond_429(request)
+            return refusal
         return view(request, *args, **kwargs)
 
     return limited
@@ -69,6 +71,10 @@ class LoginView(views.LoginView):
         """What was typed before the waiting line."""
         place = place_of(self.request)
         return {"email": place.typed} if place else {}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"buttons": list(buttons(self.request))}
 
 
 # Making an account, the mail, and the code that comes back: three times an entry link.

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from email import policy
 from email.parser import Parser
+from functools import partial
 from itertools import islice
 
 from tools.cpu import children, cpu_seconds, name_of
@@ -77,14 +78,14 @@ type Newcomer = tuple[str, str]
 
 def by_code(site: Stack, people: Sequence[Newcomer], clients: int) -> list[Visitor]:
     visitors = {address: Visitor(_host(site)) for address, _link in people}
-    at_once(clients, [lambda a=a, v=v: v.submit(LOGIN, email=a) for a, v in visitors.items()])
+    at_once(clients, [partial(v.submit, LOGIN, email=address) for address, v in visitors.items()])
     codes = _codes(site, people)
 
     def enter_code(address: str, visitor: Visitor) -> None:
         visitor.submit(CODE, code=codes[address])
         _arrive(visitor)
 
-    at_once(clients, [lambda a=a, v=v: enter_code(a, v) for a, v in visitors.items()])
+    at_once(clients, [partial(enter_code, address, v) for address, v in visitors.items()])
     return list(visitors.values())
 
 
@@ -95,7 +96,7 @@ def by_link(site: Stack, people: Sequence[Newcomer], clients: int) -> list[Visit
         visitor.submit(link)
         _arrive(visitor)
 
-    at_once(clients, [lambda v=v, link=link: open_link(v, link) for v, link in visitors])
+    at_once(clients, [partial(open_link, visitor, link) for visitor, link in visitors])
     return [visitor for visitor, _link in visitors]
 
 

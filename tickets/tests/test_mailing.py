@@ -9,7 +9,6 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from conftest import make_ticket
-from portal.environment import mailer_from_url
 from tickets import relays
 from tickets.mailing import FIRST_PAUSE, post, send
 from tickets.models import EntryLink
@@ -30,17 +29,23 @@ def _no_relay_rests():
     relays._kept.relays.clear()
 
 
+def mailer(relay):
+    host, port = relay.server_address
+    options = {"host": host, "port": port, "timeout": 5}
+    return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
+
+
 @pytest.fixture
 def first(settings):
     with fake_relay() as relay:
-        settings.MAILERS = {**settings.MAILERS, "default": mailer_from_url(relay.url)}
+        settings.MAILERS = {**settings.MAILERS, "default": mailer(relay)}
         yield relay
 
 
 @pytest.fixture
 def second(settings, first):
     with fake_relay() as relay:
-        settings.MAILERS = {**settings.MAILERS, "fallback": mailer_from_url(relay.url)}
+        settings.MAILERS = {**settings.MAILERS, "fallback": mailer(relay)}
         yield relay
 
 
