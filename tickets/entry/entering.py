@@ -48,8 +48,8 @@ def enter(
     user = signed_in or _account_of(link.ticket)
     if user is None:
         return None, Refusal.GUARDED
-    claim = link.ticket.live_claim
-    if claim is not None and claim.user != user:
+    claim = Claim.objects.live().filter(ticket=link.ticket_id).first()
+    if claim is not None and claim.user_id != user.pk:
         ask_first_holder(claim)
         return None, Refusal.TAKEN
     if claim is None and signed_in is not None:
