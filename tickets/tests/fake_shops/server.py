@@ -91,10 +91,11 @@ class FakeShop:
         return self
 
     def stop(self) -> None:
-        assert self._server is not None
-        self._server.shutdown()
-        self._server.server_close()
-        self._server = None
+        """Also one that has stopped already."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
 
     def __enter__(self) -> Self:
         return self.start()
