@@ -187,6 +187,27 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+@pytest.fixture
+def cache_commands(monkeypatch):
+    """The names of the cache's methods, as they are called."""
+    commands: list[str] = []
+
+    def spy(name: str) -> None:
+        original = getattr(cache, name, None)
+        if original is None:
+            return  # scripts are for Redis
+
+        def called(*args, **kw):
+            commands.append(name)
+            return original(*args, **kw)
+
+        monkeypatch.setattr(cache, name, called)
+
+    for name in ("get", "set", "add", "delete", "get_many", "delete_many", "run_script"):
+        spy(name)
+    return commands
+
+
 @pytest.fixture(scope="session")
 def site() -> Iterator[Stack]:
     """The production shape with the demo conference, for tests in a browser."""

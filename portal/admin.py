@@ -4,12 +4,15 @@ import functools
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
-from django.contrib import admin
+from django.conf import settings
+from django.contrib import admin, messages
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from schedule.admin_scope import conference_of
+from schedule.directory import directory
 from schedule.running.reach import Reach
 from tickets.models import User
 
@@ -38,6 +42,34 @@ class PasswordForm(AdminAuthenticationForm):
             raise ValidationError(
                 _("Sign in on the host of a conference, with your second factor.")
             )
+
+
+def lacks_second_factor(site: admin.AdminSite, request: HttpRequest) -> bool:
+    """Whether somebody who would be let in has to get one first. Who has one was asked for it when
+    signing in. Signing out is free, and so is an installation that holds no conference yet: the
+    pages for it are a conference's.
+    """
+    if not settings.REQUIRE_SECOND_FACTOR or not site.has_permission(request):
+        return False
+    match = request.resolver_match
+    if match is not None and match.view_name == "admin:logout":
+        return False
+    if conference_of(request) is None and not directory().conferences:
+        return False
+    return not is_mfa_enabled(request.user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN])
+
+
+def ask_for_second_factor(request: HttpRequest) -> HttpResponse:
+    if conference_of(request) is None:
+        raise PermissionDenied
+    messages.warning(
+        request,
+        _(
+            "Whoever organizes needs a second factor here: add a passkey or an authenticator app,"
+            " and then come back to the admin."
+        ),
+    )
+    return redirect("mfa_index")
 
 
 class OurAdminSite(admin.AdminSite):
@@ -62,6 +94,8 @@ class OurAdminSite(admin.AdminSite):
         @functools.wraps(inner)
         def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             conference = conference_of(request)
+            if lacks_second_factor(self, request):
+                return ask_for_second_factor(request)
             with timezone.override(conference.zone if conference else None):
                 response = inner(request, *args, **kwargs)
                 return (
@@ -77,6 +111,7 @@ class OurAdminSite(admin.AdminSite):
                 "conference": conference,
                 "zone": conference.time_zone,
             }
+            context["may_help"] = request.user.has_perm("tickets.change_ticket", conference)
         return context
 
     def login(

@@ -89,4 +89,20 @@ def production_is_for_production(**_kwargs: Any) -> list[CheckMessage]:
                 id="portal.W006",
             )
         )
+    if not settings.REQUIRE_SECOND_FACTOR:
+        warnings.append(
+            Warning(
+                "Whoever knows an organizer's password or reads their mail opens the admin.",
+                hint="Leave REQUIRE_SECOND_FACTOR on.",
+                id="portal.W008",
+            )
+        )
+    if not settings.HAS_WORKER:
+        warnings.append(
+            Warning(
+                "HAS_WORKER is off, so pages wait for mail relays and ticket shops.",
+                hint="Run `manage.py worker` as a service and set HAS_WORKER=on.",
+                id="portal.W007",
+            )
+        )
     return warnings

@@ -14,8 +14,8 @@ _MAIL_BACKENDS = {
 SMTP_TIMEOUT_SECONDS = 5
 
 
-def mailers_from_url(url: str) -> dict[str, dict[str, Any]]:
-    """The MAILERS setting for `smtp://user:password@host:587`.
+def mailer_from_url(url: str) -> dict[str, Any]:
+    """What stands in MAILERS for `smtp://user:password@host:587`.
 
     `smtp+tls://` starts TLS after connecting (port 587 by default), `smtps://` begins with it
     (465). `consolemail://` prints, `filemail:///folder` writes files, `memorymail://` keeps
@@ -26,23 +26,21 @@ def mailers_from_url(url: str) -> dict[str, dict[str, Any]]:
     if parts.scheme in _MAIL_BACKENDS:
         options = {"file_path": unquote(parts.path)} if parts.scheme == "filemail" else {}
         backend = f"django.core.mail.backends.{_MAIL_BACKENDS[parts.scheme]}.EmailBackend"
-        return {"default": {"BACKEND": backend, "OPTIONS": options}}
+        return {"BACKEND": backend, "OPTIONS": options}
     default_ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
     if parts.scheme not in default_ports or not parts.hostname:
         known = ", ".join(f"{scheme}://" for scheme in [*default_ports, *_MAIL_BACKENDS])
-        raise ImproperlyConfigured(f"EMAIL_URL must begin with one of {known}")
+        raise ImproperlyConfigured(f"The URL of a mail relay must begin with one of {known}")
     timeout = parse_qs(parts.query).get("timeout", [str(SMTP_TIMEOUT_SECONDS)])[0]
     return {
-        "default": {
-            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-            "OPTIONS": {
-                "host": parts.hostname,
-                "port": parts.port or default_ports[parts.scheme],
-                "username": unquote(parts.username or ""),
-                "password": unquote(parts.password or ""),
-                "use_tls": parts.scheme == "smtp+tls",
-                "use_ssl": parts.scheme == "smtps",
-                "timeout": int(timeout),
-            },
-        }
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": parts.hostname,
+            "port": parts.port or default_ports[parts.scheme],
+            "username": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+            "use_tls": parts.scheme == "smtp+tls",
+            "use_ssl": parts.scheme == "smtps",
+            "timeout": int(timeout),
+        },
     }

@@ -4,6 +4,7 @@
 when there is one (`make run` makes it); variables that are already set win over it.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from portal.environment import mailers_from_url
+from portal.environment import mailer_from_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -43,6 +44,10 @@ RELEASE = env.str("RELEASE", default="") or str(
 
 # --- What it is made of ------------------------------------------------------------------------
 
+# Other sites by which people may sign in, as allauth's SOCIALACCOUNT_PROVIDERS with APPS, in JSON
+# (docs/sign-in.md). Empty: nothing of it is installed.
+SOCIAL_PROVIDERS: dict[str, Any] = env.json("SOCIAL_PROVIDERS", default={})
+
 INSTALLED_APPS = [
     "portal",
     "streaming",
@@ -51,7 +56,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
+    "tickets.devices.app.DevicesConfig",
     "django_tasks_db",
     "whitenoise.runserver_nostatic",
     "portal.admin_config.OurAdminConfig",
@@ -62,6 +67,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
 ]
+if SOCIAL_PROVIDERS:
+    INSTALLED_APPS += ["allauth.socialaccount"]
+    INSTALLED_APPS += [f"allauth.socialaccount.providers.{name}" for name in SOCIAL_PROVIDERS]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -140,7 +148,7 @@ else:
             "OPTIONS": {"MAX_ENTRIES": 20_000},
         }
     }
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "tickets.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 
 STATIC_URL = "static/"
@@ -190,15 +198,34 @@ ACCOUNT_SESSION_REMEMBER = True
 # only very loosely on the address. 20 mails an hour, because whoever makes us flood a mailbox
 # makes its provider distrust us, and then nobody gets a code.
 ACCOUNT_RATE_LIMITS = {
-    "login": "1000/m/ip",
+    # allauth's own for its login view; ours is the next (tickets/limits.py).
+    "login": None,
+    "sign_in": "1000/m/ip",
     "login_failed": "1000/m/ip,10/300s/key",
     "request_login_code": "5/m/key,20/h/key",
     "confirm_login_code": "20/15m/key",
+    # The key is order code and address, however spelled: 80 guesses an hour at 8 digits.
+    "order_code": "10/h/user,5/15m/key,1000/h/ip",
+    "confirm_order_code": "60/h/user,20/15m/key,3000/h/ip",
+    # Each is a mail to an address that somebody typed; who bought for a company assigns many.
+    "pass_on": "100/h/user",
+    "offer_handover": "30/h/user",
+    "take_handover": "10/5m/key,1000/h/ip",
 }
+# Above it people wait in line (tickets/line.py); in entry links, a mailed code counts as three. What
+# a core can do beside everything else, docs/performance.md. 0: no line.
+SIGN_INS_PER_SECOND = env.int("SIGN_INS_PER_SECOND", default=45 * (os.cpu_count() or 1))
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # Authenticator apps drift by half a minute; 0 locks staff out when the server's clock does.
 MFA_TOTP_TOLERANCE = 1
+
+SOCIALACCOUNT_PROVIDERS = SOCIAL_PROVIDERS
+SOCIALACCOUNT_ADAPTER = "tickets.social.SocialAdapter"
+# Links, because a form may not lead to another site (SECURE_CSP).
+SOCIALACCOUNT_LOGIN_ON_GET = True
+# Of whoever may open the admin: a passkey or an authenticator app (portal/admin.py).
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=HTTPS)
 
 # Views of other packages that are not behind the ticket gate, by URL name or namespace. Each has
 # its own check, or nothing to protect; portal/tests/test_access.py lists them with reasons.
@@ -220,6 +247,9 @@ OPEN_URL_NAMES: dict[str, str] = {
     "mfa_edit_webauthn": "login",
     "mfa_remove_webauthn": "login",
 }
+for name in SOCIAL_PROVIDERS:
+    OPEN_URL_NAMES |= {f"{name}_login": "public", f"{name}_callback": "public"}
+    OPEN_URL_NAMES |= {"socialaccount_login_cancelled": "public"}
 OPEN_URL_NAMESPACES: dict[str, str] = {"admin": "public"}
 
 # --- Work in the background --------------------------------------------------------------------
@@ -239,7 +269,10 @@ TASKS = {
 
 # --- Mail --------------------------------------------------------------------------------------
 
-MAILERS = mailers_from_url(env.str("EMAIL_URL", default="consolemail://"))
+MAILERS = {"default": mailer_from_url(env.str("EMAIL_URL", default="consolemail://"))}
+# Takes over while the first one fails (tickets/relays.py).
+if EMAIL_FALLBACK_URL := env.str("EMAIL_FALLBACK_URL", default=""):
+    MAILERS["fallback"] = mailer_from_url(EMAIL_FALLBACK_URL)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Front Row <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -247,6 +280,8 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # The beginning of an address, and the token that is sent to what begins so (schedule/fetching.py).
 FEED_TOKENS: dict[str, str] = env.dict("FEED_TOKENS", default={})
+# Ticket shops on our own machine or network: the beginnings of their addresses (tickets/shops/).
+PRIVATE_SHOPS: list[str] = env.list("PRIVATE_SHOPS", default=[])
 
 # --- Streams -----------------------------------------------------------------------------------
 
@@ -312,5 +347,9 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     # Django's own handlers would print a second time, and mail.
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # Two lines for each mail otherwise.
+        "django.tasks": {"level": "WARNING"},
+    },
 }

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("tickets.urls")),
     path("accounts/", include("tickets.account_urls")),
     path(f"{settings.ADMIN_PATH}desk/", include("portal.desk.urls")),
+    path(f"{settings.ADMIN_PATH}helpdesk/", include("tickets.helpdesk.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

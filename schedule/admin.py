@@ -83,7 +83,10 @@ class ConferenceAdmin(ScopedAdmin):
             _("When"),
             {"fields": ("starts_on", "ends_on", "time_zone", "day_starts_at_hour")},
         ),
-        (_("Who sees it"), {"fields": ("visibility", "languages", "accent_colour")}),
+        (
+            _("Who sees it"),
+            {"fields": ("visibility", "public_at", "replays_end_at", "languages", "accent_colour")},
+        ),
         (_("Help"), {"fields": ("help_email", "help_url", "tickets_url")}),
     )
 

@@ -27,7 +27,8 @@ from schedule.http import ConferenceRequest
 from schedule.rundown import rundown
 from schedule.zones import viewer_zone, zone_tag
 
-# A page lives until the next talk starts or ends; this bounds what a quiet night keeps.
+# A page lives until the next talk starts or ends, or the conference opens to everybody or is over;
+# this bounds what a quiet night keeps.
 MAX_AGE = timedelta(hours=1)
 # 6 is zlib's own balance; paid once per page, not per request.
 GZIP_LEVEL = 6
@@ -137,7 +138,8 @@ def _make(
                 f'W/"{hashlib.blake2b(response.content, digest_size=12).hexdigest()}"',
                 gzip.compress(response.content, GZIP_LEVEL, mtime=0),
             )
-            until = min(_next_edge(request, at) or at + MAX_AGE, at + MAX_AGE)
+            edges = (_next_edge(request, at), request.conference.next_edge(at))
+            until = min(edge for edge in (*edges, at + MAX_AGE) if edge)
             cache.set(key, tuple(page), (until - timezone.now()).total_seconds())
             return page
         finally:

@@ -13,4 +13,5 @@ urlpatterns = [
     path("pulse/", views.pulse, name="pulse"),
     path("_origin/", include("streaming.origin.urls")),
     path("report/", views.report, name="report"),
+    path("pulse/leave/", views.leave, name="leave"),
 ]

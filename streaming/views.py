@@ -23,6 +23,7 @@ from streaming.models import RoomMinute
 from streaming.playback import offer, viewer_of
 from tickets.admission import refusal
 from tickets.http import TicketRequest
+from tickets.places import leave_place, refusal_of_place
 from tickets.refusals import refuse
 
 logger = logging.getLogger(__name__)
@@ -77,17 +78,20 @@ def _talks_here(conference: Conference, here: RoomRundown, at: datetime) -> dict
 @require_safe
 @admits("room:{slug}")
 @never_cache
-def playback(request: ConferenceRequest, slug: str) -> HttpResponse:
+def playback(request: TicketRequest, slug: str) -> HttpResponse:
     """Where the room's picture is, handed out after the check: the real gate.
 
-    `sources` has the first choice first; empty while nothing is on. `choices` are what a viewer
-    may take by hand. `slate` are words in the place of the picture.
+    `sources` has the first choice first; empty while nothing is on, which takes no place. `choices`
+    are what a viewer may take by hand. `slate` are words in the place of the picture.
     """
     here = rundown(request.conference, request.programme_revision).room(slug)
     if here is None:
         raise Http404
     at = timezone.now()
     on = on_stage(lineup(request.conference), here, at)
+    reason = refusal_of_place(request) if on.played else None
+    if reason:
+        return refuse(request, reason)
     if on.played:
         presence.saw(request, slug)
     viewer = viewer_of(request)
@@ -115,14 +119,25 @@ def live(request: ConferenceRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def pulse(request: TicketRequest) -> HttpResponse:
-    """A watching page asks every 30 s whether it may go on in its `room`."""
+    """A watching page asks every 30 s whether it may go on in its `room`, and with `instead` whether
+    it may watch instead of another device of the same person.
+    """
     room = request.POST.get("room", "")
     reason = refusal(request.conference, request.admission, f"room:{room}", timezone.now())
+    reason = reason or refusal_of_place(request, instead="instead" in request.POST)
     if reason:
         return refuse(request, reason)
     if rundown(request.conference, request.programme_revision).room(room):
         presence.saw(request, room)
     return JsonResponse({"ok": True})
+
+
+@require_POST
+@never_cache
+def leave(request: TicketRequest) -> HttpResponse:
+    """A page that watched has been closed."""
+    leave_place(request)
+    return HttpResponse(status=204)
 
 
 @require_POST

@@ -3,7 +3,10 @@ the admin.
 """
 
 from allauth.account import views
+from allauth.urls import build_provider_urlpatterns
+from django.conf import settings
 from django.urls import include, path
+from django.views.generic import TemplateView
 
 from tickets import login
 
@@ -16,3 +19,12 @@ urlpatterns = [
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("2fa/", include("allauth.mfa.urls")),
 ]
+if settings.SOCIAL_PROVIDERS:
+    urlpatterns += [
+        path(
+            "cancelled/",
+            TemplateView.as_view(template_name="socialaccount/login_cancelled.html"),
+            name="socialaccount_login_cancelled",
+        ),
+        *build_provider_urlpatterns(),
+    ]

@@ -1,26 +1,24 @@
 """How allauth behaves here."""
 
-import logging
-from email.utils import formataddr, parseaddr
-from smtplib import SMTPException
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
-from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from schedule.zones import COOKIE, known_zone, remember_zone
 from tickets.claiming import claim_tickets
 from tickets.http import TicketRequest
-from tickets.models import User
-
-logger = logging.getLogger(__name__)
+from tickets.mailing import post
+from tickets.models import Claim, User
+from tickets.relays import NotSent
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -31,7 +29,8 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def post_login(self, request: TicketRequest, user: User, **kwargs: Any) -> HttpResponse:
-        claim_tickets(request.conference, user)
+        way = (kwargs["signal_kwargs"] or {}).get("way", Claim.Way.EMAIL)
+        claim_tickets(request.conference, user, way=way)
         response: HttpResponse = super().post_login(request, user, **kwargs)
         chosen = request.COOKIES.get(COOKIE, "")
         if user.time_zone:
@@ -46,27 +45,21 @@ class AccountAdapter(DefaultAccountAdapter):
         host, is_secure = self.request.get_host(), self.request.is_secure()
         return url_has_allowed_host_and_scheme(url, {host}, require_https=is_secure)
 
-    def get_from_email(self) -> str:
-        """In the conference's name, which people know."""
-        address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-        return formataddr((self.request.conference.name, address))
-
-    def render_mail(
-        self, template_prefix: str, email: str, values: dict[str, Any], headers: Any = None
-    ) -> EmailMessage:
-        """Answers go to people, and out-of-office notes nowhere."""
-        headers = {"Auto-Submitted": "auto-generated"}
-        if help_email := self.request.conference.help_email:
-            headers["Reply-To"] = help_email
-        message: EmailMessage = super().render_mail(template_prefix, email, values, headers)
-        return message
-
     def send_mail(self, template_prefix: str, email: str, values: dict[str, Any]) -> None:
+        request = self.request
+        values = {"request": request, "email": email, **values}
+        message = self.render_mail(template_prefix, email, values)
+        lifetime = timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT)
         try:
-            super().send_mail(template_prefix, email, values)
-        except (OSError, SMTPException) as error:
-            logger.error("A mail could not be sent: %s", type(error).__name__)
-            page = render(self.request, "account/mail_failed.html", status=503)
+            post(
+                to=email,
+                subject=message.subject,
+                body=message.body,
+                conference=request.conference,
+                expires_at=timezone.now() + lifetime if "code" in values else None,
+            )
+        except NotSent as error:
+            page = render(request, "account/mail_failed.html", status=503)
             raise ImmediateHttpResponse(page) from error
 
     def add_message(

@@ -89,6 +89,8 @@ class ClaimForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
         if self.instance.pk is not None and "user" in self.fields:
             self.fields["user"].disabled = True
             self.fields["release"].disabled = self.instance.released_at is not None
+        elif self.instance.pk is None:
+            self.instance.way = Claim.Way.HELPDESK
 
     def clean(self) -> dict[str, Any]:
         super().clean()

@@ -128,7 +128,7 @@ def refusal(
     conference: Conference, admission: Admission | None, scope: str | None, at: datetime
 ) -> Reason | None:
     """The whole rule, for a person who may not have signed in (admission None)."""
-    if conference.is_public:
+    if conference.is_public_at(at):
         return None
     if admission is None:
         return Reason.LOGIN_REQUIRED

@@ -1,13 +1,15 @@
 """Tickets find their people: by the verified address that stands on the ticket."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from schedule.models import Conference
+from tickets.accounts import is_verified
 from tickets.admission import forget
 from tickets.models import Claim, Ticket, User
 from tickets.scopes import parse_scopes
@@ -17,48 +19,90 @@ _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @transaction.atomic
-def claim_tickets(conference: Conference, user: User | None = None) -> int:
-    """Give the person, or with None everybody who has an account, the ticket in their name.
+def claim_tickets(
+    conference: Conference,
+    user: User | None = None,
+    *,
+    emails: Collection[str] | None = None,
+    way: Claim.Way = Claim.Way.EMAIL,
+) -> int:
+    """Give the person, or with None everybody who has an account (one of these addresses), the
+    tickets in their name.
 
-    Of several they get one, so that the buyer can pass on the others; and none while they hold one
-    that opens something now or later. Returns how many people got one. Four statements, however
-    many they are.
+    Of several that open the same they get one, so that the buyer can pass on the others; and none
+    while they hold one that still opens it. Returns how many people got one. Four statements,
+    however many they are.
     """
+    given = _give(conference, _waiting(conference, user, emails), way)
+    return len({claim.user_id for claim in given})
+
+
+@transaction.atomic
+def claim_those(
+    conference: Conference, user: User, tickets: QuerySet[Ticket], way: Claim.Way
+) -> list[Ticket]:
+    """Of these, give the person what nobody has, by the same rule. Returns what they got."""
+    free = Ticket.objects.filter(conference=conference, pk__in=tickets.values("pk"))
+    free = free.valid().unclaimed().select_related("product").order_by("pk")
+    waiting = [(user.pk, ticket) for ticket in free.select_for_update(of=("self",))]
+    return [claim.ticket for claim in _give(conference, waiting, way)]
+
+
+def _give(conference: Conference, waiting: list[tuple[int, Ticket]], way: Claim.Way) -> list[Claim]:
     at = timezone.now()
-    best: dict[int, tuple[tuple[bool, datetime, int], Ticket]] = {}
-    for person_id, ticket in _waiting(conference, user):
-        if opens_at := _opens_at(ticket, conference, at):
-            rank = ("conference" not in ticket.product.scopes, opens_at, ticket.pk)
-            best[person_id] = min(best.get(person_id, (rank, ticket)), (rank, ticket))
-    if not best:
-        return 0
+    chosen: dict[tuple[int, _Opens], Ticket] = {}
+    for person_id, ticket in waiting:
+        if _still_opens(ticket, conference, at):
+            chosen.setdefault((person_id, _opens(ticket)), ticket)
+    if not chosen:
+        return []
     # Read after the tickets are locked: of two sign-ins at the same moment the second sees what
     # the first has claimed.
     held = Claim.objects.live().filter(
-        user__in=best, ticket__conference=conference, ticket__state=Ticket.State.VALID
+        user__in={person_id for person_id, _what in chosen},
+        ticket__conference=conference,
+        ticket__state=Ticket.State.VALID,
     )
     for claim in held.select_related("ticket__product"):
-        if _opens_at(claim.ticket, conference, at):
-            best.pop(claim.user_id, None)
+        if _still_opens(claim.ticket, conference, at):
+            chosen.pop((claim.user_id, _opens(claim.ticket)), None)
     claims = [
-        Claim(ticket=ticket, user_id=person_id) for person_id, (_rank, ticket) in best.items()
+        Claim(ticket=ticket, user_id=person_id, way=way)
+        for (person_id, _what), ticket in chosen.items()
     ]
     # What the help desk gave away a moment ago stays so: one live claim per ticket.
     Claim.objects.bulk_create(claims, ignore_conflicts=True)
-    forget(conference.pk, best)
-    return len(claims)
+    forget(conference.pk, {claim.user_id for claim in claims})
+    return claims
 
 
-def _waiting(conference: Conference, user: User | None) -> list[tuple[int, Ticket]]:
+type _Opens = tuple[frozenset[str], datetime | None, datetime | None]
+
+
+def _opens(ticket: Ticket) -> _Opens:
+    """What and when. Tickets that open the same are for several people."""
+    scopes = frozenset(map(str, parse_scopes(ticket.product.scopes)))
+    return scopes, ticket.valid_from, ticket.valid_until
+
+
+def _waiting(
+    conference: Conference, user: User | None, emails: Collection[str] | None
+) -> list[tuple[int, Ticket]]:
     """Valid tickets that nobody has, each with the person whose address it carries; locked in one
     order, so that claims and imports wait for each other instead of stopping each other.
     """
     tickets = Ticket.objects.filter(conference=conference).valid().unclaimed()
-    owners = EmailAddress.objects.filter(
-        verified=True, user__is_active=True, email=F("user__email")
-    ).filter(email__in=tickets.values("holder_email"))
     if user is not None:
-        owners = owners.filter(user=user)
+        # Asked at every sign-in, so as plainly as can be.
+        if not user.is_active or not is_verified(user):
+            return []
+        theirs = tickets.filter(holder_email=user.email).select_related("product").order_by("pk")
+        return [(user.pk, ticket) for ticket in theirs.select_for_update(of=("self",))]
+    # A page of a shop names a few: to look whose tickets wait in all would take longer each time.
+    among = emails if emails is not None else tickets.values("holder_email")
+    owners = EmailAddress.objects.filter(
+        verified=True, user__is_active=True, email=F("user__email"), email__in=among
+    )
     person_of: dict[str, int] = dict(owners.values_list("email", "user"))
     if not person_of:
         return []
@@ -69,14 +113,13 @@ def _waiting(conference: Conference, user: User | None) -> list[tuple[int, Ticke
     ]
 
 
-def _opens_at(ticket: Ticket, conference: Conference, at: datetime) -> datetime | None:
-    """When the first of what it still opens begins. None: it opens nothing, or no more."""
-    starts = []
+def _still_opens(ticket: Ticket, conference: Conference, at: datetime) -> bool:
+    """Whether it opens anything, now or later."""
     for scope in parse_scopes(ticket.product.scopes):
         starts_at, ends_at = ticket.valid_from or _EVER, ticket.valid_until or _FOREVER
         if scope.kind == "day":
             day_starts_at, day_ends_at = conference.day_window(date.fromisoformat(scope.value))
             starts_at, ends_at = max(starts_at, day_starts_at), min(ends_at, day_ends_at)
         if max(starts_at, at) < ends_at:
-            starts.append(starts_at)
-    return min(starts, default=None)
+            return True
+    return False

@@ -4,7 +4,7 @@ from typing import Any
 
 from allauth.account import forms as allauth_forms
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
-from allauth.core import context, ratelimit
+from allauth.core import context
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from schedule.models import Conference
 from schedule.zones import known_zone, offsets_label, zone_names
 from tickets.accounts import account_for
+from tickets.limits import consume
 from tickets.models import User, fold_email
 
 _EMAIL_LENGTH = User._meta.get_field("email").max_length
@@ -40,7 +41,7 @@ class CodeRequestForm(forms.Form):
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
-        if not ratelimit.consume(self.request, action="request_login_code", key=email):
+        if not consume(self.request, action="request_login_code", key=email):
             raise ValidationError(
                 _(
                     "Too many codes were sent to this address. Look for the last one, also in the"
@@ -73,7 +74,7 @@ class CodeForm(allauth_forms.ConfirmLoginCodeForm):
     def clean_code(self) -> str:
         # allauth counts wrong codes in the session, where many at the same moment count as one.
         key = context.request.session.session_key
-        if not ratelimit.consume(context.request, action="confirm_login_code", key=key):
+        if not consume(context.request, action="confirm_login_code", key=key):
             raise ValidationError(_("Too many wrong codes. Wait a quarter of an hour."))
         self.cleaned_data["code"] = digits_of(self.cleaned_data["code"])
         code: str = super().clean_code()

@@ -1,17 +1,23 @@
 """Signing in: allauth's views with our forms. Everything else of allauth.account is left out."""
 
 import functools
+from typing import Any
 
 from allauth.account import views
 from allauth.account.utils import passthrough_next_redirect_url
+from allauth.core.ratelimit import respond_429
 from django import forms
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from schedule.access import View, public
-from tickets.forms import PasswordForm
+from tickets.accounts import prove_address
+from tickets.forms import CodeForm, PasswordForm
+from tickets.limits import consume
+from tickets.line import in_line, place_of
+from tickets.providers import buttons
 
 _STEPS = ("account_login", "account_confirm_login_code")
 
@@ -21,6 +27,15 @@ class PasswordLoginView(views.LoginView):
 
     def get_form_class(self) -> type[forms.Form]:
         return PasswordForm
+
+
+class ConfirmCodeView(views.ConfirmLoginCodeView):
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        """The code proves the address. allauth finds so as well, with seven statements."""
+        if isinstance(form, CodeForm):
+            prove_address(self.stage.login.user)
+        response: HttpResponse = super().form_valid(form)
+        return response
 
 
 def keeps_next(view: View) -> View:
@@ -38,6 +53,31 @@ def keeps_next(view: View) -> View:
     return with_next
 
 
-login = public(keeps_next(views.login))
-confirm_code = public(keeps_next(views.confirm_login_code))
-login_with_password = public(keeps_next(PasswordLoginView.as_view()))
+def is_limited(view: View) -> View:
+    """Very loosely: a venue is one address."""
+
+    @functools.wraps(view)
+    def limited(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        if request.method == "POST" and not consume(request, action="sign_in"):
+            refusal: HttpResponse = respond_429(request)
+            return refusal
+        return view(request, *args, **kwargs)
+
+    return limited
+
+
+class LoginView(views.LoginView):
+    def get_initial(self) -> dict[str, Any]:
+        """What was typed before the waiting line."""
+        place = place_of(self.request)
+        return {"email": place.typed} if place else {}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"buttons": list(buttons(self.request))}
+
+
+# Making an account, the mail, and the code that comes back: three times an entry link.
+login = public(keeps_next(is_limited(in_line(weight=3)(LoginView.as_view()))))
+confirm_code = public(keeps_next(ConfirmCodeView.as_view()))
+login_with_password = public(keeps_next(is_limited(PasswordLoginView.as_view())))

@@ -1,12 +1,17 @@
-from django.urls import path
+from django.urls import include, path
 
 from tickets import views
 from tickets.agenda import agenda_feed
+from tickets.hooks import hook
 
 urlpatterns = [
+    path("", include("tickets.entry.urls")),
+    path("", include("tickets.devices.urls")),
     path("tickets/", views.tickets, name="tickets"),
-    path("tickets/claim/", views.claim, name="claim"),
+    path("tickets/find/", views.find, name="find_ticket"),
+    path("tickets/why/", views.why, name="why"),
     path("my/zone/", views.zone, name="zone"),
     path("my/agenda/<str:secret>.ics", agenda_feed, name="agenda_feed"),
+    path("hooks/<slug:shop>/<str:secret>/", hook, name="hook"),
     path("me.json", views.me, name="me"),
 ]

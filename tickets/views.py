@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, resolve_url
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -11,12 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from schedule.access import login_only, public
 from schedule.pages import render_page
-from schedule.zones import COOKIE, known_zone, remember_zone
-from tickets.admission import admission_of
+from schedule.zones import COOKIE, known_zone, remember_zone, viewer_zone
+from tickets.admission import admission_of, refusal
 from tickets.claiming import claim_tickets
+from tickets.explaining import explain_to
 from tickets.forms import ZoneForm
 from tickets.http import TicketRequest
 from tickets.models import Claim, User
+from tickets.passing_on import free_tickets_of
 from tickets.refusals import wants_json
 
 
@@ -28,14 +31,29 @@ def tickets(request: TicketRequest) -> HttpResponse:
     claims = Claim.objects.live().filter(user=request.user, ticket__conference=request.conference)
     context = {
         "claims": claims.select_related("ticket__product").order_by("claimed_at"),
+        "free_tickets": free_tickets_of(request.conference, request.user),
         "admission": admission_of(request.conference, request.user.pk),
     }
     return render_page(request, "tickets/tickets.html", context)
 
 
+@require_safe
+@login_only
+@never_cache
+def why(request: TicketRequest) -> HttpResponse:
+    """What is known of why this person can, or cannot, get in."""
+    conference, at = request.conference, timezone.now()
+    admission = admission_of(conference, request.user.pk)
+    with timezone.override(viewer_zone(request)):
+        findings = explain_to(conference, request.user, admission, at)
+    reason = refusal(conference, admission, None, at)
+    context = {"findings": findings, "reason": reason}
+    return render_page(request, "tickets/why.html", context)
+
+
 @require_POST
 @login_only
-def claim(request: TicketRequest) -> HttpResponse:
+def find(request: TicketRequest) -> HttpResponse:
     """For a ticket that came after its holder had signed in."""
     if claim_tickets(request.conference, request.user):
         messages.success(request, _("We found your ticket."))

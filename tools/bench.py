@@ -5,7 +5,8 @@
 One run measures every view in turn, several times, and keeps the cheapest round of each: other work
 on the machine can only add. What counts is the ratio to a view that does nothing under the same
 gunicorn and the same middleware. With --check the exit status is 1 when a ratio exceeds its budget
-(tools/bench_budgets.json) by half. Then it imports a large programme. Writes bench.json.
+(tools/bench_budgets.json) by half. Then it imports a large programme and syncs a large ticket shop.
+Writes bench.json.
 """
 
 import argparse
@@ -14,12 +15,11 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import cycle
-from pathlib import Path
 
-from tools.process import NotStarted, interrupt_on_sigterm
+from tools.cpu import cpu_seconds
+from tools.process import NotStarted, interrupt_on_sigterm, run
 from tools.stack import PROJECT, Stack
 
 BUDGETS = PROJECT / "tools" / "bench_budgets.json"
@@ -48,21 +48,6 @@ class Cost:
     nginx_ms: float
     bytes: int
     ratio: float = 0.0
-
-
-def cpu_seconds(root: int) -> float:
-    """What a process and its children have run so far, from the scheduler's own clock (ns)."""
-    total = 0
-    for pid in [root, *_children(root)]:
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            total += int((task / "schedstat").read_text().split()[0])
-    return total / 1e9
-
-
-def _children(pid: int) -> Iterator[int]:
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        yield int(child)
-        yield from _children(int(child))
 
 
 def sign_in(env: dict[str, str], count: int) -> list[str]:
@@ -150,6 +135,8 @@ def main() -> None:
         from tools.bench_import import TALKS, measure_imports  # noqa: PLC0415 - needs the settings
 
         imports = measure_imports()
+        command = [sys.executable, "-m", "tools.bench_sync"]
+        syncs = json.loads(run(command, cwd=PROJECT, env=site.env))
     print(f"{'CPU ms per request':26}{'app':>8}{'nginx':>8}{'bytes':>8}{'ratio':>8}")
     for name, cost in costs.items():
         numbers = f"{cost.app_ms:8.3f}{cost.nginx_ms:8.3f}{cost.bytes:8}{cost.ratio:8.2f}"
@@ -157,8 +144,11 @@ def main() -> None:
     print(f"\nSeconds for a programme of {TALKS} talks")
     for name, seconds in imports.items():
         print(f"{name:26}{seconds:8.2f}")
+    print(f"\n{'Sync of 20,000 tickets':34}{'seconds':>8}{'CPU s':>8}{'MB':>8}")
+    for name, figures in syncs.items():
+        print(f"{name:34}" + "".join(f"{figure:8.2f}" for figure in figures.values()))
     views = {name: asdict(cost) for name, cost in costs.items()}
-    report = {"demo": demo, "views": views, "imports": imports}
+    report = {"demo": demo, "views": views, "imports": imports, "syncs": syncs}
     (PROJECT / "bench.json").write_text(json.dumps(report, indent=2))
     if options.check and (problems := over_budget(costs)):
         sys.exit("\n".join(problems))

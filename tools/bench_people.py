@@ -1,8 +1,12 @@
+from secrets import token_hex
+
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.cached_db import SessionStore
+from django.urls import reverse
 
 from schedule.models import Conference, Visibility
-from tickets.models import Claim, Ticket
+from tickets.entry.links import token_of
+from tickets.models import Claim, EntryLink, Product, Ticket
 
 
 def hide_the_programme() -> None:
@@ -23,3 +27,17 @@ def session_cookies(count: int) -> list[str]:
         session.save()
         cookies.append(f"sessionid={session.session_key}")
     return cookies
+
+
+def newcomers(count: int) -> list[tuple[str, str]]:
+    """Address and entry link of people who hold a ticket and have never been here."""
+    conference = Conference.objects.get()
+    product = Product.objects.filter(scopes=["conference"])[0]
+    addresses = [f"newcomer-{token_hex(6)}@people.example.com" for _number in range(count)]
+    tickets = Ticket.objects.bulk_create(
+        Ticket(conference=conference, code=address, product=product, holder_email=address)
+        for address in addresses
+    )
+    links = EntryLink.objects.bulk_create(EntryLink(ticket=ticket) for ticket in tickets)
+    paths = [reverse("entry", args=[token_of(link)]) for link in links]
+    return list(zip(addresses, paths, strict=True))

@@ -27,6 +27,7 @@ TEST_ENVIRONMENT = {
     "EMAIL_URL": "memorymail://",
     "DEFAULT_FROM_EMAIL": "Front Row <noreply@example.com>",
     "RELEASE": "test",
+    "SIGN_INS_PER_SECOND": "0",
 }
 
 

@@ -1,4 +1,4 @@
-"""The production shape on this machine: nginx, gunicorn on a unix socket, PostgreSQL and Redis.
+"""The production shape on this machine: nginx, gunicorn on a unix socket, workers, PostgreSQL, Redis.
 
     python -m tools.stack [--port 8000] [--workers 2] [-- DEMO ARGUMENTS…]
 
@@ -32,6 +32,7 @@ from tools.process import (
 from tools.services import services
 
 PROJECT = Path(__file__).resolve().parent.parent
+QUEUES = ("mail", "default")
 
 
 class Stack:
@@ -42,6 +43,7 @@ class Stack:
     mail_dir     where each mail becomes a file
     gunicorn     the main process; its children are the workers
     nginx        the same
+    background   the workers of the queues "mail" and "default"
     log          what gunicorn and the app wrote
     origin       where encoders send to, if it was asked for
     demo_output  what `manage.py demo` said, with how to sign in
@@ -52,6 +54,7 @@ class Stack:
     mail_dir: Path
     gunicorn: subprocess.Popen[bytes]
     nginx: subprocess.Popen[bytes]
+    background: list[subprocess.Popen[bytes]]
     log: Path
     origin: Origin | None
     demo_output: str = ""
@@ -63,16 +66,19 @@ class Stack:
         app: str = "portal.wsgi:application",
         workers: int | None = None,
         port: int | None = None,
+        background: bool = False,
         variables: Mapping[str, str] | None = None,
         origin: bool = False,
     ) -> None:
         """`demo` are arguments for `manage.py demo`, None leaves the database empty; `workers` is
-        the number of cores unless given, `port` any free one; `variables` win over `env`; `origin`
-        needs nginx' RTMP module."""
+        the number of cores unless given, `port` any free one. With `background` mails and the
+        like are left to workers. `variables` win over `env`; `origin` needs nginx' RTMP module.
+        """
         self._demo = demo
         self._app = app
         self._workers = workers or os.cpu_count() or 1
         self._port = port
+        self._has_workers = background
         self._variables = dict(variables or {})
         self._has_origin = origin
 
@@ -98,6 +104,11 @@ class Stack:
                 self.url, self.nginx = stack.enter_context(start_nginx(self._port))
             else:
                 self.url, self.nginx = on_free_port(stack, start_nginx)
+            self.background = [
+                stack.enter_context(worker(self._directory, queue, self.env))
+                for queue in QUEUES
+                if self._has_workers
+            ]
             self.env["PORT"] = self.url.rpartition(":")[2]
             if self._demo is not None:
                 self.demo_output = self.manage("demo", *self._demo)
@@ -127,6 +138,7 @@ class Stack:
             "MEDIA_ROOT": str(self._directory / "media"),
             "RELEASE": "",
             "WEB_CONCURRENCY": str(self._workers),
+            "HAS_WORKER": "on" if self._has_workers else "off",
         }
 
 
@@ -147,6 +159,20 @@ def gunicorn(
         yield process
 
 
+@contextlib.contextmanager
+def worker(
+    directory: Path, queue: str, env: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    log = directory / f"worker-{queue}.log"
+    command = [sys.executable, "manage.py", "worker", "--queue", queue]
+
+    def is_ready(_: object) -> bool:
+        return "is ready" in log.read_text()
+
+    with running(command, log, is_ready, cwd=PROJECT, env=env) as process:
+        yield process
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.stack", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -155,9 +181,10 @@ def main() -> None:
     parser.add_argument("demo", nargs="*", help="arguments for manage.py demo")
     options = parser.parse_args()
     interrupt_on_sigterm()
-    print("Starting PostgreSQL, Redis, gunicorn and nginx …", flush=True)
+    print("Starting PostgreSQL, Redis, gunicorn, workers and nginx …", flush=True)
     with Stack(
         demo=options.demo,
+        background=True,
         workers=options.workers,
         port=options.port,
         variables={"EMAIL_URL": "consolemail://"},
@@ -167,8 +194,9 @@ def main() -> None:
         if site.origin:
             print(f"Encoders send to {site.origin.rtmp_url}; the keys are in the rooms' forms.")
         print(f"Front Row is on {site.url}/. Ctrl-C stops it.", flush=True)
-        # What the app writes, login codes among it.
-        subprocess.run(["tail", "-n", "+1", "-f", site.log], check=False)
+        # What the app and the workers write, login codes among it.
+        logs = [site.log, *site.log.parent.glob("worker-*.log")]
+        subprocess.run(["tail", "-q", "-n", "+1", "-f", *logs], check=False)
 
 
 if __name__ == "__main__":

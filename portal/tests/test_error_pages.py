@@ -24,7 +24,7 @@ def test_a_talk_that_is_not_there(conference):
 def test_a_form_without_its_token(conference, attendee):
     client = client_of(attendee)
     client.handler.enforce_csrf_checks = True
-    response = client.post("/tickets/claim/")
+    response = client.post("/tickets/find/")
     assert response.status_code == 403
     assert "This form was too old" in response.content.decode()
 

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from portal.environment import mailers_from_url
+from portal.environment import mailer_from_url
 
 ROOT = settings.BASE_DIR
 
@@ -53,7 +53,7 @@ def test_without_a_secret_key_it_says_what_to_do():
     ],
 )
 def test_a_mail_url_becomes_a_mailer(url, port, tls, ssl):
-    options = mailers_from_url(url)["default"]["OPTIONS"]
+    options = mailer_from_url(url)["OPTIONS"]
     assert (options["host"], options["port"]) == ("mail.example.org", port)
     assert (options["use_tls"], options["use_ssl"]) == (tls, ssl)
     assert options["password"] in ("", "p@ss")
@@ -62,5 +62,5 @@ def test_a_mail_url_becomes_a_mailer(url, port, tls, ssl):
 
 @pytest.mark.parametrize("url", ["imap://mail.example.org", "smtp://", "mail.example.org"])
 def test_a_wrong_mail_url_is_refused(url):
-    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL must begin with one of smtp://"):
-        mailers_from_url(url)
+    with pytest.raises(ImproperlyConfigured, match="must begin with one of smtp://"):
+        mailer_from_url(url)

@@ -137,9 +137,26 @@ class Conference(models.Model):
 
     @property
     def is_public(self) -> bool:
+        return self.is_public_at(timezone.now())
+
+    def is_public_at(self, at: datetime) -> bool:
         if self.visibility == Visibility.ALL:
             return True
-        return self.public_at is not None and self.public_at <= timezone.now()
+        return self.public_at is not None and self.public_at <= at
+
+    @property
+    def is_over(self) -> bool:
+        return self.window[1] <= timezone.now()
+
+    @property
+    def replays_are_over(self) -> bool:
+        """For ticket holders. Once the conference is open to everybody it does not matter."""
+        return self.replays_end_at is not None and self.replays_end_at <= timezone.now()
+
+    def next_edge(self, at: datetime) -> datetime | None:
+        """When what pages say of the conference as a whole changes next, by the clock alone."""
+        edges = (self.window[1], self.replays_end_at, self.public_at)
+        return min((edge for edge in edges if edge is not None and edge > at), default=None)
 
     def day_of(self, at: datetime, zone: zoneinfo.ZoneInfo | None = None) -> date:
         """The conference day that an instant belongs to, in the venue's zone or a viewer's."""

@@ -1,4 +1,4 @@
-// The two private questions of a watching page: where is the stream, and may I go on?
+// The private questions of a watching page: where is the stream, may I go on? And its goodbye.
 
 import { me, post } from "./me.js";
 
@@ -34,15 +34,18 @@ export async function askPlayback(url) {
   return response.json();
 }
 
-/** The code of a refusal, or null: go on, also while the server cannot say. */
-export async function pulse(url, room) {
+/**
+ * The code of a refusal, or null: go on, also while the server cannot say. `instead`: of another
+ * device of the same person.
+ */
+export async function pulse(url, room, { instead = false } = {}) {
   try {
     for (const again of [false, true]) {
       const { csrf_token: token } = await me({ again });
       const response = await fetch(url, {
         method: "POST",
         headers: { Accept: "application/json", "X-CSRFToken": token },
-        body: new URLSearchParams({ room }),
+        body: new URLSearchParams(instead ? { room, instead: 1 } : { room }),
       });
       const refusal = await refusalIn(response);
       if (refusal || response.status !== 403) {
@@ -65,4 +68,10 @@ export function report(url, { room, tag, why }) {
   setTimeout(() => {
     post(url, { room, tag, why, weight: REPORTS_ONE_IN }).catch(() => {});
   }, Math.random() * REPORT_WITHIN_MS);
+}
+
+/** Give the place up while the page goes away, which leaves no time to wait for anything. */
+export async function leave(url) {
+  const { csrf_token: token } = await me();
+  navigator.sendBeacon(url, new URLSearchParams({ csrfmiddlewaretoken: token }));
 }

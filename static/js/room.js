@@ -4,7 +4,7 @@ import { now } from "./clock.js";
 import { Controls } from "./controls.js";
 import { follow } from "./follow.js";
 import { keepFresh } from "./fragment.js";
-import { askPlayback, pulse, report } from "./playback.js";
+import { askPlayback, leave, pulse, report } from "./playback.js";
 import { Player } from "./player.js";
 import { paintStars, showStars } from "./stars.js";
 import { dayOf, liveTalk, nextTalk, stateOf } from "./state.js";
@@ -157,13 +157,31 @@ function refuse(code) {
   const reason =
     reasons.find((each) => each.dataset.reason === code) ??
     reasons.find((each) => each.dataset.reason === "other");
-  reason.hidden = false;
+  for (const each of reasons) {
+    each.hidden = each !== reason;
+  }
   byId("refusal").hidden = false;
   showPanel();
   if (hadFocus) {
     byId("refusal").focus();
   }
   status.textContent = words.get("refused").replace("REASON", reason.firstElementChild.textContent);
+}
+
+/** The place of another device of the same person becomes ours. */
+async function watchHere() {
+  const code = await pulse(box.dataset.pulse, box.dataset.room, { instead: true });
+  if (code) {
+    refuse(code);
+    return;
+  }
+  refusal = null;
+  askAt = 0;
+  byId("refusal").hidden = true;
+  say(null);
+  box.focus();
+  tick();
+  showPanel();
 }
 
 // --- What plays --------------------------------------------------------------------------------
@@ -335,6 +353,13 @@ document.querySelector(".stage").addEventListener("keydown", (event) => {
   if (act && player.video && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
     event.preventDefault();
     act(player.video);
+  }
+});
+
+byId("instead").addEventListener("click", watchHere);
+addEventListener("pagehide", () => {
+  if (tag !== null || refusal === "too_many_places") {
+    leave(box.dataset.leave).catch(() => {});
   }
 });
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from conftest import client_of, make_room, make_stream, make_talk, make_ticket, make_user, settle
 from schedule.models import Visibility
-from tickets.models import Ticket
+from tickets.models import Grant, Product, ReplacementCount, Ticket
 
 SECRET_URL = "/hls/very-secret/index.m3u8"
 
@@ -110,3 +110,99 @@ def test_the_pulse_says_no_in_a_room_that_is_not_open(conference, room):
     )
     assert response.status_code == 403
     assert response.json()["error"]["code"] == "wrong_ticket"
+
+
+# --- Places: on how many devices at a time -----------------------------------------------------
+
+JSON = {"accept": "application/json"}
+
+
+@pytest.fixture
+def devices(attendee):
+    """Three browsers of one person, whose ticket has two places."""
+    return [client_of(attendee) for _device in range(3)]
+
+
+def watch(client):
+    return client.get("/rooms/main/playback.json")
+
+
+def pulse(client, **fields):
+    return client.post("/pulse/", {"room": "main", **fields}, headers=JSON)
+
+
+def code_of(response):
+    return response.status_code, response.json()["error"]["code"]
+
+
+def test_the_third_device_gets_no_address(devices, stream):
+    first, second, third = devices
+    assert watch(first).json()["sources"] and watch(second).json()["sources"]
+    assert code_of(watch(third)) == (403, "too_many_places")
+    assert SECRET_URL not in watch(third).text
+    assert code_of(pulse(third)) == (403, "too_many_places")
+    assert pulse(first).json() == {"ok": True}
+
+
+def test_watch_here_instead_stops_the_device_that_began_first(devices, attendee, stream):
+    first, second, third = devices
+    watch(first), watch(second)
+    assert pulse(third, instead="1").json() == {"ok": True}
+    assert watch(third).json()["sources"][0]["url"] == SECRET_URL
+    assert code_of(pulse(first)) == (403, "too_many_places")
+    assert code_of(watch(first)) == (403, "too_many_places")
+    assert pulse(second).json() == {"ok": True}
+    assert ReplacementCount.objects.get(user=attendee).times == 1
+
+
+def test_a_replaced_device_does_not_come_back_although_there_is_room(devices, stream):
+    first, second, third = devices
+    watch(first), watch(second)
+    pulse(third, instead="1")
+    third.post("/pulse/leave/")
+    assert code_of(pulse(first)) == (403, "too_many_places")
+    assert pulse(first, instead="1").json() == {"ok": True}
+
+
+def test_a_page_that_was_closed_makes_room(devices, stream):
+    first, second, third = devices
+    watch(first), watch(second)
+    assert first.post("/pulse/leave/").status_code == 204
+    assert watch(third).json()["sources"]
+
+
+def test_a_room_where_nothing_is_on_takes_no_place(devices, room):
+    for device in devices:
+        assert watch(device).json() == {"sources": []}
+
+
+def test_the_admission_is_asked_before_the_place(devices, stream):
+    for device in devices[:2]:
+        watch(device)
+    Ticket.objects.update(state="canceled")
+    cache.clear()
+    assert code_of(watch(devices[2])) == (403, "ticket_canceled")
+    assert code_of(pulse(devices[2], instead="1")) == (403, "ticket_canceled")
+
+
+def test_the_product_says_how_many_places(attendee, devices, stream):
+    Product.objects.update(places=1)
+    assert watch(devices[0]).json()["sources"]
+    assert code_of(watch(devices[1])) == (403, "too_many_places")
+
+
+def test_a_grant_for_wall_screens_has_any_number(attendee, conference, devices, stream):
+    Grant.objects.create(conference=conference, user=attendee, reason="wall", has_any_places=True)
+    for device in devices:
+        assert watch(device).json()["sources"]
+        assert pulse(device).json() == {"ok": True}
+
+
+def test_no_places_while_the_conference_is_all_public(conference, devices, stream):
+    conference.visibility = Visibility.ALL
+    conference.save()
+    settle()
+    for device in devices:
+        assert watch(device).json()["sources"]
+        assert pulse(device).json() == {"ok": True}
+        assert device.post("/pulse/leave/").status_code == 204

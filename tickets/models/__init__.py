@@ -9,6 +9,7 @@ from tickets.models.admitting import (
     validate_scopes,
     whole_conference,
 )
+from tickets.models.devices import ManyDevices, ReplacementCount
 from tickets.models.links import EntryLink
 from tickets.models.people import Role, User, UserManager, fold_email, person_of_reference
 from tickets.models.shops import OrderHint, Shop, SyncRun, Upload
@@ -18,8 +19,10 @@ __all__ = [
     "Claim",
     "EntryLink",
     "Grant",
+    "ManyDevices",
     "OrderHint",
     "Product",
+    "ReplacementCount",
     "Role",
     "Shop",
     "SyncRun",

@@ -150,14 +150,17 @@ class OrderHint(models.Model):
 class Upload(models.Model):
     """A spreadsheet of tickets: read, looked at as a plan, applied, perhaps undone.
 
-    `rows` are the tickets as they were read, emptied once they are neither needed for applying
-    nor for undoing. `before` are the values that applying has overwritten.
+    `rows` is the table as it was read, emptied once it is applied; `mapping` says which column is
+    which, and serves the next upload as a guess. `before` says of each ticket what it was and what
+    it became, until the upload is undone or too old for that (tickets/uploading/).
     """
 
     conference = models.ForeignKey(Conference, models.CASCADE, related_name="ticket_uploads")
     name = models.CharField(_("file"), max_length=200)
     rows = models.JSONField(default=list)
+    mapping = models.JSONField(default=dict)
     before = models.JSONField(default=list)
+    counts = models.JSONField(_("counts"), default=dict)
     cancels_missing = models.BooleanField(_("cancel what is missing"), default=False)
     uploaded_at = models.DateTimeField(_("uploaded"), default=timezone.now)
     uploaded_by = models.ForeignKey(

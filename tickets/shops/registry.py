@@ -2,9 +2,11 @@
 
 from schedule.plugins import plugins
 from tickets.shops.base import ShopKind
+from tickets.shops.pretix import PRETIX
+from tickets.shops.tito import TITO
 
 GROUP = "front_row.ticket_shops"
-OURS: tuple[ShopKind, ...] = ()
+OURS: tuple[ShopKind, ...] = (PRETIX, TITO)
 
 
 def known_kinds() -> dict[str, ShopKind]:

@@ -184,8 +184,13 @@ def test_a_product_opens_scopes_that_exist(client, conference):
     make_room(conference, slug="main")
     make_talk(conference, code="TEA")
     add = reverse("admin:tickets_product_add")
-    data = {"name": "Full", "scopes": "room:main, talk:TEA day:2026-11-21,replay"}
+    data = {
+        "name": "Full",
+        "scopes": "room:main, talk:TEA day:2026-11-21,replay",
+        "places": "3",
+    }
     assert client.post(add, data).status_code == 302
+    assert Product.objects.get().places == 3
     assert Product.objects.get().scopes == ["room:main", "talk:TEA", "day:2026-11-21", "replay"]
     page = client.get(url_of(Product.objects.get())).content.decode()
     assert "room:main, talk:TEA, day:2026-11-21, replay" in page
@@ -214,6 +219,7 @@ def test_a_grant_says_who_gave_it(
         "user": stranger.pk,
         "scopes": "conference",
         "reason": "press",
+        "has_any_places": "on",
         "starts_at_0": "2026-07-01",
         "starts_at_1": "10:00",
     }
@@ -226,6 +232,7 @@ def test_a_grant_says_who_gave_it(
         ["conference"],
     )
     assert admission_of(conference, stranger.pk).openings
+    assert admission_of(conference, stranger.pk).places is None
 
     delete = reverse("admin:tickets_grant_delete", args=[grant.pk])
     with django_capture_on_commit_callbacks(execute=True):

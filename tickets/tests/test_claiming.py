@@ -57,26 +57,25 @@ def test_of_several_the_person_gets_one_and_the_rest_stay_free(conference, stran
     assert set(Ticket.objects.unclaimed()) == {second, third}
 
 
-def test_of_several_it_is_the_widest(conference, stranger):
-    make_ticket(conference, holder_email=stranger.email, scopes=["room:main"])
+def test_what_opens_something_else_comes_along(conference, stranger):
+    """A workshop beside the conference, tomorrow beside today; not what opens nothing."""
     make_ticket(conference, holder_email=stranger.email, scopes=[])
-    whole = make_ticket(conference, holder_email=stranger.email)
-    claim_tickets(conference, stranger)
-    assert tickets_of(stranger) == [whole]
-
-
-def test_day_tickets_come_in_their_order(conference, stranger):
     make_ticket(conference, holder_email=stranger.email, scopes=[f"day:{today(conference, -1)}"])
-    tomorrow = make_ticket(
-        conference, holder_email=stranger.email, scopes=[f"day:{today(conference, 1)}"]
-    )
-    now = make_ticket(conference, holder_email=stranger.email, scopes=[f"day:{today(conference)}"])
+    theirs = [
+        make_ticket(conference, holder_email=stranger.email, **kw)
+        for kw in (
+            {},
+            {"scopes": ["talk:WORKSHOP"]},
+            {"scopes": [f"day:{today(conference)}"]},
+            {"scopes": [f"day:{today(conference, 1)}"]},
+            {"valid_from": timezone.now() + timedelta(days=1)},
+        )
+    ]
+    second_workshop = make_ticket(conference, holder_email=stranger.email, scopes=["talk:WORKSHOP"])
+    assert claim_tickets(conference, stranger) == 1
+    assert tickets_of(stranger) == theirs
     claim_tickets(conference, stranger)
-    assert tickets_of(stranger) == [now]
-    Claim.objects.update(released_at=timezone.now())
-    Ticket.objects.filter(pk=now.pk).update(valid_until=timezone.now())
-    claim_tickets(conference, stranger)
-    assert tickets_of(stranger) == [tomorrow]
+    assert second_workshop in Ticket.objects.unclaimed()
 
 
 def test_yesterdays_ticket_does_not_stand_in_the_way(conference, stranger):
@@ -177,19 +176,19 @@ def test_a_ticket_that_came_later_is_looked_for_with_a_button(
     conference, stranger, django_capture_on_commit_callbacks
 ):
     client = client_of(stranger)
-    assert 'action="/tickets/claim/"' in client.get("/tickets/").text
-    response = client.post("/tickets/claim/", follow=True)
+    assert 'action="/tickets/find/"' in client.get("/tickets/").text
+    response = client.post("/tickets/find/", follow=True)
     assert "No ticket is waiting" in response.text
     ticket = make_ticket(conference, holder_email=stranger.email)
     with django_capture_on_commit_callbacks(execute=True):
-        response = client.post("/tickets/claim/", follow=True)
+        response = client.post("/tickets/find/", follow=True)
     assert "We found your ticket" in response.text
     assert ticket.code in response.text
 
 
 def test_looking_for_it_takes_a_post_and_a_person(conference, stranger):
-    assert client_of(stranger).get("/tickets/claim/").status_code == 405
-    assert Client().post("/tickets/claim/").url == "/accounts/login/"
+    assert client_of(stranger).get("/tickets/find/").status_code == 405
+    assert Client().post("/tickets/find/").url == "/accounts/login/"
 
 
 @pytest.mark.services

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from conftest import client_of, make_conference, make_ticket, make_user, utc
-from tickets.models import Claim, Product, Ticket
+from tickets.models import Claim, Product, Shop, Ticket
 
 PRETIX = """\
 Event slug,Order code,Position ID,Status,Email,Order date,Product,Variation,Attendee name,\
@@ -82,6 +82,9 @@ def test_an_export_of_pretix(conference, file):
         "\ufeffCode;E-Mail;Name\r\nA1;ADA@example.com;Ada Ö\r\n",
         "code\temail\tname\nA1\t ada@example.com\u00a0\tAda \u00a0Ö\n\n\t\t\n",
         'Name,E-mail,"Code"\n"Ada\nÖ","ada@example.com","A1"\n',
+        "sep=|\r\nName|E-mail|Code\r\nAda Ö|ada@example.com|A1\r\n",
+        "Code\tE-mail\tName\nA1\tada@example.com\tAda Ö\n".encode("utf-16"),
+        "Code\tE-mail\tName\nA1\tada@example.com\tAda Ö\n".encode("utf-16-le"),
     ],
 )
 def test_however_it_was_saved(conference, file, text):
@@ -114,6 +117,11 @@ def test_words_for_states_can_be_named(conference, file):
     assert "write WORD=STATE" in refused(file(text), "--word", "Bezahlt=good")
 
 
+def test_an_old_encoding_can_be_named(conference, file):
+    run(file("code;name\nA;Žofie Dvořáková\n".encode("cp1250")), "--encoding", "cp1250")
+    assert Ticket.objects.get().holder_name == "Žofie Dvořáková"
+
+
 def test_a_second_import_changes_nothing(conference, file):
     run(file(PRETIX))
     before = list(Ticket.objects.values())
@@ -123,9 +131,11 @@ def test_a_second_import_changes_nothing(conference, file):
         "changed": 0,
         "unchanged": 6,
         "absent": 0,
+        "canceled": 0,
         "passed_on": 0,
         "claimed": 0,
         "new_products": [],
+        "foreign": [],
         "problems": [],
     }
     assert list(Ticket.objects.values()) == before
@@ -141,6 +151,47 @@ def test_changes_are_counted_and_what_is_missing_stays(conference, file):
     assert Ticket.objects.get(code="C").state == "valid"
     assert dict(Ticket.objects.exclude(code="D").values_list("code", "pk")) == ids
     assert "1 tickets are not in the file" in run(file(changes))
+
+
+def test_what_is_missing_is_canceled_when_asked(
+    conference, stranger, file, django_capture_on_commit_callbacks
+):
+    rows = "".join(f"A{number},a{number}@example.com,paid\n" for number in range(9))
+    run(file(f"code,email,status\n{rows}Z,stranger@example.com,paid\n"))
+    client = client_of(stranger)
+    assert client.get("/lobby/").status_code == 200
+    without = file(f"code,email,status\n{rows}")
+    with django_capture_on_commit_callbacks(execute=True):
+        output = run(without, "--cancel-missing")
+    assert "1 tickets are not in the file; they are canceled" in output
+    assert "stay" not in output
+    assert client.get("/lobby/").status_code == 403
+    ticket = Ticket.objects.get(code="Z")
+    assert (ticket.state, ticket.shop_says) == ("canceled", "gone")
+    assert summary(without, "--cancel-missing")["canceled"] == 0
+
+
+def test_but_not_too_many_without_being_told(conference, file):
+    run(file("code\nA\nB\nC\nD\n"))
+    assert "--accept-removals" in refused(file("code\n"), "--cancel-missing")
+    without = file("code\nA\nB\nC\nNEW\n")
+    assert "1 of 4 valid tickets would be canceled" in refused(without, "--cancel-missing")
+    assert summary(without, "--cancel-missing", "--accept-removals")["canceled"] == 1
+    assert Ticket.objects.get(code="D").state == "canceled"
+
+
+def test_tickets_of_shops_are_left_alone(conference, file):
+    shop = Shop.objects.create(conference=conference, slug="px", kind="pretix")
+    make_ticket(conference, code="A", shop=shop)
+    make_ticket(conference, code="B", shop=shop)
+    text = file("code,status\nA,refunded\nC,paid\n")
+    output = run(text, "--cancel-missing")
+    assert "The ticket A belongs to a ticket shop" in output
+    assert set(Ticket.objects.values_list("state", flat=True)) == {"valid"}
+    Shop.objects.update(is_active=False)
+    run(text)
+    assert Ticket.objects.get(code="A").state == "canceled"
+    assert Ticket.objects.get(code="A").shop is None
 
 
 def test_columns_that_are_not_there_change_nothing(conference, file):
@@ -217,6 +268,7 @@ def test_it_does_not_when_no_other_holder_is_named(conference, attendee, file, e
 
 def test_nor_when_the_help_desk_gave_it_to_somebody(conference, stranger, file):
     ticket = make_ticket(conference, user=stranger, holder_email="old@example.com")
+    Claim.objects.update(way=Claim.Way.HELPDESK)
     run(file(f"code,email\n{ticket.code},new@example.com\n"))
     assert Claim.objects.live().get().user == stranger
 
@@ -277,7 +329,8 @@ def test_all_bad_rows_are_named(conference, file):
         ("name,email\nAda,a@example.com\n", (), "Which column has the ticket's code?"),
         ("code\nA\n", ("--email", "Adresse"), "There is no column “Adresse”. There are: code."),
         ("code,name\nA,\xe4\n".encode("latin-1"), (), "Line 2: This is not UTF-8"),
-        ("code\nA\n".encode("utf-16"), (), "This is not UTF-8"),
+        ("code,name\nA,\xe4\n".encode("latin-1"), ("--encoding", "cp932"), "This is not Shift JIS"),
+        (b"BAR\x1a\x00\x01\x00\x00", (), "This is neither a text nor a"),
         ("code,blocked\nA,maybe\n", (), "“maybe” is neither yes nor no"),
         ("code,product\nA,\n", (), "Line 2: No product"),
         (f"code,product\nA,{'x' * 201}\n", (), "Line 2: Name"),

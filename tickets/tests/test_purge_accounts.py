@@ -33,9 +33,9 @@ def is_there(user: User) -> bool:
 
 
 def test_an_account_that_nobody_used_goes_after_a_day(unused):
-    assert run() == "1 unused accounts.\n"
+    assert run() == "1 unused accounts.\n0 old sign-ins.\n"
     assert not is_there(unused)
-    assert run() == "0 unused accounts.\n"
+    assert run() == "0 unused accounts.\n0 old sign-ins.\n"
 
 
 def test_not_sooner(unused):
@@ -45,7 +45,7 @@ def test_not_sooner(unused):
 
 
 def test_a_dry_run_only_counts(unused):
-    assert run("--dry-run") == "1 unused accounts.\n"
+    assert run("--dry-run") == "1 unused accounts.\n0 old sign-ins.\n"
     assert is_there(unused)
 
 
@@ -82,5 +82,5 @@ def test_who_was_given_something_stays(unused, conference, what):
     else:
         changes = {"is_staff": True} if what == "staff" else {"is_active": False}
         User.objects.filter(pk=unused.pk).update(**changes)
-    assert run() == "0 unused accounts.\n"
+    assert run() == "0 unused accounts.\n0 old sign-ins.\n"
     assert is_there(unused)

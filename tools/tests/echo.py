@@ -15,5 +15,6 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     if environ["HTTP_HOST"].startswith("cookie."):
         headers.append(("Set-Cookie", "sessionid=somebody"))
     environ["wsgi.input"].read()
-    start_response("200 OK", headers)
+    is_busy = environ["PATH_INFO"] == "/says-503"
+    start_response("503 Busy" if is_busy else "200 OK", headers)
     return [json.dumps({"number": next(_number), **asked}).encode()]

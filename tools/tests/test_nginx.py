@@ -1,8 +1,11 @@
 """deploy/nginx.conf in a real nginx, before an app that says what reached it."""
 
+import base64
 import gzip
+import hashlib
 import json
 import os
+import re
 import shutil
 import socket
 import time
@@ -22,6 +25,7 @@ from tools.stack import gunicorn
 pytestmark = pytest.mark.skipif(
     not shutil.which("nginx", path=SEARCH_PATH), reason="nginx is not installed"
 )
+BUSY = Path(__file__).resolve().parents[2] / "static" / "busy.html"
 HASHED = "site.0123456789ab.css"
 
 
@@ -32,7 +36,10 @@ class Answer(NamedTuple):
 
 
 class Site:
-    def __init__(self, directory: Path, url: str) -> None:
+    """`app` is closed to stop the app."""
+
+    def __init__(self, directory: Path, url: str, app: ExitStack) -> None:
+        self.app = app
         self.log = directory / "access.log"
         self.port = int(url.rpartition(":")[2])
 
@@ -71,9 +78,12 @@ def site():
         for name in ("site.css", HASHED, "talk.vtt", "stream.m3u8"):
             (directory / "static" / name).write_text("p { color: red }" * 100)
         (directory / "static" / f"{HASHED}.gz").write_bytes(gzip.compress(b"made before"))
-        stack.enter_context(gunicorn(directory, "tools.tests.echo:application", os.environ))
+        shutil.copy(BUSY, directory / "static")
+        app = ExitStack()
+        stack.enter_context(app)
+        app.enter_context(gunicorn(directory, "tools.tests.echo:application", os.environ))
         url, _ = on_free_port(stack, partial(nginx, directory, "desk/"))
-        yield Site(directory, url)
+        yield Site(directory, url, app)
 
 
 PATHS = ["/", "/live.json", "/metrics", "/desk/"]
@@ -208,3 +218,29 @@ def test_the_log_names_nobody_and_opens_no_door(site):
     assert "127.0.0.1" not in log
     assert "secret" not in log
     assert "word" not in log
+
+
+def test_what_the_app_says_itself_is_passed_on(site):
+    answer = site.get("/says-503")
+    assert (answer.status, answer.headers["Content-Type"]) == (503, "application/json")
+    assert site.get("/busy.html").status == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_when_the_app_is_away_a_page_tries_again_by_itself(site, method):
+    """The last test: it stops the app."""
+    site.get("/live.json")
+    site.app.close()
+    answer = site.get("/accounts/login/", method=method, body=b"x=1" if method == "POST" else None)
+    page = answer.body.decode()
+    assert answer.status == 503
+    assert answer.headers["Retry-After"] == "10"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert '<meta http-equiv="refresh" content="10">' in page
+    assert 'content="light dark"' in page
+    assert "http://" not in page
+    assert "https://" not in page
+    [style] = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in answer.headers["Content-Security-Policy"]
+    assert site.get("/live.json").status == 200

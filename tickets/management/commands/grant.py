@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -6,20 +7,29 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
-from tickets.granting import give_grant
-from tickets.models import fold_email
+from schedule.models import Conference
+from tickets.grant_file import read_grants
+from tickets.granting import give_grant, give_grants
+from tickets.models import Grant, fold_email
 from tickets.moments import read_moment
+from tickets.spreadsheets import BadSpreadsheet
 
 
 class Command(BaseCommand):
     help = (
         "Let somebody in without a ticket: a speaker, crew, press. Makes the account when there is"
-        " none; the person signs in with a mailed code. Exit status 0: done."
+        " none; the person signs in with a mailed code. Exit status 0: done; else nothing was."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("email")
-        parser.add_argument("--reason", required=True, help="crew, press, …; organizers see it")
+        parser.add_argument("email", nargs="?")
+        parser.add_argument(
+            "--file",
+            type=Path,
+            help="many people: CSV, XLSX or ODS with the columns email, reason, scopes and until."
+            " Who has a grant of the same reason and scopes keeps it, with the end in the file",
+        )
+        parser.add_argument("--reason", help="crew, press, …; organizers see it")
         parser.add_argument(
             "--scope",
             action="append",
@@ -33,35 +43,35 @@ class Command(BaseCommand):
         add_conference_option(parser)
 
     def handle(
-        self,
-        *,
-        email: str,
-        reason: str,
-        scope: list[str] | None,
-        begin: str | None,
-        until: str | None,
-        conference: str | None,
-        **_options: Any,
+        self, *, email: str | None, file: Path | None, conference: str | None, **options: Any
     ) -> None:
         chosen = chosen_conference(conference)
+        of_one = [email, options["reason"], options["scope"], options["begin"], options["until"]]
+        if file is not None:
+            if any(value is not None for value in of_one):
+                raise CommandError("A file says all of it itself: give --file and nothing else.")
+            self._give_all(chosen, file)
+        elif email is None or options["reason"] is None:
+            raise CommandError("Say who, and why: EMAIL --reason REASON. Or --file FILE.")
+        else:
+            self._say(chosen, _give(chosen, email, options))
+
+    def _give_all(self, conference: Conference, file: Path) -> None:
         try:
-            validate_email(fold_email(email))
-            grant = give_grant(
-                conference=chosen,
-                email=email,
-                scopes=scope or ["conference"],
-                reason=reason,
-                starts_at=read_moment(begin, chosen, is_end=False) if begin else None,
-                ends_at=read_moment(until, chosen, is_end=True) if until else None,
-            )
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from None
+            wanted = read_grants(file.read_bytes(), conference)
+        except OSError as error:
+            raise CommandError(str(error)) from None
+        except BadSpreadsheet as bad:
+            raise CommandError("\n".join(map(str, bad.rows))) from None
+        self.stdout.write(str(give_grants(conference=conference, wanted=wanted)))
+
+    def _say(self, conference: Conference, grant: Grant) -> None:
         end = _("until it is taken back")
         if grant.ends_at:
-            local = grant.ends_at.astimezone(chosen.zone)
+            local = grant.ends_at.astimezone(conference.zone)
             end = _("until %(time)s (%(zone)s)") % {
                 "time": f"{local:%Y-%m-%d %H:%M}",
-                "zone": chosen.time_zone,
+                "zone": conference.time_zone,
             }
         self.stdout.write(
             _("%(person)s (%(reference)s) may enter %(scopes)s of %(conference)s %(end)s.")
@@ -69,7 +79,23 @@ class Command(BaseCommand):
                 "person": grant.user.email,
                 "reference": grant.user.reference,
                 "scopes": ", ".join(grant.scopes),
-                "conference": chosen,
+                "conference": conference,
                 "end": end,
             }
         )
+
+
+def _give(conference: Conference, email: str, options: dict[str, Any]) -> Grant:
+    begin, until = options["begin"], options["until"]
+    try:
+        validate_email(fold_email(email))
+        return give_grant(
+            conference=conference,
+            email=email,
+            scopes=options["scope"] or ["conference"],
+            reason=options["reason"],
+            starts_at=read_moment(begin, conference, is_end=False) if begin else None,
+            ends_at=read_moment(until, conference, is_end=True) if until else None,
+        )
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from None

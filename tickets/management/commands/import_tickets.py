@@ -8,34 +8,64 @@ from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.models import Conference
-from tickets.importing import Summary, import_tickets
+from tickets.importing import RemovalsRefused, Summary, import_tickets
 from tickets.models import Ticket
-from tickets.spreadsheet import HEADERS, BadSpreadsheet, read_tickets
+from tickets.spreadsheets import (
+    ENCODINGS,
+    HEADERS,
+    BadSpreadsheet,
+    read_table,
+    read_tickets,
+    recognised_columns,
+)
 
 # More would hide the first, and the rest is often the same mistake.
 SHOWN_PROBLEMS = 20
+REFUSED = 3
 
 
 class Command(BaseCommand):
     help = (
-        "Import tickets from a CSV file: all of it, or, with a bad row, nothing. The code tells"
+        "Import tickets from a spreadsheet: all of it, or, with a bad row, nothing. The code tells"
         " which ticket a row is about. Columns are found by their names, as pretix, Tito and"
-        " Eventbrite call them, or as you name them. Exit status 0: done."
+        " Eventbrite call them, or as you name them. Exit status 0: done. 1: it could not be read."
+        " 3: too many tickets would be canceled, so nothing was written; see --accept-removals."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", help="CSV in UTF-8; commas, semicolons or tabs")
+        parser.add_argument("file", help="CSV (commas, semicolons or tabs), XLSX or ODS")
         add_conference_option(parser)
         parser.add_argument(
             "--dry-run", action="store_true", help="say what would change, write nothing"
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.add_argument(
+            "--cancel-missing",
+            action="store_true",
+            help="cancel the tickets of former files that are not in this one",
+        )
+        parser.add_argument(
+            "--accept-removals",
+            action="store_true",
+            help="also when that is more than a fifth of the valid ones",
+        )
+        parser.add_argument(
             "--word",
             type=_word,
             action="append",
             metavar="WORD=STATE",
             help="what a word in the state's column means, like Bezahlt=valid; repeatable",
+        )
+        parser.add_argument(
+            "--encoding", choices=ENCODINGS, default="", help="of a CSV that is not Unicode"
+        )
+        parser.add_argument(
+            "--sheet", default="", metavar="NAME", help="of a workbook; default: the first"
+        )
+        parser.add_argument(
+            "--without-codes",
+            action="store_true",
+            help="the file has no codes: make them of the address and the product",
         )
         columns = parser.add_argument_group(
             "columns", "By their names in the first row. Given twice, two columns are joined."
@@ -51,11 +81,17 @@ class Command(BaseCommand):
 
     def handle(self, *, file: str, conference: str | None, **options: Any) -> None:
         chosen = chosen_conference(conference)
-        named = {key: options[key.replace("-", "_")] or () for key in HEADERS}
+        named = {key: names for key in HEADERS if (names := options[key.replace("-", "_")])}
         try:
             data = Path(file).read_bytes()
-            words = dict(options["word"] or ())
-            tickets = read_tickets(data, chosen, named=named, words=words)
+            table = read_table(data, encoding=options["encoding"], sheet=options["sheet"])
+            tickets = read_tickets(
+                table,
+                chosen,
+                recognised_columns(table.header) | named,
+                words=dict(options["word"] or ()),
+                makes_codes=options["without_codes"],
+            )
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from None
         except BadSpreadsheet as error:
@@ -64,7 +100,20 @@ class Command(BaseCommand):
                 _("%(file)s: nothing was imported. Bad rows: %(count)s.")
                 % {"file": file, "count": len(error.rows)}
             ) from None
-        summary = import_tickets(conference=chosen, tickets=tickets, is_dry_run=options["dry_run"])
+        try:
+            summary = import_tickets(
+                conference=chosen,
+                tickets=tickets,
+                is_dry_run=options["dry_run"],
+                cancels_missing=options["cancel_missing"],
+                accepts_removals=options["accept_removals"],
+            )
+        except RemovalsRefused as refused:
+            text = _(
+                "%(file)s: %(reason)s Nothing was written. If that is right: --accept-removals"
+            )
+            values = {"file": file, "reason": refused}
+            raise CommandError(text % values, returncode=REFUSED) from None
         if options["json"]:
             self.stdout.write(json.dumps(summary.as_dict(), indent=2))
         else:
@@ -86,19 +135,26 @@ class Command(BaseCommand):
             _("%(conference)s: %(new)s new, %(changed)s changed, %(unchanged)s unchanged.")
             % {**counts, "conference": conference}
         )
-        for name in summary.new_products:
+        for name in summary.written.new_products:
             self.stdout.write(
                 _("New product “%(name)s”: opens the whole conference; change it in the admin.")
                 % {"name": name}
             )
+        absent = _("%(absent)s tickets are not in the file; they stay as they are.")
         told = {
-            "absent": _("%(absent)s tickets are not in the file; they stay as they are."),
+            "absent": absent if not summary.canceled else "",
+            "canceled": _("%(canceled)s tickets are not in the file; they are canceled."),
             "passed_on": _("%(passed_on)s have a new holder; the old one is out."),
             "claimed": _("%(claimed)s belong to people who have signed in before."),
         }
         for key, sentence in told.items():
-            if counts[key]:
+            if counts[key] and sentence:
                 self.stdout.write(sentence % counts)
+        for code in summary.written.foreign[:SHOWN_PROBLEMS]:
+            self.stdout.write(
+                _("The ticket %(code)s belongs to a ticket shop; it stays as it is.")
+                % {"code": code}
+            )
         if summary.is_dry_run:
             self.stdout.write(self.style.WARNING(_("Dry run: nothing was written.")))
 

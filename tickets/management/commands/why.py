@@ -1,11 +1,13 @@
 import json
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from schedule.management.conferences import add_conference_option, chosen_conference
 from tickets.explaining import Explanation, explain
+from tickets.moments import read_moment
 from tickets.scopes import parse_scope
 
 MARKS = {True: "+", False: "-", None: " "}
@@ -19,18 +21,32 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scope", help="day:2026-11-21, room:SLUG, talk:CODE or replay; default: anything"
         )
+        parser.add_argument(
+            "--at",
+            metavar="TIME",
+            help="2026-11-21 or '2026-11-21 09:00', at the venue; default: now",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         add_conference_option(parser)
 
     def handle(
-        self, *, who: str, scope: str | None, conference: str | None, **options: Any
+        self,
+        *,
+        who: str,
+        scope: str | None,
+        at: str | None,
+        conference: str | None,
+        **options: Any,
     ) -> None:
         chosen = chosen_conference(conference)
         try:
             wanted = str(parse_scope(scope)) if scope else None
+            moment = read_moment(at, chosen, is_end=False) if at else timezone.now()
         except ValueError as error:
             raise CommandError(str(error)) from None
-        explanation = explain(chosen, who, timezone.now(), wanted)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from None
+        explanation = explain(chosen, who, moment, wanted)
         if options["json"]:
             self.stdout.write(json.dumps(_as_dict(explanation), indent=2, ensure_ascii=False))
         else:
@@ -46,6 +62,7 @@ def _as_dict(explanation: Explanation) -> dict[str, Any]:
     return {
         "email": user.email if user else None,
         "reference": user.reference if user else None,
+        "at": explanation.case.at.isoformat(),
         "admitted": explanation.reason is None,
         "reason": explanation.reason.value if explanation.reason else None,
         "verdict": explanation.verdict,

@@ -1,0 +1,182 @@
+"""The door on the production shape, with its workers and a ticket shop: what the shop does reaches a
+running player, and an outage of shop, mail or Redis keeps nobody out.
+
+One installation for all of them, in this order: the last test stops its Redis.
+"""
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis
+
+from tickets.tests.fake_shops.pretix import FakePretix
+from tools.browser import chromium_path
+from tools.stack import Stack
+from tools.visitor import Visitor
+
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.browser,
+    pytest.mark.skipif(chromium_path() is None, reason="needs Chromium: apt install chromium"),
+]
+
+# From the shop's call to the end of the picture.
+REVOCATION_SECONDS = 60
+PREPARE = """
+from schedule.models import Conference
+from schedule.sealing import seal
+from tickets.models import Shop
+shop = Shop.objects.create(
+    conference=Conference.objects.get(), slug="shop", kind="pretix", base_url="{url}",
+    account="{organizer}", event="{event}", token=seal("{token}"),
+)
+print(shop.hook_secret)
+"""
+LINK = """
+from tickets.entry.links import link_to, url_of
+from tickets.models import Ticket
+print(url_of(link_to(Ticket.objects.get(holder_email="{email}")), ""))
+"""
+
+
+def unused_port() -> int:
+    """Nobody listens there."""
+    with socket.socket() as link:
+        link.bind(("127.0.0.1", 0))
+        port: int = link.getsockname()[1]
+        return port
+
+
+class Door:
+    def __init__(self, site: Stack, shop: FakePretix) -> None:
+        self.site, self.shop = site, shop
+        values = {name: getattr(shop, name) for name in ("url", "organizer", "event", "token")}
+        self.secret = self.shell(PREPARE.format(**values))
+        self.site.manage("sync_tickets")
+
+    def shell(self, code: str) -> str:
+        return self.site.manage("shell", "-v", "0", "-c", code).strip()
+
+    def link(self, email: str) -> str:
+        return self.shell(LINK.format(email=email))
+
+    def call(self, order: str) -> None:
+        url = f"{self.site.url}/hooks/shop/{self.secret}/"
+        assert self.shop.send(url, self.shop.call(order), waits=()) == [204]
+
+
+@pytest.fixture(scope="module")
+def door() -> Iterator[Door]:
+    """No relay takes mail."""
+    with FakePretix(tickets=8) as shop:
+        variables = {
+            "EMAIL_URL": f"smtp://127.0.0.1:{unused_port()}",
+            "PRIVATE_SHOPS": shop.url,
+        }
+        with Stack(background=True, variables=variables) as site:
+            yield Door(site, shop)
+
+
+def watch(door, browser, email):
+    """A page where the picture moves."""
+    page = browser.new_context(base_url=door.site.url).new_page()
+    page.goto(door.link(email) + "?next=/rooms/main/")
+    page.get_by_role("button", name="Come in").click()
+    page.wait_for_url("**/rooms/main/")
+    page.locator("#player video").wait_for(timeout=60_000)
+    return page
+
+
+def order_of(shop, email):
+    return next(
+        code
+        for code, order in shop.orders.items()
+        if any(position["attendee_email"] == email for position in order["positions"])
+    )
+
+
+def seconds_until_it_stops(page):
+    began = time.monotonic()
+    page.locator("#player video").wait_for(state="detached", timeout=2000 * REVOCATION_SECONDS)
+    return time.monotonic() - began
+
+
+def test_a_refund_stops_the_player(door, browser):
+    page = watch(door, browser, "holder-0@example.com")
+    order = order_of(door.shop, "holder-0@example.com")
+    door.shop.cancel(order)
+    door.call(order)
+    assert seconds_until_it_stops(page) <= REVOCATION_SECONDS
+    assert "canceled" in page.locator("#refusal").inner_text()
+    page.context.close()
+
+
+def test_a_transfer_lets_the_new_holder_in_and_the_old_one_out(door, browser):
+    page = watch(door, browser, "holder-1@example.com")
+    order = order_of(door.shop, "holder-1@example.com")
+    position = next(
+        position["positionid"]
+        for position in door.shop.orders[order]["positions"]
+        if position["attendee_email"] == "holder-1@example.com"
+    )
+    door.shop.transfer(order, position, "newcomer@example.com")
+    door.call(order)
+    assert seconds_until_it_stops(page) <= REVOCATION_SECONDS
+    watch(door, browser, "newcomer@example.com").context.close()
+    page.context.close()
+
+
+# --- Outages -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def arrive(door) -> Iterator[Callable[[], Visitor]]:
+    """Somebody new each time."""
+    visitors = []
+
+    def someone() -> Visitor:
+        visitors.append(Visitor(door.site.url.removeprefix("http://")))
+        return visitors[-1]
+
+    yield someone
+    for visitor in visitors:
+        visitor.close()
+
+
+def come_in(door, visitor, email):
+    visitor.submit(door.link(email))
+    return visitor
+
+
+def is_in(visitor: Visitor) -> bool:
+    playback = visitor.get("/rooms/main/playback.json")
+    return (
+        visitor.get("/lobby/").status == 200
+        and visitor.get("/rooms/main/").status == 200
+        and bool(json.loads(playback.text)["sources"])
+    )
+
+
+def test_shop_and_mail_are_away(door, arrive):
+    visitor = come_in(door, arrive(), "holder-2@example.com")
+    assert is_in(visitor)
+    door.shop.stop()
+    # Nobody waits for a relay: the page says that a code was sent, and the worker tries again.
+    assert arrive().submit("/accounts/login/", email="somebody@example.com").status == 302
+    assert is_in(visitor)
+    assert is_in(come_in(door, arrive(), "holder-3@example.com"))
+
+
+def test_redis_is_away(door, arrive):
+    visitor = come_in(door, arrive(), "holder-4@example.com")
+    assert is_in(visitor)
+    server = redis.Redis.from_url(door.site.env["REDIS_URL"])
+    server.shutdown(nosave=True)
+    with pytest.raises(redis.ConnectionError):
+        server.ping()
+    server.close()
+    assert is_in(visitor)
+    assert is_in(come_in(door, arrive(), "holder-5@example.com"))

@@ -1,0 +1,112 @@
+"""In production whoever may open the admin needs a second factor; watching needs none."""
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.test import Client
+
+from conftest import client_of, make_conference, make_room, make_user
+from portal.groups import ORGANIZER
+from schedule.models import Conference
+from tickets.models import Role, User
+
+# allauth's templates ask for variables that are not there.
+pytestmark = pytest.mark.ignore_template_errors
+
+STAFF_PAGES = ["/admin/", "/admin/schedule/talk/", "/admin/desk/", "/admin/helpdesk/"]
+
+
+@pytest.fixture(autouse=True)
+def _required(settings):
+    settings.REQUIRE_SECOND_FACTOR = True
+
+
+def is_sent_to_get_one(client: Client, path: str = "/admin/") -> bool:
+    return client.get(path).get("Location") == "/accounts/2fa/"
+
+
+def test_an_organizer_with_one_is_let_in(organizer):
+    TOTP.activate(organizer, generate_totp_secret())
+    for path in STAFF_PAGES:
+        assert client_of(organizer).get(path).status_code == 200
+
+
+def test_a_passkey_is_one(organizer):
+    Authenticator.objects.create(user=organizer, type=Authenticator.Type.WEBAUTHN, data={})
+    assert client_of(organizer).get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize("path", STAFF_PAGES)
+def test_an_organizer_without_one_is_sent_to_get_one(organizer, path):
+    client = client_of(organizer)
+    assert is_sent_to_get_one(client, path)
+    assert client.post(path).get("Location") == "/accounts/2fa/"
+    page = client.get("/accounts/2fa/")
+    assert page.status_code == 200
+    assert "needs a second factor here" in page.text
+
+
+def test_recovery_codes_alone_are_none(organizer):
+    RecoveryCodes.activate(organizer)
+    assert is_sent_to_get_one(client_of(organizer))
+
+
+def superuser(conference: Conference) -> User:
+    return make_user(is_superuser=True, is_staff=True)
+
+
+def with_role(conference: Conference) -> User:
+    user = make_user()
+    Role.objects.create(user=user, conference=conference, group=Group.objects.get(name=ORGANIZER))
+    return user
+
+
+def room_helper(conference: Conference) -> User:
+    user = make_user()
+    make_room(conference).helpers.add(user)
+    return user
+
+
+@pytest.mark.parametrize("make", [superuser, with_role, room_helper])
+def test_everybody_who_may_open_the_admin_needs_one(conference, make):
+    user = make(conference)
+    client = client_of(user)
+    assert is_sent_to_get_one(client)
+    assert client.get("/accounts/2fa/totp/activate/").status_code in (200, 302)
+    TOTP.activate(user, generate_totp_secret())
+    assert not is_sent_to_get_one(client)
+
+
+def test_strangers_and_attendees_learn_nothing_new(attendee):
+    assert Client().get("/admin/").url.startswith("/admin/login/")
+    assert client_of(attendee).get("/admin/", follow=True).status_code == 403
+
+
+def test_organizers_watch_and_sign_out_without(organizer):
+    client = client_of(organizer)
+    assert client.get("/lobby/").status_code == 200
+    assert client.post("/admin/logout/").status_code in (200, 302)
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_first_conference_is_made_without(db):
+    root = make_user(is_superuser=True, is_staff=True)
+    assert client_of(root).get("/admin/").status_code == 200
+
+
+def test_a_host_without_a_conference_is_no_way_round(organizer):
+    make_conference(domain="live.example.org")
+    Conference.objects.exclude(domain="live.example.org").update(domain="other.example.org")
+    client = client_of(organizer)
+    assert client.get("/admin/", headers={"host": "nobody.example.org"}).status_code == 403
+
+
+def test_it_can_be_off(organizer, settings):
+    settings.REQUIRE_SECOND_FACTOR = False
+    assert client_of(organizer).get("/admin/").status_code == 200
+    with pytest.raises(SystemCheckError, match=r"portal\.W008"):
+        call_command("check", deploy=True, fail_level="WARNING", tags=["security"])

@@ -1,0 +1,1 @@
+"""The organizers' help desk: why somebody can or cannot get in, with the fix beside it."""

@@ -1,0 +1,192 @@
+"""What the help desk shows: who was found, what is known with the fixes beside it, what was done."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from schedule.models import Conference, Speaker
+from tickets.accounts import has_to_do_with
+from tickets.explaining import Case, Explanation, Finding, is_open, live_claim
+from tickets.helpdesk.forms import FORMS, page_of
+from tickets.models import Ban, Claim, Grant, Ticket, User, fold_email, person_of_reference
+
+MAX_FOUND = 30
+LAST_ENTRIES = 20
+
+
+class Fix(NamedTuple):
+    """A button. Without `asks_first` it does its act with `values` at once."""
+
+    act: str
+    label: str | Promise
+    values: dict[str, Any]
+    asks_first: bool
+
+    @property
+    def url(self) -> str:
+        url = reverse("helpdesk:act", args=[self.act])
+        return f"{url}?{urlencode(self.values)}" if self.asks_first else url
+
+
+class Line(NamedTuple):
+    finding: Finding
+    url: str
+    fixes: list[Fix]
+
+
+class Asker(NamedTuple):
+    """Who looks: only what they may do is offered."""
+
+    user: User
+    conference: Conference
+
+    def fix(self, act: str, **values: Any) -> list[Fix]:
+        form = FORMS[act]
+        if not form.is_for(self.user, self.conference):
+            return []
+        return [Fix(act, form.label, values, form.asks_first)]
+
+
+# --- What is known ------------------------------------------------------------------------------
+
+
+def lines_of(explanation: Explanation, asker: Asker) -> list[Line]:
+    case = explanation.case
+    return [
+        Line(
+            finding,
+            url_of(finding) if finding.about != case.user else "",
+            _fixes(finding, case, asker),
+        )
+        for finding in explanation.findings
+    ]
+
+
+def url_of(finding: Finding) -> str:
+    """The page of the person or ticket that it is about, "" where there is none."""
+    row = finding.about
+    return page_of(row) if isinstance(row, Ticket | User) else ""
+
+
+def _fixes(finding: Finding, case: Case, asker: Asker) -> list[Fix]:
+    match finding.about:
+        case Ticket() as ticket:
+            return _ticket_fixes(finding.check, ticket, case, asker)
+        case Grant() as grant if is_open(None, grant.ends_at, case.at) is not False:
+            return _longer(grant, asker) + asker.fix("end-grant", grant=grant.pk)
+        case Grant() as grant:
+            return _longer(grant, asker)
+        case Ban() as ban if finding.is_good is False:
+            return asker.fix("lift-ban", ban=ban.pk)
+    return []
+
+
+def _longer(grant: Grant, asker: Asker) -> list[Fix]:
+    return asker.fix("extend-grant", grant=grant.pk, hours=2) if grant.ends_at else []
+
+
+def _ticket_fixes(check: str, ticket: Ticket, case: Case, asker: Asker) -> list[Fix]:
+    fixes: list[Fix] = []
+    holder = live_claim(ticket)
+    is_theirs = holder is not None and holder.user_id == case.user_id
+    if check in ("ticket", "released") and holder is None and case.user is not None:
+        fixes += asker.fix("claim", ticket=ticket.pk, email=case.email)
+    if check == "claim":
+        if ticket.valid_until and is_theirs and ticket.product.scopes:
+            fixes += asker.fix("extend-ticket", ticket=ticket.pk, hours=2)
+        fixes += asker.fix("release", ticket=ticket.pk)
+    if check == "link":
+        fixes += asker.fix("send-link", ticket=ticket.pk)
+        fixes += asker.fix("show-link", ticket=ticket.pk)
+    if check in ("claim", "ticket") and ticket.shop_id and ticket.order_code:
+        fixes += asker.fix("fetch", ticket=ticket.pk)
+    return fixes
+
+
+def ticket_fixes(ticket: Ticket, asker: Asker) -> list[Fix]:
+    """On the ticket's own page, where the person is not known yet to whom it is given."""
+    if live_claim(ticket) is None:
+        fixes = [fix._replace(asks_first=True) for fix in asker.fix("claim", ticket=ticket.pk)]
+    else:
+        fixes = asker.fix("release", ticket=ticket.pk)
+    if ticket.state == Ticket.State.VALID and ticket.holder_email:
+        fixes += asker.fix("send-link", ticket=ticket.pk) + asker.fix("show-link", ticket=ticket.pk)
+    if ticket.shop_id and ticket.order_code:
+        fixes += asker.fix("fetch", ticket=ticket.pk)
+    return fixes
+
+
+def person_fixes(person: User, asker: Asker) -> list[Fix]:
+    fixes = asker.fix("grant", email=person.email)
+    if person.is_superuser and not asker.user.is_superuser:
+        return fixes
+    return [
+        *fixes,
+        *asker.fix("end-sessions", person=person.pk),
+        *(asker.fix("ban", person=person.pk) if person != asker.user else []),
+    ]
+
+
+def history(rows: Iterable[models.Model]) -> list[LogEntry]:
+    """What was done to these, here and in the rest of the admin; newest first."""
+    ids: dict[type[models.Model], list[str]] = {}
+    for row in rows:
+        ids.setdefault(type(row), []).append(str(row.pk))
+    theirs = Q(pk=None)
+    for model, pks in ids.items():
+        theirs |= Q(content_type=ContentType.objects.get_for_model(model), object_id__in=pks)
+    entries = LogEntry.objects.filter(theirs).select_related("user", "content_type")
+    return list(entries.order_by("-action_time", "-pk")[:LAST_ENTRIES])
+
+
+# --- Who is meant -------------------------------------------------------------------------------
+
+
+class Found(NamedTuple):
+    """Lists end at MAX_FOUND."""
+
+    people: list[User]
+    tickets: list[Any]
+
+    @property
+    def only(self) -> models.Model | None:
+        rows = [*self.people, *self.tickets]
+        return rows[0] if len(rows) == 1 else None
+
+
+def search(conference: Conference, words: str) -> Found:
+    """By an address or a reference: whoever it is. By name: who has to do with this conference."""
+    number = person_of_reference(words)
+    if number is not None:
+        return Found(list(User.objects.filter(pk=number)), [])
+    email = fold_email(words)
+    if "@" in email:
+        person = User.objects.filter(email=email).first()
+        if person is not None:
+            return Found([person], [])
+        named = Q(holder_email=email) | Q(buyer_email=email) | Q(shop_email=email)
+    else:
+        named = Q(holder_name__icontains=words) | Q(holder_email__icontains=email)
+        named |= Q(code__icontains=words) | Q(order_code__iexact=words)
+    holder = Claim.objects.live().filter(ticket=OuterRef("pk")).values("user__email")
+    tickets: Any = Ticket.objects.filter(named, conference=conference).select_related("product")
+    called = Q(display_name__icontains=words) | Q(email__icontains=email)
+    people = User.objects.filter(called).filter(has_to_do_with(conference))
+    return Found(
+        list(people.order_by("email")[:MAX_FOUND]),
+        list(tickets.annotate(held_by=Subquery(holder[:1])).order_by("code")[:MAX_FOUND]),
+    )
+
+
+def speakers_without_email(conference: Conference) -> Iterator[Speaker]:
+    """Of talks that take place. They cannot come in by themselves."""
+    speaking = conference.talks.scheduled().filter(speakers=OuterRef("pk"))
+    speakers = Speaker.objects.filter(Exists(speaking), conference=conference, email="")
+    yield from speakers.prefetch_related("talks").order_by("name", "pk")

@@ -1,0 +1,209 @@
+"""For organizers and volunteers at the help desk. Works without JavaScript and on a phone."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.validators import validate_email
+from django.forms import ValidationError
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from schedule.access import public
+from schedule.http import ConferenceRequest
+from schedule.models import Conference
+from tickets.explaining import Explanation, about_ticket, explain, with_all
+from tickets.helpdesk import board
+from tickets.helpdesk.acts import Refused
+from tickets.helpdesk.forms import FORMS, Done, FixForm, ShowLinkForm, page_of
+from tickets.models import Ban, Grant, Ticket, User, person_of_reference
+from tickets.qr import qr_image
+from tickets.scopes import parse_scope
+
+MAX_BOUGHT = 30
+
+
+class HelpdeskRequest(ConferenceRequest):
+    asker: board.Asker
+
+
+def helpdesk_view[**P](view: Callable[P, HttpResponse]) -> Any:
+    """Behind the admin's login, for those who may change tickets. The ticket gate lets it pass,
+    because who works here needs no ticket.
+    """
+
+    @functools.wraps(view)
+    def asked(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.has_perm("tickets.change_ticket", request.conference):
+            raise PermissionDenied
+        request.asker = board.Asker(request.user, request.conference)
+        return view(request, *args, **kwargs)
+
+    return public(admin.site.admin_view(never_cache(asked)))
+
+
+def _page(request: HelpdeskRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    everywhere = {
+        **admin.site.each_context(request),
+        "is_nav_sidebar_enabled": False,
+        "conference": request.conference,
+        "at": timezone.now(),
+    }
+    return render(request, f"tickets/helpdesk/{template}.html", {**everywhere, **context})
+
+
+@helpdesk_view
+@require_safe
+def index(request: HelpdeskRequest) -> HttpResponse:
+    """Search; the only one who is found is shown at once."""
+    words = request.GET.get("q", "").strip()
+    found = board.search(request.conference, words) if words else None
+    if found is not None and (row := found.only):
+        return redirect(page_of(row))
+    context: dict[str, Any] = {"title": _("Help desk"), "words": words, "found": found}
+    if found is not None and not found.people and _is_address(words):
+        explanation = explain(request.conference, words, timezone.now())
+        context |= {
+            "explanation": explanation,
+            "lines": board.lines_of(explanation, request.asker),
+            "fixes": request.asker.fix("grant", email=explanation.case.email),
+        }
+    return _page(request, "index", context)
+
+
+def _is_address(words: str) -> bool:
+    try:
+        validate_email(words)
+    except ValidationError:
+        return False
+    return person_of_reference(words) is None
+
+
+@helpdesk_view
+@require_safe
+def person(request: HelpdeskRequest, pk: int) -> HttpResponse:
+    conference = request.conference
+    who = get_object_or_404(User, pk=pk)
+    scope = _scope(request)
+    explanation = explain(conference, who.reference, timezone.now(), scope)
+    context = {
+        "title": who.display_name or who.email,
+        "who": who,
+        "scope": scope or "",
+        "scopes": _scopes(conference),
+        "explanation": explanation,
+        "lines": board.lines_of(explanation, request.asker),
+        "fixes": board.person_fixes(who, request.asker),
+        "bought": explanation.case.bought[:MAX_BOUGHT],
+        "history": board.history(_rows_of(explanation, who)),
+    }
+    return _page(request, "person", context)
+
+
+def _rows_of(explanation: Explanation, who: User) -> list[Any]:
+    rows = [finding.about for finding in explanation.findings]
+    return [who, *explanation.case.tickets, *(row for row in rows if isinstance(row, Grant | Ban))]
+
+
+def _scope(request: HelpdeskRequest) -> str | None:
+    """None: any admission."""
+    try:
+        return str(parse_scope(request.GET["scope"])) if request.GET.get("scope") else None
+    except ValueError:
+        raise Http404 from None
+
+
+def _scopes(conference: Conference) -> list[tuple[str, str]]:
+    rooms = conference.rooms.values_list("slug", "name")
+    return [
+        ("", _("anything")),
+        *((f"room:{slug}", name) for slug, name in rooms),
+        ("replay", _("replays")),
+    ]
+
+
+@helpdesk_view
+@require_safe
+def ticket(request: HelpdeskRequest, pk: int) -> HttpResponse:
+    conference = request.conference
+    row = get_object_or_404(with_all(Ticket.objects.filter(conference=conference)), pk=pk)
+    findings = about_ticket(row, conference, timezone.now())
+    lines = [board.Line(finding, board.url_of(finding), []) for finding in findings]
+    context = {
+        "title": row.code,
+        "ticket": row,
+        "lines": lines,
+        "fixes": board.ticket_fixes(row, request.asker),
+        "history": board.history([row]),
+    }
+    return _page(request, "ticket", context)
+
+
+@helpdesk_view
+@require_safe
+def speakers(request: HelpdeskRequest) -> HttpResponse:
+    """Who speaks and cannot come in by that, because no address is known."""
+    listed = list(board.speakers_without_email(request.conference))
+    return _page(
+        request, "speakers", {"title": _("Speakers without an e-mail address"), "speakers": listed}
+    )
+
+
+@helpdesk_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def act(request: HelpdeskRequest, act: str) -> HttpResponse:
+    """A GET shows the form, or asks once more; the POST does it."""
+    if act not in FORMS:
+        raise Http404
+    if not FORMS[act].is_for(request.user, request.conference):
+        raise PermissionDenied
+    if request.method != "POST":
+        return _ask(request, _form(request, act, initial=request.GET.dict()))
+    form = _form(request, act, request.POST)
+    if not form.is_valid():
+        return _ask(request, form)
+    try:
+        done = form.do()
+    except Refused as refused:
+        form.add_error(None, str(refused))
+        return _ask(request, form)
+    if act == ShowLinkForm.act:
+        return _show_link(request, done)
+    messages.success(request, done.text)
+    return redirect(page_of(done.leads_to))
+
+
+def _show_link(request: HelpdeskRequest, done: Done) -> HttpResponse:
+    context = {
+        "title": _("Entry link"),
+        "ticket": done.leads_to,
+        "url": done.text,
+        "picture": qr_image(done.text),
+    }
+    return _page(request, "link", context)
+
+
+def _form(
+    request: HelpdeskRequest, act: str, data: QueryDict | None = None, **kwargs: Any
+) -> FixForm:
+    return FORMS[act](
+        data,
+        conference=request.conference,
+        by=request.asker.user,
+        site=request.build_absolute_uri("/"),
+        **kwargs,
+    )
+
+
+def _ask(request: HelpdeskRequest, form: FixForm) -> HttpResponse:
+    about = form.about()
+    back = page_of(about) if about else reverse("helpdesk:index")
+    context = {"title": form.label, "form": form, "about": about, "back": back}
+    return _page(request, "act", context)

@@ -1,0 +1,152 @@
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from schedule.management.conferences import add_conference_option, chosen_conference
+from schedule.models import Conference
+from tickets.entry.links import NoAddress, site_of
+from tickets.entry.sending import (
+    PER_MINUTE,
+    Round,
+    Skip,
+    Whom,
+    mark_came_back,
+    round_of,
+    send_link,
+)
+from tickets.models import Product
+from tickets.relays import NotSent
+
+# A sign of life, for who watches.
+PROGRESS_EVERY = 100
+
+
+class Command(BaseCommand):
+    help = (
+        "Mail the personal entry links, one to each address with a valid ticket. Begun again, it goes"
+        " on where it was: who was sent one within a day gets none. Exit status 0: all are out, or in"
+        " the queue of the worker."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_conference_option(parser)
+        parser.add_argument("--product", metavar="NAME", help="only tickets of this product")
+        whom = parser.add_mutually_exclusive_group()
+        whom.add_argument("--only-new", action="store_true", help="only who was never sent one")
+        whom.add_argument(
+            "--remind", action="store_true", help="only who has not signed in within two weeks"
+        )
+        parser.add_argument("--again", action="store_true", help="also who was sent one today")
+        parser.add_argument("--limit", type=_positive, metavar="N", help="no more than N mails")
+        parser.add_argument(
+            "--per-minute",
+            type=_positive,
+            default=PER_MINUTE,
+            metavar="N",
+            help=f"how fast; default: {PER_MINUTE}",
+        )
+        parser.add_argument(
+            "--site", metavar="URL", help="of a conference without a domain: https://…"
+        )
+        parser.add_argument(
+            "--bounced",
+            type=Path,
+            metavar="FILE",
+            help="send nothing: note that mail to these addresses, one a line, came back",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="say how many, send none")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *, conference: str | None, bounced: Path | None, **options: Any) -> None:
+        chosen = chosen_conference(conference)
+        if bounced is not None:
+            self._report({"came_back": self._mark(chosen, bounced)}, as_json=options["json"])
+            return
+        planned = round_of(
+            chosen,
+            whom=_whom(options),
+            product=_product(chosen, options["product"]),
+            sends_again=options["again"],
+        )
+        planned.ticket_ids = planned.ticket_ids[: options["limit"]]
+        counts = {"to_send": len(planned.ticket_ids), "sent": 0}
+        if not options["dry_run"]:
+            counts["sent"] = self._send(planned, _site(chosen, options["site"]), options)
+        counts |= {skip.value: planned.skipped[skip] for skip in Skip}
+        self._report(counts, as_json=options["json"])
+
+    def _mark(self, conference: Conference, file: Path) -> int:
+        try:
+            return mark_came_back(conference, file.read_text(errors="replace").split())
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror}") from None
+
+    def _send(self, planned: Round, site: str, options: dict[str, Any]) -> int:
+        pause, sent, total = 60 / options["per_minute"], 0, len(planned.ticket_ids)
+        for number, ticket_id in enumerate(planned.ticket_ids, start=1):
+            began = time.monotonic()
+            try:
+                sent += send_link(ticket_id, site, sends_again=options["again"])
+            except NotSent:
+                raise CommandError(
+                    _("No relay takes mail. %(sent)s are out; begin again later.") % {"sent": sent}
+                ) from None
+            if number % PROGRESS_EVERY == 0:
+                self.stderr.write(_("%(number)s of %(total)s") % {"number": number, "total": total})
+            if number < total:
+                time.sleep(max(0.0, began + pause - time.monotonic()))
+        return sent
+
+    def _report(self, counts: dict[str, int], *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(counts, indent=2))
+            return
+        told = {
+            "to_send": _("to send:                        %(count)s"),
+            "sent": _("sent:                           %(count)s"),
+            "without_address": _("tickets without an address:     %(count)s"),
+            "same_address": _("further tickets of one address: %(count)s"),
+            "held_by_another": _("in use under another address:   %(count)s"),
+            "came_back": _("came back before:               %(count)s"),
+            "sent_already": _("have it already:                %(count)s"),
+            "in_already": _("have signed in:                 %(count)s"),
+        }
+        for key, count in counts.items():
+            self.stdout.write(told[key] % {"count": count})
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def _whom(options: dict[str, Any]) -> Whom:
+    if options["remind"]:
+        return Whom.NOT_IN_YET
+    return Whom.NEW if options["only_new"] else Whom.ALL
+
+
+def _product(conference: Conference, name: str | None) -> Product | None:
+    if name is None:
+        return None
+    found = conference.products.filter(name=name).first()
+    if found is None:
+        known = ", ".join(conference.products.values_list("name", flat=True)) or _("none")
+        raise CommandError(_("There is no such product. There are: %(names)s") % {"names": known})
+    return found
+
+
+def _site(conference: Conference, site: str | None) -> str:
+    try:
+        return site or site_of(conference)
+    except NoAddress:
+        raise CommandError(
+            _("The conference has no domain: say --site https://live.example.org")
+        ) from None

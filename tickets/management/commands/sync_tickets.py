@@ -1,0 +1,127 @@
+import json
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from schedule.management.conferences import add_conference_option, chosen_conference
+from tickets.models import Shop, SyncRun
+from tickets.syncing import Busy, ask_waiting, sync, why_full
+from tickets.syncing.hints import Answered
+
+REFUSED = 3
+PROGRESS_EVERY_SECONDS = 2.0
+
+
+class Command(BaseCommand):
+    help = (
+        "Ask ticket shops for what has changed: first for the orders that they have called about,"
+        " then for the rest. Meant for a timer. Everything is asked for with --full, once a day by"
+        " itself, and the first time. Exit status 0: done; a shop that is being asked already is"
+        " left alone. 1: a shop could not be read; what is known of it stays. 3: too many tickets"
+        " would be canceled, so none is; see --accept-removals."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_conference_option(parser)
+        parser.add_argument("--shop", metavar="SLUG", help="only this one")
+        parser.add_argument("--full", action="store_true", help="ask for everything")
+        parser.add_argument(
+            "--accept-removals",
+            action="store_true",
+            help="also when more than a fifth of the valid tickets end",
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *, conference: str | None, shop: str | None, **options: Any) -> None:
+        reports = []
+        for one in _chosen(conference, shop):
+            report = self._sync(one, options)
+            reports.append(report)
+            if not options["json"]:
+                self._tell(report)
+        if options["json"]:
+            self.stdout.write(json.dumps({"shops": reports}, indent=2))
+        states = {report["state"] for report in reports}
+        if SyncRun.State.FAILED in states:
+            raise CommandError(_("Not every shop could be read."))
+        if SyncRun.State.REFUSED in states:
+            text = _("No ticket was canceled. If so many are to be: --accept-removals")
+            raise CommandError(text, returncode=REFUSED)
+
+    def _sync(self, shop: Shop, options: dict[str, Any]) -> dict[str, Any]:
+        report: dict[str, Any] = {"conference": shop.conference.slug, "shop": shop.slug}
+        reason = "" if options["full"] else why_full(shop)
+        if not options["json"] and reason:
+            text = _("%(shop)s: asking for everything, because %(reason)s.")
+            self.stdout.write(text % {"shop": shop, "reason": reason})
+        answered = ask_waiting(shop)
+        try:
+            run = sync(
+                shop,
+                is_full=options["full"],
+                progress=self._progress(shop),
+                accepts_removals=options["accept_removals"],
+            )
+        except Busy as busy:
+            return {**report, "state": "busy", "problem": str(busy)}
+        return {**report, **_of(run), **_hints(answered), "full_because": reason}
+
+    def _progress(self, shop: Shop) -> Any:
+        told_at = time.monotonic()
+
+        def tell(done: int, total: int) -> None:
+            nonlocal told_at
+            if time.monotonic() - told_at >= PROGRESS_EVERY_SECONDS:
+                told_at = time.monotonic()
+                of = f" / {total}" if total else ""
+                self.stderr.write(f"{shop}: {done}{of} …")
+
+        return tell
+
+    def _tell(self, report: dict[str, Any]) -> None:
+        if "counts" in report:
+            words = _(
+                "%(new)s new, %(changed)s changed, %(canceled)s of them canceled, %(unchanged)s"
+                " unchanged; %(passed_on)s with a new holder, %(claimed)s claimed; %(pages)s pages."
+            )
+            self.stdout.write(f"{report['shop']}: {words % report['counts']}")
+        if report.get("hints_done") or report.get("hints_waiting"):
+            words = _(
+                "Orders that the shop called about: %(hints_done)s, waiting %(hints_waiting)s."
+            )
+            self.stdout.write(words % report)
+        if report["problem"]:
+            label = "" if report["state"] == "done" else f"{report['state']}: "
+            self.stderr.write(f"{report['shop']}: {label}{report['problem']}")
+
+
+def _chosen(conference: str | None, shop: str | None) -> list[Shop]:
+    """Raises CommandError."""
+    shops = Shop.objects.select_related("conference").order_by("conference", "slug")
+    if conference is not None:
+        shops = shops.filter(conference=chosen_conference(conference))
+    if shop is None:
+        return list(shops.active())
+    found = list(shops.filter(slug=shop))
+    if not found:
+        raise CommandError(_("There is no such shop."))
+    if len(found) > 1:
+        raise CommandError(_("Several conferences have such a shop: say which with --conference."))
+    if not found[0].is_active:
+        raise CommandError(_("This shop is switched off."))
+    return found
+
+
+def _of(run: SyncRun) -> dict[str, Any]:
+    return {
+        "state": run.state,
+        "full": run.is_full,
+        "counts": run.counts,
+        "problem": run.problem,
+    }
+
+
+def _hints(answered: Answered) -> dict[str, Any]:
+    return {"hints_done": answered.done, "hints_waiting": answered.waiting}
