@@ -53,16 +53,16 @@ class Cost:
 def cpu_seconds(root: int) -> float:
     """What a process and its children have run so far, from the scheduler's own clock (ns)."""
     total = 0
-    for pid in [root, *_children(root)]:
+    for pid in [root, *children(root)]:
         for task in Path(f"/proc/{pid}/task").iterdir():
             total += int((task / "schedstat").read_text().split()[0])
     return total / 1e9
 
 
-def _children(pid: int) -> Iterator[int]:
+def children(pid: int) -> Iterator[int]:
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         yield int(child)
-        yield from _children(int(child))
+        yield from children(int(child))
 
 
 def sign_in(env: dict[str, str], count: int) -> list[str]:
