@@ -21,12 +21,14 @@ async function refusalIn(response) {
   }
 }
 
-/** {sources} with the first choice first, or {refusal}. Throws while the server cannot say. */
+/** {sources} with the first choice first, or {refusal}: a code, or "gone" for what is no more.
+ * Throws while the server cannot say.
+ */
 export async function askPlayback(url) {
   const response = await fetch(url, { headers: { Accept: "application/json" } });
   const refusal = await refusalIn(response);
-  if (refusal) {
-    return { refusal };
+  if (refusal || response.status === 404) {
+    return { refusal: refusal ?? "gone" };
   }
   if (!response.ok) {
     throw new Error(`${url}: ${response.status}`);

@@ -9,7 +9,7 @@ const PICTURES = { video: VideoPicture, iframe: FramePicture };
 const STEADY_MS = 10_000;
 
 /**
- * `screen` is the element to fill. Events, as functions: `onOpen(source)` another picture is seen;
+ * `screen` is the element to fill. Of replays also `onEnded()`: it is through. Events, as functions: `onOpen(source)` another picture is seen;
  * `onMuted(isMuted)` the browser allows no sound, or there is sound again; `onTrouble(source, why)`
  * a source has failed; `onFailed(why, wasSteady)` all have, the last picture stays; `onWeak()` the
  * connection is too weak for the picture; `onLevels()` the qualities are known.
@@ -103,6 +103,7 @@ export class Player {
       onFailed: (why) => this.#onFailure(picture, why),
       onWeak: () => this.#events.onWeak(),
       onLevels: () => this.#events.onLevels(),
+      onEnded: () => this.#events.onEnded?.(),
     });
     this.#coming = picture;
     picture.element.classList.add("coming");
