@@ -35,8 +35,10 @@ def offer(
     """
     try:
         player = stream.source.player
-        is_meeting = player == "link" and isinstance(stream, Stream)
-        playback = joining(stream) if is_meeting else stream.playback(viewer, at)
+        if player == "link" and isinstance(stream, Stream):
+            playback = joining(stream)
+        else:
+            playback = stream.playback(viewer, at)
     except (SealBroken, ValueError) as error:
         logger.error("%s %s cannot be signed: %s", type(stream).__name__, stream.pk, error)
         return None
