@@ -1,5 +1,6 @@
 // The two private questions of a watching page: where is the stream, and may I go on?
 
+import { asOf } from "./as_of.js";
 import { me, post } from "./me.js";
 
 // One page of so many tells of a failure, and it counts for all of them; so when a stream fails
@@ -25,7 +26,7 @@ async function refusalIn(response) {
  * Throws while the server cannot say.
  */
 export async function askPlayback(url) {
-  const response = await fetch(url, { headers: { Accept: "application/json" } });
+  const response = await fetch(asOf(url), { headers: { Accept: "application/json" } });
   const refusal = await refusalIn(response);
   if (refusal || response.status === 404) {
     return { refusal: refusal ?? "gone" };

@@ -3,6 +3,7 @@
 // failed while there is still something in the buffer.
 
 import { now } from "./clock.js";
+import { InStep } from "./in_step.js";
 
 // Fewer loads than hls.js would try: another source is quicker than the third attempt.
 const RETRY = { maxNumRetry: 1, retryDelayMs: 300, maxRetryDelayMs: 600 };
@@ -45,18 +46,23 @@ export class VideoPicture {
   #fragmentErrors = 0;
   #hasRecovered = false;
   #window = { start: 0, edge: 0, at: 0 };
+  #step = null;
   #stalls = [];
 
   /**
    * A source with `start` is a replay that begins at that second, or, while its recording goes on, at
    * the moment `began`; `onEnded()` it is through.
    * `onReady()` there is a picture; `onFailed(why)` once, the last picture stays; `onWeak()` it
-   * stalls again and again; `onLevels()` the qualities are known.
+   * stalls again and again; `onLevels()` the qualities are known; `onOver()` a recording that is
+   * played in step has ended; `onPulledBack()` the viewer wanted to another second of it.
    */
   constructor(source, { title, isMuted, hls, worker, isSaving }, events) {
     this.source = source;
     this.#events = events;
     this.element = this.#makeVideo(title, isMuted);
+    if (source.begins) {
+      this.#step = new InStep(this.element, source, () => events.onPulledBack());
+    }
     this.#load(hls, worker, isSaving);
     this.#timer = setInterval(() => this.#check(), CHECK_MS);
   }
@@ -82,6 +88,12 @@ export class VideoPicture {
   /** Seconds behind the newest that there is; 0 where that is unknown. */
   get behind() {
     return this.#wasLive ? (this.#hls?.latency ?? 0) : 0;
+  }
+
+  /** What it shows has another address or other times, and goes on. */
+  follow(source) {
+    this.source = source;
+    this.#step?.follow(source);
   }
 
   /** The last picture stays, and nothing more is asked for. */
@@ -145,7 +157,7 @@ export class VideoPicture {
       capLevelToPlayerSize: true,
       // The lowest first: there is a picture at once, and it gets better.
       startLevel: 0,
-      startPosition: this.#replaysFrom,
+      startPosition: this.#step?.second ?? this.#replaysFrom,
       // Who watches again is not hurried to what is on.
       maxLiveSyncPlaybackRate: this.#isReplay ? 1 : 1.05,
       manifestLoadPolicy: patience(5000, 8000, 0),
@@ -193,6 +205,10 @@ export class VideoPicture {
     this.#window = { start: details.fragmentStart, edge: details.edge, at: now() };
     // A recording begins again; one that is played in step does not.
     this.element.loop = !details.live && !this.source.begins && !this.#isReplay;
+    if (this.#step && !details.live && this.#step.second >= details.totalduration) {
+      this.#over();
+      return;
+    }
     if (details.endSN !== this.#lastNumber) {
       this.#lastNumber = details.endSN;
       this.#movedAt = performance.now();
@@ -226,6 +242,8 @@ export class VideoPicture {
   #ended() {
     if (this.#isReplay && !this.#wasLive) {
       this.#events.onEnded();
+    } else if (this.#step) {
+      this.#over();
     } else {
       this.#fail("ended");
     }
@@ -234,6 +252,11 @@ export class VideoPicture {
   #check() {
     const at = performance.now();
     const video = this.element;
+    if (this.#step?.isOver) {
+      this.#over();
+      return;
+    }
+    this.#step?.keep();
     if (video.currentTime !== this.#time || video.paused || !this.#isReady) {
       this.#time = video.currentTime;
       this.#timeMovedAt = at;
@@ -261,6 +284,14 @@ export class VideoPicture {
     if (this.#isReady && this.#stalls.length >= STALLS) {
       this.#stalls = [];
       this.#events.onWeak();
+    }
+  }
+
+  #over() {
+    if (!this.hasFailed) {
+      this.hasFailed = true;
+      this.freeze();
+      this.#events.onOver();
     }
   }
 
