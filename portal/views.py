@@ -1,7 +1,6 @@
 """Pages that span the apps."""
 
 from django.http import HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from schedule.access import public
@@ -20,7 +19,7 @@ TEASER_TALKS = 6
 @shared_page()
 def home(request: ConferenceRequest) -> HttpResponse:
     """Landing, the same for everybody. Names talks only while the programme is public."""
-    conference, at = request.conference, timezone.now()
+    conference, at = request.conference, request.at
     talks = Talk.objects.filter(conference=conference).exclude(kind=Talk.Kind.BREAK).with_cards()
     is_public = conference.programme_is_public
     context = {
@@ -35,7 +34,7 @@ def home(request: ConferenceRequest) -> HttpResponse:
 @shared_page()
 def lobby(request: ConferenceRequest) -> HttpResponse:
     """Now and next in each room: what is on comes first, what is over for today last."""
-    conference, at = request.conference, timezone.now()
+    conference, at = request.conference, request.at
     rooms = rundown(conference, request.programme_revision).rooms
     glances = [glance(room, conference, at) for room in rooms]
     codes = [item.code for each in glances for item in (each.live, each.next) if item]

@@ -65,6 +65,8 @@ class TalkMarks:
             marks.append(gettext("moved from %(time)s") % {"time": planned})
         if talk.delivery != Talk.Delivery.LIVE:
             marks.append(talk.get_delivery_display())
+        if talk.may_be_replayed:
+            marks.append(gettext("may be replayed"))
         return ", ".join(marks)
 
 
@@ -85,7 +87,15 @@ class ConferenceAdmin(ScopedAdmin):
         ),
         (
             _("Who sees it"),
-            {"fields": ("visibility", "public_at", "replays_end_at", "languages", "accent_colour")},
+            {
+                "fields": (
+                    "visibility",
+                    "public_at",
+                    "replays_end_at",
+                    "languages",
+                    "accent_colour",
+                )
+            },
         ),
         (_("Help"), {"fields": ("help_email", "help_url", "tickets_url")}),
     )
@@ -199,13 +209,14 @@ class TalkAdmin(NotDeleted, TalkMarks, WithCode):
         ("room", admin.RelatedOnlyFieldListFilter),
         "kind",
         "delivery",
+        "may_be_replayed",
         ("track", admin.RelatedOnlyFieldListFilter),
         ("language", admin.AllValuesFieldListFilter),
     )
     date_hierarchy = "starts_at"
     search_fields = ("title", "code", "speakers__name")
     autocomplete_fields = ("room", "also_in", "track", "speakers", "chairs")
-    actions = ("cancel", "restore", "follow_feed")
+    actions = ("cancel", "restore", "agree", "disagree", "follow_feed")
     readonly_fields = ("set_here",)
     fieldsets = (
         (None, {"fields": ("title", "subtitle", "code", "kind", "delivery", "language")}),
@@ -225,6 +236,7 @@ class TalkAdmin(NotDeleted, TalkMarks, WithCode):
         ),
         (_("Who"), {"fields": ("speakers", "chairs", "track", "series")}),
         (_("What"), {"fields": ("abstract", "description", "links")}),
+        (_("Afterwards"), {"fields": ("may_be_replayed",)}),
         (_("Import"), {"fields": ("set_here",)}),
     )
 
@@ -288,23 +300,52 @@ class TalkAdmin(NotDeleted, TalkMarks, WithCode):
         text = ngettext("%(count)d talk restored.", "%(count)d talks restored.", count)
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
+    @admin.action(
+        permissions=["change"], description=_("The speakers agree to the recording"), location=ANYWHERE
+    )
+    def agree(self, request: HttpRequest, talks: QuerySet[Talk]) -> None:
+        """But for those of whom a feed says that they do not: they have to say it there."""
+        refusing = talks.filter(feed_items__values__do_not_record=True)
+        if titles := ", ".join(talk.title for talk in refusing):
+            text = gettext("Their feed says that they may not be recorded: %(titles)s")
+            self.message_user(request, text % {"titles": titles}, messages.WARNING)
+        self._set_replayed(request, talks.exclude(pk__in=refusing.values("pk")), True)
+
+    @admin.action(
+        permissions=["change"],
+        description=_("The speakers do not agree to the recording"),
+        location=ANYWHERE,
+    )
+    def disagree(self, request: HttpRequest, talks: QuerySet[Talk]) -> None:
+        self._set_replayed(request, talks, False)
+
+    def _set_replayed(self, request: HttpRequest, talks: QuerySet[Talk], may: bool) -> None:
+        count = self._set(request, talks, gettext("Consent to the recording"), may_be_replayed=may)
+        text = ngettext("%(count)d talk changed.", "%(count)d talks changed.", count)
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)
+
     def _set_canceled(self, request: HttpRequest, talks: QuerySet[Talk], canceled: bool) -> int:
+        what = gettext("Canceled") if canceled else gettext("Restored")
+        return self._set(request, talks, what, is_canceled=canceled)
+
+    def _set(
+        self, request: HttpRequest, talks: QuerySet[Talk], what: str, **values: bool
+    ) -> int:
         """How many it changed. Each gets a line in its history."""
         conference = conference_of(request)
         if conference is None:
             return 0
-        changed = list(talks.exclude(is_canceled=canceled))
+        changed = list(talks.exclude(**values))
         titles = ", ".join(talk.title for talk in changed[:3]) + ("…" if len(changed) > 3 else "")
-        text = gettext("Canceled: %(titles)s") if canceled else gettext("Restored: %(titles)s")
-        summary = (text % {"titles": titles})[:300]
+        summary = f"{what}: {titles}"[:300]
         changing = Changing(conference, Change.Act.ADMIN, actor=person(request), summary=summary)
         for talk in changed:
-            changing.set(talk, is_canceled=canceled)
+            changing.set(talk, **values)
         with transaction.atomic():
             changing.write()
-        what = [{"changed": {"fields": [str(Talk._meta.get_field("is_canceled").verbose_name)]}}]
+        names = [str(getattr(Talk._meta.get_field(name), "verbose_name", name)) for name in values]
         for talk in changed:
-            self.log_change(request, talk, what)
+            self.log_change(request, talk, [{"changed": {"fields": names}}])
         return len(changed)
 
 

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
@@ -14,5 +15,8 @@ class ConferenceRequest(HttpRequest):
     conference: Conference
     # The number of the programme, read before any row that the request reads.
     programme_revision: int
+    # The moment that pages show: now, unless staff chose another (MomentMiddleware).
+    at: datetime
+    at_is_chosen: bool
     # Where the shared page of this request is kept; set by the ticket gate once it has looked.
     slot: "Slot"

@@ -129,7 +129,7 @@ def _make(
         try:
             if kept := cache.get(key):
                 return Page(*kept)
-            at = timezone.now()
+            at = request.at
             response = render()
             if response.status_code != 200 or response.cookies:
                 return response

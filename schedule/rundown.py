@@ -26,6 +26,7 @@ class Item(NamedTuple):
     starts_at: datetime
     ends_at: datetime
     planned_starts_at: datetime | None
+    delivery: str = Talk.Delivery.LIVE
 
 
 class RoomRundown:
@@ -86,7 +87,7 @@ def _read(conference_id: int, revision: int) -> Rundown:
     for pk, _slug, _name in rooms:
         items[pk] = []
     talks = Talk.objects.filter(conference_id=conference_id).scheduled()
-    fields = ("code", "title", "kind", "starts_at", "ends_at", "planned_starts_at")
+    fields = ("code", "title", "kind", "starts_at", "ends_at", "planned_starts_at", "delivery")
     for room_id, *values in talks.values_list("room_id", *fields):
         items[room_id].append(Item(*values))
     also = talks.filter(also_in__isnull=False).values_list("also_in", *fields)

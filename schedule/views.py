@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -59,7 +58,7 @@ def _day_context(
     days = talks.days(conference, zone)
     day = _chosen_day(request, days)
     on_day = talks.on_day(conference, day, zone).in_order().with_cards() if day else talks.none()
-    grid, at = Grid.of(on_day), timezone.now()
+    grid, at = Grid.of(on_day), request.at
     others = request.GET.copy()
     for name in ("day", COOKIE):
         others.pop(name, None)
@@ -88,7 +87,7 @@ def _chosen_day(request: ConferenceRequest, days: list[date]) -> date | None:
         if nearest is None or abs(nearest - day) > timedelta(days=1):
             raise Http404(_("No such day."))
         return nearest
-    today = request.conference.day_of(timezone.now(), viewer_zone(request))
+    today = request.conference.day_of(request.at, viewer_zone(request))
     return today if today in days else next(iter(days), None)
 
 
@@ -99,7 +98,7 @@ def talk(request: ConferenceRequest, code: str) -> HttpResponse:
     talks = Talk.objects.filter(conference=request.conference).shown().with_cards()
     found = get_object_or_404(talks, code=code)
     day = request.conference.day_of(found.starts_at, viewer_zone(request))
-    context = {"talk": found, "day": day, "at": timezone.now()}
+    context = {"talk": found, "day": day, "at": request.at}
     return render_page(request, "schedule/talk.html", context)
 
 
@@ -121,7 +120,7 @@ def speaker(request: ConferenceRequest, code: str) -> HttpResponse:
     context = {
         "speaker": person,
         "talks": person.talks.shown().in_order().with_cards(),
-        "at": timezone.now(),
+        "at": request.at,
     }
     return render_page(request, "schedule/speaker.html", context)
 

@@ -18,7 +18,8 @@ from streaming.admin_ingest import IngestInline
 from streaming.admin_streams import FIELDSETS, StreamAdmin, Understood, shielded, understood
 from streaming.announcements.admin import AnnouncementAdmin
 from streaming.forms import StreamForm, StreamHostForm
-from streaming.models import Announcement, Stream, StreamAccount, StreamHost
+from streaming.models import Announcement, Recording, Stream, StreamAccount, StreamHost
+from streaming.replays.admin import RecordingAdmin
 
 
 class StreamInline(Understood, ScopedInline, admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
@@ -81,6 +82,7 @@ class ConferenceWithHostsAdmin(ConferenceAdmin):
         return super().get_inlines(request, obj) if conference_of(request) else ()
 
 
+admin.site.register(Recording, RecordingAdmin)
 admin.site.register(Stream, StreamAdmin)
 admin.site.register(StreamAccount, StreamAccountAdmin)
 admin.site.register(Announcement, AnnouncementAdmin)

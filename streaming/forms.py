@@ -11,15 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from schedule.admin_scope import ConferenceForm
 from schedule.admin_secrets import SecretsForm
 from schedule.forms import WIDE
-from schedule.models import Room
+from schedule.models import Conference, Room
 from streaming.captions import clean_captions
 from streaming.models import Stream, StreamAccount, StreamHost
 from streaming.sources import SOURCES, guess
 
 
-class StreamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """One field to paste into. The kind is guessed from it as long as nobody chooses one; what is
-    wrong with the address is said at the address (`Stream.clean`).
+    wrong with the address is said at the address (`Sourced.clean_source`).
     """
 
     # Longer than what is stored: an embed code is.
@@ -58,9 +58,14 @@ class StreamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = [(kind, f"{source.label}: {source.shield}") for kind, source in SOURCES.items()]
         if isinstance(kind := self.fields.get("kind"), forms.ChoiceField):
-            kind.choices = [("", _("as recognised")), *kinds]
+            kind.choices = [("", _("as recognised")), *self.kinds()]
+
+    def kinds(self) -> list[tuple[str, str]]:
+        return [(kind, f"{source.label}: {source.shield}") for kind, source in SOURCES.items()]
+
+    def owner(self) -> Conference | None:
+        raise NotImplementedError
 
     def clean_captions(self) -> Any:
         captions = self.cleaned_data["captions"]
@@ -73,6 +78,7 @@ class StreamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         room: Room | None = data.get("room") or getattr(self.instance, "room", None)
         if kind == "origin" and room is not None:
             data["value"] = data.get("value") or room.slug
+        owner = self.owner()
         if not data.get("value"):
             if not self.has_error("value"):
                 self.add_error("value", forms.Field.default_error_messages["required"])
@@ -85,10 +91,10 @@ class StreamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         try:
             data["value"] = source.clean(data["value"])
         except ValidationError:
-            pass  # Stream.clean says why
-        if source.account_fields and not data.get("account") and room is not None:
+            pass  # the model says why
+        if source.account_fields and not data.get("account") and owner is not None:
             # Most have one.
-            data["account"] = StreamAccount.objects.only_one(room.conference, kind)
+            data["account"] = StreamAccount.objects.only_one(owner, kind)
         self.instance.adds_hosts = data.get("adds_hosts", False)
         return data
 
@@ -108,11 +114,32 @@ class StreamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         if self.has_error("value", "missing_hosts"):
             self.fields["adds_hosts"].widget = forms.CheckboxInput()
 
-    def save(self, commit: bool = True) -> Stream:
-        stream: Stream = super().save(commit)
-        if stream.adds_hosts:
-            stream.add_missing_hosts()
-        return stream
+    def save(self, commit: bool = True) -> Any:
+        sourced = super().save(commit)
+        if sourced.adds_hosts:
+            sourced.add_missing_hosts()
+        return sourced
+
+
+class StreamForm(SourceForm):
+    class Meta:
+        model = Stream
+        fields = (
+            "value",
+            "kind",
+            "role",
+            "account",
+            "talk",
+            "starts_at",
+            "ends_at",
+            "language",
+            "captions",
+            "is_test",
+        )
+
+    def owner(self) -> Conference | None:
+        room: Room | None = self.cleaned_data.get("room") or getattr(self.instance, "room", None)
+        return room.conference if room else None
 
 
 class StreamAccountForm(SecretsForm, ConferenceForm):

@@ -1,12 +1,13 @@
 """What a room shows at a moment. Read once per number of the stage, then from memory."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 
 from schedule.models import Conference
-from schedule.rundown import RoomRundown
+from schedule.rundown import Item, RoomRundown
+from streaming.in_step import begins_at
 from streaming.models import Stream, Switch
 from streaming.revisions import stage_revisions
 from streaming.tags import opaque_tag
@@ -15,12 +16,13 @@ from streaming.tags import opaque_tag
 @dataclass(frozen=True, slots=True)
 class OnStage:
     """`played`: the first plays, the others stand by. `choices`: what a viewer may take instead.
-    `slate`: words in the place of any picture.
+    `slate`: words in the place of any picture. `live`: the talk that is on.
     """
 
     played: tuple[Stream, ...] = ()
     choices: tuple[Stream, ...] = ()
     slate: str = ""
+    live: Item | None = None
 
     @property
     def tag(self) -> str | None:
@@ -29,7 +31,11 @@ class OnStage:
         """
         if self.slate:
             return opaque_tag("slate", self.slate)
-        return self.played[0].tag if self.played else None
+        if not self.played:
+            return None
+        first = self.played[0]
+        begins = begins_at(first, self.live)
+        return opaque_tag("step", f"{first.tag} {begins.timestamp()}") if begins else first.tag
 
 
 @dataclass(frozen=True, eq=False)  # one object for each number of the stage
@@ -52,7 +58,7 @@ class Lineup:
             and (stream.talk is None or stream.talk.code == talk)
             and (with_tests or not stream.is_test)
         ]
-        played = [stream for stream in fitting if stream.role in Stream.PLAYED]
+        played = _own_first([stream for stream in fitting if stream.role in Stream.PLAYED])
         if switch and switch.stream:
             chosen = switch.stream
             played = [chosen, *(stream for stream in played if stream.pk != chosen.pk)]
@@ -60,10 +66,18 @@ class Lineup:
         return OnStage(tuple(played), choices)
 
 
+def _own_first(played: list[Stream]) -> list[Stream]:
+    """Of a talk with a primary of its own, its backup too comes before the streams of the room."""
+    if any(stream.talk and stream.role == Stream.Role.PRIMARY for stream in played):
+        played.sort(key=lambda stream: stream.talk is None)
+    return played
+
+
 def on_stage(streams: Lineup, room: RoomRundown, at: datetime) -> OnStage:
     """What everybody sees there."""
     live = room.live_at(at)
-    return streams.on_at(room.slug, at, live.code if live else None)
+    on = streams.on_at(room.slug, at, live.code if live else None)
+    return replace(on, live=live)
 
 
 def lineup(conference: Conference) -> Lineup:

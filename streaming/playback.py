@@ -1,14 +1,18 @@
 """Handing out playbacks: after the check, to one person, for a short time."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import timezone
 
 from schedule.http import ConferenceRequest
 from schedule.sealing import SealBroken
+from streaming.in_step import begins_at
+from streaming.lineup import OnStage
 from streaming.models import Recording, Stream
 from streaming.sources.base import Playback, Viewer
 from tickets.models import User
@@ -35,8 +39,10 @@ def offer(
     """
     try:
         player = stream.source.player
-        is_meeting = player == "link" and isinstance(stream, Stream)
-        playback = joining(stream) if is_meeting else stream.playback(viewer, at)
+        if player == "link" and isinstance(stream, Stream):
+            playback = joining(stream)
+        else:
+            playback = stream.playback(viewer, at)
     except (SealBroken, ValueError) as error:
         logger.error("%s %s cannot be signed: %s", type(stream).__name__, stream.pk, error)
         return None
@@ -52,6 +58,15 @@ def offer(
         "language": stream.language,
         "captions": stream.captions.url if stream.captions else None,
     }
+
+
+def offers(
+    request: ConferenceRequest, on: OnStage, streams: Iterable[Stream]
+) -> list[dict[str, Any]]:
+    """Those of the streams that can be played now, by whoever asks, while `on` is on stage."""
+    viewer, at = viewer_of(request), timezone.now()
+    made = (offer(stream, viewer, at, begins_at(stream, on.live)) for stream in streams)
+    return [source for source in made if source is not None]
 
 
 def joining(stream: Stream) -> Playback:

@@ -20,7 +20,7 @@ from streaming.forms import ReportForm
 from streaming.lineup import lineup, on_stage
 from streaming.live import encoded, hosts_tag
 from streaming.models import RoomMinute
-from streaming.playback import offer, viewer_of
+from streaming.playback import offers
 from tickets.admission import refusal
 from tickets.http import TicketRequest
 from tickets.places import leave_place, refusal_of_place
@@ -36,8 +36,12 @@ COMING_TALKS = 3
 @admits("room:{slug}")
 @shared_page()
 def room(request: ConferenceRequest, slug: str) -> HttpResponse:
-    conference, revision = request.conference, request.programme_revision
-    at = timezone.now()
+    return room_page(request, slug)
+
+
+def room_page(request: ConferenceRequest, slug: str, *, is_check: bool = False) -> HttpResponse:
+    """`is_check`: as its crew sees it (tech_check.py)."""
+    conference, revision, at = request.conference, request.programme_revision, request.at
     programme = rundown(conference, revision)
     here = programme.room(slug)
     if here is None:
@@ -47,6 +51,7 @@ def room(request: ConferenceRequest, slug: str) -> HttpResponse:
     context = {
         "here": get_object_or_404(Room, conference=conference, slug=slug),
         "at": at,
+        "is_check": is_check,
         "states": [*State],
         "glance": next(each for each in glances if each.room is here),
         **_talks_here(conference, here, at),
@@ -87,18 +92,16 @@ def playback(request: TicketRequest, slug: str) -> HttpResponse:
     here = rundown(request.conference, request.programme_revision).room(slug)
     if here is None:
         raise Http404
-    at = timezone.now()
-    on = on_stage(lineup(request.conference), here, at)
+    on = on_stage(lineup(request.conference), here, request.at)
     reason = refusal_of_place(request) if on.played else None
     if reason:
         return refuse(request, reason)
     if on.played:
         presence.saw(request, slug)
-    viewer = viewer_of(request)
     return JsonResponse(
         {
-            "sources": [source for stream in on.played if (source := offer(stream, viewer, at))],
-            "choices": [source for stream in on.choices if (source := offer(stream, viewer, at))],
+            "sources": offers(request, on, on.played),
+            "choices": offers(request, on, on.choices),
             "slate": on.slate,
             "tag": on.tag,
         }

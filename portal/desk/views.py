@@ -16,6 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.desk import board
 from portal.desk.forms import FORMS, ActForm, BreakForm, forms_for
+from portal.desk.stage import stage_cards, stage_context
+from portal.desk.stage_forms import AnnounceForm
 from schedule.access import public
 from schedule.changing import Changed, undo
 from schedule.http import ConferenceRequest
@@ -73,6 +75,9 @@ def index(request: DeskRequest) -> HttpResponse:
         "changes": board.last_changes(sheet, request.reach, request.user.pk or 0),
         "warnings": found[:WARNINGS_ON_DESK],
         "warning_count": len(found),
+        **stage_context(request.conference, request.programme_revision, request.reach),
+        "announce": AnnounceForm(conference=request.conference),
+        "until_minutes": AnnounceForm.MINUTES,
     }
     return _page(request, "desk", context)
 
@@ -118,6 +123,7 @@ def room(request: DeskRequest, slug: str) -> HttpResponse:
         "day": day,
         "talks": [talk for talk in talks if sheet.day_of(talk) == day],
         "forms": [adding] if request.reach.is_organizer else [],
+        "stages": stage_cards(conference, request.programme_revision, [here], timezone.now()),
     }
     return _page(request, "room", context)
 

@@ -59,7 +59,7 @@ def star(request: ConferenceRequest, code: str) -> HttpResponse:
         "talk": talk,
         "is_starred": talk.bookmarks.filter(user_id=user_id).exists(),
         "back": _back(request, talk.get_absolute_url()),
-        "at": timezone.now(),
+        "at": request.at,
     }
     return render_page(request, "schedule/star.html", context)
 
@@ -96,7 +96,7 @@ def agenda(request: ConferenceRequest) -> HttpResponse:
         "days": agenda_of(talks, request.conference, viewer_zone(request)),
         "feed": feed,
         "webcal": f"webcal://{feed.partition('://')[2]}" if feed else "",
-        "at": timezone.now(),
+        "at": request.at,
     }
     return render_page(request, "schedule/agenda.html", context)
 

@@ -20,7 +20,7 @@ from schedule.pages import render_page, shared_page
 @follows_visibility
 @shared_page()
 def changes(request: ConferenceRequest) -> HttpResponse:
-    context = {"entries": entries(request.conference), "at": timezone.now()}
+    context = {"entries": entries(request.conference), "at": request.at}
     return render_page(request, "schedule/changes.html", context)
 
 

@@ -211,6 +211,7 @@ class _Assembly:
             series=code if is_repeat else "",
             kind=kind,
             is_canceled=event.is_canceled,
+            do_not_record=event.do_not_record,
             title=title,
             subtitle=self.words.line(words.get("subtitle", ""), 300, event.at("subtitle")),
             abstract=self.words.html(words.get("abstract", ""), event.at("abstract")),

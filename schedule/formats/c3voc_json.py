@@ -100,6 +100,7 @@ class _Reader(JsonReader):
             day=day,
             container=container,
             words=words,
+            do_not_record=value.get("do_not_record") is True,
             places={name: step(place, name) for name in value},
             persons=[
                 self._person(person, at)

@@ -82,6 +82,7 @@ def _event(node: Node, day: RawDay, container: str, problems: Problems) -> RawEv
         day=day,
         container=container,
         words=words,
+        do_not_record=node.words_of("recording/optout").strip().casefold() == "true",
         places=places,
         persons=[_person(person) for person in _all(node, "persons/person")],
         links=[

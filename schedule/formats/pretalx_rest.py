@@ -113,6 +113,7 @@ class _Reader(JsonReader):
             words=words,
             kind="break" if submission is None else "",
             is_canceled=talk.get("state") == "canceled",
+            do_not_record=talk.get("do_not_record") is True,
             places=where,
             persons=self._persons(talk, submission_at),
             links=self._links(talk, submission_at),

@@ -62,6 +62,7 @@ class _Reader(JsonReader):
             words=words,
             kind="" if words["code"] else "break",
             is_canceled=talk.get("state") == "canceled",
+            do_not_record=talk.get("do_not_record") is True,
             places=places(place, {**_NAMES, "room": "room", "track": "track"}),
             persons=self._persons(talk.get("speakers"), step(place, "speakers")),
         )

@@ -60,6 +60,7 @@ class ProgrammeTalk:
     series: str = ""
     kind: str = "talk"
     is_canceled: bool = False  # so says the source
+    do_not_record: bool = False  # so say the speakers
     subtitle: str = ""
     abstract: str = ""
     description: str = ""

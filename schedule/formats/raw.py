@@ -73,6 +73,7 @@ class RawEvent:
     container: str = ""
     kind: str = ""
     is_canceled: bool = False
+    do_not_record: bool = False
     zone: ZoneInfo | None = None
     places: dict[str, str] = field(default_factory=dict)
     also_in: list[RawRoom] = field(default_factory=list)

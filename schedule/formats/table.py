@@ -39,6 +39,7 @@ COLUMNS = {
     "guid": "guid uuid",
     "links": "links link url urls",
     "canceled": "canceled cancelled status state abgesagt",
+    "do_not_record": "donotrecord norecording optout keineaufzeichnung",
 }
 MAX_COLUMNS = 200
 
@@ -136,15 +137,20 @@ def _event(
     kind = words.get("type", "").strip().lower()
     event.kind = kind if kind in KINDS else ""
     words["language"] = language_code(words.get("language", ""))
-    said = words.get("canceled", "").strip().casefold()
-    if said not in _yes | _no:
-        problems.add("bad-word", event.at("canceled"), said)
-    event.is_canceled = said in _yes
+    event.is_canceled = _says_yes(event, "canceled", problems)
+    event.do_not_record = _says_yes(event, "do_not_record", problems)
     event.persons = [RawPerson(event.at("speakers"), name) for name in _several(words, "speakers")]
     event.also_in = [RawRoom(event.at("also_in"), name) for name in _several(words, "also_in")]
     event.links = [RawLink(event.at("links"), "", url) for url in words.get("links", "").split()]
     problems.talk = ""
     return event
+
+
+def _says_yes(event: RawEvent, word: str, problems: Problems) -> bool:
+    said = event.words.get(word, "").strip().casefold()
+    if said not in _yes | _no:
+        problems.add("bad-word", event.at(word), said)
+    return said in _yes
 
 
 def _several(words: dict[str, str], word: str) -> list[str]:

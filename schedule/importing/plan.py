@@ -179,6 +179,8 @@ class _Planner:
                 changes[name] = (old, new)
             elif _said(name, item.values) != _said(name, values):
                 contested[name] = (old, new)
+        if told.do_not_record and item.talk.may_be_replayed:
+            changes["may_be_replayed"] = (True, False)
         if item.has_hidden_talk and item.talk.is_hidden:
             changes["is_hidden"] = (True, False)
         return changes, contested
@@ -214,6 +216,8 @@ class _Planner:
             "starts_at": told.starts_at.isoformat(),
             "ends_at": told.ends_at.isoformat(),
             "keys": list(told.keys),
+            # Kept where it is said, so that nobody agrees in the speakers' name (schedule/admin.py).
+            **({"do_not_record": True} if told.do_not_record else {}),
             "speakers": [
                 {"code": speaker.code, "keys": list(self.keys_of_speaker[key])}
                 for key, speaker in zip(told.speakers, speakers, strict=True)

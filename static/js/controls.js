@@ -45,6 +45,7 @@ export class Controls {
     this.#fillLevels();
     const video = this.#player.video;
     this.#find("picture-in-picture").hidden = !video || !document.pictureInPictureEnabled;
+    this.#find("own-window").hidden = !this.#player.source?.is_gated;
     clearInterval(this.#behindTimer);
     this.#behindTimer = setInterval(() => this.#showBehind(), 1000);
   }
@@ -96,7 +97,10 @@ export class Controls {
     return saved === null ? navigator.connection?.saveData === true : saved === "yes";
   }
 
-  #label({ role, language }) {
+  #label({ role, language, label }) {
+    if (label) {
+      return label;
+    }
     const name = this.#names.get(role);
     if (!language) {
       return name;
@@ -157,6 +161,11 @@ export class Controls {
       const { video } = this.#player;
       video.currentTime += this.#player.picture.behind - 6;
       video.play();
+    });
+    this.#find("own-window").addEventListener("click", (event) => {
+      event.preventDefault();
+      this.#player.video?.pause();
+      window.open(event.currentTarget.href, "", "popup,width=960,height=600");
     });
     this.#find("picture-in-picture").addEventListener("click", () => {
       if (document.pictureInPictureElement) {

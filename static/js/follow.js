@@ -1,5 +1,6 @@
 // Follows /live.json: one small file for the whole conference, the same for everybody.
 
+import { asOf } from "./as_of.js";
 import { learnFrom, now } from "./clock.js";
 
 // Seconds, each with up to half as much on top, so that pages do not ask in step.
@@ -42,7 +43,7 @@ export function follow(url, onBody, isPlaying = () => false, onSilence = () => {
     try {
       const asked = now();
       // The browser's cache sends the ETag, and turns a 304 into the body that it has.
-      const response = await fetch(url, { cache: "no-cache" });
+      const response = await fetch(asOf(url), { cache: "no-cache" });
       if (!response.ok) {
         throw new Error(`${url}: ${response.status}`);
       }

@@ -2,6 +2,7 @@
 // shared is rendered by the server alone, also while the programme is hidden and /live.json has no
 // titles. The first part carries when it was rendered, as data attributes.
 
+import { asOf } from "./as_of.js";
 import { now } from "./clock.js";
 import { dayOf, liveTalk, nextTalk, stateOf } from "./state.js";
 
@@ -25,7 +26,7 @@ export function keepFresh(ids, { onFresh = () => {}, onRefused = () => {} } = {}
     try {
       // Pages learn of a change one after the other, as they happen to ask.
       await pause(isChanged ? 0 : 0.5 + Math.random() * SPREAD_SECONDS);
-      const response = await fetch(location.href, { cache: "no-cache", redirect: "manual" });
+      const response = await fetch(asOf(location.href), { cache: "no-cache", redirect: "manual" });
       if (response.ok) {
         swap(ids, new DOMParser().parseFromString(await response.text(), "text/html"));
         onFresh();

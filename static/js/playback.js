@@ -1,5 +1,6 @@
 // The private questions of a watching page: where is the stream, may I go on? And its goodbye.
 
+import { asOf } from "./as_of.js";
 import { me, post } from "./me.js";
 
 // One page of so many tells of a failure, and it counts for all of them; so when a stream fails
@@ -21,12 +22,14 @@ async function refusalIn(response) {
   }
 }
 
-/** {sources} with the first choice first, or {refusal}. Throws while the server cannot say. */
+/** {sources} with the first choice first, or {refusal}: a code, or "gone" for what is no more.
+ * Throws while the server cannot say.
+ */
 export async function askPlayback(url) {
-  const response = await fetch(url, { headers: { Accept: "application/json" } });
+  const response = await fetch(asOf(url), { headers: { Accept: "application/json" } });
   const refusal = await refusalIn(response);
-  if (refusal) {
-    return { refusal };
+  if (refusal || response.status === 404) {
+    return { refusal: refusal ?? "gone" };
   }
   if (!response.ok) {
     throw new Error(`${url}: ${response.status}`);

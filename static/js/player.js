@@ -9,10 +9,12 @@ const PICTURES = { video: VideoPicture, iframe: FramePicture };
 const STEADY_MS = 10_000;
 
 /**
- * `screen` is the element to fill. Events, as functions: `onOpen(source)` another picture is seen;
+ * `screen` is the element to fill. Of replays also `onEnded()`: it is through. Events, as functions: `onOpen(source)` another picture is seen;
  * `onMuted(isMuted)` the browser allows no sound, or there is sound again; `onTrouble(source, why)`
  * a source has failed; `onFailed(why, wasSteady)` all have, the last picture stays; `onWeak()` the
- * connection is too weak for the picture; `onLevels()` the qualities are known.
+ * connection is too weak for the picture; `onLevels()` the qualities are known; `onOver()` a
+ * recording that all see in step is over, and nothing follows; `onPulledBack()` a viewer wanted to
+ * another second of it.
  */
 export class Player {
   #screen;
@@ -35,7 +37,7 @@ export class Player {
 
   /** Whether something plays, or would if nobody had paused it. */
   get isOpen() {
-    return this.#seen !== null && !this.#seen.hasFailed;
+    return this.#seen !== null && (!this.#seen.hasFailed || this.#coming !== null);
   }
 
   /** Whether something is seen, be it the last picture of what has failed. */
@@ -69,6 +71,8 @@ export class Player {
     const again = sources.find((source) => source.tag === this.source?.tag);
     if (again && this.video && again.url !== this.source.url) {
       this.#open(again);
+    } else if (again && this.video) {
+      this.#seen.follow(again);
     }
   }
 
@@ -103,6 +107,9 @@ export class Player {
       onFailed: (why) => this.#onFailure(picture, why),
       onWeak: () => this.#events.onWeak(),
       onLevels: () => this.#events.onLevels(),
+      onEnded: () => this.#events.onEnded?.(),
+      onOver: () => this.#onOver(picture),
+      onPulledBack: () => picture === this.#seen && this.#events.onPulledBack(),
     });
     this.#coming = picture;
     picture.element.classList.add("coming");
@@ -155,6 +162,24 @@ export class Player {
     }
     this.#events.onTrouble(picture.source, why);
     this.#openNext(why);
+  }
+
+  /** A recording has come to its end, for everybody: what is live follows. That is no failure. */
+  #onOver(picture) {
+    if (picture !== this.#coming && picture !== this.#seen) {
+      return;
+    }
+    this.#sources = this.#sources.filter(({ begins }) => !begins);
+    if (picture === this.#coming) {
+      picture.remove();
+      this.#coming = null;
+      this.#screen.hidden = this.#seen === null;
+    }
+    if (this.#sources.length > 0) {
+      this.#openNext("over");
+    } else {
+      this.#events.onOver();
+    }
   }
 
   #listenTo(video) {

@@ -21,6 +21,11 @@ const RENEW_SECONDS = 60;
 // When the start of a talk is said aloud.
 const MARKS_MINUTES = [10, 5, 1];
 
+// As its crew sees it, whatever the programme says.
+const isCheck = document.getElementById("player").dataset.check !== undefined;
+// What does not play for staff alone is no trouble for anybody.
+const isReported = !isCheck && document.getElementById("as-of") === null;
+
 const byId = (id) => document.getElementById(id);
 const box = byId("player");
 const screen = byId("screen");
@@ -72,7 +77,9 @@ const player = new Player(
     },
     onTrouble: (source, why) => {
       hadTrouble = true;
-      report(box.dataset.report, { room: box.dataset.room, tag: source.tag, why });
+      if (isReported) {
+        report(box.dataset.report, { room: box.dataset.room, tag: source.tag, why });
+      }
     },
     onFailed: (why, wasSteady) => {
       failures = wasSteady ? 1 : failures + 1;
@@ -86,6 +93,12 @@ const player = new Player(
     },
     onWeak: () => controls.offerLess(),
     onLevels: () => controls.show(),
+    onOver: () => {
+      player.stop();
+      say("over", { isNews: true });
+      showPanel();
+    },
+    onPulledBack: () => say("in-step", { isNews: true }),
   },
 );
 const controls = new Controls(byId("controls"), player, (sources) => player.play(sources));
@@ -195,7 +208,11 @@ function wantedTag() {
   const at = now();
   const overruns =
     player.isOpen && last !== null && at >= last.ends && at < last.ends + OVERRUN_SECONDS;
-  return state === "live" || overruns ? entry.stream : null;
+  if (overruns && state !== "live" && player.source?.begins) {
+    // The rest of a recording; then its own list of sources says what follows.
+    return tag;
+  }
+  return state === "live" || overruns || isCheck ? entry.stream : null;
 }
 
 async function followStream(wanted) {
@@ -229,14 +246,15 @@ function take(answer) {
     refuse(answer.refusal);
     return;
   }
-  const isSame = answer.tag === tag && player.isOpen;
-  if (tag !== null && answer.tag !== tag) {
+  const sources = controls.take(answer);
+  // What is wanted plays already: the same as before, or a talk was moved, or has its turn.
+  const isSame = player.isOpen && (answer.tag === tag || sources[0]?.tag === player.source?.tag);
+  if (tag !== null && answer.tag !== tag && !isSame) {
     say("switched", { isNews: true });
   }
   tag = answer.tag;
   slate = answer.slate;
   byId("slate").textContent = slate;
-  const sources = controls.take(answer);
   renewAt = renewalOf(sources);
   if (sources.length === 0) {
     player.stop();
@@ -267,7 +285,7 @@ function close() {
 }
 
 async function keepAlive(at) {
-  if (at < pulseAt) {
+  if (at < pulseAt || isCheck) {
     return;
   }
   pulseAt = at + PULSE_SECONDS;

@@ -1,6 +1,7 @@
 // Every page: who is here, which shared pages do not know, and what is announced.
 
 import { showAnnouncements } from "./announcements.js";
+import { keepMoment } from "./as_of.js";
 import { me } from "./me.js";
 
 const account = document.getElementById("account");
@@ -22,3 +23,4 @@ if (account) {
   showAccount().catch(() => {});
 }
 showAnnouncements();
+keepMoment();

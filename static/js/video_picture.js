@@ -2,6 +2,9 @@
 // asks 200 times a second for a segment that is gone. So this looks for itself, and says that it has
 // failed while there is still something in the buffer.
 
+import { now } from "./clock.js";
+import { InStep } from "./in_step.js";
+
 // Fewer loads than hls.js would try: another source is quicker than the third attempt.
 const RETRY = { maxNumRetry: 1, retryDelayMs: 300, maxRetryDelayMs: 600 };
 const patience = (firstByteMs, wholeMs, retries) => ({
@@ -42,16 +45,24 @@ export class VideoPicture {
   #timeMovedAt = performance.now();
   #fragmentErrors = 0;
   #hasRecovered = false;
+  #window = { start: 0, edge: 0, at: 0 };
+  #step = null;
   #stalls = [];
 
   /**
+   * A source with `start` is a replay that begins at that second, or, while its recording goes on, at
+   * the moment `began`; `onEnded()` it is through.
    * `onReady()` there is a picture; `onFailed(why)` once, the last picture stays; `onWeak()` it
-   * stalls again and again; `onLevels()` the qualities are known.
+   * stalls again and again; `onLevels()` the qualities are known; `onOver()` a recording that is
+   * played in step has ended; `onPulledBack()` the viewer wanted to another second of it.
    */
   constructor(source, { title, isMuted, hls, worker, isSaving }, events) {
     this.source = source;
     this.#events = events;
     this.element = this.#makeVideo(title, isMuted);
+    if (source.begins) {
+      this.#step = new InStep(this.element, source, () => events.onPulledBack());
+    }
     this.#load(hls, worker, isSaving);
     this.#timer = setInterval(() => this.#check(), CHECK_MS);
   }
@@ -79,6 +90,12 @@ export class VideoPicture {
     return this.#wasLive ? (this.#hls?.latency ?? 0) : 0;
   }
 
+  /** What it shows has another address or other times, and goes on. */
+  follow(source) {
+    this.source = source;
+    this.#step?.follow(source);
+  }
+
   /** The last picture stays, and nothing more is asked for. */
   freeze() {
     clearInterval(this.#timer);
@@ -100,7 +117,8 @@ export class VideoPicture {
     video.muted = isMuted;
     video.setAttribute("aria-label", title);
     video.addEventListener("loadeddata", () => this.#ready());
-    video.addEventListener("ended", () => this.#fail("ended"));
+    video.addEventListener("ended", () => this.#ended());
+    video.addEventListener("loadedmetadata", () => this.#goToStart(), { once: true });
     video.addEventListener("waiting", () => this.#stalled());
     if (this.source.captions) {
       const track = document.createElement("track");
@@ -139,7 +157,9 @@ export class VideoPicture {
       capLevelToPlayerSize: true,
       // The lowest first: there is a picture at once, and it gets better.
       startLevel: 0,
-      maxLiveSyncPlaybackRate: 1.05,
+      startPosition: this.#step?.second ?? this.#replaysFrom,
+      // Who watches again is not hurried to what is on.
+      maxLiveSyncPlaybackRate: this.#isReplay ? 1 : 1.05,
       manifestLoadPolicy: patience(5000, 8000, 0),
       playlistLoadPolicy: patience(5000, 8000, 1),
       fragLoadPolicy: patience(8000, 30_000, 2),
@@ -182,17 +202,61 @@ export class VideoPicture {
       return;
     }
     this.#wasLive = details.live;
+    this.#window = { start: details.fragmentStart, edge: details.edge, at: now() };
     // A recording begins again; one that is played in step does not.
-    this.element.loop = !details.live && !this.source.begins;
+    this.element.loop = !details.live && !this.source.begins && !this.#isReplay;
+    if (this.#step && !details.live && this.#step.second >= details.totalduration) {
+      this.#over();
+      return;
+    }
     if (details.endSN !== this.#lastNumber) {
       this.#lastNumber = details.endSN;
       this.#movedAt = performance.now();
     }
   }
 
+  get #isReplay() {
+    return this.source.start !== undefined;
+  }
+
+  /** For hls.js; -1: as it likes. */
+  get #replaysFrom() {
+    return this.source.began ? -1 : (this.source.start ?? -1);
+  }
+
+  /** Where in what still goes on that moment is, as far back as it goes; null: it is through. */
+  placeOf(moment) {
+    const { start, edge, at } = this.#window;
+    return this.#wasLive ? Math.max(start, edge - (at - moment)) : null;
+  }
+
+  /** hls.js has begun there, but in what still goes on only the clock tells where that is. */
+  #goToStart() {
+    if (this.#wasLive && this.source.began) {
+      this.element.currentTime = this.placeOf(this.source.began);
+    } else if (this.#hls === null && this.#isReplay) {
+      this.element.currentTime = this.source.start;
+    }
+  }
+
+  #ended() {
+    if (this.#isReplay && !this.#wasLive) {
+      this.#events.onEnded();
+    } else if (this.#step) {
+      this.#over();
+    } else {
+      this.#fail("ended");
+    }
+  }
+
   #check() {
     const at = performance.now();
     const video = this.element;
+    if (this.#step?.isOver) {
+      this.#over();
+      return;
+    }
+    this.#step?.keep();
     if (video.currentTime !== this.#time || video.paused || !this.#isReady) {
       this.#time = video.currentTime;
       this.#timeMovedAt = at;
@@ -220,6 +284,14 @@ export class VideoPicture {
     if (this.#isReady && this.#stalls.length >= STALLS) {
       this.#stalls = [];
       this.#events.onWeak();
+    }
+  }
+
+  #over() {
+    if (!this.hasFailed) {
+      this.hasFailed = true;
+      this.freeze();
+      this.#events.onOver();
     }
   }
 

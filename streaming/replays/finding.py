@@ -153,9 +153,7 @@ def find(
             versions = list(_in_rooms(conference, talk, of_room, nudges))
         if versions:
             chosen = _in_order(versions, talk)
-            replays[talk.code] = Replay(
-                talk.code, talk.title, talk.starts_at, talk.ends_at, chosen
-            )
+            replays[talk.code] = Replay(talk.code, talk.title, talk.starts_at, talk.ends_at, chosen)
     return replays
 
 

@@ -1,5 +1,7 @@
 """What pages of the programme say of replays, from memory."""
 
+from typing import Any
+
 from django import template
 from django.db import DatabaseError
 from django.template import Context
@@ -15,7 +17,9 @@ register = template.Library()
 def replay_of(context: Context, talk: Talk) -> Replay | None:
     """None: it cannot be watched again, or not now."""
     known = _library(context)
-    return known and known.one(talk.code, context["request"].conference, timezone.now())
+    if known is None:
+        return None
+    return known.one(talk.code, context["request"].conference, timezone.now())
 
 
 @register.simple_tag(takes_context=True)
@@ -29,7 +33,7 @@ def has_replays(context: Context) -> bool:
 
 def _library(context: Context) -> Library | None:
     """None where there is no conference, and while the database cannot be asked."""
-    request = context.get("request")
+    request: Any = context.get("request")
     if getattr(request, "conference", None) is None:
         return None
     try:

@@ -27,6 +27,8 @@ def test_an_attendee_gets_the_source(attendee, stream):
         "url": SECRET_URL,
         "expires": None,
         "role": "primary",
+        "begins": None,
+        "is_gated": False,
         "language": "",
         "captions": None,
     }

@@ -1,0 +1,257 @@
+"""Links to recordings from a CSV file: all of it, or, with a bad line, nothing.
+
+    code,url,starts,language,captions
+    OPEN26,https://youtu.be/aqz-KE-bpKQ,0:42,,
+    OPEN26,https://vimeo.com/76979871,,de,open26.de.vtt
+
+The code and the language tell which recording a line is about; the others stay as they are.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile, File
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from schedule.models import Conference, Talk
+from streaming.captions import clean_captions
+from streaming.models import Recording, StreamAccount
+from streaming.replays.nudging import begin_at
+from streaming.replays.seconds import parse_second
+from streaming.sources import SOURCES, guess
+
+NAMES = {
+    "code": ("code", "talk", "talk code"),
+    "url": ("url", "link", "address", "video"),
+    "starts": ("starts", "starts at", "start", "starts at second", "second"),
+    "language": ("language", "lang"),
+    "captions": ("captions", "subtitles", "vtt"),
+}
+NEEDED = ("code", "url")
+
+# Opens what stands in the column of captions; raises ValidationError.
+type Opener = Callable[[str], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """`number` as an editor counts; 0: the whole file."""
+
+    number: int
+    message: str
+
+    def __str__(self) -> str:
+        if not self.number:
+            return self.message
+        return _("Line %(number)s: %(message)s") % {"number": self.number, "message": self.message}
+
+
+class BadFile(Exception):
+    def __init__(self, lines: list[BadLine]) -> None:
+        self.lines = lines
+        super().__init__(str(lines[0]))
+
+
+@dataclass(slots=True)
+class Line:
+    """`recording` has the new values already. `second` None: as it is. `act`: new, changed or
+    unchanged.
+    """
+
+    number: int
+    talk: Talk
+    recording: Recording
+    second: int | None
+    captions: File[bytes] | None
+    act: str
+
+    @property
+    def source(self) -> str:
+        return str(self.recording.source.label)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "line": self.number,
+            "code": self.talk.code,
+            "title": self.talk.title,
+            "source": self.source,
+            "language": self.recording.language,
+            "starts": self.second,
+            "captions": self.captions is not None,
+            "act": self.act,
+            "may_be_replayed": self.talk.may_be_replayed,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    lines: list[Line]
+
+    def count(self, act: str) -> int:
+        return sum(line.act == act for line in self.lines)
+
+    @property
+    def withheld(self) -> list[Line]:
+        """Of talks whose speakers have not agreed: imported, and not shown."""
+        return [line for line in self.lines if not line.talk.may_be_replayed]
+
+    def as_dict(self) -> dict[str, Any]:
+        counts = {act: self.count(act) for act in ("new", "changed", "unchanged")}
+        lines = [line.as_dict() for line in self.lines]
+        return {**counts, "withheld": len(self.withheld), "lines": lines, "problems": []}
+
+
+def make_plan(
+    conference: Conference, data: bytes, *, open_captions: Opener, adds_hosts: bool = False
+) -> Plan:
+    """Writes nothing. Raises BadFile."""
+    planner = _Planner(conference, open_captions, adds_hosts)
+    lines, problems = [], []
+    for number, said in _rows(data):
+        try:
+            lines.append(planner.line(number, said))
+        except ValidationError as error:
+            problems += [BadLine(number, message) for message in error.messages]
+    if problems:
+        raise BadFile(problems)
+    return Plan(lines)
+
+
+@transaction.atomic
+def apply(plan: Plan) -> None:
+    for line in plan.lines:
+        if line.act == "unchanged":
+            continue
+        if line.captions is not None:
+            line.recording.captions = line.captions
+        line.recording.save()
+        if line.recording.adds_hosts:
+            line.recording.add_missing_hosts()
+        if line.second is not None:
+            begin_at(line.recording, line.talk, line.second)
+
+
+class _Planner:
+    def __init__(self, conference: Conference, open_captions: Opener, adds_hosts: bool) -> None:
+        self.conference, self.open_captions, self.adds_hosts = conference, open_captions, adds_hosts
+        self.talks = {talk.code: talk for talk in conference.talks.all()}
+        self.known: dict[tuple[int, str], list[Recording]] = {}
+        known = conference.recordings.filter(talk__isnull=False).prefetch_related("nudges")
+        for recording in known.select_related("account"):
+            if recording.talk_id:
+                key = recording.talk_id, recording.language
+                self.known.setdefault(key, []).append(recording)
+        self.lines: dict[tuple[int, str], int] = {}
+
+    def line(self, number: int, said: dict[str, str]) -> Line:
+        """Raises ValidationError."""
+        talk = self.talks.get(said["code"])
+        if talk is None:
+            raise ValidationError(_("There is no talk “%(code)s”.") % {"code": said["code"]})
+        recording = self._recording(talk, said["language"], number)
+        is_new = recording.pk is None
+        before = (recording.kind, recording.value)
+        self._set_source(recording, said["url"])
+        second = parse_second(said["starts"]) if said["starts"] else None
+        captions = self._captions(recording, said["captions"]) if said["captions"] else None
+        nudges = (
+            {nudge.talk_id: nudge.seconds for nudge in recording.nudges.all()} if not is_new else {}
+        )
+        is_changed = (
+            before != (recording.kind, recording.value)
+            or captions is not None
+            or (second is not None and second != nudges.get(talk.pk, 0))
+        )
+        act = "new" if is_new else "changed" if is_changed else "unchanged"
+        return Line(number, talk, recording, second, captions, act)
+
+    def _recording(self, talk: Talk, language: str, number: int) -> Recording:
+        key = talk.pk, language
+        if key in self.lines:
+            message = _("“%(code)s” is already on line %(line)s, in the same language.")
+            raise ValidationError(message % {"code": talk.code, "line": self.lines[key]})
+        self.lines[key] = number
+        known = self.known.get(key, [])
+        if len(known) > 1:
+            message = _("“%(code)s” has several recordings in this language. Choose in the admin.")
+            raise ValidationError(message % {"code": talk.code})
+        if known:
+            return known[0]
+        return Recording(conference=self.conference, talk=talk, language=language)
+
+    def _set_source(self, recording: Recording, pasted: str) -> None:
+        source = guess(pasted)
+        if source is None:
+            message = _("“%(url)s” is nothing that can be played.")
+            raise ValidationError(message % {"url": pasted[:100]})
+        same = recording.kind == source.kind
+        recording.kind, recording.value = source.kind, pasted
+        if SOURCES[source.kind].account_fields and not (same and recording.account):
+            recording.account = StreamAccount.objects.only_one(self.conference, source.kind)
+        recording.adds_hosts = self.adds_hosts
+        try:
+            recording.full_clean()
+        except ValidationError as error:
+            raise ValidationError(error.messages) from None
+
+    def _captions(self, recording: Recording, name: str) -> File[bytes] | None:
+        """None: it has just these already."""
+        data = self.open_captions(name)
+        captions = clean_captions(ContentFile(data, name))
+        if recording.captions:
+            with recording.captions.open() as stored:
+                if stored.read() == data:
+                    return None
+        return captions
+
+
+def _rows(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
+    """Lines that are not empty. Raises BadFile."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        message = _("This is not UTF-8. Save the file as “CSV UTF-8”.")
+        raise BadFile([BadLine(0, message)]) from None
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    number = 1
+    columns: dict[str, int] | None = None
+    try:
+        for cells in rows:
+            if any(cell.strip() for cell in cells):
+                if columns is None:
+                    columns = _columns(cells)
+                else:
+                    yield number, _said(cells, columns)
+            number = rows.line_num + 1
+    except csv.Error as error:
+        message = _("The quotes do not match, or: %(error)s.") % {"error": error}
+        raise BadFile([BadLine(number, message)]) from None
+    if columns is None:
+        raise BadFile([BadLine(0, _("The file is empty."))])
+
+
+def _columns(header: list[str]) -> dict[str, int]:
+    known = {name: key for key, names in NAMES.items() for name in names}
+    columns: dict[str, int] = {}
+    for at, cell in enumerate(header):
+        key = known.get(" ".join(cell.replace("_", " ").split()).casefold())
+        if key is not None:
+            columns.setdefault(key, at)
+    if missing := [name for name in NEEDED if name not in columns]:
+        message = _("There is no column “%(name)s”. There are: %(header)s.")
+        values = {"name": missing[0], "header": ", ".join(header)}
+        raise BadFile([BadLine(1, message % values)])
+    return columns
+
+
+def _said(cells: list[str], columns: dict[str, int]) -> dict[str, str]:
+    return {
+        key: cells[columns[key]].strip() if columns.get(key, len(cells)) < len(cells) else ""
+        for key in NAMES
+    }

@@ -1,0 +1,72 @@
+"""The talks of a recording, as organizers see them: with those that are not shown, and why."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from schedule.models import Talk
+from streaming.models import Recording
+from streaming.replays.finding import (
+    held_talks,
+    nudges_of,
+    second_of,
+    talks_of,
+    withheld,
+)
+from streaming.replays.seconds import clock_of
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    talk: Talk
+    second: int
+    nudge: int
+    # Another recording is shown instead.
+    has_own: bool
+
+    @property
+    def clock(self) -> str:
+        return clock_of(self.second)
+
+
+def offsets_of(recording: Recording) -> list[Offset]:
+    conference = recording.conference
+    nudges = nudges_of(conference)
+    if recording.talk:
+        talks = [recording.talk]
+    else:
+        talks = held_talks(conference, recording, talks_of(conference))
+    own = set(
+        conference.recordings.filter(is_shown=True, talk__in=talks)
+        .exclude(pk=recording.pk)
+        .values_list("talk", flat=True)
+    )
+    return [
+        Offset(
+            talk,
+            second_of(recording, talk, nudges),
+            nudges.get((recording.pk, talk.pk), 0),
+            talk.pk in own,
+        )
+        for talk in talks
+    ]
+
+
+def why_not_shown(recording: Recording) -> str:
+    """ "": nothing is in its way."""
+    if recording.talk:
+        talks = [] if recording.talk.may_be_replayed else [recording.talk]
+    else:
+        conference = recording.conference
+        talks = withheld(conference, recording, talks_of(conference))
+    if not talks:
+        return ""
+    named = ", ".join(f"“{talk}”" for talk in talks[:5]) + ("…" if len(talks) > 5 else "")
+    if recording.talk:
+        text = _("It is not shown: the speakers of %(talks)s have not agreed.")
+    else:
+        text = _(
+            "Nothing of it is shown, because it also holds %(talks)s, whose speakers have not"
+            " agreed. Cut it into talks, or say with “until” that it ends before."
+        )
+    return text % {"talks": named}
