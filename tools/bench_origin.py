@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-from tools.bench import ask, children, cpu_seconds, sign_in
+from tools.bench import ask, sign_in
+from tools.cpu import children, cpu_seconds
 from tools.process import NotStarted, interrupt_on_sigterm, run, temporary_directory
 from tools.stack import Stack
 
