@@ -46,8 +46,11 @@ def forget_everything_kept() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_kept():
-    """Tests roll their rows back, numbers of revisions included, so nothing may outlive one."""
+def _nothing_kept(monkeypatch):
+    """Tests roll their rows back, numbers of revisions included, so nothing may outlive one. Within
+    one a second passes when it says so (settle), else a slow machine would read more often.
+    """
+    monkeypatch.setattr(OnceASecond, "SECONDS", float("inf"))
     forget_everything_kept()
 
 

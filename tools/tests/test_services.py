@@ -47,7 +47,7 @@ def test_nothing_is_left_behind_when_it_is_stopped(number):
     assert redis.from_url(address).ping()
     directory = Path(str(redis.from_url(address).config_get("dir")["dir"]))
     os.killpg(process.pid, number)
-    process.wait(20)
+    process.wait(60)
     process.stdin.close()
     process.stdout.close()
     assert not directory.exists()
