@@ -301,7 +301,9 @@ class TalkAdmin(NotDeleted, TalkMarks, WithCode):
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
     @admin.action(
-        permissions=["change"], description=_("The speakers agree to the recording"), location=ANYWHERE
+        permissions=["change"],
+        description=_("The speakers agree to the recording"),
+        location=ANYWHERE,
     )
     def agree(self, request: HttpRequest, talks: QuerySet[Talk]) -> None:
         """But for those of whom a feed says that they do not: they have to say it there."""
@@ -328,9 +330,7 @@ class TalkAdmin(NotDeleted, TalkMarks, WithCode):
         what = gettext("Canceled") if canceled else gettext("Restored")
         return self._set(request, talks, what, is_canceled=canceled)
 
-    def _set(
-        self, request: HttpRequest, talks: QuerySet[Talk], what: str, **values: bool
-    ) -> int:
+    def _set(self, request: HttpRequest, talks: QuerySet[Talk], what: str, **values: bool) -> int:
         """How many it changed. Each gets a line in its history."""
         conference = conference_of(request)
         if conference is None:
