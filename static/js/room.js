@@ -95,7 +95,7 @@ const player = new Player(
     onLevels: () => controls.show(),
     onOver: () => {
       player.stop();
-      say("over", { isNews: true });
+      say("recording-over", { isNews: true });
       showPanel();
     },
     onPulledBack: () => say("in-step", { isNews: true }),
