@@ -49,7 +49,8 @@ def _announcements(conference: Conference, at: datetime) -> list[dict[str, Any]]
     if text := emergency():
         tag = opaque_tag("announcement", text)
         urgency = Announcement.Urgency.EMERGENCY
-        made.insert(0, {"tag": tag, "text": text, "urgency": urgency, "room": None})
+        words = {"text": text, "urgency": urgency, "room": None}
+        made.insert(0, {"tag": tag, "is_file": True, **words})
     return made
 
 

@@ -80,6 +80,7 @@ listen 127.0.0.1:{port};
 server_name localhost *.localhost 127.0.0.1;
 set $static_root {directory}/static;
 set $media_root {directory}/media;
+set $emergency_file {directory}/emergency.txt;
 location /{admin_path} {{
     client_max_body_size 20m;
     proxy_pass http://app;

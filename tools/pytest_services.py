@@ -44,6 +44,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
             folder = directory / name
             folder.mkdir()
             os.environ[name] = str(folder)
+        os.environ["EMERGENCY_FILE"] = str(directory / "emergency.txt")
         if os.environ.get("TEST_SERVICES") == "none":
             os.environ["DATABASE_URL"] = f"sqlite:///{directory}/front-row.sqlite3"
             os.environ["REDIS_URL"] = ""

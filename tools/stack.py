@@ -136,6 +136,7 @@ class Stack:
             "DEFAULT_FROM_EMAIL": "Front Row <noreply@localhost>",
             "STATIC_ROOT": str(self._directory / "static"),
             "MEDIA_ROOT": str(self._directory / "media"),
+            "EMERGENCY_FILE": str(self._directory / "emergency.txt"),
             "RELEASE": "",
             "WEB_CONCURRENCY": str(self._workers),
             "HAS_WORKER": "on" if self._has_workers else "off",

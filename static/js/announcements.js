@@ -16,7 +16,7 @@ const box = document.getElementById("announcements");
 // Tag → {text, urgency, room} of those that /live.json only names.
 const words = new Map();
 const asked = new Map();
-let listed = null;
+let listed = [];
 let isAsking = false;
 
 function dismissed() {
@@ -76,6 +76,17 @@ function offerDismissal(strip) {
   });
 }
 
+/** What the operator tells everybody while the app cannot: nginx has the file as it is now. */
+async function operatorsWords() {
+  try {
+    const response = await fetch(box.dataset.emergency, { cache: "no-cache" });
+    const text = response.ok ? (await response.text()).trim() : "";
+    return text ? [{ tag: `file ${text}`, text, urgency: "emergency" }] : [];
+  } catch {
+    return [];
+  }
+}
+
 async function askForWords() {
   const missing = listed
     .filter(({ tag, text }) => text === undefined && !words.has(tag))
@@ -125,8 +136,9 @@ export function showAnnouncements() {
       offerDismissal(strip);
     }
   }
-  overhear(box.dataset.live, (body) => {
-    listed = body.announcements;
+  overhear(box.dataset.live, async (body, isOfNow) => {
+    const said = body.announcements;
+    listed = isOfNow ? said : [...(await operatorsWords()), ...said.filter((each) => !each.is_file)];
     show();
     askForWords();
   });

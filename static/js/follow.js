@@ -12,10 +12,17 @@ const SILENT_AFTER = 2;
 // From so long before a talk on something may have to be announced to everybody.
 const OPEN_SECONDS = 12 * 3600;
 
+// What nginx says of its answer while the app does not give one (deploy/nginx.conf).
+const IS_OLD = ["STALE", "UPDATING"];
+
 const listeners = [];
 let isFollowing = false;
 
-/** Hear what the page's own script follows; where it follows nothing, follow for it. */
+/**
+ * Hear what the page's own script follows; where it follows nothing, follow for it. The second
+ * argument of `onBody` tells whether the body is of now: the app may be away, and nginx or nobody
+ * answers for it.
+ */
 export function overhear(url, onBody) {
   listeners.push(onBody);
   // When all scripts of the page have run.
@@ -40,6 +47,7 @@ export function follow(url, onBody, isPlaying = () => false, onSilence = () => {
 
   async function ask() {
     let body;
+    let isOfNow = false;
     try {
       const asked = now();
       // The browser's cache sends the ETag, and turns a 304 into the body that it has.
@@ -51,6 +59,7 @@ export function follow(url, onBody, isPlaying = () => false, onSilence = () => {
       learnFrom(response, asked);
       failures = 0;
       heardAt = now();
+      isOfNow = !IS_OLD.includes(response.headers.get("Front-Row-Cache"));
     } catch {
       failures += 1;
       if (failures === SILENT_AFTER && heardAt !== null) {
@@ -61,7 +70,9 @@ export function follow(url, onBody, isPlaying = () => false, onSilence = () => {
     later();
     if (body) {
       onBody(body);
-      listeners.forEach((listener) => listener(body));
+    }
+    if (last) {
+      listeners.forEach((listener) => listener(last, isOfNow));
     }
   }
 

@@ -132,12 +132,15 @@ export class Player {
     this.#seen = picture;
     this.#openedAt = performance.now();
     picture.element.classList.remove("coming");
-    if (video && picture.element instanceof HTMLVideoElement) {
-      picture.element.volume = video.volume;
-      picture.element.muted = video.muted;
+    if (picture.element instanceof HTMLVideoElement) {
+      if (video) {
+        picture.element.volume = video.volume;
+        picture.element.muted = video.muted;
+      }
       if (isPaused) {
         picture.element.pause();
       } else {
+        // Again: what was told to play before it had an address may have forgotten it.
         this.#start(picture.element);
       }
     }

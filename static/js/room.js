@@ -9,6 +9,7 @@ import { Player } from "./player.js";
 import { paintStars, showStars } from "./stars.js";
 import { dayOf, liveTalk, nextTalk, stateOf } from "./state.js";
 import { asClock, asDigits, fillTimes, inWords } from "./times.js";
+import { showViewers } from "./viewers.js";
 import { offerZone } from "./zone.js";
 
 // Speakers go on for a while; nobody is cut off in the middle of a sentence.
@@ -95,7 +96,7 @@ const player = new Player(
     onLevels: () => controls.show(),
     onOver: () => {
       player.stop();
-      say("over", { isNews: true });
+      say("recording-over", { isNews: true });
       showPanel();
     },
     onPulledBack: () => say("in-step", { isNews: true }),
@@ -385,6 +386,7 @@ follow(
   box.dataset.live,
   (latest) => {
     body = latest;
+    showViewers(body);
     if (isOffline) {
       isOffline = false;
       say(null);

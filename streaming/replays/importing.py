@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from schedule.models import Conference, Talk
 from streaming.captions import clean_captions
 from streaming.models import Recording, StreamAccount
-from streaming.replays.nudging import begin_at
+from streaming.replays.nudging import begin_at, check_nudge
 from streaming.replays.seconds import parse_second
 from streaming.sources import SOURCES, guess
 
@@ -158,6 +158,8 @@ class _Planner:
         before = (recording.kind, recording.value)
         self._set_source(recording, said["url"])
         second = parse_second(said["starts"]) if said["starts"] else None
+        if second is not None:
+            check_nudge(second)
         captions = self._captions(recording, said["captions"]) if said["captions"] else None
         nudges = (
             {nudge.talk_id: nudge.seconds for nudge in recording.nudges.all()} if not is_new else {}

@@ -28,9 +28,14 @@ def move(recording: Recording, talk: Talk, by: int) -> None:
     begin_at(recording, talk, max(0, now + by))
 
 
-def _write(recording: Recording, talk: Talk, seconds: int) -> None:
+def check_nudge(seconds: int) -> None:
+    """Raises ValidationError."""
     if abs(seconds) > MOST_SECONDS:
         raise ValidationError(_("That is more than nine hours away from where it should be."))
+
+
+def _write(recording: Recording, talk: Talk, seconds: int) -> None:
+    check_nudge(seconds)
     if seconds == 0:
         recording.nudges.filter(talk=talk).delete()
     else:

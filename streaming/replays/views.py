@@ -56,7 +56,7 @@ def replays(request: ConferenceRequest) -> HttpResponse:
     """All that can be watched; where that is too much, a day of it. What is searched for is never
     kept.
     """
-    conference, at = request.conference, timezone.now()
+    conference, at = request.conference, request.at
     shown = {each.code: each for each in _library(request).at(conference, at)}
     talks = Talk.objects.filter(conference=conference, code__in=shown).shown()
     form = LibraryForm(conference, talks, request.GET)
@@ -116,7 +116,7 @@ def _chosen_day(request: ConferenceRequest, days: list[date], count: int) -> dat
 @shared_page(ignores=("t",))
 def replay(request: ConferenceRequest, code: str) -> HttpResponse:
     """The page knows no address and, being the same for everybody, no second: its script does."""
-    conference, at = request.conference, timezone.now()
+    conference, at = request.conference, request.at
     found = _replay_or_404(request, code, at)
     talks = Talk.objects.filter(conference=conference).shown().with_cards()
     talk = get_object_or_404(talks, code=code)
@@ -155,7 +155,7 @@ def playback(request: ConferenceRequest, code: str) -> HttpResponse:
     with the second at which the talk begins; one that still goes on also with that moment.
     """
     at = timezone.now()
-    found = _replay_or_404(request, code, at)
+    found = _replay_or_404(request, code, request.at)
     versions = found.versions if _is_admitted(request, at) else found.open_at(at)
     viewer, into = viewer_of(request), _seconds_into(request, found)
     sources = [_source(version, viewer, at, into) for version in versions]

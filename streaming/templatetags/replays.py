@@ -1,5 +1,6 @@
 """What pages of the programme say of replays, from memory."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -19,7 +20,7 @@ def replay_of(context: Context, talk: Talk) -> Replay | None:
     known = _library(context)
     if known is None:
         return None
-    return known.one(talk.code, context["request"].conference, timezone.now())
+    return known.one(talk.code, context["request"].conference, _moment(context))
 
 
 @register.simple_tag(takes_context=True)
@@ -27,8 +28,14 @@ def has_replays(context: Context) -> bool:
     known = _library(context)
     if known is None:
         return False
-    found = known.at(context["request"].conference, timezone.now())
+    found = known.at(context["request"].conference, _moment(context))
     return next(found, None) is not None
+
+
+def _moment(context: Context) -> datetime:
+    """Pages that say that there is no such page have none."""
+    at: datetime = getattr(context["request"], "at", None) or timezone.now()
+    return at
 
 
 def _library(context: Context) -> Library | None:

@@ -6,6 +6,8 @@ from itertools import count
 from typing import Any
 
 _number = count(1)
+# Once it answers.
+_broken = count()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -15,6 +17,9 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     if environ["HTTP_HOST"].startswith("cookie."):
         headers.append(("Set-Cookie", "sessionid=somebody"))
     environ["wsgi.input"].read()
+    if environ["HTTP_HOST"].startswith("broken.") and next(_broken):
+        start_response("500 Internal Server Error", headers)
+        return [b"{}"]
     is_busy = environ["PATH_INFO"] == "/says-503"
     start_response("503 Busy" if is_busy else "200 OK", headers)
     return [json.dumps({"number": next(_number), **asked}).encode()]

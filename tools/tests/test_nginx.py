@@ -155,6 +155,30 @@ def test_live_json_is_revalidated_and_compressed(site):
     assert response.headers["Date"]
 
 
+def test_live_json_outlives_the_app_and_says_so(site):
+    first = site.get("/live.json", host="broken.localhost")
+    assert first.headers["Front-Row-Cache"] == "MISS"
+    deadline = time.monotonic() + 10
+    while (last := site.get("/live.json", host="broken.localhost")).headers[
+        "Front-Row-Cache"
+    ] != "STALE":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert (last.status, last.body) == (200, first.body)
+
+
+def test_the_operator_s_words_need_nothing_but_nginx(site):
+    nothing = site.get("/emergency.txt")
+    assert (nothing.status, nothing.body) == (204, b"")
+    file = site.log.parent / "emergency.txt"
+    file.write_text("Please leave the building\n")
+    words = site.get("/emergency.txt")
+    assert (words.status, words.body) == (200, b"Please leave the building\n")
+    assert words.headers["Content-Type"] == "text/plain; charset=utf-8"
+    file.unlink()
+    assert site.get("/emergency.txt").status == 204
+
+
 def test_a_cookie_on_live_json_is_neither_stored_nor_given(site):
     first, second = (site.get("/live.json", host="cookie.localhost") for _ in range(2))
     assert json.loads(first.body)["number"] != json.loads(second.body)["number"]
