@@ -175,7 +175,7 @@ def test_a_page_that_was_closed_makes_room(devices, stream):
 
 def test_a_room_where_nothing_is_on_takes_no_place(devices, room):
     for device in devices:
-        assert watch(device).json() == {"sources": []}
+        assert watch(device).json()["sources"] == []
 
 
 def test_the_admission_is_asked_before_the_place(devices, stream):
