@@ -5,8 +5,8 @@
 One run measures every view in turn, several times, and keeps the cheapest round of each: other work
 on the machine can only add. What counts is the ratio to a view that does nothing under the same
 gunicorn and the same middleware. With --check the exit status is 1 when a ratio exceeds its budget
-(tools/bench_budgets.json) by half. Then it imports a large programme and syncs a large ticket shop.
-Writes bench.json.
+(tools/bench_budgets.json) by half. Then people come in (tools/bench_login.py), and it imports a
+large programme and syncs a large ticket shop. Writes bench.json.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import threading
 from dataclasses import asdict, dataclass
 from itertools import cycle
 
+from tools import bench_login
 from tools.cpu import cpu_seconds
 from tools.process import NotStarted, interrupt_on_sigterm, run
 from tools.stack import PROJECT, Stack
@@ -128,10 +129,14 @@ def main() -> None:
     parser.add_argument("--people", default="2000", help="with a ticket")
     options = parser.parse_args()
     interrupt_on_sigterm()
-    print("Starting PostgreSQL, Redis, gunicorn and nginx …", flush=True)
+    print("Starting PostgreSQL, Redis, gunicorn, workers and nginx …", flush=True)
     demo = ["--talks", options.talks, "--people", options.people]
-    with Stack(demo=demo, app="tools.bench_app:application") as site:
+    # The line would hold the very people whose cost is measured.
+    variables = {"SIGN_INS_PER_SECOND": "0"}
+    app = "tools.bench_app:application"
+    with Stack(demo=demo, app=app, background=True, variables=variables) as site:
         costs = measure(site, sign_in(site.env, SESSIONS))
+        logins = bench_login.costs_of_coming_in(site, bench_login.PEOPLE)
         from tools.bench_import import TALKS, measure_imports  # noqa: PLC0415 - needs the settings
 
         imports = measure_imports()
@@ -141,6 +146,7 @@ def main() -> None:
     for name, cost in costs.items():
         numbers = f"{cost.app_ms:8.3f}{cost.nginx_ms:8.3f}{cost.bytes:8}{cost.ratio:8.2f}"
         print(f"{name:26}{numbers}")
+    print(f"\n{bench_login.report(logins)}")
     print(f"\nSeconds for a programme of {TALKS} talks")
     for name, seconds in imports.items():
         print(f"{name:26}{seconds:8.2f}")
@@ -148,9 +154,9 @@ def main() -> None:
     for name, figures in syncs.items():
         print(f"{name:34}" + "".join(f"{figure:8.2f}" for figure in figures.values()))
     views = {name: asdict(cost) for name, cost in costs.items()}
-    report = {"demo": demo, "views": views, "imports": imports, "syncs": syncs}
+    report = {"demo": demo, "views": views, "logins": logins, "imports": imports, "syncs": syncs}
     (PROJECT / "bench.json").write_text(json.dumps(report, indent=2))
-    if options.check and (problems := over_budget(costs)):
+    if options.check and (problems := over_budget(costs) + bench_login.over_budget(logins)):
         sys.exit("\n".join(problems))
 
 
