@@ -73,12 +73,12 @@ def test_a_warm_public_page_costs_one_round_trip_and_no_session(attendee_client,
 
 
 @pytest.mark.services
-def test_the_pulse_costs_three_round_trips_and_no_sql(attendee_client):
+def test_the_pulse_costs_four_round_trips_and_no_sql(attendee_client):
     """Session, admission, place and presence."""
     pulse = lambda: attendee_client.post("/pulse/", {"room": "main"})  # noqa: E731
     assert pulse().json() == {"ok": True}
     with CaptureQueriesContext(connection) as queries:
-        assert trips(pulse) == 3
+        assert trips(pulse) == 4
     assert len(queries) == 0
 
 
