@@ -57,6 +57,10 @@ OPEN = {
     "account_inactive": "says that an account is closed",
     "mfa_authenticate": "the way in, second step",
 }
+OPENS_BY_ITSELF = {
+    "replay": "once a recording of the talk is public",
+    "replay_playback": "as the replay, and of it the public recordings alone",
+}
 FOR_THE_SIGNED_IN = {
     "tickets": "people without a ticket learn here what to do",
     "devices": "where one has signed in",
@@ -130,6 +134,11 @@ def test_open_views_are_the_ones_listed_here():
         if access.kind == "public" and not name.startswith("admin:")
     }
     assert open_views == set(OPEN)
+
+
+def test_views_that_open_by_themselves_are_the_ones_listed_here():
+    names = {name for name, access in accesses().items() if access.opens is not None}
+    assert names == set(OPENS_BY_ITSELF)
 
 
 def test_views_for_the_signed_in_are_the_ones_listed_here():

@@ -15,6 +15,7 @@ from schedule.access import public
 from schedule.http import ConferenceRequest
 from streaming.models import Recording
 from streaming.origin.folders import stream_folder
+from streaming.replays.finding import library
 from tickets.admission import Reason, refusal
 from tickets.middleware import look_up
 
@@ -30,13 +31,14 @@ def room_gate(request: ConferenceRequest, slug: str) -> HttpResponse:
 @public
 @never_cache
 def recording_gate(request: ConferenceRequest, folder: str) -> HttpResponse:
-    """A recording that is not shown is for those who decide on that."""
+    """A recording that is not shown, or to which not all in it agree, is for those who decide on that."""
     recording = Recording.objects.filter(
         conference=request.conference, kind="origin-recording", value=folder
     ).first()
     if recording is None:
         return HttpResponse(status=HTTPStatus.FORBIDDEN)
-    if not recording.is_shown:
+    withheld = library(request.conference, request.programme_revision).withheld
+    if not recording.is_shown or recording.pk in withheld:
         may_see = request.user.has_perm("streaming.change_recording", request.conference)
         return _folder(folder) if may_see else HttpResponse(status=HTTPStatus.FORBIDDEN)
     if recording.public_at is not None and recording.public_at <= timezone.now():

@@ -72,6 +72,8 @@ class Replay:
 @dataclass(frozen=True, eq=False)  # one object for each number of the programme
 class Library:
     replays: dict[str, Replay]
+    # Recordings that nobody may have, by primary key: of speakers who have not agreed.
+    withheld: frozenset[int]
     # Every instant at which what can be watched changes, in order.
     edges: tuple[datetime, ...]
 
@@ -112,10 +114,12 @@ def _read(conference_id: int, revision: int) -> Library:
     shown = Recording.objects.filter(conference=conference, is_shown=True)
     recordings = list(shown.select_related("account").order_by("pk"))
     if not recordings:
-        return Library({}, ())
-    found = find(conference, recordings, talks_of(conference), nudges_of(conference))
+        return Library({}, frozenset(), ())
+    talks = talks_of(conference)
+    found = find(conference, recordings, talks, nudges_of(conference))
     edges = {each.public_at for each in recordings} | {each.ended_at for each in found.values()}
-    return Library(found, tuple(sorted(edge for edge in edges if edge)))
+    withheld = {each.pk for each in recordings if is_withheld(conference, each, talks)}
+    return Library(found, frozenset(withheld), tuple(sorted(edge for edge in edges if edge)))
 
 
 def talks_of(conference: Conference) -> list[Talk]:
@@ -213,7 +217,14 @@ def held_talks(conference: Conference, recording: Recording, talks: Iterable[Tal
     ]
 
 
-def withheld(conference: Conference, recording: Recording, talks: Iterable[Talk]) -> list[Talk]:
+def is_withheld(conference: Conference, recording: Recording, talks: Iterable[Talk]) -> bool:
+    """Whether it is through, and holds something of speakers who have not agreed."""
+    if recording.talk_id:
+        return not any(talk.pk == recording.talk_id and talk.may_be_replayed for talk in talks)
+    return recording.ends_at is not None and bool(not_agreed(conference, recording, talks))
+
+
+def not_agreed(conference: Conference, recording: Recording, talks: Iterable[Talk]) -> list[Talk]:
     """What it holds of talks whose speakers have not agreed."""
     return [
         talk
@@ -228,7 +239,7 @@ def shown_until(
     """None: for ever. One that still goes on may be shown until somebody comes on who has not
     agreed; one that is through and holds something of theirs, never.
     """
-    theirs = [talk.starts_at for talk in withheld(conference, recording, talks)]
+    theirs = [talk.starts_at for talk in not_agreed(conference, recording, talks)]
     if not theirs or recording.starts_at is None:
         return None
     return min(theirs) if recording.ends_at is None else recording.starts_at

@@ -8,10 +8,10 @@ from schedule.models import Talk
 from streaming.models import Recording
 from streaming.replays.finding import (
     held_talks,
+    not_agreed,
     nudges_of,
     second_of,
     talks_of,
-    withheld,
 )
 from streaming.replays.seconds import clock_of
 
@@ -58,7 +58,7 @@ def why_not_shown(recording: Recording) -> str:
         talks = [] if recording.talk.may_be_replayed else [recording.talk]
     else:
         conference = recording.conference
-        talks = withheld(conference, recording, talks_of(conference))
+        talks = not_agreed(conference, recording, talks_of(conference))
     if not talks:
         return ""
     named = ", ".join(f"“{talk}”" for talk in talks[:5]) + ("…" if len(talks) > 5 else "")

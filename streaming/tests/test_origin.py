@@ -14,7 +14,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from conftest import client_of, make_conference, make_room, make_ticket, make_user, settle
+from conftest import (
+    client_of,
+    make_conference,
+    make_room,
+    make_talk,
+    make_ticket,
+    make_user,
+    settle,
+)
 from streaming.models import Ingest, Recording
 from streaming.origin.folders import incoming
 from streaming.origin.recording import NotKept, keep
@@ -186,6 +194,20 @@ def test_a_recording_may_be_open_to_everybody_or_hidden(room, attendee, organize
     recording.is_shown = False
     recording.save()
     assert Client().get(gate).status_code == 403
+    assert client_of(attendee).get(gate).status_code == 403
+    assert client_of(organizer).get(gate).status_code == 204
+
+
+def test_a_recording_of_somebody_who_has_not_agreed_is_for_organizers(room, attendee, organizer):
+    start = timezone.now() - timedelta(hours=2)
+    talk = make_talk(room.conference, room=room, starts_at=start, may_be_replayed=True)
+    make_recording(room, starts_at=start, ends_at=talk.ends_at)
+    settle()
+    gate = "/_origin/gate/recording/abc/"
+    assert client_of(attendee).get(gate).status_code == 204
+    talk.may_be_replayed = False
+    talk.save()
+    settle()
     assert client_of(attendee).get(gate).status_code == 403
     assert client_of(organizer).get(gate).status_code == 204
 

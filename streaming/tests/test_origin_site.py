@@ -45,7 +45,7 @@ room = Room.objects.create(conference=conference, slug="studio", name="Studio", 
 now = timezone.now()
 Talk.objects.create(
     conference=conference, room=room, code="STUDIO", title="From the studio",
-    starts_at=now - timedelta(minutes=5), ends_at=now + timedelta(hours=1),
+    starts_at=now - timedelta(minutes=5), ends_at=now + timedelta(hours=1), may_be_replayed=True,
 )
 Stream.objects.create(room=room, kind="origin", value="studio")
 Stream.objects.create(room=room, kind="origin", value="studio/audio", role="audio")
@@ -89,6 +89,22 @@ print(json.dumps({
     "on_air": str(on_air or ""),
 }))
 """
+# A talk that began three seconds into the recording.
+HAS_BEEN = """
+from datetime import timedelta
+from schedule.models import Talk
+from streaming.models import Recording
+recording = Recording.objects.get(room__slug="studio")
+Talk.objects.create(
+    conference=recording.conference, room=recording.room, code="HASBEEN", title="It has been",
+    starts_at=recording.starts_at + timedelta(seconds=3),
+    ends_at=recording.starts_at + timedelta(seconds=5), may_be_replayed=True,
+)
+"""
+BEGAN = """() => {
+    const video = document.querySelector("#player video");
+    return video?.played.length && video.videoWidth === 160 ? [video.played.start(0)] : null;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +223,9 @@ def test_from_the_camera_to_the_screen_to_the_recording(site, sessions, camera, 
     assert "#EXT-X-ENDLIST" in get(site, f"{recording}/index.m3u8", holder)[1]
     seconds = page.evaluate(PLAY_FILE, f"{recording}/recording.mp4")
     assert seconds == pytest.approx(kept["seconds"], abs=1)
+    site.manage("shell", "-c", HAS_BEEN)
+    page.goto("/replays/HASBEEN/")
+    assert wait_for("the talk in it", lambda: page.evaluate(BEGAN)) == [pytest.approx(3, abs=1)]
     for log in site.log.parent.glob("*.log"):
         assert KEY not in log.read_text(errors="replace"), log.name
 
