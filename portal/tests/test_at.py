@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from conftest import client_of, make_conference, make_room, make_stream, make_talk, make_user
+from conftest import client_of, make_conference, make_stream, make_talk, make_user
 from tickets.models import Grant
 
 # Of the conference below, at 10:00 on its day.
