@@ -4,6 +4,7 @@ after the check. Only what is gated or signed: another address would be anybody'
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.views.decorators.cache import never_cache
@@ -33,7 +34,7 @@ def player(request: ConferenceRequest, slug: str) -> HttpResponse:
     seen, on = glance(here, conference, at), on_stage(lineup(conference), here, at)
     is_on = seen.state is State.LIVE or _goes_on(here, at)
     sources = offers(request, on, on.played) if is_on else []
-    source = next((each for each in sources if each["is_gated"]), None)
+    source = next((each for each in sources if _may_be_in_a_page(each)), None)
     context = {
         "here": here,
         "at": at,
@@ -49,6 +50,10 @@ def player(request: ConferenceRequest, slug: str) -> HttpResponse:
     response = render_page(request, "streaming/player.html", context)
     response.headers["Content-Security-Policy"] = player_policy(conference, revision)
     return response
+
+
+def _may_be_in_a_page(source: dict[str, Any]) -> bool:
+    return bool(source["is_gated"]) and source["player"] != "link"
 
 
 def _goes_on(here: RoomRundown, at: datetime) -> bool:

@@ -24,6 +24,8 @@ from streaming.sources import SOURCES
 FRESH = timedelta(seconds=90)
 CHART_MINUTES = 60
 CHART_HEIGHT = 40
+# So that failures are seen beside many viewers.
+LEAST_HEIGHT = 8
 # Failures count in minutes of the clock, and the newest has only begun.
 RECENT_MINUTES = 2
 # From so many players on, and so large a part of those that watch, it is not their connection.
@@ -75,11 +77,13 @@ class Chart(NamedTuple):
 
     @property
     def failures_path(self) -> str:
-        return self._path(minute.failures for minute in self.minutes)
+        return self._path((minute.failures for minute in self.minutes), least=LEAST_HEIGHT)
 
-    def _path(self, numbers: Iterable[int]) -> str:
+    def _path(self, numbers: Iterable[int], least: int = 0) -> str:
         top = max(1, *(max(minute.viewers, minute.failures) for minute in self.minutes))
-        heights = [round(number / top * CHART_HEIGHT, 1) for number in numbers]
+        heights = [
+            max(round(number / top * CHART_HEIGHT, 1), least) if number else 0 for number in numbers
+        ]
         return "".join(
             f"M{x} {CHART_HEIGHT}v-{height}h.8v{height}z"
             for x, height in enumerate(heights)

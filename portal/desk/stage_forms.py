@@ -29,12 +29,13 @@ class SlateForm(forms.Form):
 class AnnounceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """`until` is the button that was pressed."""
 
-    MINUTES = (10, 30, 60)
     until = forms.ChoiceField(
         choices=[
-            *((str(minutes), minutes) for minutes in MINUTES),
+            ("10", _("10 min")),
+            ("30", _("30 min")),
+            ("60", _("1 h")),
             ("today", _("today")),
-            ("open", _("until somebody ends it")),
+            ("open", _("until I end it")),
         ]
     )
 

@@ -77,7 +77,6 @@ def index(request: DeskRequest) -> HttpResponse:
         "warning_count": len(found),
         **stage_context(request.conference, request.programme_revision, request.reach),
         "announce": AnnounceForm(conference=request.conference),
-        "until_minutes": AnnounceForm.MINUTES,
     }
     return _page(request, "desk", context)
 

@@ -23,7 +23,7 @@ function dismissed() {
   return JSON.parse(localStorage.getItem(DISMISSED) ?? "[]");
 }
 
-/** What this viewer sees on this page now, newest first. */
+/** What this viewer sees on this page now, what is urgent first. */
 function wanted() {
   const gone = dismissed();
   return listed
@@ -41,14 +41,18 @@ function show() {
       remove(strip);
     }
   }
+  const after = new Map();
   for (const entry of entries.reverse()) {
-    if (!strips.has(entry.tag)) {
-      add(entry);
+    const region = box.querySelector(entry.urgency === "emergency" ? "[role=alert]" : "[role=status]");
+    const strip = strips.get(entry.tag) ?? make(entry);
+    if (!strip.isConnected) {
+      region.insertBefore(strip, after.get(region) ?? null);
     }
+    after.set(region, strip);
   }
 }
 
-function add({ tag, urgency, text }) {
+function make({ tag, urgency, text }) {
   const strip = box.querySelector("template").content.firstElementChild.cloneNode(true);
   Object.assign(strip.dataset, { tag, urgency });
   for (const word of strip.querySelectorAll("[data-word]")) {
@@ -56,7 +60,7 @@ function add({ tag, urgency, text }) {
   }
   strip.querySelector("[data-text]").textContent = text;
   offerDismissal(strip);
-  box.querySelector(urgency === "emergency" ? "[role=alert]" : "[role=status]").prepend(strip);
+  return strip;
 }
 
 function remove(strip) {

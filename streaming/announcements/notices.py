@@ -36,7 +36,7 @@ class Notice(NamedTuple):
 
 
 def notices(conference: Conference, at: datetime) -> tuple[Notice, ...]:
-    """Newest first."""
+    """What is urgent first, then the newest."""
     known = _read(conference.pk, stage_revisions().get(conference.pk, 0))
     return tuple(
         notice
@@ -48,7 +48,7 @@ def notices(conference: Conference, at: datetime) -> tuple[Notice, ...]:
 @lru_cache(maxsize=16)
 def _read(conference_id: int, revision: int) -> tuple[Notice, ...]:
     rows = Announcement.objects.filter(conference=conference_id).not_over_at(timezone.now())
-    return tuple(
+    found = (
         Notice(
             opaque_tag("announcement", f"{row.pk} {row.urgency} {row.text}"),
             row.text,
@@ -61,14 +61,17 @@ def _read(conference_id: int, revision: int) -> tuple[Notice, ...]:
         )
         for row in rows.select_related("room")
     )
+    urgencies = Announcement.Urgency.values
+    return tuple(sorted(found, key=lambda notice: -urgencies.index(notice.urgency)))
 
 
 def for_this_page(request: ConferenceRequest) -> tuple[Notice, ...]:
     """What everybody who may see the page that is being answered may read there."""
-    at = timezone.now()
+    # Whoever was turned away early, like a form without its token, has no moment yet.
+    at = getattr(request, "at", timezone.now())
     match = request.resolver_match
     room = match.kwargs.get("slug") if match and match.url_name == "room" else None
-    reads_all = _is_for_the_admitted(request, at)
+    reads_all = _is_for_the_admitted(request)
     return tuple(
         notice
         for notice in notices(request.conference, at)
@@ -76,12 +79,13 @@ def for_this_page(request: ConferenceRequest) -> tuple[Notice, ...]:
     )
 
 
-def _is_for_the_admitted(request: ConferenceRequest, at: datetime) -> bool:
+def _is_for_the_admitted(request: ConferenceRequest) -> bool:
     """The gate has looked for an admission, and found one: open pages get none."""
     if request.conference.is_public:
         return True
     admission = getattr(request, "admission", None)
-    return admission is not None and refusal(request.conference, admission, None, at) is None
+    now = timezone.now()
+    return admission is not None and refusal(request.conference, admission, None, now) is None
 
 
 def page_part(request: ConferenceRequest) -> str:

@@ -36,11 +36,15 @@ def test_what_is_gated_is_in_the_page(page, room):
     assert "/open.m3u8" not in html
 
 
-def test_what_anybody_could_open_is_not(page, room):
-    make_stream(room, value="/open.m3u8")
+@pytest.mark.parametrize(
+    ("kind", "value"), [("hls", "/open.m3u8"), ("join", "https://meet.example.org/open.m3u8")]
+)
+def test_what_anybody_could_open_is_not(page, room, kind, value):
+    make_stream(room, kind=kind, value=value)
     html = page()
-    assert "/open.m3u8" not in html
+    assert "open.m3u8" not in html
     assert "<video" not in html
+    assert "<iframe" not in html
     assert "on the page of the room only" in html
 
 
