@@ -54,10 +54,12 @@ class _Talk(socketserver.StreamRequestHandler):
             content = b"".join(iter(self.rfile.readline, b".\r\n"))
             self.server.has_mail.set()
             self.server.may_go_on.wait(60)
-            self._say(self.server.answers.get("END", "250 taken"))
-            self.server.received.append(
-                email.message_from_bytes(content, policy=email.policy.default)
-            )
+            answer = self.server.answers.get("END", "250 taken")
+            # Before it says so, because whoever hears it looks at once.
+            if answer.startswith("250"):
+                message = email.message_from_bytes(content, policy=email.policy.default)
+                self.server.received.append(message)
+            self._say(answer)
 
     def _say(self, answer: str) -> None:
         if not answer:
