@@ -37,6 +37,8 @@ class RoomRundown:
         self.name = name
         self.items = tuple(sorted(items, key=lambda item: (item.starts_at, item.code)))
         self._starts = [item.starts_at for item in self.items]
+        self._by_end = sorted(self.items, key=lambda item: item.ends_at)
+        self._ends = [item.ends_at for item in self._by_end]
         # Up to each item, when the last of them ends: tells when looking back is in vain.
         self._latest_ends = list(accumulate((item.ends_at for item in self.items), max))
 
@@ -55,8 +57,8 @@ class RoomRundown:
 
     def last_before(self, at: datetime) -> Item | None:
         """What ended last."""
-        ended = [item for item in self.items if item.ends_at <= at]
-        return max(ended, key=lambda item: item.ends_at, default=None)
+        index = bisect_right(self._ends, at) - 1
+        return self._by_end[index] if index >= 0 else None
 
 
 @dataclass(frozen=True)

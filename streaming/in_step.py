@@ -15,8 +15,9 @@ def begins_at(stream: Stream, live: Item | None) -> datetime | None:
     """When the stream's first second is or was seen, if `live` is what is on in the room. None: it
     is not played in step, which only our own player can do.
     """
-    is_its_talk = stream.talk is not None and live is not None and stream.talk.code == live.code
-    if not is_its_talk or live is None or live.delivery != Talk.Delivery.PRE_RECORDED:
+    if stream.talk_id is None or live is None or live.delivery != Talk.Delivery.PRE_RECORDED:
+        return None
+    if stream.talk is None or stream.talk.code != live.code:
         return None
     try:
         return live.starts_at if stream.source.player == "video" else None

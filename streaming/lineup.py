@@ -1,7 +1,7 @@
 """What a room shows at a moment. Read once per number of the stage, then from memory."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
@@ -55,7 +55,7 @@ class Lineup:
             stream
             for stream in self.rooms.get(room, ())
             if stream.covers(at)
-            and (stream.talk is None or stream.talk.code == talk)
+            and (stream.talk_id is None or stream.talk.code == talk)  # type: ignore[union-attr]  # it has one
             and (with_tests or not stream.is_test)
         ]
         played = _own_first([stream for stream in fitting if stream.role in Stream.PLAYED])
@@ -68,8 +68,8 @@ class Lineup:
 
 def _own_first(played: list[Stream]) -> list[Stream]:
     """Of a talk with a primary of its own, its backup too comes before the streams of the room."""
-    if any(stream.talk and stream.role == Stream.Role.PRIMARY for stream in played):
-        played.sort(key=lambda stream: stream.talk is None)
+    if any(stream.talk_id and stream.role == Stream.Role.PRIMARY for stream in played):
+        played.sort(key=lambda stream: stream.talk_id is None)
     return played
 
 
@@ -77,7 +77,7 @@ def on_stage(streams: Lineup, room: RoomRundown, at: datetime) -> OnStage:
     """What everybody sees there."""
     live = room.live_at(at)
     on = streams.on_at(room.slug, at, live.code if live else None)
-    return replace(on, live=live)
+    return OnStage(on.played, on.choices, on.slate, live)
 
 
 def lineup(conference: Conference) -> Lineup:

@@ -89,7 +89,7 @@ def _talk(conference: Conference, item: Item) -> dict[str, Any]:
     talk: dict[str, Any] = {
         "code": item.code,
         "kind": item.kind,
-        "day": conference.day_of(item.starts_at).isoformat(),
+        "day": _day(conference.time_zone, conference.day_starts_at_hour, item.starts_at),
         "starts": int(item.starts_at.timestamp()),
         "ends": int(item.ends_at.timestamp()),
     }
@@ -103,7 +103,16 @@ def _talk(conference: Conference, item: Item) -> dict[str, Any]:
 def _ended_on(conference: Conference, room: RoomRundown, at: datetime) -> str | None:
     """The day of the talk that ended last here: tells a break from a day that has not begun."""
     last = room.last_before(at)
-    return conference.day_of(last.starts_at).isoformat() if last else None
+    if last is None:
+        return None
+    return _day(conference.time_zone, conference.day_starts_at_hour, last.starts_at)
+
+
+@lru_cache(maxsize=1024)
+def _day(time_zone: str, day_starts_at_hour: int, at: datetime) -> str:
+    """The zone's arithmetic is most of what a room would cost each second."""
+    conference = Conference(time_zone=time_zone, day_starts_at_hour=day_starts_at_hour)
+    return conference.day_of(at).isoformat()
 
 
 def encoded(conference: Conference, revision: int, at: datetime) -> Encoded:

@@ -1,7 +1,5 @@
 """Announcements: who reads them, where, until when, and also while the database is away."""
 
-import gzip
-import json
 from datetime import timedelta
 
 import pytest
@@ -10,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from conftest import client_of, make_conference, make_room, make_talk, settle
+from conftest import client_of, make_conference, make_room, settle
 from schedule.models import Visibility
 from streaming.live import _encode
 from streaming.models import Announcement
@@ -188,23 +186,3 @@ def test_the_admin_takes_one_and_knows_by_whom(conference, room, organizer):
     assert (made.conference, made.room, made.made_by) == (conference, room, organizer)
     listed = client_of(organizer).get(reverse("admin:streaming_announcement_changelist"))
     assert "Coffee" in listed.content.decode()
-
-
-# As large as a conference of ours gets; the bound is the promise.
-ROOMS, TALKS, ANNOUNCEMENTS, MOST_BYTES = 30, 5, 10, 12_000
-
-
-def test_live_json_of_thirty_rooms_is_small(conference):
-    for number in range(ROOMS):
-        hall = make_room(conference, name=f"Hall number {number}", slug=f"hall-{number}")
-        for talk in range(TALKS):
-            make_talk(
-                conference, room=hall, starts_at=timezone.now() + timedelta(hours=talk),
-                title=f"{number} ways to {talk} things that nobody has thought of in {number + talk} years",
-            )  # fmt: skip
-    for number in range(ANNOUNCEMENTS):
-        text = f"{number}: the bus to the hotel leaves at the south gate, not at the main gate."
-        make_announcement(conference, text=text, is_public=True)
-    body = live().content
-    assert len(json.loads(body)["rooms"]) == ROOMS
-    assert len(gzip.compress(body)) < MOST_BYTES
