@@ -87,7 +87,7 @@ def test_a_room_and_its_streams(page, complaints):
     said = page.locator(".messagelist").inner_text()
     assert "YouTube (primary) plays https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ" in said
     # The talks of the room stand below.
-    assert page.locator("#talks-group tbody tr").count() > 3
+    page.locator("#talks-group tbody tr").nth(3).wait_for(state="attached")
     assert complaints == []
 
 
