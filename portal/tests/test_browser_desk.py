@@ -41,9 +41,9 @@ def test_a_shift_is_on_open_pages_within_six_seconds_and_undone(open_page):
     schedule = open_page("/schedule/")
     desk = open_page("/admin/desk/", "organizer@example.com")
 
-    first = desk.locator("#room-main select option").first
+    first = desk.locator("#from-main option").first
     title = re.sub(r"^\d+:\d+ ", "", first.inner_text())
-    desk.locator("#room-main select").select_option(index=0)
+    desk.locator("#from-main").select_option(index=0)
     desk.locator("#room-main").get_by_role("button", name="30 minutes later").click()
     desk.get_by_role("heading", name=f"+30 min from “{title}” on").wait_for()
     talk = schedule.locator("article.talk", has_text=title).first
