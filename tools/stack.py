@@ -99,6 +99,7 @@ class Stack:
             else:
                 self.url, self.nginx = on_free_port(stack, start_nginx)
             self.env["PORT"] = self.url.rpartition(":")[2]
+            self.env.setdefault("LOOPBACK_URL", self.url)
             if self._demo is not None:
                 self.demo_output = self.manage("demo", *self._demo)
             self._exit = stack.pop_all()
