@@ -110,6 +110,7 @@ class Stack:
                 if self._has_workers
             ]
             self.env["PORT"] = self.url.rpartition(":")[2]
+            self.env.setdefault("LOOPBACK_URL", self.url)
             if self._demo is not None:
                 self.demo_output = self.manage("demo", *self._demo)
             self._exit = stack.pop_all()

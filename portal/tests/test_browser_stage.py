@@ -57,13 +57,16 @@ def is_playing(page):
     return page.evaluate(f"{video} > 0")
 
 
-def test_a_switch_and_a_slate_reach_the_room(open_page):
+def test_a_switch_and_a_slate_reach_the_room(open_page, site):
+    site.manage("probe_streams")  # which fails where one that should play does not
     room = open_page("/rooms/main/", "attendee@example.com")
     desk = open_page("/admin/desk/", "organizer@example.com")
     source, slate = room.locator("#source"), room.locator("#slate")
     wait_until(lambda: is_playing(room), "the stream plays")
     before = source.input_value()
     card = desk.locator("#room-main")
+    assert card.get_by_text("plays, seen").count() == 2
+    assert card.get_by_text("switched at").count() == 0
     seconds = []
 
     card.get_by_role("button", name="Switch to backup").click()

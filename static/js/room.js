@@ -208,7 +208,7 @@ function wantedTag() {
   }
   const at = now();
   const overruns =
-    player.isOpen && last !== null && at >= last.ends && at < last.ends + OVERRUN_SECONDS;
+    player.hasPicture && last !== null && at >= last.ends && at < last.ends + OVERRUN_SECONDS;
   if (overruns && state !== "live" && player.source?.begins) {
     // The rest of a recording; then its own list of sources says what follows.
     return tag;
