@@ -34,7 +34,14 @@ def forget_everything_kept() -> None:
     cache.clear()
     for once in OnceASecond.instances:
         once.forget()
-    for kept in (rundown._read, lineup._read, notices._read, csp._read, live._encode, finding._read):
+    for kept in (
+        rundown._read,
+        lineup._read,
+        notices._read,
+        csp._read,
+        live._encode,
+        finding._read,
+    ):
         kept.cache_clear()
 
 
