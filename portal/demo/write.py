@@ -76,7 +76,7 @@ def _write_rooms(conference: Conference, plan: Plan) -> dict[str, Room]:
             slug=slug,
             name=name,
             position=position,
-            description=to_html(description),
+            description=description,
         )
         for position, (slug, name, description) in enumerate(plan.rooms)
     ]
