@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from django.db import connection, connections, transaction
+from django.db import DatabaseError, InterfaceError, connection, connections, transaction
 
 
 class Life(Protocol):
@@ -34,6 +34,12 @@ class _InDatabase:
             cursor.execute("SELECT 1")
 
     def end(self) -> None:
+        # Said, because the server notices only in a while that a connection was closed.
+        with (
+            contextlib.suppress(DatabaseError, InterfaceError),
+            self._connection.cursor() as cursor,
+        ):
+            cursor.execute("SELECT pg_advisory_unlock_all()")
         self._connection.close()
 
 

@@ -39,7 +39,12 @@ def test_nothing_is_left_behind_when_it_is_stopped(number):
     show = "import os, sys; print(os.environ['REDIS_URL']); sys.stdout.flush(); sys.stdin.read()"
     command = [sys.executable, "-m", "tools.services", "--", sys.executable, "-c", show]
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        # Which a shell's background jobs inherit as ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdin
     assert process.stdout
