@@ -224,7 +224,8 @@ def test_from_the_camera_to_the_screen_to_the_recording(site, sessions, camera, 
     seconds = page.evaluate(PLAY_FILE, f"{recording}/recording.mp4")
     assert seconds == pytest.approx(kept["seconds"], abs=1)
     site.manage("shell", "-c", HAS_BEEN)
-    page.goto("/replays/HASBEEN/")
+    # Pages know of a new talk within a second.
+    wait_for("the replay's page", lambda: page.goto("/replays/HASBEEN/").ok)
     assert wait_for("the talk in it", lambda: page.evaluate(BEGAN)) == [pytest.approx(3, abs=1)]
     for log in site.log.parent.glob("*.log"):
         assert KEY not in log.read_text(errors="replace"), log.name
