@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from schedule.models import Conference, Talk
+from schedule.prepared import prepared
 from tickets.models import Ban, Claim, Grant, Role, User, fold_email
 
 # A code lives 15 minutes; a day leaves room for a mail that was held up and for who is on call.
@@ -51,13 +52,18 @@ def proved_account_for(email: str) -> User:
     newcomer.set_unusable_password()
     # Of two that come at the same moment the second finds the first one's.
     User.objects.bulk_create([newcomer], ignore_conflicts=True)
-    user = User.objects.get(email=email)
+    [user] = _called(email)
     prove_address(user)
     return user
 
 
 def known_account(email: str) -> User | None:
-    return User.objects.filter(email=fold_email(email)).first()
+    return next(iter(_called(fold_email(email))), None)
+
+
+@prepared
+def _called(email: str) -> QuerySet[User]:
+    return User.objects.filter(email=email)
 
 
 def is_guarded(user: User) -> bool:

@@ -16,11 +16,20 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import DateTimeField, FilteredRelation, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    DateTimeField,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Coalesce, Upper
 from django.utils import timezone
 
 from schedule.models import Conference, Talk
+from schedule.prepared import prepared
 from tickets.models import Ban, Claim, Ticket, User, fold_email
 from tickets.scopes import Scope, parse_scope, parse_scopes
 
@@ -173,67 +182,92 @@ type _Held = tuple[Scope, datetime | None, datetime | None]
 
 def compute(conference: Conference, user_id: int) -> Admission:
     """From the database, in at most three queries."""
-    rows = _person_and_grants(conference, user_id)
+    rows = _person_and_grants(user_id, conference.pk)
     if not rows:
         return NOBODY
-    person = rows[0]
-    held: list[_Held] = [
-        (scope, row["given__starts_at"], row["given__ends_at"])
-        for row in rows
-        for scope in parse_scopes(row["given__scopes"])
-    ]
-    claims = Claim.objects.live().filter(user=user_id, ticket__conference=conference)
+    is_active, password, proved_email, banned_until, *_grant = rows[0]
+    held: list[_Held] = []
+    has_any_places = False
+    for *_person, scopes, starts_at, ends_at, any_places in rows:
+        held += [(scope, starts_at, ends_at) for scope in parse_scopes(scopes)]
+        has_any_places = has_any_places or bool(any_places)
     canceled, places = False, 0
-    for state, starts_at, ends_at, scopes, product_places in claims.values_list(
+    for state, starts_at, ends_at, scopes, product_places in _claimed(user_id, conference.pk):
+        canceled = canceled or state == Ticket.State.CANCELED
+        if state == Ticket.State.VALID:
+            held += [(scope, starts_at, ends_at) for scope in parse_scopes(scopes)]
+            places = max(places, product_places)
+    return Admission(
+        openings=tuple(_openings(conference, proved_email, held)),
+        is_active=is_active,
+        auth_hash=User(password=password).get_session_auth_hash(),
+        has_canceled_ticket=canceled,
+        banned_until=banned_until,
+        places=None if has_any_places else places or PLACES_BY_GRANT,
+    )
+
+
+@prepared
+def _person_and_grants(user_id: int, conference_id: int) -> QuerySet[User, tuple[Any, ...]]:
+    """A row per grant, or one without. The proved address is None until the person has shown to
+    read its mail: nobody is let in as the speaker whose address they only typed.
+    """
+    own = EmailAddress.objects.filter(user=OuterRef("pk"), email=OuterRef("email"), verified=True)
+    until = Coalesce("ends_at", Value(FOREVER, DateTimeField()))
+    bans = Ban.objects.filter(user=OuterRef("pk"), conference=conference_id).annotate(until=until)
+    people = User.objects.filter(pk=user_id).annotate(
+        given=FilteredRelation("grants", condition=Q(grants__conference=conference_id)),
+        proved_email=Subquery(own.values("email")[:1]),
+        banned_until=Subquery(bans.order_by("-until").values("until")[:1]),
+    )
+    grant = ("scopes", "starts_at", "ends_at", "has_any_places")
+    return people.values_list(
+        "is_active",
+        "password",
+        "proved_email",
+        "banned_until",
+        *(f"given__{field}" for field in grant),
+    )
+
+
+@prepared
+def _claimed(user_id: int, conference_id: int) -> QuerySet[Claim, tuple[Any, ...]]:
+    claims = Claim.objects.live().filter(user=user_id, ticket__conference=conference_id)
+    return claims.values_list(
         "ticket__state",
         "ticket__valid_from",
         "ticket__valid_until",
         "ticket__product__scopes",
         "ticket__product__places",
-    ):
-        canceled = canceled or state == Ticket.State.CANCELED
-        if state == Ticket.State.VALID:
-            held += [(scope, starts_at, ends_at) for scope in parse_scopes(scopes)]
-            places = max(places, product_places)
-    has_any_places = any(row["given__has_any_places"] for row in rows)
-    return Admission(
-        openings=tuple(_openings(conference, person["proved_email"], held)),
-        is_active=person["is_active"],
-        auth_hash=User(password=person["password"]).get_session_auth_hash(),
-        has_canceled_ticket=canceled,
-        banned_until=person["banned_until"],
-        places=None if has_any_places else places or PLACES_BY_GRANT,
     )
 
 
-def _person_and_grants(conference: Conference, user_id: int) -> list[dict[str, Any]]:
-    """A row per grant, or one without. `proved_email` is None until the person has shown to read
-    the mail of the address: nobody is let in as the speaker whose address they only typed.
-    """
-    own = EmailAddress.objects.filter(user=OuterRef("pk"), email=OuterRef("email"), verified=True)
-    until = Coalesce("ends_at", Value(FOREVER, DateTimeField()))
-    bans = Ban.objects.filter(user=OuterRef("pk"), conference=conference).annotate(until=until)
-    given = FilteredRelation("grants", condition=Q(grants__conference=conference))
-    fields = ("scopes", "starts_at", "ends_at", "has_any_places")
-    people = User.objects.filter(pk=user_id).annotate(
-        given=given,
-        proved_email=Subquery(own.values("email")[:1]),
-        banned_until=Subquery(bans.order_by("-until").values("until")[:1]),
-    )
-    person = ("is_active", "password", "proved_email", "banned_until")
-    return list(people.values(*person, *(f"given__{field}" for field in fields)))
+def _talks(conference_id: int, those: Q) -> QuerySet[Talk, tuple[Any, ...]]:
+    talks = Talk.objects.alias(upper=Upper("speakers__email")).filter(those)
+    talks = talks.filter(conference=conference_id).order_by()
+    return talks.values_list("code", "starts_at", "ends_at", "room__slug", "speakers__email")
+
+
+def _spoken_by(email: str) -> Q:
+    return Q(upper=Upper(Value(email)))
+
+
+@prepared
+def _talks_of_speaker(conference_id: int, email: str) -> QuerySet[Talk, tuple[Any, ...]]:
+    return _talks(conference_id, _spoken_by(email))
 
 
 def _openings(conference: Conference, email: str | None, held: list[_Held]) -> Iterator[Opening]:
     codes = {scope.value for scope, *_window in held if scope.kind == "talk"}
-    theirs = Q(code__in=codes)
-    if email:
-        theirs |= Q(speakers__email__iexact=email)
+    found: Iterable[tuple[Any, ...]] = ()
+    if codes:
+        theirs = Q(code__in=codes)
+        found = _talks(conference.pk, theirs | _spoken_by(email) if email else theirs)
+    elif email:
+        found = _talks_of_speaker(conference.pk, email)
     talks: dict[str, tuple[datetime, datetime, str]] = {}
     own = set()
-    for code, begin, end, room, speaker_email in Talk.objects.filter(
-        theirs, conference=conference
-    ).values_list("code", "starts_at", "ends_at", "room__slug", "speakers__email"):
+    for code, begin, end, room, speaker_email in found:
         talks[code] = (begin - EARLY, end + GRACE, room or "")
         # The database's idea of upper and lower case is wider than ours.
         if email and fold_email(speaker_email or "") == email:

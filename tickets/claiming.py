@@ -1,17 +1,17 @@
 """Tickets find their people: by the verified address that stands on the ticket."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, Q, QuerySet
 from django.utils import timezone
 
 from schedule.models import Conference
-from tickets.accounts import is_verified
+from schedule.prepared import prepared
 from tickets.admission import forget
-from tickets.models import Claim, Ticket, User
+from tickets.models import Claim, Ticket, TicketQuerySet, User
 from tickets.scopes import parse_scopes
 
 _EVER = datetime.min.replace(tzinfo=UTC)
@@ -42,9 +42,8 @@ def claim_those(
     conference: Conference, user: User, tickets: QuerySet[Ticket], way: Claim.Way
 ) -> list[Ticket]:
     """Of these, give the person what nobody has, by the same rule. Returns what they got."""
-    free = Ticket.objects.filter(conference=conference, pk__in=tickets.values("pk"))
-    free = free.valid().unclaimed().select_related("product").order_by("pk")
-    waiting = [(user.pk, ticket) for ticket in free.select_for_update(of=("self",))]
+    free = _free(Ticket.objects.filter(conference=conference, pk__in=tickets.values("pk")))
+    waiting = [(user.pk, ticket) for ticket in free]
     return [claim.ticket for claim in _give(conference, waiting, way)]
 
 
@@ -58,12 +57,7 @@ def _give(conference: Conference, waiting: list[tuple[int, Ticket]], way: Claim.
         return []
     # Read after the tickets are locked: of two sign-ins at the same moment the second sees what
     # the first has claimed.
-    held = Claim.objects.live().filter(
-        user__in={person_id for person_id, _what in chosen},
-        ticket__conference=conference,
-        ticket__state=Ticket.State.VALID,
-    )
-    for claim in held.select_related("ticket__product"):
+    for claim in _held_by({person_id for person_id, _what in chosen}, conference):
         if _still_opens(claim.ticket, conference, at):
             chosen.pop((claim.user_id, _opens(claim.ticket)), None)
     claims = [
@@ -74,6 +68,25 @@ def _give(conference: Conference, waiting: list[tuple[int, Ticket]], way: Claim.
     Claim.objects.bulk_create(claims, ignore_conflicts=True)
     forget(conference.pk, {claim.user_id for claim in claims})
     return claims
+
+
+def _held_by(person_ids: Collection[int], conference: Conference) -> Iterable[Claim]:
+    if len(person_ids) == 1:
+        [person_id] = person_ids
+        return _held_by_one(person_id, conference.pk)
+    return _held(Q(user__in=person_ids), conference.pk)
+
+
+@prepared
+def _held_by_one(person_id: int, conference_id: int) -> QuerySet[Claim]:
+    return _held(Q(user=person_id), conference_id)
+
+
+def _held(who: Q, conference_id: int) -> QuerySet[Claim]:
+    claims = Claim.objects.live().filter(
+        who, ticket__conference=conference_id, ticket__state=Ticket.State.VALID
+    )
+    return claims.select_related("ticket__product")
 
 
 type _Opens = tuple[frozenset[str], datetime | None, datetime | None]
@@ -91,26 +104,34 @@ def _waiting(
     """Valid tickets that nobody has, each with the person whose address it carries; locked in one
     order, so that claims and imports wait for each other instead of stopping each other.
     """
-    tickets = Ticket.objects.filter(conference=conference).valid().unclaimed()
     if user is not None:
-        # Asked at every sign-in, so as plainly as can be.
-        if not user.is_active or not is_verified(user):
-            return []
-        theirs = tickets.filter(holder_email=user.email).select_related("product").order_by("pk")
-        return [(user.pk, ticket) for ticket in theirs.select_for_update(of=("self",))]
+        waiting = _waiting_for_one(conference.pk, user.pk, user.email) if user.is_active else []
+        return [(user.pk, ticket) for ticket in waiting]
+    tickets = Ticket.objects.filter(conference=conference)
     # A page of a shop names a few: to look whose tickets wait in all would take longer each time.
-    among = emails if emails is not None else tickets.values("holder_email")
+    among = emails if emails is not None else tickets.valid().unclaimed().values("holder_email")
     owners = EmailAddress.objects.filter(
         verified=True, user__is_active=True, email=F("user__email"), email__in=among
     )
     person_of: dict[str, int] = dict(owners.values_list("email", "user"))
     if not person_of:
         return []
-    theirs = tickets.filter(holder_email__in=person_of).select_related("product").order_by("pk")
-    return [
-        (person_of[ticket.holder_email], ticket)
-        for ticket in theirs.select_for_update(of=("self",))
-    ]
+    theirs = _free(tickets.filter(holder_email__in=person_of))
+    return [(person_of[ticket.holder_email], ticket) for ticket in theirs]
+
+
+@prepared
+def _waiting_for_one(conference_id: int, user_id: int, email: str) -> QuerySet[Ticket]:
+    """Asked at every sign-in. Whose address it is has to be proved."""
+    proved = EmailAddress.objects.filter(user=user_id, email=email, verified=True)
+    theirs = Ticket.objects.filter(Exists(proved), conference=conference_id, holder_email=email)
+    return _free(theirs)
+
+
+def _free(tickets: TicketQuerySet) -> QuerySet[Ticket]:
+    """Those that are valid and nobody has, locked."""
+    free = tickets.valid().unclaimed().select_related("product").order_by("pk")
+    return free.select_for_update(of=("self",))
 
 
 def _still_opens(ticket: Ticket, conference: Conference, at: datetime) -> bool:

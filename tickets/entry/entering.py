@@ -2,9 +2,11 @@
 
 from enum import StrEnum
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from schedule.models import Conference
+from schedule.prepared import prepared
 from tickets.accounts import (
     is_guarded,
     is_verified,
@@ -48,7 +50,7 @@ def enter(
     user = signed_in or _account_of(link.ticket)
     if user is None:
         return None, Refusal.GUARDED
-    claim = Claim.objects.live().filter(ticket=link.ticket_id).first()
+    claim = next(iter(_live_claims(link.ticket_id)), None)
     if claim is not None and claim.user_id != user.pk:
         ask_first_holder(claim)
         return None, Refusal.TAKEN
@@ -58,6 +60,11 @@ def enter(
     if link.used_at is None:
         EntryLink.objects.filter(pk=link.pk).update(used_at=timezone.now())
     return user, None
+
+
+@prepared
+def _live_claims(ticket_id: int) -> QuerySet[Claim]:
+    return Claim.objects.live().filter(ticket=ticket_id)
 
 
 def _account_of(ticket: Ticket) -> User | None:

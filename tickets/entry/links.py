@@ -8,11 +8,13 @@ import base64
 from collections.abc import Iterator
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.http import base36_to_int, int_to_base36
 
 from schedule.models import Conference
+from schedule.prepared import prepared
 from tickets.models import EntryLink, Ticket
 
 _SALT = "tickets.entry.links"
@@ -41,11 +43,15 @@ def link_of(token: str) -> EntryLink | None:
         pk = base36_to_int(number)
     except ValueError:
         return None
-    link = EntryLink.objects.select_related("ticket").filter(pk=pk).first()
-    if link is None:
-        return None
-    good = (constant_time_compare(signature, each) for each in _signatures(link))
-    return link if any(good) else None
+    for link in _numbered(pk):
+        if any(constant_time_compare(signature, each) for each in _signatures(link)):
+            return link
+    return None
+
+
+@prepared
+def _numbered(pk: int) -> QuerySet[EntryLink]:
+    return EntryLink.objects.select_related("ticket").filter(pk=pk)
 
 
 def _signatures(link: EntryLink) -> Iterator[str]:

@@ -6,6 +6,7 @@ from tickets.models.admitting import (
     Grant,
     Product,
     Ticket,
+    TicketQuerySet,
     validate_scopes,
     whole_conference,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "Shop",
     "SyncRun",
     "Ticket",
+    "TicketQuerySet",
     "Upload",
     "User",
     "UserManager",
