@@ -34,6 +34,7 @@ REQUESTS_PER_ROUND = 600
 HELLO = "/bench/hello/"
 VIEWS = {
     "hello": HELLO,
+    "admission": "/bench/admitted/",
     "schedule": "/schedule/",
     "room": "/rooms/main/",
     "live.json": "/bench/live.json",

@@ -1,12 +1,17 @@
-"""The site with two addresses more, for tools/bench.py: what a request costs when the view does
-nothing, and /live.json where nginx does not answer for it.
+"""The site with three addresses more, for tools/bench.py: what a request costs when the view does
+nothing, what finding out costs whether a person may come in, which pages do every 20 seconds, and
+/live.json where nginx does not answer for it.
 """
 
+from django.contrib.auth import SESSION_KEY
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
 from schedule.access import public
 from streaming.views import live
+from tickets.admission import admission_key
+from tickets.http import TicketRequest
 
 
 @public
@@ -14,8 +19,15 @@ def hello(request: HttpRequest) -> HttpResponse:
     return HttpResponse("hello, world", content_type="text/plain")
 
 
+def admitted(request: TicketRequest) -> HttpResponse:
+    """Closed, as views are; the next time nothing is known of the person."""
+    cache.delete(admission_key(request.conference.pk, int(request.session[SESSION_KEY])))
+    return HttpResponse("hello, ticket holder", content_type="text/plain")
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("bench/hello/", hello),
+    path("bench/admitted/", admitted),
     path("bench/live.json", live),
     path("", include("portal.urls")),
 ]
