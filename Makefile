@@ -27,10 +27,12 @@ demo: requirements .env ## Make the demo conference again, live at this minute
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) demo
 
-test: ## Test on PostgreSQL and Redis, then what fits on SQLite and the in-process cache
+# In parallel, but the browser tests: they measure seconds, so nothing else may run beside them.
+test: ## Test on PostgreSQL and Redis, then in the browser, then on SQLite and the in-process cache
 	@tools/venv.sh requirements-dev.txt
-	$(PYTHON) -m pytest
-	TEST_SERVICES=none $(PYTHON) -m pytest -m "not services and not browser"
+	$(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not browser"
+	$(PYTHON) -m pytest -m browser
+	TEST_SERVICES=none $(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not services and not browser"
 
 check: ## Look for mistakes without running the site; changes nothing
 	@tools/venv.sh requirements-dev.txt

@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser
 
-from schedule import rundown
+from schedule import plugins, rundown
 from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, Visibility
 from schedule.once import OnceASecond
 from streaming import csp, lineup, live
@@ -41,6 +41,7 @@ def forget_everything_kept() -> None:
         csp._read,
         live._encode,
         finding._read,
+        plugins._installed,
     ):
         kept.cache_clear()
 

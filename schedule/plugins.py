@@ -2,16 +2,23 @@
 
 import logging
 from collections.abc import Iterator
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoints, entry_points
 
 logger = logging.getLogger(__name__)
+
+
+@cache
+def _installed() -> EntryPoints:
+    """Kept, as it opens a file of every installed package; a new one needs a restart anyway."""
+    return entry_points()
 
 
 def plugins[T](group: str, kind: type[T]) -> Iterator[T]:
     """What the packages of a group offer, in an order that does not change. One package that is
     broken may not take the others with it: it is logged and left out.
     """
-    for point in sorted(entry_points(group=group), key=lambda point: point.value):
+    for point in sorted(_installed().select(group=group), key=lambda point: point.value):
         try:
             plugin = point.load()
         except Exception:

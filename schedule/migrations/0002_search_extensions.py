@@ -21,6 +21,6 @@ def install(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("schedule", "0009_bookmarks")]
+    dependencies = [("schedule", "0001_initial")]
 
     operations = [migrations.RunPython(install, migrations.RunPython.noop, elidable=True)]
