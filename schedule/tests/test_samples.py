@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import jsonschema
@@ -62,7 +63,7 @@ def read(name: str, zone: str = ZONE) -> Programme:
     return parse((SAMPLES / name).read_bytes(), default_zone=ZoneInfo(zone))
 
 
-def load(conference: Conference, programme: Programme, source: str, **kw: bool) -> Summary:
+def load(conference: Conference, programme: Programme, source: str, **kw: Any) -> Summary:
     return import_schedule(conference=conference, programme=programme, source=source, **kw)
 
 
