@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import jsonschema
@@ -63,8 +62,15 @@ def read(name: str, zone: str = ZONE) -> Programme:
     return parse((SAMPLES / name).read_bytes(), default_zone=ZoneInfo(zone))
 
 
-def load(conference: Conference, programme: Programme, source: str, **kw: Any) -> Summary:
-    return import_schedule(conference=conference, programme=programme, source=source, **kw)
+def load(
+    conference: Conference, programme: Programme, source: str, accepts_removals: bool = False
+) -> Summary:
+    return import_schedule(
+        conference=conference,
+        programme=programme,
+        source=source,
+        accepts_removals=accepts_removals,
+    )
 
 
 @contextmanager
