@@ -1,5 +1,8 @@
-"""How long processes have run, by the scheduler's own clock."""
+"""How long processes have run, by the scheduler's own clock. One that ends meanwhile, as PostgreSQL's
+helpers do, has run for no time, has no children and no name.
+"""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,17 +11,28 @@ def cpu_seconds(root: int) -> float:
     """What a process and its children have run so far (counted in nanoseconds)."""
     total = 0
     for pid in [root, *children(root)]:
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            total += int((task / "schedstat").read_text().split()[0])
+        with contextlib.suppress(*_ENDED):
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                total += int((_read(task / "schedstat") or "0").split()[0])
     return total / 1e9
 
 
 def children(pid: int) -> Iterator[int]:
     """With their children."""
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+    for child in _read(Path(f"/proc/{pid}/task/{pid}/children")).split():
         yield int(child)
         yield from children(int(child))
 
 
 def name_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/comm").read_text().strip()
+    return _read(Path(f"/proc/{pid}/comm")).strip()
+
+
+_ENDED = (FileNotFoundError, ProcessLookupError)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except _ENDED:
+        return ""
