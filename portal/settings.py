@@ -215,7 +215,7 @@ ACCOUNT_RATE_LIMITS = {
 }
 # Above it people wait in line (tickets/line.py); in entry links, a mailed code counts as three. What
 # a core can do beside everything else, docs/performance.md. 0: no line.
-SIGN_INS_PER_SECOND = env.int("SIGN_INS_PER_SECOND", default=45 * (os.cpu_count() or 1))
+SIGN_INS_PER_SECOND = env.int("SIGN_INS_PER_SECOND", default=25 * (os.cpu_count() or 1))
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # Authenticator apps drift by half a minute; 0 locks staff out when the server's clock does.
