@@ -7,7 +7,6 @@ process, against a fake pretix in another, which answers at once, so it is our p
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tickets.tests.fake_shops.pretix import FakePretix
+from tools.cpu import peak_megabytes
 
 TICKETS = 20_000
 CHANGES = 50
@@ -69,7 +69,7 @@ def _measure(fake: "subprocess.Popen[str]") -> Figures:
         figures[name] = {
             "seconds": round(time.perf_counter() - began, 2),
             "cpu_seconds": round(time.process_time() - computed, 2),
-            "megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+            "megabytes": round(peak_megabytes()),
         }
         found = {key: done.counts[key] for key in counts}
         if (done.state, done.is_full, found) != ("done", is_full, counts):

@@ -1,8 +1,9 @@
-"""How long processes have run, by the scheduler's own clock. One that ends meanwhile, as PostgreSQL's
-helpers do, has run for no time, has no children and no name.
+"""How long processes have run, by the scheduler's own clock, and what memory ours had. One that ends
+meanwhile, as PostgreSQL's helpers do, has run for no time, has no children and no name.
 """
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,13 @@ def children(pid: int) -> Iterator[int]:
 
 def name_of(pid: int) -> str:
     return _read(Path(f"/proc/{pid}/comm")).strip()
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process has had. `getrusage` counts who started it as well."""
+    status = _read(Path("/proc/self/status"))
+    [kilobytes] = re.findall(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+    return int(kilobytes) / 1024
 
 
 _ENDED = (FileNotFoundError, ProcessLookupError)
