@@ -43,6 +43,8 @@ def link_of(token: str) -> EntryLink | None:
         pk = base36_to_int(number)
     except ValueError:
         return None
+    if pk.bit_length() > 63:
+        return None  # SQLite would refuse to look for it
     for link in _numbered(pk):
         if any(constant_time_compare(signature, each) for each in _signatures(link)):
             return link
