@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from tools.bench import CLIENTS, REQUESTS_PER_ROUND, ask
 from tools.browser import chromium_path, sign_in
 
 pytestmark = [
@@ -164,6 +165,8 @@ def test_words_reach_open_pages_while_the_database_is_away(open_page, site):
     site.manage("shell", "-c", ANNOUNCE)
     page = open_page("/schedule/")
     strip(page, "The lights are back").wait_for(timeout=LONG_MS)
+    # So many at once that every process has answered some, and read what is announced.
+    ask(site.url.removeprefix("http://"), "/schedule/", ["a=visitor"] * CLIENTS, REQUESTS_PER_ROUND)
     file = Path(site.env["EMERGENCY_FILE"])
     try:
         with database_away(site.env["DATABASE_URL"]):
