@@ -15,9 +15,10 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser
 
-from schedule import plugins, rundown
+from lib import plugins
+from lib.cached import OnceASecond
+from schedule import rundown
 from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, Visibility
-from schedule.once import OnceASecond
 from streaming import csp, lineup, live
 from streaming.announcements import notices
 from streaming.models import Recording, StageRevision, Stream

@@ -39,7 +39,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ADMIN_PATH = env.str("ADMIN_PATH", default="admin/").strip("/") + "/"
 # Part of every page key, so that a new release never shows pages made by the old one.
 RELEASE = env.str("RELEASE", default="") or str(
-    int(max(path.stat().st_mtime for path in BASE_DIR.glob("*/*.py")))
+    int(max(path.stat().st_mtime for path in BASE_DIR.glob("[a-z]*/**/*.py")))
 )
 
 # --- What it is made of ------------------------------------------------------------------------
@@ -133,10 +133,10 @@ REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
     CACHES: dict[str, dict[str, Any]] = {
         "default": {
-            "BACKEND": "portal.cache.SteadyRedisCache",
+            "BACKEND": "lib.redis_cache.SteadyRedisCache",
             "LOCATION": REDIS_URL,
             "OPTIONS": {
-                "CLIENT_CLASS": "portal.cache.QuickClient",
+                "CLIENT_CLASS": "lib.redis_cache.QuickClient",
                 "SOCKET_CONNECT_TIMEOUT": 0.25,
                 "SOCKET_TIMEOUT": 0.25,
             },

@@ -6,7 +6,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from schedule.sealing import SealedField, seal, validate_secret
+from lib.sealing import (
+    SealedField,
+    seal,
+    validate_secret,
+)
 
 
 class SecretField(forms.CharField):

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from lib.cached import OnceASecond
 from schedule.models import Conference, ProgrammeRevision
-from schedule.once import OnceASecond
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ from django.conf import settings
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
 
-from schedule.formats import MAX_BYTES
-from schedule.network import (
+from lib.network import (
     CutOff,
     Deadline,
     Network,
@@ -27,6 +26,7 @@ from schedule.network import (
     read_body,
     target_of,
 )
+from schedule.formats import MAX_BYTES
 
 TIMEOUT_SECONDS = 10  # for everything: redirects and pages too
 MAX_REDIRECTS = 3

@@ -12,9 +12,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
+from lib.text import (
+    one_line,
+    to_html,
+)
 from schedule.admin_scope import ConferenceForm
 from schedule.models import Conference
-from schedule.text import one_line, to_html
 
 # A class of the admin's own style sheet.
 WIDE = {"class": "vLargeTextField"}

@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from lib.sealing import SealBroken
 from schedule.access import admits
 from schedule.http import ConferenceRequest
 from schedule.rundown import rundown
-from schedule.sealing import SealBroken
 from streaming.lineup import lineup, on_stage
 from streaming.playback import viewer_of
 

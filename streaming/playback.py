@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 
+from lib.sealing import SealBroken
 from schedule.http import ConferenceRequest
-from schedule.sealing import SealBroken
 from streaming.in_step import begins_at
 from streaming.lineup import OnStage
 from streaming.models import Recording, Stream

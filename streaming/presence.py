@@ -93,7 +93,7 @@ return numbers
 
 
 def _in_redis() -> Any:
-    """Runs a script there (portal/cache.py). None: the cache is in this process."""
+    """Runs a script there (lib/redis_cache.py). None: the cache is in this process."""
     return getattr(cache, "run_script", None)
 
 

@@ -5,8 +5,8 @@ from urllib.parse import urljoin
 
 from django.utils.translation import gettext as _
 
-from schedule.network import Network
-from schedule.sealing import SealBroken
+from lib.network import Network
+from lib.sealing import SealBroken
 from streaming.models import Stream, StreamHealth
 from streaming.playlists import NotAPlaylist, Playlist, read_playlist
 from streaming.reading import Answer, Reader, Unreadable, our_address, reader

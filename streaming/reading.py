@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
 
-from schedule.network import (
+from lib.network import (
     CutOff,
     Deadline,
     Network,
@@ -34,7 +34,7 @@ MAX_REDIRECTS = 3
 # A playlist of a whole day in segments of two seconds.
 MAX_BYTES = 2 * 1024 * 1024
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# KeyError: of an unknown scheme (schedule/network.py).
+# KeyError: of an unknown scheme (lib/network.py).
 FAILURES = (
     OSError,
     http.client.HTTPException,

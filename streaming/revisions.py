@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db import connections
 
+from lib.cached import OnceASecond
 from schedule.models import ProgrammeRevision, Room
-from schedule.once import OnceASecond
 from schedule.revisions import Watched, drop_triggers, make_triggers
 from streaming.models import (
     Announcement,

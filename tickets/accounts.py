@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from lib.compiled_sql import prepared
 from schedule.models import Conference, Talk
-from schedule.prepared import prepared
 from tickets.models import Ban, Claim, Grant, Role, User, fold_email
 
 # A code lives 15 minutes; a day leaves room for a mail that was held up and for who is on call.

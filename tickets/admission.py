@@ -28,8 +28,8 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Upper
 from django.utils import timezone
 
+from lib.compiled_sql import prepared
 from schedule.models import Conference, Talk
-from schedule.prepared import prepared
 from tickets.models import Ban, Claim, Ticket, User, fold_email
 from tickets.scopes import Scope, parse_scope, parse_scopes
 

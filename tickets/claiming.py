@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import Exists, F, Q, QuerySet
 from django.utils import timezone
 
+from lib.compiled_sql import prepared
 from schedule.models import Conference
-from schedule.prepared import prepared
 from tickets.admission import forget
 from tickets.models import Claim, Ticket, TicketQuerySet, User
 from tickets.scopes import parse_scopes

@@ -7,8 +7,8 @@ from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from lib.text import one_line
 from schedule.models import Conference
-from schedule.text import one_line
 from tickets.granting import KnownScopes, Wanted
 from tickets.models import Grant, fold_email
 from tickets.moments import read_moment

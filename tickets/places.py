@@ -148,7 +148,7 @@ return redis.call('ZRANGEBYSCORE', KEYS[1], first, '+inf')
 
 
 def _in_redis() -> Any:
-    """Runs a script there (portal/cache.py). None: the cache is in this process."""
+    """Runs a script there (lib/redis_cache.py). None: the cache is in this process."""
     return getattr(cache, "run_script", None)
 
 

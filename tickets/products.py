@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
+from lib.text import one_line
 from schedule.models import Conference
-from schedule.text import one_line
 from tickets.models import Product, Shop
 from tickets.shops.base import ShopTicket
 

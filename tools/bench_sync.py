@@ -93,8 +93,8 @@ def _said(process: "subprocess.Popen[str]") -> str:
 def _shop(url: str) -> Any:
     from django.utils import timezone  # noqa: PLC0415 - needs the settings
 
+    from lib.sealing import seal  # noqa: PLC0415
     from schedule.models import Conference  # noqa: PLC0415
-    from schedule.sealing import seal  # noqa: PLC0415
     from tickets.models import Shop  # noqa: PLC0415
 
     today = timezone.now().date()

@@ -7,10 +7,10 @@ from typing import Any
 from django.db import models, transaction
 from django.utils.text import slugify
 
+from lib.text import to_html
 from portal.demo import words
 from portal.demo.plan import Plan, PlannedTalk
 from schedule.models import Conference, Feed, Room, Speaker, Talk, Track, Visibility
-from schedule.text import to_html
 from streaming.models import Stream
 
 SLUG = "demo"

@@ -19,8 +19,11 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from conftest import make_conference
+from lib.worker_lock import (
+    living,
+    new_worker_id,
+)
 from portal.worker import MOST_ATTEMPTS, forget, rescue
-from portal.worker_lock import living, new_worker_id
 from tickets.mailing import post
 from tickets.tests.fake_relay import FakeRelay, fake_relay
 from tickets.tests.signing_in import CODE, ask_for_code, signed_in_as

@@ -3,6 +3,7 @@
 import re
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from lib.text import without_controls
 from schedule.exporting.export import (
     GENERATOR,
     Export,
@@ -12,7 +13,6 @@ from schedule.exporting.export import (
     links_of,
     slug_of,
 )
-from schedule.text import without_controls
 
 CONTENT_TYPE = "application/xml; charset=utf-8"
 

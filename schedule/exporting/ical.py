@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from icalendar import Calendar, Event, vDuration
 
+from lib.text import to_text
 from schedule.exporting.export import GENERATOR, Export, ExportedTalk
-from schedule.text import to_text
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 # How often calendars should ask; most ask far less often.

@@ -11,6 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from lib.text import (
+    one_line,
+    same_name,
+)
 from schedule.formats import identity, links
 from schedule.formats.clocks import read_date, read_stamp, zone_named
 from schedule.formats.kinds import kind_of
@@ -25,7 +29,6 @@ from schedule.formats.programme import (
 from schedule.formats.raw import RawEvent, RawRoom, RawSchedule, RawTrack
 from schedule.formats.times import Times
 from schedule.formats.words import Words, read_code
-from schedule.text import one_line, same_name
 
 MAX_ROOMS = 300  # 108
 MAX_SPEAKERS_OF_TALK = 50  # 10

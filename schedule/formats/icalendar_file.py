@@ -14,6 +14,7 @@ from icalendar import vDuration
 from icalendar.parser import Contentline
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
+from lib.text import one_line
 from schedule.formats.assembly import Assumptions, assemble
 from schedule.formats.clocks import in_zone, read_stamp, zone_named
 from schedule.formats.identity import is_guid
@@ -21,7 +22,6 @@ from schedule.formats.problems import Problems, refuse
 from schedule.formats.programme import Programme
 from schedule.formats.raw import RawEvent, RawPerson, RawSchedule
 from schedule.formats.source import Source
-from schedule.text import one_line
 
 NAME = "icalendar"
 

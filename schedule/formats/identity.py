@@ -4,7 +4,10 @@ import hashlib
 from collections.abc import Iterable
 from uuid import UUID
 
-from schedule.text import one_line, same_name
+from lib.text import (
+    one_line,
+    same_name,
+)
 
 _MAX_KEY_CHARS = 300  # what a feed item can hold
 

@@ -2,7 +2,7 @@
 
 from urllib.parse import urljoin, urlsplit
 
-from schedule.text import one_line
+from lib.text import one_line
 
 MAX_CHARS = 2000
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from schedule.text import one_line
+from lib.text import one_line
 
 # One hostile file may not fill the memory with complaints; the worst real one has about 1,000.
 MAX_PROBLEMS = 10_000

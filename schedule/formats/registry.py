@@ -7,6 +7,7 @@ names a `Format`.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lib.plugins import plugins
 from schedule.formats import (
     c3voc_json,
     c3voc_xml,
@@ -21,7 +22,6 @@ from schedule.formats import (
 from schedule.formats.assembly import Assumptions
 from schedule.formats.programme import Programme
 from schedule.formats.source import Source
-from schedule.plugins import plugins
 
 GROUP = "front_row.schedule_formats"
 

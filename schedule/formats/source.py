@@ -11,8 +11,8 @@ from xml.parsers.expat import ErrorString  # noqa: S407 - the words for its erro
 from defusedxml.common import DefusedXmlException, DTDForbidden
 from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
+from lib.text import without_controls
 from schedule.formats.problems import ProgrammeError, refuse
-from schedule.text import without_controls
 
 MAX_BYTES = 15 * 1024 * 1024  # the largest real file has 2.9 MB
 MAX_DEPTH = 50  # real files have 9

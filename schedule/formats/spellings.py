@@ -3,8 +3,8 @@
 import re
 from datetime import date
 
+from lib.text import one_line
 from schedule.formats.clocks import read_stamp
-from schedule.text import one_line
 
 _iso_date = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _dotted_date = re.compile(r"([0-9]{1,2})\. ?([0-9]{1,2})\. ?([0-9]{4}|[0-9]{2})(?![0-9])")

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 
+from lib.text import one_line
 from schedule.formats.assembly import Assumptions, assemble
 from schedule.formats.kinds import KINDS
 from schedule.formats.languages import language_code
@@ -13,7 +14,6 @@ from schedule.formats.programme import Programme
 from schedule.formats.raw import RawEvent, RawLink, RawPerson, RawRoom, RawSchedule
 from schedule.formats.source import Source
 from schedule.formats.spellings import Unreadable, read_length, read_when
-from schedule.text import one_line
 
 NAME = "csv"
 

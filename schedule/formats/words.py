@@ -2,8 +2,12 @@
 
 import re
 
+from lib.text import (
+    one_line,
+    to_html,
+    without_controls,
+)
 from schedule.formats.problems import Problems
-from schedule.text import one_line, to_html, without_controls
 
 MAX_TEXT_CHARS = 64_000  # the longest real text has 30,485
 

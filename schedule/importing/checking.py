@@ -9,6 +9,7 @@ from enum import StrEnum
 from django.db import DatabaseError, models, transaction
 from django.utils.translation import gettext as _
 
+from lib.network import Network
 from schedule.fetching import FetchError, fetch
 from schedule.formats import Programme, ProgrammeError
 from schedule.importing.applying import apply_plan, lock
@@ -17,7 +18,6 @@ from schedule.importing.lines import Kind
 from schedule.importing.plan import Plan, make_plan
 from schedule.importing.reviewing import keep_review, read_feed
 from schedule.models import Change, Feed, FeedQuerySet, ImportReview
-from schedule.network import Network
 
 logger = logging.getLogger(__name__)
 

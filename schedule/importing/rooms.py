@@ -4,11 +4,11 @@ import re
 from collections.abc import Container
 from uuid import UUID
 
+from lib.text import same_name
 from schedule.formats import Problem, ProgrammeRoom, ProgrammeTrack
 from schedule.importing.codes import claim_slug
 from schedule.importing.rows import Rows
 from schedule.models import Conference, Room, Track
-from schedule.text import same_name
 
 _slug = re.compile(r"[A-Za-z0-9_-]+")
 

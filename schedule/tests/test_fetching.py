@@ -16,9 +16,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from lib.network import (
+    Network,
+    is_public,
+)
 from schedule import fetching
 from schedule.fetching import FetchError, fetch
-from schedule.network import Network, is_public
 
 HOST, OTHER = "feeds.example", "other.example"
 PUBLIC_IP = "93.184.216.34"

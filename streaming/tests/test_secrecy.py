@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from conftest import client_of, make_stream, make_talk, make_ticket, make_user, settle
-from schedule.sealing import seal
+from lib.sealing import seal
 from streaming.csp import player_policy
 from streaming.models import StreamAccount, StreamHost
 from streaming.sources import SOURCES

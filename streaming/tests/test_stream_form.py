@@ -5,7 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from conftest import client_of, make_conference, make_room, make_stream, make_talk
-from schedule.sealing import seal
+from lib.sealing import seal
 from streaming.models import Stream, StreamAccount, StreamHost
 from streaming.sources import guess
 from streaming.tests.keys import PEM_IN_BASE64, PLAYBACK_ID, UID, VIDEO

@@ -5,7 +5,7 @@ import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from schedule.network import Network
+from lib.network import Network
 
 PUBLIC_IP = "93.184.216.34"
 

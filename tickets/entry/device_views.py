@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from lib.qr import qr_image
 from schedule.access import login_only, public
 from schedule.pages import render_page
 from tickets.accounts import is_guarded
@@ -16,7 +17,6 @@ from tickets.entry.forms import HandoverForm
 from tickets.entry.names import masked
 from tickets.http import TicketRequest
 from tickets.limits import consume
-from tickets.qr import qr_image
 
 _METHODS = ["GET", "HEAD", "POST"]
 

@@ -5,8 +5,8 @@ from enum import StrEnum
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from lib.compiled_sql import prepared
 from schedule.models import Conference
-from schedule.prepared import prepared
 from tickets.accounts import (
     is_guarded,
     is_verified,

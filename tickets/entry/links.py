@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.http import base36_to_int, int_to_base36
 
+from lib.compiled_sql import prepared
 from schedule.models import Conference
-from schedule.prepared import prepared
 from tickets.models import EntryLink, Ticket
 
 _SALT = "tickets.entry.links"

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from lib.qr import qr_image
 from schedule.access import public
 from schedule.http import ConferenceRequest
 from schedule.models import Conference
@@ -24,7 +25,6 @@ from tickets.helpdesk import board
 from tickets.helpdesk.acts import Refused
 from tickets.helpdesk.forms import FORMS, Done, FixForm, ShowLinkForm, page_of
 from tickets.models import Ban, Grant, Ticket, User, person_of_reference
-from tickets.qr import qr_image
 from tickets.scopes import parse_scope
 
 MAX_BOUGHT = 30

@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
 
-from schedule.network import (
+from lib.network import (
     CutOff,
     Network,
     PinnedConnection,
@@ -34,7 +34,10 @@ from schedule.network import (
     read_body,
     target_of,
 )
-from schedule.sealing import SealBroken, unseal
+from lib.sealing import (
+    SealBroken,
+    unseal,
+)
 from tickets.models import Shop
 from tickets.shops.base import ShopError
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from schedule.text import one_line
+from lib.text import one_line
 from tickets.models import fold_email
 from tickets.shops.base import ShopError
 

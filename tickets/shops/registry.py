@@ -1,6 +1,6 @@
 """The kinds of shop that we know: ours, and those of installed packages."""
 
-from schedule.plugins import plugins
+from lib.plugins import plugins
 from tickets.shops.base import ShopKind
 from tickets.shops.pretix import PRETIX
 from tickets.shops.tito import TITO

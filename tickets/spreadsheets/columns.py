@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from schedule.text import one_line
+from lib.text import one_line
 from tickets.models import Ticket
 from tickets.spreadsheets.tables import Table, refuse
 

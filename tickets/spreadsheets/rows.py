@@ -12,9 +12,9 @@ from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from lib.text import one_line
 from schedule.formats.spellings import Unreadable, read_when
 from schedule.models import Conference
-from schedule.text import one_line
 from tickets.models import Product, Ticket, fold_email
 from tickets.moments import read_moment
 from tickets.shops.base import ShopTicket

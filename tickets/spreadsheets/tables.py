@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from django.utils.translation import gettext as _
 
-from schedule.text import one_line
+from lib.text import one_line
 
 # The largest conferences have 20,000 tickets; their exports 5 MB and 60 columns.
 MAX_BYTES = 10 * 1024 * 1024

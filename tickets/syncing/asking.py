@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from schedule.sealing import SealBroken
+from lib.sealing import SealBroken
 from tickets.models import Shop, Ticket
 from tickets.shops.base import Batch, ShopApi, ShopError, ShopTicket
 from tickets.shops.registry import known_kinds

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from conftest import client_of, make_conference
-from schedule.sealing import seal
+from lib.sealing import seal
 from tickets.models import OrderHint, Shop, Ticket
 from tickets.shops.base import ShopError
 from tickets.syncing import ask_waiting, hear, sync

@@ -161,7 +161,7 @@ def test_twenty_at_once_never_get_more_places_than_there_are(kind):
 @pytest.mark.services
 @pytest.mark.parametrize("fate", [signal.SIGKILL, signal.SIGSTOP])
 def test_with_redis_away_nobody_is_locked_out_and_only_one_waits(settings, monkeypatch, fate):
-    monkeypatch.setattr("portal.cache.OPEN_SECONDS", 3600.0)
+    monkeypatch.setattr("lib.redis_cache.OPEN_SECONDS", 3600.0)
     with temporary_directory() as directory, redis(directory) as url:
         settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": url}}
         take = partial(places.take, CONFERENCE, USER, limit=1)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.utils import timezone
 
-from schedule.network import Network
+from lib.network import Network
 from tickets.shops import client as client_module
 from tickets.shops.base import ShopError
 from tickets.shops.client import ShopClient

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from conftest import utc
-from schedule.sealing import seal
+from lib.sealing import seal
 from tickets.models import Shop
 from tickets.shops.base import BadCall, Call, ShopError
 from tickets.shops.client import ShopClient

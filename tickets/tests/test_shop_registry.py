@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from schedule.sealing import seal
+from lib.sealing import seal
 from tickets.models import Shop
 from tickets.shops.base import BadCall, Call
 from tickets.shops.registry import OURS, known_kinds

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from schedule.sealing import seal
+from lib.sealing import seal
 from tickets.models import Shop
 from tickets.shops import tito as tito_module
 from tickets.shops.base import BadCall, Call, ShopError

@@ -16,7 +16,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from conftest import make_conference
-from schedule.sealing import seal
+from lib.sealing import seal
 from tickets.models import Shop, SyncRun, Ticket
 from tickets.syncing import hear, turns
 from tickets.tests.fake_shops.pretix import FakePretix

@@ -7,8 +7,8 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from conftest import make_conference, make_room, make_talk
+from lib.compiled_sql import prepared
 from schedule.models import Room, Talk
-from schedule.prepared import prepared
 
 
 def talks_of(conference_id, slug):

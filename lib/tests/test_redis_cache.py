@@ -5,7 +5,7 @@ import time
 import pytest
 from django.core.cache import cache
 
-from portal.cache import SteadyRedisCache
+from lib.redis_cache import SteadyRedisCache
 
 NOBODY_LISTENS = "redis://127.0.0.1:1/0"
 OPTIONS = {"OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.25, "SOCKET_TIMEOUT": 0.25}}
@@ -30,7 +30,7 @@ def test_only_the_first_of_many_waits(away, monkeypatch):
     monkeypatch.setattr(
         away, "_client", type("Client", (), {"get": lambda *_a, **_k: tried.append(1) or 1 / 0})()
     )
-    monkeypatch.setattr("portal.cache.RedisError", ZeroDivisionError)
+    monkeypatch.setattr("lib.redis_cache.RedisError", ZeroDivisionError)
     for _read in range(50):
         away.get("page:1")
     assert len(tried) == 1

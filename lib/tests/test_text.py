@@ -1,6 +1,9 @@
 import pytest
 
-from schedule.text import one_line, to_html
+from lib.text import (
+    one_line,
+    to_html,
+)
 
 LINK = 'rel="noopener noreferrer nofollow"'
 
