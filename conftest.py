@@ -17,8 +17,8 @@ from playwright.sync_api import Browser
 
 from lib import plugins
 from lib.cached import OnceASecond
-from schedule import rundown
 from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, Visibility
+from schedule.programme import timeline
 from streaming import csp, lineup, live
 from streaming.announcements import notices
 from streaming.models import Recording, StageRevision, Stream
@@ -36,7 +36,7 @@ def forget_everything_kept() -> None:
     for once in OnceASecond.instances:
         once.forget()
     for kept in (
-        rundown._read,
+        timeline._read,
         lineup._read,
         notices._read,
         csp._read,

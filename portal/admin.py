@@ -19,9 +19,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from schedule.admin_scope import conference_of
-from schedule.directory import directory
-from schedule.running.reach import Reach
+from schedule.site.conferences import directory
+from schedule.site.rights import Reach
+from schedule.site.scoped_admin import conference_of
 from tickets.models import User
 
 

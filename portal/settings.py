@@ -73,8 +73,8 @@ if SOCIAL_PROVIDERS:
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "schedule.middleware.ConferenceMiddleware",
-    "schedule.middleware.ZoneMiddleware",
+    "schedule.site.middleware.ConferenceMiddleware",
+    "schedule.site.middleware.ZoneMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -82,7 +82,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "schedule.middleware.MomentMiddleware",
+    "schedule.site.middleware.MomentMiddleware",
     "tickets.middleware.TicketMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -279,7 +279,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Feeds -------------------------------------------------------------------------------------
 
-# The beginning of an address, and the token that is sent to what begins so (schedule/fetching.py).
+# The beginning of an address, and the token that is sent to what begins so (schedule/feeds/fetching.py).
 FEED_TOKENS: dict[str, str] = env.dict("FEED_TOKENS", default={})
 # Ticket shops on our own machine or network: the beginnings of their addresses (tickets/shops/).
 PRIVATE_SHOPS: list[str] = env.list("PRIVATE_SHOPS", default=[])

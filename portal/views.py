@@ -3,12 +3,12 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from schedule.access import public
-from schedule.http import ConferenceRequest
 from schedule.models import Talk
-from schedule.pages import render_page, shared_page
-from schedule.rundown import rundown
-from schedule.state import glance
+from schedule.programme.state import glance
+from schedule.programme.timeline import rundown
+from schedule.site.access import public
+from schedule.site.pages import render_page, shared_page
+from schedule.site.request import ConferenceRequest
 
 # Enough to see what kind of conference this is.
 TEASER_TALKS = 6

@@ -8,7 +8,7 @@ class ScheduleConfig(AppConfig):
     verbose_name = _("programme")
 
     def ready(self) -> None:
-        from schedule import revisions  # noqa: PLC0415 - needs the models
+        from schedule.site import revisions  # noqa: PLC0415 - needs the models
 
         pre_migrate.connect(revisions.drop_programme_triggers, sender=self)
         post_migrate.connect(revisions.make_programme_triggers, sender=self)

@@ -10,9 +10,9 @@ from django.db.models import Prefetch
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from schedule.admin import ConferenceAdmin, RoomAdmin
-from schedule.admin_scope import OfConference, ScopedInline, conference_of
+from schedule.admin.programme import ConferenceAdmin, RoomAdmin
 from schedule.models import Conference, Room
+from schedule.site.scoped_admin import OfConference, ScopedInline, conference_of
 from streaming.admin_accounts import StreamAccountAdmin
 from streaming.admin_ingest import IngestInline
 from streaming.admin_streams import FIELDSETS, StreamAdmin, Understood, shielded, understood

@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from schedule.admin_scope import ScopedAdmin
+from schedule.site.scoped_admin import ScopedAdmin
 from streaming.forms import StreamAccountForm
 from streaming.models import StreamAccount
 from streaming.sources import SOURCES, account_choices

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from schedule.admin_scope import ScopedInline, conference_of
+from schedule.site.scoped_admin import ScopedInline, conference_of
 from streaming.models import Ingest
 
 

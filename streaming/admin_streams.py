@@ -18,9 +18,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from lib.sealing import SealBroken
-from schedule.admin_scope import ScopedAdmin
-from schedule.http import ConferenceRequest
 from schedule.models import Conference
+from schedule.site.request import ConferenceRequest
+from schedule.site.scoped_admin import ScopedAdmin
 from streaming.csp import player_policy
 from streaming.forms import StreamForm, TrafficForm
 from streaming.models import Stream

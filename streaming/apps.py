@@ -8,7 +8,7 @@ class StreamingConfig(AppConfig):
     verbose_name = _("streams")
 
     def ready(self) -> None:
-        from schedule.pages import EDGES, PARTS  # noqa: PLC0415 - needs the models, as those below
+        from schedule.site.pages import EDGES, PARTS  # noqa: PLC0415 - needs the models, as those below
         from streaming import revisions  # noqa: PLC0415
         from streaming.announcements.notices import page_part  # noqa: PLC0415
         from streaming.replays.finding import next_edge  # noqa: PLC0415

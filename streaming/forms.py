@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from schedule.admin_scope import ConferenceForm
-from schedule.admin_secrets import SecretsForm
-from schedule.forms import WIDE
+from schedule.admin.forms import WIDE
 from schedule.models import Conference, Room
+from schedule.site.scoped_admin import ConferenceForm
+from schedule.site.secret_fields import SecretsForm
 from streaming.captions import clean_captions
 from streaming.models import Stream, StreamAccount, StreamHost
 from streaming.sources import SOURCES, guess

@@ -7,7 +7,7 @@ well; the page follows (static/js/in_step.js). When it is over, the room's own s
 from datetime import datetime
 
 from schedule.models import Talk
-from schedule.rundown import Item
+from schedule.programme.timeline import Item
 from streaming.models import Stream
 
 

@@ -8,9 +8,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from lib.sealing import SealBroken
-from schedule.access import admits
-from schedule.http import ConferenceRequest
-from schedule.rundown import rundown
+from schedule.programme.timeline import rundown
+from schedule.site.access import admits
+from schedule.site.request import ConferenceRequest
 from streaming.lineup import lineup, on_stage
 from streaming.playback import viewer_of
 

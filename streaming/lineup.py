@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from schedule.models import Conference
-from schedule.rundown import Item, RoomRundown
+from schedule.programme.timeline import Item, RoomRundown
 from streaming.in_step import begins_at
 from streaming.models import Stream, Switch
 from streaming.revisions import stage_revisions

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from schedule.models import Conference
-from schedule.rundown import Item, RoomRundown, rundown
+from schedule.programme.timeline import Item, RoomRundown, rundown
 from streaming import presence
 from streaming.announcements.notices import Notice, emergency, notices
 from streaming.csp import stream_hosts

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from lib.sealing import SealBroken
-from schedule.http import ConferenceRequest
+from schedule.site.request import ConferenceRequest
 from streaming.in_step import begins_at
 from streaming.lineup import OnStage
 from streaming.models import Recording, Stream

@@ -10,11 +10,11 @@ from django.http import Http404, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from schedule.access import admits
-from schedule.http import ConferenceRequest
-from schedule.pages import render_page
-from schedule.rundown import RoomRundown, rundown
-from schedule.state import State, glance
+from schedule.programme.state import State, glance
+from schedule.programme.timeline import RoomRundown, rundown
+from schedule.site.access import admits
+from schedule.site.pages import render_page
+from schedule.site.request import ConferenceRequest
 from streaming.csp import player_policy
 from streaming.lineup import lineup, on_stage
 from streaming.playback import offers

@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 
-from schedule.http import ConferenceRequest
+from schedule.site.request import ConferenceRequest
 
 # The pulse comes every 30 s; browsers slow the timers of hidden tabs down to one a minute.
 SEEN_SECONDS = 90

@@ -1,4 +1,4 @@
-"""The streaming side of the counters; see schedule/revisions.py."""
+"""The streaming side of the counters; see schedule/site/revisions.py."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.db import connections
 
 from lib.cached import OnceASecond
 from schedule.models import ProgrammeRevision, Room
-from schedule.revisions import Watched, drop_triggers, make_triggers
+from schedule.site.revisions import Watched, drop_triggers, make_triggers
 from streaming.models import (
     Announcement,
     Nudge,

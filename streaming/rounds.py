@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from schedule.directory import directory
 from schedule.models import Conference, Room, Talk
-from schedule.rundown import SOON, RoomRundown, rundown
+from schedule.programme.timeline import SOON, RoomRundown, rundown
+from schedule.site.conferences import directory
 from streaming import presence
 from streaming.lineup import Lineup, lineup
 from streaming.models import RoomMinute, Stream, StreamHealth

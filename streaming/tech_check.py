@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from schedule.access import login_only
-from schedule.http import ConferenceRequest
 from schedule.models import Room
-from schedule.running.reach import Reach
+from schedule.site.access import login_only
+from schedule.site.request import ConferenceRequest
+from schedule.site.rights import Reach
 from streaming.lineup import Lineup, OnStage, lineup
 from streaming.live import live
 from streaming.models import Stream

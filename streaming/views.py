@@ -8,12 +8,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from schedule.access import admits, public
-from schedule.http import ConferenceRequest
 from schedule.models import Conference, Room, Talk
-from schedule.pages import render_page, shared_page
-from schedule.rundown import RoomRundown, rundown
-from schedule.state import State, glance
+from schedule.programme.state import State, glance
+from schedule.programme.timeline import RoomRundown, rundown
+from schedule.site.access import admits, public
+from schedule.site.pages import render_page, shared_page
+from schedule.site.request import ConferenceRequest
 from streaming import presence
 from streaming.csp import player_policy
 from streaming.forms import ReportForm

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from schedule.zones import COOKIE, known_zone, remember_zone
+from schedule.site.zones import COOKIE, known_zone, remember_zone
 from tickets.claiming import claim_tickets
 from tickets.http import TicketRequest
 from tickets.mailing import post

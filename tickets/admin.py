@@ -9,15 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from schedule.admin_scope import (
-    NotDeleted,
-    ScopedAdmin,
-    ScopedInline,
-)
-from tickets.admin_forms import (
-    ClaimForm,
-    ClaimFormSet,
-)
+from schedule.site.scoped_admin import NotDeleted, ScopedAdmin, ScopedInline
+from tickets.admin_forms import ClaimForm, ClaimFormSet
 from tickets.admin_grants import BanAdmin, GrantAdmin
 from tickets.admin_people import PersonAdmin
 from tickets.admin_products import ProductAdmin

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from schedule.admin_scope import ConferenceForm
+from schedule.site.scoped_admin import ConferenceForm
 from tickets.models import Claim, User
 from tickets.scopes import Scope, parse_scope
 

@@ -15,8 +15,8 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from schedule.admin_scope import ScopedAdmin, ScopedInline, conference_of
 from schedule.models import Conference
+from schedule.site.scoped_admin import ScopedAdmin, ScopedInline, conference_of
 from tickets.admin_forms import ScopesForm
 from tickets.admission import forget
 from tickets.grant_file import read_grants

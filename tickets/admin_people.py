@@ -12,13 +12,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from schedule.admin_scope import (
-    OfConference,
-    ReadOnly,
-    ScopedInline,
-    conference_of,
-)
 from schedule.models import Conference
+from schedule.site.scoped_admin import OfConference, ReadOnly, ScopedInline, conference_of
 from tickets.accounts import has_to_do_with
 from tickets.admin_forms import NewPersonForm
 from tickets.admin_grants import GrantInline

@@ -7,7 +7,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from schedule.admin_scope import ScopedAdmin
+from schedule.site.scoped_admin import ScopedAdmin
 from tickets.admin_forms import ProductForm
 from tickets.models import Product
 

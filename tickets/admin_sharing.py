@@ -23,8 +23,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from schedule.admin_scope import ReadOnly, ScopedAdmin, conference_of
 from schedule.models import Conference
+from schedule.site.scoped_admin import ReadOnly, ScopedAdmin, conference_of
 from tickets.devices.browsers import in_words
 from tickets.devices.sessions import KEPT
 from tickets.models import Claim, ManyDevices, ReplacementCount

@@ -17,8 +17,8 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from schedule.admin_scope import ConferenceForm, ReadOnly, ScopedAdmin, person
-from schedule.admin_secrets import SecretsForm
+from schedule.site.scoped_admin import ConferenceForm, ReadOnly, ScopedAdmin, person
+from schedule.site.secret_fields import SecretsForm
 from tickets.models import Shop, SyncRun
 from tickets.models.shops import new_hook_secret
 from tickets.shops.registry import known_kinds

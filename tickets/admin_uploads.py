@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from schedule.admin_scope import ScopedAdmin, conference_of, person
+from schedule.site.scoped_admin import ScopedAdmin, conference_of, person
 from tickets.importing import RemovalsRefused
 from tickets.models import Upload
 from tickets.spreadsheets import ENCODINGS, MAX_BYTES, BadSpreadsheet, Table, read_table

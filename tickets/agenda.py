@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from schedule.access import public
-from schedule.exporting import Export, ical
-from schedule.http import ConferenceRequest
+from schedule.feeds.exporting import Export, ical
 from schedule.models import AgendaLink, Talk
+from schedule.site.access import public
+from schedule.site.request import ConferenceRequest
 from tickets.admission import admission_of, refusal
 
 

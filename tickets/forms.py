@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference
-from schedule.zones import known_zone, offsets_label, zone_names
+from schedule.site.zones import known_zone, offsets_label, zone_names
 from tickets.accounts import account_for
 from tickets.limits import consume
 from tickets.models import User, fold_email

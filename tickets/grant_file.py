@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from lib.text import one_line
 from schedule.models import Conference
+from schedule.site.dates import read_moment
 from tickets.granting import KnownScopes, Wanted
 from tickets.models import Grant, fold_email
-from tickets.moments import read_moment
 from tickets.spreadsheets import BadRow, BadSpreadsheet, read_table
 
 HEADERS = {

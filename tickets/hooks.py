@@ -9,8 +9,8 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from schedule.access import public
-from schedule.http import ConferenceRequest
+from schedule.site.access import public
+from schedule.site.request import ConferenceRequest
 from tickets.models import Shop
 from tickets.models.shops import new_hook_secret
 from tickets.shops.base import BadCall, Call

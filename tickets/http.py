@@ -1,4 +1,4 @@
-from schedule.http import ConferenceRequest
+from schedule.site.request import ConferenceRequest
 from tickets.admission import Admission
 from tickets.models import User
 

@@ -23,7 +23,7 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import urlencode
 
-from schedule.access import View
+from schedule.site.access import View
 
 COOKIE = "line"
 _SALT = "tickets.line"

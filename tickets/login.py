@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from schedule.access import View, public
+from schedule.site.access import View, public
 from tickets.accounts import prove_address
 from tickets.forms import CodeForm, PasswordForm
 from tickets.limits import consume

@@ -1,4 +1,4 @@
-"""The heart: every view is closed unless it says otherwise (schedule/access.py).
+"""The heart: every view is closed unless it says otherwise (schedule/site/access.py).
 
 Comes after sessions, language and authentication. Works in `process_view`, where the view and its
 attributes are known, so that no rule hangs on a path. Open views cost no session.
@@ -14,16 +14,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from schedule.access import CLOSED, LOGIN_ONLY, PUBLIC, Access, access_of
-from schedule.http import ConferenceRequest
-from schedule.pages import Page, Slot, slot_of
-from tickets.admission import (
-    Admission,
-    Reason,
-    admission_key,
-    compute_and_keep,
-    refusal,
-)
+from schedule.site.access import CLOSED, LOGIN_ONLY, PUBLIC, Access, access_of
+from schedule.site.pages import Page, Slot, slot_of
+from schedule.site.request import ConferenceRequest
+from tickets.admission import Admission, Reason, admission_key, compute_and_keep, refusal
 from tickets.http import TicketRequest
 from tickets.refusals import refuse
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from schedule.http import ConferenceRequest
+from schedule.site.request import ConferenceRequest
 from tickets.admission import Reason
 
 # Longer paths are nobody's bookmark.

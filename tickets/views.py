@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from schedule.access import login_only, public
-from schedule.pages import render_page
-from schedule.zones import COOKIE, known_zone, remember_zone, viewer_zone
+from schedule.site.access import login_only, public
+from schedule.site.pages import render_page
+from schedule.site.zones import COOKIE, known_zone, remember_zone, viewer_zone
 from tickets.admission import admission_of, refusal
 from tickets.claiming import claim_tickets
 from tickets.explaining import explain_to

@@ -58,10 +58,7 @@ def sign_in(env: dict[str, str], count: int) -> list[str]:
     import django  # noqa: PLC0415 - the settings are those of the stack
 
     django.setup()
-    from tools.bench_people import (  # noqa: PLC0415 - needs the settings
-        hide_the_programme,
-        session_cookies,
-    )
+    from tools.bench_people import hide_the_programme, session_cookies  # noqa: PLC0415 - needs the settings
 
     hide_the_programme()
     return session_cookies(count)

@@ -13,9 +13,9 @@ from uuid import NAMESPACE_URL, uuid5
 from django.test import Client
 from django.utils import timezone
 
-from schedule.formats import parse
-from schedule.importing import import_schedule, make_plan
-from schedule.importing.reviewing import keep_review
+from schedule.feeds.formats import parse
+from schedule.feeds.importing import import_schedule, make_plan
+from schedule.feeds.importing.reviewing import keep_review
 from schedule.models import Conference, Feed
 from tickets.models import User
 

@@ -7,7 +7,7 @@ from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
-from schedule.access import public
+from schedule.site.access import public
 from streaming.views import live
 from tickets.admission import compute_and_keep
 from tickets.http import TicketRequest

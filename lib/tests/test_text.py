@@ -1,9 +1,6 @@
 import pytest
 
-from lib.text import (
-    one_line,
-    to_html,
-)
+from lib.text import one_line, to_html
 
 LINK = 'rel="noopener noreferrer nofollow"'
 

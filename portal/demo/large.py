@@ -21,7 +21,7 @@ from portal.demo.plan import (
     zone_for,
 )
 from portal.demo.words import Piece
-from schedule.importing.codes import derive_code
+from schedule.models.codes import derive_code
 
 MOST_ROOMS = 20
 # A room is worth having from about so many talks on.

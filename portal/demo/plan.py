@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from portal.demo import words
 from portal.demo.words import Piece
-from schedule.importing.codes import derive_code
 from schedule.models import Talk
+from schedule.models.codes import derive_code
 
 # A zone without summer time for every hour, so that it is about eleven in the morning in one of
 # them: the first day of a conference is then under way, whatever time it is here.

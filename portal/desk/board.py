@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
+from schedule.changes.run_of_show.proposal import Proposal
+from schedule.changes.run_of_show.sheet import Placed, Sheet
+from schedule.changes.warnings import Kind, Trouble, minutes
 from schedule.models import Change, Room
-from schedule.rundown import Item, RoomRundown
-from schedule.running.proposal import Proposal
-from schedule.running.reach import Reach
-from schedule.running.sheet import Placed, Sheet
-from schedule.state import State, glance
-from schedule.warnings import Kind, Trouble, minutes
+from schedule.programme.state import State, glance
+from schedule.programme.timeline import Item, RoomRundown
+from schedule.site.rights import Reach
 from streaming.lineup import Lineup
 
 LAST_CHANGES = 10

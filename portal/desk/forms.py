@@ -11,10 +11,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from schedule.running import acts
-from schedule.running.proposal import Proposal, Refused
-from schedule.running.reach import Reach
-from schedule.running.sheet import Placed, Sheet
+from schedule.changes.run_of_show import acts
+from schedule.changes.run_of_show.proposal import Proposal, Refused
+from schedule.changes.run_of_show.sheet import Placed, Sheet
+from schedule.site.rights import Reach
 
 MAX_MINUTES = 12 * 60
 

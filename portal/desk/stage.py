@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from schedule.models import Conference, Room
-from schedule.rundown import rundown
-from schedule.running.reach import Reach
-from schedule.state import State, state_of
+from schedule.programme.state import State, state_of
+from schedule.programme.timeline import rundown
+from schedule.site.rights import Reach
 from streaming import presence
 from streaming.lineup import Lineup, lineup, on_stage
 from streaming.models import RoomMinute, Stream, StreamHealth, Switch

@@ -18,16 +18,16 @@ from portal.desk import board
 from portal.desk.forms import FORMS, ActForm, BreakForm, forms_for
 from portal.desk.stage import stage_cards, stage_context
 from portal.desk.stage_forms import AnnounceForm
-from schedule.access import public
-from schedule.changing import Changed, undo
-from schedule.http import ConferenceRequest
+from schedule.attending.timer.links import timer_link
+from schedule.changes.changing import Changed, undo
+from schedule.changes.run_of_show.apply import Stale, apply
+from schedule.changes.run_of_show.proposal import Proposal, Refused
+from schedule.changes.run_of_show.sheet import Sheet
+from schedule.changes.warnings import troubles, words
 from schedule.models import Change, Talk
-from schedule.running.apply import Stale, apply
-from schedule.running.proposal import Proposal, Refused
-from schedule.running.reach import Reach
-from schedule.running.sheet import Sheet
-from schedule.timer.links import timer_link
-from schedule.warnings import troubles, words
+from schedule.site.access import public
+from schedule.site.request import ConferenceRequest
+from schedule.site.rights import Reach
 from streaming.lineup import lineup
 
 # The rest is on a page of its own.

@@ -14,8 +14,8 @@ from portal.demo.large import large_plan
 from portal.demo.people import usual_password
 from portal.demo.plan import Delivery, Kind, small_plan
 from schedule.models import Conference, Room, Speaker, Talk, Visibility
-from schedule.rundown import rundown
-from schedule.state import State, state_of
+from schedule.programme.state import State, state_of
+from schedule.programme.timeline import rundown
 from streaming.models import Stream
 from tickets.admission import admission_of
 from tickets.claiming import claim_tickets

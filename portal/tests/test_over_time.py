@@ -17,8 +17,8 @@ from conftest import (
     make_user,
     settle,
 )
-from schedule import pages
 from schedule.models import Visibility
+from schedule.site import pages
 from tickets.admission import Reason, compute, refusal
 
 HOUR = timedelta(hours=1)

@@ -19,10 +19,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from conftest import make_conference
-from lib.worker_lock import (
-    living,
-    new_worker_id,
-)
+from lib.worker_lock import living, new_worker_id
 from portal.worker import MOST_ATTEMPTS, forget, rescue
 from tickets.mailing import post
 from tickets.tests.fake_relay import FakeRelay, fake_relay

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from schedule.admin_scope import ScopedAdmin, person
+from schedule.site.scoped_admin import ScopedAdmin, person
 from streaming.models import Announcement
 
 

@@ -8,11 +8,7 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
-from lib.sealing import (
-    SealBroken,
-    SealedField,
-    unseal,
-)
+from lib.sealing import SealBroken, SealedField, unseal
 from schedule.models import Conference, Room, Talk, host_name
 from streaming.sources import SOURCES, account_choices, source_choices
 from streaming.sources.base import Account, Playback, Source, Viewer

@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from schedule.admin_scope import ScopedAdmin, conference_of
-from schedule.http import ConferenceRequest
 from schedule.models import Conference, Talk
+from schedule.site.request import ConferenceRequest
+from schedule.site.scoped_admin import ScopedAdmin, conference_of
 from streaming.csp import player_policy
 from streaming.models import Recording
 from streaming.playback import offer, viewer_of

@@ -6,9 +6,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from schedule.admin_scope import ConferenceForm
-from schedule.filters import FilterForm
 from schedule.models import Conference
+from schedule.programme.filters import FilterForm
+from schedule.site.scoped_admin import ConferenceForm
 from streaming.forms import SourceForm
 from streaming.models import Recording
 from streaming.replays.seconds import parse_second

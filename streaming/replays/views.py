@@ -13,12 +13,12 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from schedule.access import admits
-from schedule.filters import MAX_LISTED
-from schedule.http import ConferenceRequest
 from schedule.models import Talk, TalkQuerySet
-from schedule.pages import render_page, shared_page
-from schedule.zones import viewer_zone
+from schedule.programme.filters import MAX_LISTED
+from schedule.site.access import admits
+from schedule.site.pages import render_page, shared_page
+from schedule.site.request import ConferenceRequest
+from schedule.site.zones import viewer_zone
 from streaming.csp import player_policy
 from streaming.playback import offer, viewer_of
 from streaming.replays.finding import Library, Replay, Version, library

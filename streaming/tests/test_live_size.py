@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from conftest import make_room, make_stream, settle
-from schedule.directory import directory
 from schedule.models import Talk
+from schedule.site.conferences import directory
 from streaming.live import _encode, encoded
 from streaming.models import Announcement
 

@@ -1,4 +1,4 @@
-"""Open pages work the state out by themselves: static/js/state.js says what schedule/state.py says."""
+"""Open pages work the state out by themselves: static/js/state.js says what schedule/programme/state.py says."""
 
 import base64
 from datetime import timedelta
@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from conftest import utc
-from schedule.tests.test_state import CASES, conference_of, room_of
+from schedule.programme.tests.test_state import CASES, conference_of, room_of
 from streaming.lineup import Lineup
 from streaming.live import _room
 from tools.browser import chromium, chromium_path

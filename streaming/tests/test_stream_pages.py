@@ -6,10 +6,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import client_of, make_conference, make_room, make_stream, make_ticket
-from lib.sealing import (
-    seal,
-    unseal,
-)
+from lib.sealing import seal, unseal
 from streaming import admin_streams
 from streaming.models import StreamAccount, StreamHost
 from streaming.sources.base import Probe

@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from schedule.access import login_only
-from schedule.pages import render_page
+from schedule.site.access import login_only
+from schedule.site.pages import render_page
 from tickets.admission import admission_of
 from tickets.devices.sessions import devices_of, end, sessions_of
 from tickets.http import TicketRequest

@@ -9,8 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from lib.qr import qr_image
-from schedule.access import login_only, public
-from schedule.pages import render_page
+from schedule.site.access import login_only, public
+from schedule.site.pages import render_page
 from tickets.accounts import is_guarded
 from tickets.entry import handover
 from tickets.entry.forms import HandoverForm

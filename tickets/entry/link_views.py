@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from schedule.access import public
-from schedule.pages import render_page
+from schedule.site.access import public
+from schedule.site.pages import render_page
 from tickets.entry.entering import Refusal, enter, refusal_of
 from tickets.entry.links import link_of
 from tickets.entry.names import first_name, masked

@@ -6,8 +6,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from schedule.access import login_only
-from schedule.pages import render_page
+from schedule.site.access import login_only
+from schedule.site.pages import render_page
 from tickets.entry.forms import OrderCodeForm, OrderForm
 from tickets.entry.order_code import Question, ask, claim_order, is_answer, question_of
 from tickets.http import TicketRequest

@@ -5,8 +5,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from schedule.access import login_only
-from schedule.pages import render_page
+from schedule.site.access import login_only
+from schedule.site.pages import render_page
 from tickets.entry.forms import PassOnForm
 from tickets.http import TicketRequest
 from tickets.models import Ticket

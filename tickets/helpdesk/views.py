@@ -17,9 +17,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from lib.qr import qr_image
-from schedule.access import public
-from schedule.http import ConferenceRequest
 from schedule.models import Conference
+from schedule.site.access import public
+from schedule.site.request import ConferenceRequest
 from tickets.explaining import Explanation, about_ticket, explain, with_all
 from tickets.helpdesk import board
 from tickets.helpdesk.acts import Refused

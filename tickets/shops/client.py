@@ -34,10 +34,7 @@ from lib.network import (
     read_body,
     target_of,
 )
-from lib.sealing import (
-    SealBroken,
-    unseal,
-)
+from lib.sealing import SealBroken, unseal
 from tickets.models import Shop
 from tickets.shops.base import ShopError
 

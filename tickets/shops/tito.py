@@ -16,10 +16,7 @@ from urllib.parse import quote, urlencode
 
 from django.utils.translation import gettext as _
 
-from lib.sealing import (
-    SealBroken,
-    unseal,
-)
+from lib.sealing import SealBroken, unseal
 from tickets.models import Shop, Ticket
 from tickets.shops.base import BadCall, Batch, Call, ShopError, ShopKind, ShopTicket
 from tickets.shops.client import ShopClient, base_url_of, open_client

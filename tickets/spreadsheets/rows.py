@@ -13,10 +13,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from lib.text import one_line
-from schedule.formats.spellings import Unreadable, read_when
+from schedule.feeds.formats.values.spellings import Unreadable, read_when
 from schedule.models import Conference
+from schedule.site.dates import read_moment
 from tickets.models import Product, Ticket, fold_email
-from tickets.moments import read_moment
 from tickets.shops.base import ShopTicket
 from tickets.spreadsheets.columns import STATE_OF, Columns, places_of
 from tickets.spreadsheets.tables import BadRow, BadSpreadsheet, Table, refuse

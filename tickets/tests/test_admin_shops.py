@@ -10,10 +10,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from conftest import client_of, make_conference, make_ticket, make_user
-from lib.sealing import (
-    seal,
-    unseal,
-)
+from lib.sealing import seal, unseal
 from tickets.models import Product, Role, Shop, SyncRun, Ticket
 from tickets.syncing import sync
 from tickets.tests.paper_shop import PaperShop, make_shop, paper_ticket, use

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from conftest import client_of, make_conference, make_ticket, make_user
-from schedule.tests.counting import is_of_the_clock
+from schedule.programme.tests.counting import is_of_the_clock
 from tickets.entry.links import link_of, link_to, token_of, url_of
 from tickets.models import Claim, EntryLink, Role, Ticket, User
 from tickets.tests.signing_in import signed_in_as

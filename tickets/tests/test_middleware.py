@@ -21,8 +21,8 @@ from conftest import (
     make_user,
     settle,
 )
-from schedule.access import admits, follows_visibility, login_only, public
 from schedule.models import Visibility
+from schedule.site.access import admits, follows_visibility, login_only, public
 from tickets.middleware import access_for
 from tickets.models import Claim, Grant, Ticket, User
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django_tasks_db.models import DBTaskResult
 
 from conftest import client_of, make_conference, make_ticket, make_user
-from schedule.tests.counting import is_of_the_clock
+from schedule.programme.tests.counting import is_of_the_clock
 from tickets.entry import order_code
 from tickets.entry.order_code import LIFE, fold_order_code, mail_code, tickets_of_order
 from tickets.models import Claim, Ticket

@@ -7,12 +7,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from schedule.fetching import FetchError, fetch
-from schedule.formats import MAX_BYTES, Problem, ProgrammeError, known_formats
-from schedule.importing import RemovalsRefused, Summary, import_schedule
-from schedule.importing.checking import Check, Outcome, check_due
-from schedule.importing.reviewing import read
-from schedule.importing.wording import fields_in_words, kinds_in_words, moment
+from schedule.feeds.fetching import FetchError, fetch
+from schedule.feeds.formats import MAX_BYTES, Problem, ProgrammeError, known_formats
+from schedule.feeds.importing import RemovalsRefused, Summary, import_schedule
+from schedule.feeds.importing.checking import Check, Outcome, check_due
+from schedule.feeds.importing.reviewing import read
+from schedule.feeds.importing.wording import fields_in_words, kinds_in_words, moment
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.models import Conference, Feed
 

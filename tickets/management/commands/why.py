@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from schedule.management.conferences import add_conference_option, chosen_conference
+from schedule.site.dates import read_moment
 from tickets.explaining import Explanation, explain
-from tickets.moments import read_moment
 from tickets.scopes import parse_scope
 
 MARKS = {True: "+", False: "-", None: " "}
