@@ -190,7 +190,7 @@ def stranger(conference: Conference) -> User:
 def client_of(user: User | None) -> Client:
     client = Client()
     if user is not None:
-        client.force_login(user, backend="tickets.backends.ConferenceBackend")
+        client.force_login(user, backend="tickets.accounts.backends.ConferenceBackend")
     return client
 
 

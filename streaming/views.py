@@ -21,10 +21,10 @@ from streaming.lineup import lineup, on_stage
 from streaming.live import encoded, hosts_tag
 from streaming.models import RoomMinute
 from streaming.playback import offers
-from tickets.admission import refusal
-from tickets.http import TicketRequest
-from tickets.places import leave_place, refusal_of_place
-from tickets.refusals import refuse
+from tickets.admission.device_limit import leave_place, refusal_of_place
+from tickets.admission.refusals import refuse
+from tickets.admission.request import TicketRequest
+from tickets.admission.rule import refusal
 
 logger = logging.getLogger(__name__)
 

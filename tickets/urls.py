@@ -1,12 +1,12 @@
 from django.urls import include, path
 
-from tickets import views
-from tickets.agenda import agenda_feed
-from tickets.hooks import hook
+from tickets.holders import views
+from tickets.holders.agenda_feed import agenda_feed
+from tickets.sources.hooks import hook
 
 urlpatterns = [
-    path("", include("tickets.entry.urls")),
-    path("", include("tickets.devices.urls")),
+    path("", include("tickets.holders.urls")),
+    path("", include("tickets.accounts.devices.urls")),
     path("tickets/", views.tickets, name="tickets"),
     path("tickets/find/", views.find, name="find_ticket"),
     path("tickets/why/", views.why, name="why"),

@@ -5,7 +5,7 @@ from django.contrib.sessions.backends.cached_db import SessionStore
 from django.urls import reverse
 
 from schedule.models import Conference, Visibility
-from tickets.entry.links import token_of
+from tickets.holders.links import token_of
 from tickets.models import Claim, EntryLink, Product, Ticket
 
 
@@ -21,7 +21,7 @@ def session_cookies(count: int) -> list[str]:
     for claim in Claim.objects.live().filter(**whole).select_related("user")[:count]:
         session = SessionStore()
         session[SESSION_KEY] = str(claim.user.pk)
-        session[BACKEND_SESSION_KEY] = "tickets.backends.ConferenceBackend"
+        session[BACKEND_SESSION_KEY] = "tickets.accounts.backends.ConferenceBackend"
         session[HASH_SESSION_KEY] = claim.user.get_session_auth_hash()
         session.create()
         session.save()

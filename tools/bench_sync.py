@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from tickets.tests.fake_shops.pretix import FakePretix
+from tickets.sources.tests.fake_shops.pretix import FakePretix
 from tools.cpu import peak_megabytes
 
 TICKETS = 20_000
@@ -58,7 +58,7 @@ def _measure(fake: "subprocess.Popen[str]") -> Figures:
     import django  # noqa: PLC0415 - the settings are those of the environment
 
     django.setup()
-    from tickets.syncing import sync  # noqa: PLC0415 - needs the settings
+    from tickets.sources.syncing import sync  # noqa: PLC0415 - needs the settings
 
     shop = _shop(url)
     figures: Figures = {}

@@ -9,8 +9,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from schedule.site.access import public
 from streaming.views import live
-from tickets.admission import compute_and_keep
-from tickets.http import TicketRequest
+from tickets.admission.request import TicketRequest
+from tickets.admission.rule import compute_and_keep
 
 
 @public

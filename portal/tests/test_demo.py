@@ -17,8 +17,8 @@ from schedule.models import Conference, Room, Speaker, Talk, Visibility
 from schedule.programme.state import State, state_of
 from schedule.programme.timeline import rundown
 from streaming.models import Stream
-from tickets.admission import admission_of
-from tickets.claiming import claim_tickets
+from tickets.admission.claiming import claim_tickets
+from tickets.admission.rule import admission_of
 from tickets.models import Claim, Grant, Ticket, User
 
 # Around the clock, in summer and in winter.

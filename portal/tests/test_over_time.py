@@ -19,7 +19,7 @@ from conftest import (
 )
 from schedule.models import Visibility
 from schedule.site import pages
-from tickets.admission import Reason, compute, refusal
+from tickets.admission.rule import Reason, compute, refusal
 
 HOUR = timedelta(hours=1)
 

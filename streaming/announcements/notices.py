@@ -12,7 +12,7 @@ from schedule.site.request import ConferenceRequest
 from streaming.models import Announcement
 from streaming.revisions import stage_revisions
 from streaming.tags import opaque_tag
-from tickets.admission import refusal
+from tickets.admission.rule import refusal
 
 LONGEST_EMERGENCY = 500
 

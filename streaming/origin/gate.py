@@ -16,8 +16,8 @@ from schedule.site.request import ConferenceRequest
 from streaming.models import Recording
 from streaming.origin.folders import stream_folder
 from streaming.replays.finding import library
-from tickets.admission import Reason, refusal
-from tickets.middleware import look_up
+from tickets.admission.middleware import look_up
+from tickets.admission.rule import Reason, refusal
 
 
 @require_safe

@@ -24,8 +24,8 @@ from streaming.playback import offer, viewer_of
 from streaming.replays.finding import Library, Replay, Version, library
 from streaming.replays.forms import LibraryForm
 from streaming.sources.base import Viewer
-from tickets.admission import refusal
-from tickets.middleware import look_up
+from tickets.admission.middleware import look_up
+from tickets.admission.rule import refusal
 
 SCOPE = "replay"
 SPEEDS = ("0.75", "1", "1.25", "1.5", "1.75", "2")

@@ -25,7 +25,7 @@ user = User.objects.create_user("%s@console.example.com")
 Grant.objects.create(user=user, conference=Conference.objects.get(), reason="crew")
 store = SessionStore()
 store[SESSION_KEY] = str(user.pk)
-store[BACKEND_SESSION_KEY] = "tickets.backends.ConferenceBackend"
+store[BACKEND_SESSION_KEY] = "tickets.accounts.backends.ConferenceBackend"
 store[HASH_SESSION_KEY] = user.get_session_auth_hash()
 store.create()
 answer = store.session_key

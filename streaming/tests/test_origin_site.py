@@ -59,7 +59,7 @@ def session(name, *scopes):
         Claim.objects.create(ticket=ticket, user=user)
     store = SessionStore()
     store[SESSION_KEY] = str(user.pk)
-    store[BACKEND_SESSION_KEY] = "tickets.backends.ConferenceBackend"
+    store[BACKEND_SESSION_KEY] = "tickets.accounts.backends.ConferenceBackend"
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
     store.create()
     return store.session_key

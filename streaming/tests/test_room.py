@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from conftest import client_of, make_room, make_speaker, make_talk
-from tickets.admission import Reason
+from tickets.admission.rule import Reason
 
 
 def later(minutes):

@@ -11,18 +11,18 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets.accounts import account_for, is_guarded, known_account
-from tickets.admission import forget
-from tickets.devices.sessions import end, sessions_of
-from tickets.entry.entering import refusal_of
-from tickets.entry.links import link_to, url_of
-from tickets.entry.sending import send_link
-from tickets.explaining import plain
-from tickets.granting import give_grant
+from tickets.accounts.accounts import account_for, is_guarded, known_account
+from tickets.accounts.devices.sessions import end, sessions_of
+from tickets.admission.rule import forget
+from tickets.grants.granting import give_grant
+from tickets.helpdesk.why import plain
+from tickets.holders.entering import refusal_of
+from tickets.holders.links import link_to, url_of
+from tickets.holders.sending import send_link
+from tickets.mail.relays import NotSent
 from tickets.models import Ban, Claim, Grant, Ticket, User
-from tickets.relays import NotSent
-from tickets.syncing.hints import hear
-from tickets.syncing.tasks import fetch_hints
+from tickets.sources.syncing.hints import hear
+from tickets.sources.syncing.tasks import fetch_hints
 
 
 class Refused(Exception):

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 from schedule.models import Conference, Speaker
-from tickets.accounts import has_to_do_with
-from tickets.explaining import Case, Explanation, Finding, is_open, live_claim
+from tickets.accounts.accounts import has_to_do_with
 from tickets.helpdesk.forms import FORMS, page_of
+from tickets.helpdesk.why import Case, Explanation, Finding, is_open, live_claim
 from tickets.models import Ban, Claim, Grant, Ticket, User, fold_email, person_of_reference
 
 MAX_FOUND = 30

@@ -20,12 +20,12 @@ from lib.qr import qr_image
 from schedule.models import Conference
 from schedule.site.access import public
 from schedule.site.request import ConferenceRequest
-from tickets.explaining import Explanation, about_ticket, explain, with_all
 from tickets.helpdesk import board
 from tickets.helpdesk.acts import Refused
 from tickets.helpdesk.forms import FORMS, Done, FixForm, ShowLinkForm, page_of
+from tickets.helpdesk.why import Explanation, about_ticket, explain, with_all
 from tickets.models import Ban, Grant, Ticket, User, person_of_reference
-from tickets.scopes import parse_scope
+from tickets.models.scopes import parse_scope
 
 MAX_BOUGHT = 30
 

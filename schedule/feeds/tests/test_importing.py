@@ -177,7 +177,7 @@ def test_an_absent_talk_is_marked_and_stays(conference):
         "feeds.importing.applying._write_links",
         "feeds.importing.applying._renew_silently",
         "changes.item_changes.ItemChanges.write",
-        "changing.Changing._write_links",
+        "changes.changing.Changing._write_links",
     ],
 )
 def test_nothing_is_written_when_something_fails(conference, monkeypatch, where):

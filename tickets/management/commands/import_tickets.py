@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.models import Conference
-from tickets.importing import RemovalsRefused, Summary, import_tickets
 from tickets.models import Ticket
-from tickets.spreadsheets import (
+from tickets.sources.importing import RemovalsRefused, Summary, import_tickets
+from tickets.sources.spreadsheets import (
     ENCODINGS,
     HEADERS,
     BadSpreadsheet,

@@ -9,10 +9,18 @@ from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.models import Conference
-from tickets.entry.links import NoAddress, site_of
-from tickets.entry.sending import PER_MINUTE, Round, Skip, Whom, mark_came_back, round_of, send_link
+from tickets.holders.links import NoAddress, site_of
+from tickets.holders.sending import (
+    PER_MINUTE,
+    Round,
+    Skip,
+    Whom,
+    mark_came_back,
+    round_of,
+    send_link,
+)
+from tickets.mail.relays import NotSent
 from tickets.models import Product
-from tickets.relays import NotSent
 
 # A sign of life, for who watches.
 PROGRESS_EVERY = 100

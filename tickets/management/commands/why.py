@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.site.dates import read_moment
-from tickets.explaining import Explanation, explain
-from tickets.scopes import parse_scope
+from tickets.helpdesk.why import Explanation, explain
+from tickets.models.scopes import parse_scope
 
 MARKS = {True: "+", False: "-", None: " "}
 
