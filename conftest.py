@@ -19,10 +19,10 @@ from lib import plugins
 from lib.cached import OnceASecond
 from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, Visibility
 from schedule.programme import timeline
-from streaming import csp, lineup, live
 from streaming.announcements import notices
 from streaming.models import Recording, StageRevision, Stream
 from streaming.replays import finding
+from streaming.watching import csp, live, room_streams
 from tickets.models import Claim, Grant, Product, Ticket, User
 from tools.browser import chromium
 from tools.origin import rtmp_module
@@ -37,7 +37,7 @@ def forget_everything_kept() -> None:
         once.forget()
     for kept in (
         timeline._read,
-        lineup._read,
+        room_streams._read,
         notices._read,
         csp._read,
         live._encode,

@@ -286,7 +286,7 @@ PRIVATE_SHOPS: list[str] = env.list("PRIVATE_SHOPS", default=[])
 
 # --- Streams -----------------------------------------------------------------------------------
 
-# Where this machine reads the playlists of our own host, past the gate (streaming/reading.py).
+# Where this machine reads the playlists of our own host, past the gate (streaming/probes/fetch.py).
 LOOPBACK_URL = env.str("LOOPBACK_URL", default="http://127.0.0.1:8000")
 
 # Our own origin (docs/own-origin.md); without a secret there is none. Where encoders send to, when
@@ -309,7 +309,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # --- Security ----------------------------------------------------------------------------------
 
-# Stream hosts are added to the pages that play (streaming/csp.py).
+# Stream hosts are added to the pages that play (streaming/watching/csp.py).
 SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
     "img-src": [CSP.SELF, "data:"],

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
 from schedule.site.access import public
-from streaming.views import live
+from streaming.watching.views import live
 from tickets.admission.request import TicketRequest
 from tickets.admission.rule import compute_and_keep
 

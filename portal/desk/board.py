@@ -13,7 +13,7 @@ from schedule.models import Change, Room
 from schedule.programme.state import State, glance
 from schedule.programme.timeline import Item, RoomRundown
 from schedule.site.rights import Reach
-from streaming.lineup import Lineup
+from streaming.watching.room_streams import Lineup
 
 LAST_CHANGES = 10
 # Who presses "+10" so soon after a start means that it has not begun.

@@ -15,10 +15,10 @@ from schedule.models import Conference, Room
 from schedule.programme.state import State, state_of
 from schedule.programme.timeline import rundown
 from schedule.site.rights import Reach
-from streaming import presence
-from streaming.lineup import Lineup, lineup, on_stage
 from streaming.models import RoomMinute, Stream, StreamHealth, Switch
 from streaming.sources import SOURCES
+from streaming.watching import presence
+from streaming.watching.room_streams import Lineup, lineup, on_stage
 
 # The timer comes every 20 s; what is older says nothing of now.
 FRESH = timedelta(seconds=90)

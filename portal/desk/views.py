@@ -28,7 +28,7 @@ from schedule.models import Change, Talk
 from schedule.site.access import public
 from schedule.site.request import ConferenceRequest
 from schedule.site.rights import Reach
-from streaming.lineup import lineup
+from streaming.watching.room_streams import lineup
 
 # The rest is on a page of its own.
 WARNINGS_ON_DESK = 5

@@ -10,8 +10,8 @@ from django.utils import timezone
 from schedule.models import Conference
 from schedule.site.request import ConferenceRequest
 from streaming.models import Announcement
-from streaming.revisions import stage_revisions
-from streaming.tags import opaque_tag
+from streaming.models.revisions import stage_revisions
+from streaming.models.tags import opaque_tag
 from tickets.admission.rule import refusal
 
 LONGEST_EMERGENCY = 500

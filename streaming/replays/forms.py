@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from schedule.models import Conference
 from schedule.programme.filters import FilterForm
 from schedule.site.scoped_admin import ConferenceForm
-from streaming.forms import SourceForm
+from streaming.admin.forms import SourceForm
 from streaming.models import Recording
 from streaming.replays.seconds import parse_second
 from streaming.sources import SOURCES

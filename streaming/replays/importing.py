@@ -19,8 +19,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from schedule.models import Conference, Talk
-from streaming.captions import clean_captions
 from streaming.models import Recording, StreamAccount
+from streaming.replays.captions import clean_captions
 from streaming.replays.nudging import begin_at, check_nudge
 from streaming.replays.seconds import parse_second
 from streaming.sources import SOURCES, guess

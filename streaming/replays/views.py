@@ -19,11 +19,11 @@ from schedule.site.access import admits
 from schedule.site.pages import render_page, shared_page
 from schedule.site.request import ConferenceRequest
 from schedule.site.zones import viewer_zone
-from streaming.csp import player_policy
-from streaming.playback import offer, viewer_of
 from streaming.replays.finding import Library, Replay, Version, library
 from streaming.replays.forms import LibraryForm
 from streaming.sources.base import Viewer
+from streaming.watching.csp import player_policy
+from streaming.watching.playback import offer, viewer_of
 from tickets.admission.middleware import look_up
 from tickets.admission.rule import refusal
 

@@ -11,10 +11,10 @@ from schedule.feeds.tests.schedule_files import schedule_xml
 MODULE = '''
 from datetime import timedelta
 
-from schedule.formats import Format, Programme, ProgrammeRoom, ProgrammeTalk
-from schedule.formats.assembly import assemble
-from schedule.formats.problems import Problems
-from schedule.formats.raw import RawEvent, RawSchedule
+from schedule.feeds.formats import Format, Programme, ProgrammeRoom, ProgrammeTalk
+from schedule.feeds.formats.assembly import assemble
+from schedule.feeds.formats.problems import Problems
+from schedule.feeds.formats.raw import RawEvent, RawSchedule
 
 
 def read(source, assumptions):

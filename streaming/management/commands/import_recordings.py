@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
-from streaming.captions import MAX_BYTES
+from streaming.replays.captions import MAX_BYTES
 from streaming.replays.importing import BadFile, Plan, apply, make_plan
 
 # More would hide the first, and the rest is often the same mistake.

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from schedule.models import Conference
-from streaming.rounds import Looked, count_viewers, look_round
+from streaming.probes.check_streams import Looked, count_viewers, look_round
 
 
 class Command(BaseCommand):

@@ -181,7 +181,7 @@ def test_guessing_is_stopped(phone, client, settings):
 
 def test_it_says_so_when_there_is_nowhere_to_keep_a_code(phone):
     away = mock.Mock(**{"add.return_value": False, "get.return_value": None})
-    with mock.patch.object(handover, "cache", away):
+    with mock.patch.object(hand_over, "cache", away):
         page = phone.post(ADD, follow=True)
     assert "does not work right now" in page.text
 
