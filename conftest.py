@@ -28,6 +28,7 @@ from tools.browser import chromium
 from tools.origin import rtmp_module
 from tools.stack import Stack
 
+pytest_plugins = ["lib.tests.internet"]
 _number = count(1)
 
 
