@@ -12,6 +12,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from schedule.models import Conference, Talk
+from schedule.site.request import ConferenceRequest
 
 # How long before its start a talk is called to mind.
 SOON = timedelta(minutes=15)
@@ -77,6 +78,11 @@ class Rundown:
 
 def rundown(conference: Conference, revision: int) -> Rundown:
     return _read(conference.pk, revision)
+
+
+def next_edge(request: ConferenceRequest, at: datetime) -> datetime | None:
+    """When the next talk begins, ends or is called to mind (see schedule.site.pages.EDGES)."""
+    return rundown(request.conference, request.programme_revision).next_edge(at)
 
 
 # A handful of conferences, each with the number before and after a change.

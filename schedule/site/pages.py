@@ -11,7 +11,6 @@ import gzip
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
@@ -22,9 +21,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from schedule.programme.timeline import rundown
 from schedule.site.access import View
-from schedule.site.request import ConferenceRequest
+from schedule.site.request import ConferenceRequest, Slot
 from schedule.site.zones import viewer_zone, zone_tag
 
 # A page lives until the next talk starts or ends, or the conference opens to everybody or is over;
@@ -35,8 +33,8 @@ GZIP_LEVEL = 6
 # Names what stands on every page beside the programme; filled by the apps that put it there
 # (streaming: announcements). Answered from memory, because the gate asks for each request.
 PARTS: list[Callable[[ConferenceRequest], str]] = []
-# Further moments at which pages change by themselves: the next one after a moment; filled alike
-# (streaming: what can be watched again).
+# Moments at which pages change by themselves: the next one after a moment; filled alike (schedule:
+# talks begin and end; streaming: what can be watched again).
 EDGES: list[Callable[[ConferenceRequest, datetime], datetime | None]] = []
 KEPT_HEADERS = ("Content-Type", "Content-Language", "Content-Security-Policy")
 
@@ -60,14 +58,6 @@ class Page(NamedTuple):
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             return HttpResponse(self.body, headers={**headers, "Content-Encoding": "gzip"})
         return HttpResponse(gzip.decompress(self.body), headers=headers)
-
-
-@dataclass(frozen=True)
-class Slot:
-    """Where a page is kept. `was_missed`: the ticket gate has looked there already."""
-
-    key: str
-    was_missed: bool = False
 
 
 def shared_page(
@@ -150,7 +140,6 @@ def _next_edge(request: ConferenceRequest, at: datetime) -> datetime | None:
     """When what is true now may no longer be: a talk begins or ends, a door opens or closes."""
     conference = request.conference
     edges = [
-        rundown(conference, request.programme_revision).next_edge(at),
         conference.public_at,
         conference.replays_end_at,
         *(next_edge(request, at) for next_edge in EDGES),

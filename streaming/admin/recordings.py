@@ -19,8 +19,8 @@ from django.views.decorators.http import require_POST, require_safe
 from schedule.models import Conference, Talk
 from schedule.site.request import ConferenceRequest
 from schedule.site.scoped_admin import ScopedAdmin, conference_of
+from streaming.admin.recording_forms import LinksForm, NudgeForm, RecordingForm
 from streaming.models import Recording
-from streaming.replays.forms import LinksForm, NudgeForm, RecordingForm
 from streaming.replays.importing import BadFile, Plan, apply, make_plan
 from streaming.replays.nudging import begin_at, move
 from streaming.replays.offsets import offsets_of, why_not_shown

@@ -14,10 +14,10 @@ from schedule.programme.timeline import RoomRundown, rundown
 from schedule.site.access import admits, public
 from schedule.site.pages import render_page, shared_page
 from schedule.site.request import ConferenceRequest
-from streaming.admin.forms import ReportForm
 from streaming.models import RoomMinute
 from streaming.watching import presence
 from streaming.watching.csp import player_policy
+from streaming.watching.forms import ReportForm
 from streaming.watching.live import encoded, hosts_tag
 from streaming.watching.playback import offers
 from streaming.watching.room_streams import lineup, on_stage

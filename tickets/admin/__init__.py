@@ -1,4 +1,6 @@
-"""The organizers' pages for tickets and people. Django's admin imports this package, nobody else does."""
+"""The organizers' pages for tickets and people. Only Django's admin imports this package."""
+does.
+"""
 
 from tickets.admin import tickets
 

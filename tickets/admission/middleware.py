@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from schedule.site.access import CLOSED, LOGIN_ONLY, PUBLIC, Access, access_of
-from schedule.site.pages import Page, Slot, slot_of
-from schedule.site.request import ConferenceRequest
+from schedule.site.pages import Page, slot_of
+from schedule.site.request import ConferenceRequest, Slot
 from tickets.admission.refusals import refuse
 from tickets.admission.request import TicketRequest
 from tickets.admission.rule import Admission, Reason, admission_key, compute_and_keep, refusal
