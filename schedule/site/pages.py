@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from schedule.site.access import View
-from schedule.site.request import ConferenceRequest, Slot
+from schedule.site.request import ConferenceRequest, PageKey
 from schedule.site.zones import viewer_zone, zone_tag
 
 # A page lives until the next talk starts or ends, or the conference opens to everybody or is over;
@@ -76,7 +76,7 @@ def shared_page(
             def answer() -> HttpResponse:
                 return cast(HttpResponse, view(request, *args, **kwargs))
 
-            slot = getattr(request, "slot", None) or slot_of(request, shared)
+            slot = getattr(request, "slot", None) or page_key_of(request, shared)
             if slot is None:
                 return answer()
             if not slot.was_missed and (kept := cache.get(slot.key)):
@@ -90,7 +90,7 @@ def shared_page(
     return decorate
 
 
-def slot_of(request: HttpRequest, view: object) -> Slot | None:
+def page_key_of(request: HttpRequest, view: object) -> PageKey | None:
     """None: the answer to this request is not kept."""
     params: tuple[str, ...] | None = getattr(view, "shared_params", None)
     if params is None or request.method not in ("GET", "HEAD"):
@@ -102,7 +102,7 @@ def slot_of(request: HttpRequest, view: object) -> Slot | None:
     query = "&".join(f"{name}={request.GET[name]}" for name in params if name in request.GET)
     zone = zone_tag(viewer_zone(request), conference)
     parts = "".join(f":{part}" for each in PARTS if (part := each(request)))
-    return Slot(
+    return PageKey(
         f"page:{conference.pk}:{settings.RELEASE}:{get_language()}:{request.programme_revision}"
         f":{zone}{parts}:{request.path}?{query}"
     )

@@ -7,7 +7,7 @@ from schedule.models import Conference
 
 
 @dataclass(frozen=True)
-class Slot:
+class PageKey:
     """Where a page is kept. `was_missed`: the ticket gate has looked there already."""
 
     key: str
@@ -24,4 +24,4 @@ class ConferenceRequest(HttpRequest):
     at: datetime
     at_is_chosen: bool
     # Where the shared page of this request is kept; set by the ticket gate once it has looked.
-    slot: Slot
+    slot: PageKey

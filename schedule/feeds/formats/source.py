@@ -63,7 +63,7 @@ class _TreeBuilder(ElementTree.TreeBuilder):
 
 
 @dataclass
-class Source:
+class SourceFile:
     data: bytes
 
     @cached_property
