@@ -63,7 +63,7 @@ stack: ## Run the production shape here: nginx, gunicorn, PostgreSQL, Redis
 
 bench: ## Measure what a page costs on the production shape
 	@tools/venv.sh requirements-dev.lock
-	@$(PYTHON) -m tools.bench
+	@$(PYTHON) -m tools.bench.pages
 
 clean: ## Remove all that was made here: .venv, var (with the demo's database), caches
 	rm -rf .venv var bench.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

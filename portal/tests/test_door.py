@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 
-from tickets.tests.fake_shops.pretix import FakePretix
+from tickets.sources.tests.fake_shops.pretix import FakePretix
 from tools.browser import chromium_path
 from tools.stack import Stack
 from tools.visitor import Visitor
