@@ -68,7 +68,7 @@ def main() -> int:
         make_locks(PROJECT, upgrade=options.upgrade)
     stale = stale_locks(PROJECT)
     for lock in stale:
-        print(f"{lock} was not made from {' and '.join(LOCKS[lock])} as they are: run `make lock`")
+        print(f"{lock}:1: not made from the present {' and '.join(LOCKS[lock])}; run `make lock`")
     return 1 if stale else 0
 
 

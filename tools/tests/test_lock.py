@@ -64,7 +64,10 @@ def test_the_check_fails_and_says_what_to_do(folder, monkeypatch, capsys):
     assert lock.main() == 0
     change(folder / "requirements-dev.txt", "ruff==", "ruff==0.")
     assert lock.main() == 1
-    assert "requirements-dev.lock was not made from" in capsys.readouterr().out
+    assert (
+        "requirements-dev.lock:1: not made from the present requirements-dev.txt and"
+        in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize("name", LOCKS)
