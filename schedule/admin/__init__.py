@@ -1,4 +1,4 @@
-"""The organizers' pages for the programme. Django's admin imports this package, nobody else does."""
+"""The organizers' pages for the programme. Only Django's admin imports this package."""
 
 from schedule.admin import programme
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from schedule.admin.review import decide, review_context
-from schedule.changes.changing import Changed, Changing, undo
+from schedule.changes.recorder import Changed, ChangeRecorder, undo
 from schedule.feeds.formats import MAX_BYTES, ProgrammeError, known_formats
 from schedule.feeds.importing import find_feed, lock, make_plan
 from schedule.feeds.importing.checking import Outcome, check_feed
@@ -255,7 +255,7 @@ class FeedItemAdmin(ReadOnly, ScopedAdmin):
 def hide_missing(conference: Conference, items: QuerySet[FeedItem], *, actor: Any) -> int:
     """How many talks it hid: those of these items that their feed no longer has."""
     missing = items.filter(missing_since__isnull=False, talk__is_hidden=False)
-    changing = Changing(
+    changing = ChangeRecorder(
         conference, Change.Act.ADMIN, actor=actor, summary=gettext("Missing talks hidden")
     )
     found = list(missing.select_related("talk"))

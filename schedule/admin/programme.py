@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from schedule.admin.feeds import FeedAdmin, FeedItemAdmin
 from schedule.admin.forms import ConferenceSettingsForm, RoomForm, SpeakerForm, TalkForm
-from schedule.changes.changing import Changing
+from schedule.changes.recorder import ChangeRecorder
 from schedule.models import Change, Conference, Feed, FeedItem, Override, Room, Speaker, Talk, Track
 from schedule.models.codes import ALPHABET, CODE_CHARS
 from schedule.site.scoped_admin import (
@@ -233,7 +233,7 @@ class TalkAdmin(NotDeleted, TalkMarks, WithCode):
     def save_model(self, request: HttpRequest, obj: Talk, form: Any, change: bool) -> None:
         """As one Change, together with the fields of many, which the form would save later."""
         summary = obj.title if change else gettext("Added: %(title)s") % {"title": obj.title}
-        changing = Changing(
+        changing = ChangeRecorder(
             obj.conference, Change.Act.ADMIN, actor=person(request), summary=summary
         )
         if change:
@@ -328,7 +328,9 @@ class TalkAdmin(NotDeleted, TalkMarks, WithCode):
         changed = list(talks.exclude(**values))
         titles = ", ".join(talk.title for talk in changed[:3]) + ("…" if len(changed) > 3 else "")
         summary = f"{what}: {titles}"[:300]
-        changing = Changing(conference, Change.Act.ADMIN, actor=person(request), summary=summary)
+        changing = ChangeRecorder(
+            conference, Change.Act.ADMIN, actor=person(request), summary=summary
+        )
         for talk in changed:
             changing.set(talk, **values)
         with transaction.atomic():

@@ -16,8 +16,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from schedule.feeds.importing import RemovalsRefused
-from schedule.feeds.importing.lines import LABELS, Kind
+from schedule.feeds.importing import TalkRemovalsRefused
+from schedule.feeds.importing.lines import LABELS, LineKind
 from schedule.feeds.importing.reviewing import PlanChanged, apply_review, dismiss, make_again
 from schedule.feeds.importing.wording import fields_in_words, kinds_in_words, moment
 from schedule.models import ImportReview
@@ -32,7 +32,7 @@ def review_context(review: ImportReview) -> dict[str, Any]:
         "feed": review.feed,
         "plan": plan,
         "groups": _groups(review),
-        "unchanged": plan["counts"].get(Kind.UNCHANGED.value, 0),
+        "unchanged": plan["counts"].get(LineKind.UNCHANGED.value, 0),
         "marks_missing": bool(plan["dangers"]),
     }
 
@@ -59,7 +59,7 @@ def _groups(review: ImportReview) -> list[dict[str, Any]]:
             "kind": kind.value,
             "label": label,
             "rows": rows[kind.value],
-            "is_conflict": kind is Kind.CONFLICT,
+            "is_conflict": kind is LineKind.CONFLICT,
         }
         for kind, label in LABELS.items()
         if kind.value in rows
@@ -103,7 +103,7 @@ def decide(request: HttpRequest, review: ImportReview) -> HttpResponse:
         )
         messages.error(request, text)
         return here
-    except RemovalsRefused as refused:
+    except TalkRemovalsRefused as refused:
         text = _("Nothing was applied. %(reasons)s If that is right, tick the box above the list.")
         messages.error(request, text % {"reasons": refused})
         return here
@@ -122,6 +122,6 @@ def _ticked(request: HttpRequest, review: ImportReview) -> tuple[set[str], set[s
         digest, kind = line["digest"], line["kinds"][0]
         if digest in left_out or kind in groups:
             dismissed.add(digest)
-        elif kind != Kind.CONFLICT.value or digest in taken:
+        elif kind != LineKind.CONFLICT.value or digest in taken:
             chosen.add(digest)
     return ({only} if only else chosen), dismissed

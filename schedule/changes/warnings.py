@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from schedule.changes.run_of_show.sheet import Placed, Sheet
+from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
 
 # From one room to another with a laptop to pack and to plug in.
 TIGHT = timedelta(minutes=10)
@@ -20,7 +20,7 @@ TIGHT = timedelta(minutes=10)
 GAP = timedelta(minutes=30)
 
 
-class Kind(StrEnum):
+class WarningKind(StrEnum):
     OVERLAP = "overlap"
     TWO_PLACES = "two_places"
     TIGHT = "tight"
@@ -34,11 +34,11 @@ class Kind(StrEnum):
     EARLY = "early"
 
 
-class Trouble(NamedTuple):
+class ProgrammeWarning(NamedTuple):
     """`size`: how long both are on, how short the way is, how long the room is empty."""
 
-    kind: Kind
-    talks: tuple[Placed, ...]
+    kind: WarningKind
+    talks: tuple[SheetTalk, ...]
     size: timedelta = timedelta()
     room: int | None = None
     speaker: int | None = None
@@ -49,7 +49,7 @@ class Trouble(NamedTuple):
         return (self.kind, *sorted(talk.pk for talk in self.talks), self.room, self.speaker)
 
 
-def troubles(sheet: Sheet) -> list[Trouble]:
+def troubles(sheet: RunSheet) -> list[ProgrammeWarning]:
     found = [
         *_overlaps(sheet),
         *_two_places(sheet),
@@ -60,7 +60,9 @@ def troubles(sheet: Sheet) -> list[Trouble]:
     return sorted(found, key=lambda trouble: trouble.talks[0].starts_at)
 
 
-def worse(before: Iterable[Trouble], after: Iterable[Trouble]) -> list[Trouble]:
+def worse(
+    before: Iterable[ProgrammeWarning], after: Iterable[ProgrammeWarning]
+) -> list[ProgrammeWarning]:
     """Troubles that are new, or have grown."""
     sizes = {trouble.key: _weight(trouble) for trouble in before}
     return [
@@ -70,11 +72,11 @@ def worse(before: Iterable[Trouble], after: Iterable[Trouble]) -> list[Trouble]:
     ]
 
 
-def _weight(trouble: Trouble) -> timedelta:
-    return -trouble.size if trouble.kind is Kind.TIGHT else trouble.size
+def _weight(trouble: ProgrammeWarning) -> timedelta:
+    return -trouble.size if trouble.kind is WarningKind.TIGHT else trouble.size
 
 
-def _meetings(talks: Sequence[Placed]) -> Iterator[tuple[Placed, Placed]]:
+def _meetings(talks: Sequence[SheetTalk]) -> Iterator[tuple[SheetTalk, SheetTalk]]:
     """Pairs that are on at the same time, of talks in order of their start."""
     for index, one in enumerate(talks):
         for other in talks[index + 1 :]:
@@ -84,18 +86,18 @@ def _meetings(talks: Sequence[Placed]) -> Iterator[tuple[Placed, Placed]]:
                 yield one, other
 
 
-def _overlaps(sheet: Sheet) -> Iterator[Trouble]:
-    rooms: defaultdict[int, list[Placed]] = defaultdict(list)
+def _overlaps(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
+    rooms: defaultdict[int, list[SheetTalk]] = defaultdict(list)
     for talk in sheet.taking_place:
         for room in talk.rooms:
             rooms[room].append(talk)
     for room, talks in rooms.items():
         for one, other in _meetings(talks):
-            yield Trouble(Kind.OVERLAP, (one, other), one.common(other), room=room)
+            yield ProgrammeWarning(WarningKind.OVERLAP, (one, other), one.common(other), room=room)
 
 
-def _two_places(sheet: Sheet) -> Iterator[Trouble]:
-    speakers: defaultdict[int, list[Placed]] = defaultdict(list)
+def _two_places(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
+    speakers: defaultdict[int, list[SheetTalk]] = defaultdict(list)
     for talk in sheet.taking_place:
         for speaker in talk.speakers:
             speakers[speaker].append(talk)
@@ -103,34 +105,34 @@ def _two_places(sheet: Sheet) -> Iterator[Trouble]:
         for one, other in _meetings(talks):
             if not one.rooms & other.rooms:
                 size = one.common(other)
-                yield Trouble(Kind.TWO_PLACES, (one, other), size, speaker=speaker)
+                yield ProgrammeWarning(WarningKind.TWO_PLACES, (one, other), size, speaker=speaker)
         for one, other in pairwise(talks):
             way = other.starts_at - one.ends_at
             is_elsewhere = one.rooms and other.rooms and not one.rooms & other.rooms
             if is_elsewhere and timedelta() <= way < TIGHT:
-                yield Trouble(Kind.TIGHT, (one, other), way, speaker=speaker)
+                yield ProgrammeWarning(WarningKind.TIGHT, (one, other), way, speaker=speaker)
 
 
-def _outside(sheet: Sheet) -> Iterator[Trouble]:
+def _outside(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
     first, last = sheet.conference.window
     for talk in sheet.taking_place:
         if talk.starts_at < first or talk.ends_at > last:
-            yield Trouble(Kind.OUTSIDE, (talk,))
+            yield ProgrammeWarning(WarningKind.OUTSIDE, (talk,))
 
 
-def _without_room(sheet: Sheet) -> Iterator[Trouble]:
+def _without_room(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
     for talk in sheet.taking_place:
         if not talk.rooms and not talk.is_break:
-            yield Trouble(Kind.NO_ROOM, (talk,))
+            yield ProgrammeWarning(WarningKind.NO_ROOM, (talk,))
 
 
-def _gaps(sheet: Sheet) -> Iterator[Trouble]:
+def _gaps(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
     """Not lunch: nobody has a talk then, or it is a break of the programme."""
-    days: defaultdict[date, list[Placed]] = defaultdict(list)
+    days: defaultdict[date, list[SheetTalk]] = defaultdict(list)
     for talk in sheet.taking_place:
         days[sheet.day_of(talk)].append(talk)
     for talks in days.values():
-        rooms: defaultdict[int, list[Placed]] = defaultdict(list)
+        rooms: defaultdict[int, list[SheetTalk]] = defaultdict(list)
         for talk in talks:
             for room in talk.rooms:
                 rooms[room].append(talk)
@@ -142,12 +144,14 @@ def _gaps(sheet: Sheet) -> Iterator[Trouble]:
                 if any(hole.common(pause) for pause in everywhere):
                     continue
                 if any(hole.common(other) >= GAP for other in others):
-                    yield Trouble(Kind.GAP, (last, following), hole.length, room=room)
+                    yield ProgrammeWarning(
+                        WarningKind.GAP, (last, following), hole.length, room=room
+                    )
 
 
-def _holes(talks: Sequence[Placed]) -> Iterator[tuple[Placed, Placed]]:
+def _holes(talks: Sequence[SheetTalk]) -> Iterator[tuple[SheetTalk, SheetTalk]]:
     """The last talk before each long hole, and the next one."""
-    last: Placed | None = None
+    last: SheetTalk | None = None
     for talk in talks:
         if last is not None and talk.starts_at - last.ends_at >= GAP:
             yield last, talk
@@ -159,7 +163,7 @@ def minutes(span: timedelta) -> int:
     return round(span.total_seconds() / 60)
 
 
-def words(trouble: Trouble, sheet: Sheet) -> str:
+def words(trouble: ProgrammeWarning, sheet: RunSheet) -> str:
     room = sheet.rooms[trouble.room].name if trouble.room else ""
     values = {
         "one": trouble.talks[0].title,
@@ -168,32 +172,32 @@ def words(trouble: Trouble, sheet: Sheet) -> str:
         "room": room,
         "speaker": sheet.speakers.get(trouble.speaker or 0, ""),
     }
-    if trouble.kind is Kind.NO_STREAM and len(trouble.talks) > 1:
+    if trouble.kind is WarningKind.NO_STREAM and len(trouble.talks) > 1:
         return _("%(room)s: no stream from “%(one)s” to “%(other)s”.") % values
     return _sentence(trouble.kind) % values
 
 
-def _sentence(kind: Kind) -> str:  # noqa: RET503 - mypy sees that every kind is there
+def _sentence(kind: WarningKind) -> str:  # noqa: RET503 - mypy sees that every kind is there
     match kind:
-        case Kind.OVERLAP:
+        case WarningKind.OVERLAP:
             return _("%(room)s: “%(one)s” and “%(other)s” overlap by %(minutes)d min.")
-        case Kind.TWO_PLACES:
+        case WarningKind.TWO_PLACES:
             return _("%(speaker)s is in two places: “%(one)s” and “%(other)s”.")
-        case Kind.TIGHT:
+        case WarningKind.TIGHT:
             return _(
                 "%(speaker)s has %(minutes)d min from “%(one)s” to “%(other)s” in another room."
             )
-        case Kind.OUTSIDE:
+        case WarningKind.OUTSIDE:
             return _("“%(one)s” is outside the days of the conference.")
-        case Kind.NO_ROOM:
+        case WarningKind.NO_ROOM:
             return _("“%(one)s” has no room.")
-        case Kind.NO_STREAM:
+        case WarningKind.NO_STREAM:
             return _("%(room)s: no stream for “%(one)s”.")
-        case Kind.GAP:
+        case WarningKind.GAP:
             return _("%(room)s: nothing for %(minutes)d min between “%(one)s” and “%(other)s”.")
-        case Kind.PAST_DAY:
+        case WarningKind.PAST_DAY:
             return _("“%(one)s” ends %(minutes)d min after the day’s last talk.")
-        case Kind.BREAK_EATEN:
+        case WarningKind.BREAK_EATEN:
             return _("%(room)s: “%(one)s” is %(minutes)d min shorter.")
-        case Kind.EARLY:
+        case WarningKind.EARLY:
             return _("“%(one)s” starts %(minutes)d min before its published time.")

@@ -31,7 +31,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Slot:
+class GridCell:
     """The talks that begin at one time."""
 
     starts_at: datetime
@@ -63,7 +63,7 @@ class Now:
 @dataclass(frozen=True)
 class Grid:
     heads: list[Head]
-    slots: list[Slot]
+    slots: list[GridCell]
     # Each distinct start and end, in order: the upper edges of the rows.
     times: list[datetime]
 
@@ -85,7 +85,7 @@ class Grid:
             for row, end in [spans[talk.pk]]
         ]
         slots = [
-            Slot(starts_at, rows[starts_at], list(together))
+            GridCell(starts_at, rows[starts_at], list(together))
             for starts_at, together in groupby(cards, key=lambda card: card.talk.starts_at)
         ]
         return cls(heads, slots, times)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from schedule.models import Conference, Talk
-from schedule.programme.timeline import SOON, Item, RoomRundown
+from schedule.programme.timeline import SOON, RoomTimeline, TimelineTalk
 
 
 class State(StrEnum):
@@ -21,7 +21,7 @@ class State(StrEnum):
     ENDED = "ended"
 
 
-def state_of(room: RoomRundown, conference: Conference, at: datetime) -> State:
+def state_of(room: RoomTimeline, conference: Conference, at: datetime) -> State:
     """idle: nothing before or for long. late: what should be on has been moved to later.
 
     break: a break of the programme, or the time between two talks of one day. ended: the day's
@@ -43,20 +43,20 @@ def state_of(room: RoomRundown, conference: Conference, at: datetime) -> State:
     return State.BREAK if had_some_today else State.IDLE
 
 
-class Glance(NamedTuple):
+class RoomNow(NamedTuple):
     """A room at a moment, as lists of rooms show it. is_quiet: nothing on and no more today."""
 
-    room: RoomRundown
+    room: RoomTimeline
     state: State
-    live: Item | None
-    next: Item | None
+    live: TimelineTalk | None
+    next: TimelineTalk | None
     is_quiet: bool
 
 
-def glance(room: RoomRundown, conference: Conference, at: datetime) -> Glance:
+def room_now(room: RoomTimeline, conference: Conference, at: datetime) -> RoomNow:
     live = room.live_at(at)
     upcoming = next(iter(room.next_after(at, 1)), None)
     today = conference.day_of(at)
     goes_on = upcoming is not None and conference.day_of(upcoming.starts_at) == today
     is_quiet = live is None and not goes_on
-    return Glance(room, state_of(room, conference, at), live, upcoming, is_quiet)
+    return RoomNow(room, state_of(room, conference, at), live, upcoming, is_quiet)

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from schedule.models import Conference
 from schedule.site.conferences import directory
 from schedule.site.request import ConferenceRequest
-from schedule.site.rights import Reach
+from schedule.site.rights import DeskRights
 from schedule.site.zones import COOKIE, known_zone, remember_zone
 
 # Of the conference: beyond, there is nothing to see.
@@ -99,7 +99,7 @@ class MomentMiddleware:
         if "at" not in request.GET or conference is None:
             return
         chosen = _moment(request.GET["at"], conference)
-        if chosen is not None and Reach.of(request.user, conference):
+        if chosen is not None and DeskRights.of(request.user, conference):
             request.at, request.at_is_chosen = chosen, True
 
 

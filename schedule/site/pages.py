@@ -11,7 +11,6 @@ import gzip
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
@@ -22,9 +21,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from schedule.programme.timeline import rundown
 from schedule.site.access import View
-from schedule.site.request import ConferenceRequest
+from schedule.site.request import ConferenceRequest, PageKey
 from schedule.site.zones import viewer_zone, zone_tag
 
 # A page lives until the next talk starts or ends, or the conference opens to everybody or is over;
@@ -35,8 +33,8 @@ GZIP_LEVEL = 6
 # Names what stands on every page beside the programme; filled by the apps that put it there
 # (streaming: announcements). Answered from memory, because the gate asks for each request.
 PARTS: list[Callable[[ConferenceRequest], str]] = []
-# Further moments at which pages change by themselves: the next one after a moment; filled alike
-# (streaming: what can be watched again).
+# Moments at which pages change by themselves: the next one after a moment; filled alike (schedule:
+# talks begin and end; streaming: what can be watched again).
 EDGES: list[Callable[[ConferenceRequest, datetime], datetime | None]] = []
 KEPT_HEADERS = ("Content-Type", "Content-Language", "Content-Security-Policy")
 
@@ -62,14 +60,6 @@ class Page(NamedTuple):
         return HttpResponse(gzip.decompress(self.body), headers=headers)
 
 
-@dataclass(frozen=True)
-class Slot:
-    """Where a page is kept. `was_missed`: the ticket gate has looked there already."""
-
-    key: str
-    was_missed: bool = False
-
-
 def shared_page(
     *, params: tuple[str, ...] = (), ignores: tuple[str, ...] = ()
 ) -> Callable[[View], View]:
@@ -86,7 +76,7 @@ def shared_page(
             def answer() -> HttpResponse:
                 return cast(HttpResponse, view(request, *args, **kwargs))
 
-            slot = getattr(request, "slot", None) or slot_of(request, shared)
+            slot = getattr(request, "slot", None) or page_key_of(request, shared)
             if slot is None:
                 return answer()
             if not slot.was_missed and (kept := cache.get(slot.key)):
@@ -100,7 +90,7 @@ def shared_page(
     return decorate
 
 
-def slot_of(request: HttpRequest, view: object) -> Slot | None:
+def page_key_of(request: HttpRequest, view: object) -> PageKey | None:
     """None: the answer to this request is not kept."""
     params: tuple[str, ...] | None = getattr(view, "shared_params", None)
     if params is None or request.method not in ("GET", "HEAD"):
@@ -112,7 +102,7 @@ def slot_of(request: HttpRequest, view: object) -> Slot | None:
     query = "&".join(f"{name}={request.GET[name]}" for name in params if name in request.GET)
     zone = zone_tag(viewer_zone(request), conference)
     parts = "".join(f":{part}" for each in PARTS if (part := each(request)))
-    return Slot(
+    return PageKey(
         f"page:{conference.pk}:{settings.RELEASE}:{get_language()}:{request.programme_revision}"
         f":{zone}{parts}:{request.path}?{query}"
     )
@@ -150,7 +140,6 @@ def _next_edge(request: ConferenceRequest, at: datetime) -> datetime | None:
     """When what is true now may no longer be: a talk begins or ends, a door opens or closes."""
     conference = request.conference
     edges = [
-        rundown(conference, request.programme_revision).next_edge(at),
         conference.public_at,
         conference.replays_end_at,
         *(next_edge(request, at) for next_edge in EDGES),

@@ -1,12 +1,17 @@
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 
 from schedule.models import Conference
 
-if TYPE_CHECKING:
-    from schedule.site.pages import Slot
+
+@dataclass(frozen=True)
+class PageKey:
+    """Where a page is kept. `was_missed`: the ticket gate has looked there already."""
+
+    key: str
+    was_missed: bool = False
 
 
 class ConferenceRequest(HttpRequest):
@@ -19,4 +24,4 @@ class ConferenceRequest(HttpRequest):
     at: datetime
     at_is_chosen: bool
     # Where the shared page of this request is kept; set by the ticket gate once it has looked.
-    slot: "Slot"
+    slot: PageKey

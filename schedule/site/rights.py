@@ -11,7 +11,7 @@ HELPER_ACTS = frozenset({"shift", "extend", "end"})
 
 
 @dataclass(frozen=True)
-class Reach:
+class DeskRights:
     """Organizers reach everything, helpers the talks in their rooms (primary keys)."""
 
     is_organizer: bool

@@ -1,4 +1,4 @@
-"""The organizers' pages for streams and recordings. Django's admin imports this package, nobody else does."""
+"""The organizers' pages for streams and recordings. Only Django's admin imports this package."""
 
 from streaming.admin import rooms
 

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_POST, require_safe
 from schedule.models import Conference, Talk
 from schedule.site.request import ConferenceRequest
 from schedule.site.scoped_admin import ScopedAdmin, conference_of
+from streaming.admin.recording_forms import LinksForm, NudgeForm, RecordingForm
 from streaming.models import Recording
-from streaming.replays.forms import LinksForm, NudgeForm, RecordingForm
-from streaming.replays.importing import BadFile, Plan, apply, make_plan
+from streaming.replays.importing import BadFile, RecordingPlan, apply, make_plan
 from streaming.replays.nudging import begin_at, move
 from streaming.replays.offsets import offsets_of, why_not_shown
 from streaming.sources import SOURCES
@@ -178,7 +178,7 @@ class RecordingAdmin(ScopedAdmin):
         if conference is None or not self.has_add_permission(request):
             raise PermissionDenied
         form = LinksForm(request.POST or None, request.FILES or None)
-        plan: Plan | None = None
+        plan: RecordingPlan | None = None
         problems: Any = ()
         if request.method == "POST" and form.is_valid():
             try:
@@ -199,7 +199,7 @@ class RecordingAdmin(ScopedAdmin):
         }
         return self._page(request, "import", context)
 
-    def _plan(self, conference: Conference, form: LinksForm) -> Plan:
+    def _plan(self, conference: Conference, form: LinksForm) -> RecordingPlan:
         def no_captions(_name: str) -> bytes:
             raise ValidationError(
                 _("Captions come with manage.py import_recordings, or in the form of a recording.")
@@ -208,7 +208,7 @@ class RecordingAdmin(ScopedAdmin):
         data, adds_hosts = form.cleaned_data["data"], form.cleaned_data["adds_hosts"]
         return make_plan(conference, data, open_captions=no_captions, adds_hosts=adds_hosts)
 
-    def _imported(self, request: HttpRequest, plan: Plan) -> HttpResponse:
+    def _imported(self, request: HttpRequest, plan: RecordingPlan) -> HttpResponse:
         apply(plan)
         count = plan.count("new") + plan.count("changed")
         text = ngettext("%(count)d recording imported.", "%(count)d recordings imported.", count)

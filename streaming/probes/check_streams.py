@@ -7,20 +7,20 @@ from datetime import datetime
 from functools import partial
 
 from schedule.models import Conference, Room, Talk
-from schedule.programme.timeline import SOON, RoomRundown, rundown
+from schedule.programme.timeline import SOON, RoomTimeline, timeline_of
 from schedule.site.conferences import directory
 from streaming.models import RoomMinute, Stream, StreamHealth
 from streaming.probes.probe import probe
 from streaming.sources.base import Probe
 from streaming.watching import presence
-from streaming.watching.room_streams import Lineup, lineup
+from streaming.watching.room_streams import RoomStreams, room_streams_of
 
 # At the same time; each takes 8 s at most (streaming/probes/fetch.py), so a round of 64 takes 16.
 PROBES = 32
 
 
 @dataclass(frozen=True)
-class Looked:
+class CheckedStream:
     """`is_due`: it should be playing; else somebody only wants to know (a test, a talk to come)."""
 
     stream: Stream
@@ -28,7 +28,7 @@ class Looked:
     health: StreamHealth
 
 
-def look_round(conferences: Iterable[Conference], at: datetime) -> list[Looked]:
+def check_streams(conferences: Iterable[Conference], at: datetime) -> list[CheckedStream]:
     """Looks at all streams at the same time, and writes down what it saw."""
     due = {pk: is_due for each in conferences for pk, is_due in _wanted(each, at)}
     rows = Stream.objects.filter(pk__in=due).order_by("room__conference", "room__position", "pk")
@@ -44,7 +44,7 @@ def look_round(conferences: Iterable[Conference], at: datetime) -> list[Looked]:
         update_fields=["probed_at", "is_playing", "problem", "mark", "moved_at"],
     )
     return [
-        Looked(stream, due[stream.pk], health)
+        CheckedStream(stream, due[stream.pk], health)
         for stream, health in zip(streams, healths, strict=True)
     ]
 
@@ -53,9 +53,9 @@ def _wanted(conference: Conference, at: datetime) -> Iterator[tuple[int, bool]]:
     """The streams to look at, and whether each is due. A slate or a switch changes nothing: whoever
     has put it up wants to know when the stream is well again.
     """
-    rooms = rundown(conference, directory().revisions.get(conference.pk, 0)).rooms
-    streams = lineup(conference)
-    planned = Lineup(streams.rooms)
+    rooms = timeline_of(conference, directory().revisions.get(conference.pk, 0)).rooms
+    streams = room_streams_of(conference)
+    planned = RoomStreams(streams.rooms)
     codes = [live.code for room in rooms if (live := room.live_at(at))]
     not_streamed = set(
         Talk.objects.filter(conference=conference, code__in=codes)
@@ -73,7 +73,7 @@ def _wanted(conference: Conference, at: datetime) -> Iterator[tuple[int, bool]]:
                 yield stream.pk, is_on and not stream.is_test
 
 
-def _is_soon(room: RoomRundown, at: datetime) -> bool:
+def _is_soon(room: RoomTimeline, at: datetime) -> bool:
     return any(item.starts_at - at <= SOON for item in room.next_after(at, 1))
 
 

@@ -7,11 +7,11 @@ well; the page follows (static/js/in_step.js). When it is over, the room's own s
 from datetime import datetime
 
 from schedule.models import Talk
-from schedule.programme.timeline import Item
+from schedule.programme.timeline import TimelineTalk
 from streaming.models import Stream
 
 
-def begins_at(stream: Stream, live: Item | None) -> datetime | None:
+def begins_at(stream: Stream, live: TimelineTalk | None) -> datetime | None:
     """When the stream's first second is or was seen, if `live` is what is on in the room. None: it
     is not played in step, which only our own player can do.
     """

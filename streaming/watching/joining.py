@@ -8,11 +8,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from lib.sealing import SealBroken
-from schedule.programme.timeline import rundown
+from schedule.programme.timeline import timeline_of
 from schedule.site.access import admits
 from schedule.site.request import ConferenceRequest
 from streaming.watching.playback import viewer_of
-from streaming.watching.room_streams import lineup, on_stage
+from streaming.watching.room_streams import on_stage, room_streams_of
 
 logger = logging.getLogger(__name__)
 
@@ -22,11 +22,11 @@ logger = logging.getLogger(__name__)
 @never_cache
 def join(request: ConferenceRequest, slug: str) -> HttpResponse:
     """To the room's meeting that is on, or to the one that `?stream=` names by its tag."""
-    here = rundown(request.conference, request.programme_revision).room(slug)
+    here = timeline_of(request.conference, request.programme_revision).room(slug)
     if here is None:
         raise Http404
     at, wanted = timezone.now(), request.GET.get("stream")
-    on = on_stage(lineup(request.conference), here, at)
+    on = on_stage(room_streams_of(request.conference), here, at)
     for stream in (*on.played, *on.choices):
         if wanted not in (None, stream.tag):
             continue

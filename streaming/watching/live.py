@@ -12,13 +12,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from schedule.models import Conference
-from schedule.programme.timeline import Item, RoomRundown, rundown
+from schedule.programme.timeline import RoomTimeline, TimelineTalk, timeline_of
 from streaming.announcements.notices import Notice, emergency, notices
 from streaming.models import Announcement
 from streaming.models.tags import opaque_tag
 from streaming.watching import presence
 from streaming.watching.csp import stream_hosts
-from streaming.watching.room_streams import Lineup, lineup, on_stage
+from streaming.watching.room_streams import RoomStreams, on_stage, room_streams_of
 
 # Now, next and following.
 TALKS_PER_ROOM = 3
@@ -29,8 +29,10 @@ class Encoded(NamedTuple):
     etag: str
 
 
-def live(conference: Conference, revision: int, streams: Lineup, at: datetime) -> dict[str, Any]:
-    rooms = rundown(conference, revision).rooms
+def live(
+    conference: Conference, revision: int, streams: RoomStreams, at: datetime
+) -> dict[str, Any]:
+    rooms = timeline_of(conference, revision).rooms
     watching = presence.viewers(conference.pk, [room.slug for room in rooms]) or {}
     entries = [_room(conference, room, streams, at) for room in rooms]
     for entry in entries:
@@ -69,7 +71,7 @@ def hosts_tag(conference: Conference, revision: int) -> str:
 
 
 def _room(
-    conference: Conference, room: RoomRundown, streams: Lineup, at: datetime
+    conference: Conference, room: RoomTimeline, streams: RoomStreams, at: datetime
 ) -> dict[str, Any]:
     current = room.live_at(at)
     items = ([current] if current else []) + list(room.next_after(at, TALKS_PER_ROOM))
@@ -85,7 +87,7 @@ def _room(
     return entry
 
 
-def _talk(conference: Conference, item: Item) -> dict[str, Any]:
+def _talk(conference: Conference, item: TimelineTalk) -> dict[str, Any]:
     talk: dict[str, Any] = {
         "code": item.code,
         "kind": item.kind,
@@ -100,7 +102,7 @@ def _talk(conference: Conference, item: Item) -> dict[str, Any]:
     return talk
 
 
-def _ended_on(conference: Conference, room: RoomRundown, at: datetime) -> str | None:
+def _ended_on(conference: Conference, room: RoomTimeline, at: datetime) -> str | None:
     """The day of the talk that ended last here: tells a break from a day that has not begun."""
     last = room.last_before(at)
     if last is None:
@@ -118,11 +120,11 @@ def _day(time_zone: str, day_starts_at_hour: int, at: datetime) -> str:
 def encoded(conference: Conference, revision: int, at: datetime) -> Encoded:
     """The file and its ETag. Made once a second and process, however many ask."""
     second = at.replace(microsecond=0)
-    return _encode(conference, revision, lineup(conference), second)
+    return _encode(conference, revision, room_streams_of(conference), second)
 
 
 @lru_cache(maxsize=8)
-def _encode(conference: Conference, revision: int, streams: Lineup, at: datetime) -> Encoded:
+def _encode(conference: Conference, revision: int, streams: RoomStreams, at: datetime) -> Encoded:
     body = json.dumps(
         live(conference, revision, streams, at), ensure_ascii=False, separators=(",", ":")
     ).encode()

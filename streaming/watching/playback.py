@@ -14,7 +14,7 @@ from schedule.site.request import ConferenceRequest
 from streaming.models import Recording, Stream
 from streaming.sources.base import Playback, Viewer
 from streaming.watching.in_step import begins_at
-from streaming.watching.room_streams import OnStage
+from streaming.watching.room_streams import StreamsNow
 from tickets.models import User
 
 logger = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def offer(
 
 
 def offers(
-    request: ConferenceRequest, on: OnStage, streams: Iterable[Stream]
+    request: ConferenceRequest, on: StreamsNow, streams: Iterable[Stream]
 ) -> list[dict[str, Any]]:
     """Those of the streams that can be played now, by whoever asks, while `on` is on stage."""
     viewer, at = viewer_of(request), timezone.now()

@@ -10,14 +10,14 @@ from django.http import Http404, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from schedule.programme.state import State, glance
-from schedule.programme.timeline import RoomRundown, rundown
+from schedule.programme.state import State, room_now
+from schedule.programme.timeline import RoomTimeline, timeline_of
 from schedule.site.access import admits
 from schedule.site.pages import render_page
 from schedule.site.request import ConferenceRequest
 from streaming.watching.csp import player_policy
 from streaming.watching.playback import offers
-from streaming.watching.room_streams import lineup, on_stage
+from streaming.watching.room_streams import on_stage, room_streams_of
 
 # As in static/js/room.js: speakers go on for a while.
 OVERRUN = timedelta(minutes=5)
@@ -28,10 +28,10 @@ OVERRUN = timedelta(minutes=5)
 @never_cache
 def player(request: ConferenceRequest, slug: str) -> HttpResponse:
     conference, revision, at = request.conference, request.programme_revision, request.at
-    here = rundown(conference, revision).room(slug)
+    here = timeline_of(conference, revision).room(slug)
     if here is None:
         raise Http404
-    seen, on = glance(here, conference, at), on_stage(lineup(conference), here, at)
+    seen, on = room_now(here, conference, at), on_stage(room_streams_of(conference), here, at)
     is_on = seen.state is State.LIVE or _goes_on(here, at)
     sources = offers(request, on, on.played) if is_on else []
     source = next((each for each in sources if _may_be_in_a_page(each)), None)
@@ -56,6 +56,6 @@ def _may_be_in_a_page(source: dict[str, Any]) -> bool:
     return bool(source["is_gated"]) and source["player"] != "link"
 
 
-def _goes_on(here: RoomRundown, at: datetime) -> bool:
+def _goes_on(here: RoomTimeline, at: datetime) -> bool:
     last = here.last_before(at)
     return here.live_at(at) is None and last is not None and at - last.ends_at < OVERRUN

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from schedule.models import Conference
-from schedule.programme.timeline import Item, RoomRundown
+from schedule.programme.timeline import RoomTimeline, TimelineTalk
 from streaming.models import Stream, Switch
 from streaming.models.revisions import stage_revisions
 from streaming.models.tags import opaque_tag
@@ -14,7 +14,7 @@ from streaming.watching.in_step import begins_at
 
 
 @dataclass(frozen=True, slots=True)
-class OnStage:
+class StreamsNow:
     """`played`: the first plays, the others stand by. `choices`: what a viewer may take instead.
     `slate`: words in the place of any picture. `live`: the talk that is on.
     """
@@ -22,7 +22,7 @@ class OnStage:
     played: tuple[Stream, ...] = ()
     choices: tuple[Stream, ...] = ()
     slate: str = ""
-    live: Item | None = None
+    live: TimelineTalk | None = None
 
     @property
     def tag(self) -> str | None:
@@ -39,18 +39,18 @@ class OnStage:
 
 
 @dataclass(frozen=True, eq=False)  # one object for each number of the stage
-class Lineup:
+class RoomStreams:
     # Slug of the room → its streams, in order.
     rooms: dict[str, tuple[Stream, ...]]
     switches: dict[str, Switch] = field(default_factory=dict)
 
     def on_at(
         self, room: str, at: datetime, talk: str | None = None, *, with_tests: bool = False
-    ) -> OnStage:
+    ) -> StreamsNow:
         """`talk` is the code of the one that is on, or None."""
         switch = self.switches.get(room)
         if switch and switch.slate:
-            return OnStage(slate=switch.slate)
+            return StreamsNow(slate=switch.slate)
         fitting = [
             stream
             for stream in self.rooms.get(room, ())
@@ -63,7 +63,7 @@ class Lineup:
             chosen = switch.stream
             played = [chosen, *(stream for stream in played if stream.pk != chosen.pk)]
         choices = tuple(stream for stream in fitting if stream not in played)
-        return OnStage(tuple(played), choices)
+        return StreamsNow(tuple(played), choices)
 
 
 def _own_first(played: list[Stream]) -> list[Stream]:
@@ -73,25 +73,25 @@ def _own_first(played: list[Stream]) -> list[Stream]:
     return played
 
 
-def on_stage(streams: Lineup, room: RoomRundown, at: datetime) -> OnStage:
+def on_stage(streams: RoomStreams, room: RoomTimeline, at: datetime) -> StreamsNow:
     """What everybody sees there."""
     live = room.live_at(at)
     on = streams.on_at(room.slug, at, live.code if live else None)
-    return OnStage(on.played, on.choices, on.slate, live)
+    return StreamsNow(on.played, on.choices, on.slate, live)
 
 
-def lineup(conference: Conference) -> Lineup:
+def room_streams_of(conference: Conference) -> RoomStreams:
     return _read(conference.pk, stage_revisions().get(conference.pk, 0))
 
 
 @lru_cache(maxsize=16)
-def _read(conference_id: int, revision: int) -> Lineup:
+def _read(conference_id: int, revision: int) -> RoomStreams:
     rooms: dict[str, list[Stream]] = defaultdict(list)
     streams = Stream.objects.filter(room__conference=conference_id).in_order()
     for stream in streams.select_related("room", "account", "talk"):
         rooms[stream.room.slug].append(stream)
     switches = Switch.objects.filter(room__conference=conference_id)
-    return Lineup(
+    return RoomStreams(
         {slug: tuple(streams) for slug, streams in rooms.items()},
         {
             switch.room.slug: switch

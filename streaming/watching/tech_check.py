@@ -17,11 +17,11 @@ from django.views.decorators.http import require_safe
 from schedule.models import Room
 from schedule.site.access import login_only
 from schedule.site.request import ConferenceRequest
-from schedule.site.rights import Reach
+from schedule.site.rights import DeskRights
 from streaming.models import Stream
 from streaming.watching.live import live
 from streaming.watching.playback import offers
-from streaming.watching.room_streams import Lineup, OnStage, lineup
+from streaming.watching.room_streams import RoomStreams, StreamsNow, room_streams_of
 from streaming.watching.views import room_page
 
 
@@ -30,7 +30,7 @@ def crew_view(view: Callable[..., HttpResponse]) -> Any:
 
     @functools.wraps(view)
     def asked(request: ConferenceRequest, **kwargs: str) -> HttpResponse:
-        reach = Reach.of(request.user, request.conference)
+        reach = DeskRights.of(request.user, request.conference)
         if not reach:
             raise PermissionDenied
         if "slug" in kwargs:
@@ -50,7 +50,7 @@ def check(request: ConferenceRequest, slug: str) -> HttpResponse:
 @crew_view
 def playback(request: ConferenceRequest, slug: str) -> HttpResponse:
     """As the room's, with everything that it has to choose from."""
-    on = on_check(lineup(request.conference), slug)
+    on = on_check(room_streams_of(request.conference), slug)
     streams = {stream.tag: stream for stream in (*on.played, *on.choices)}
     found = [
         {**source, "label": _label(streams[source["tag"]])}
@@ -59,10 +59,10 @@ def playback(request: ConferenceRequest, slug: str) -> HttpResponse:
     return JsonResponse({"sources": found[:1], "choices": found[1:], "slate": "", "tag": on.tag})
 
 
-def on_check(streams: Lineup, slug: str) -> OnStage:
+def on_check(streams: RoomStreams, slug: str) -> StreamsNow:
     """What is a test comes first."""
     every = sorted(streams.rooms.get(slug, ()), key=lambda stream: not stream.is_test)
-    return OnStage(tuple(every[:1]), tuple(every[1:]))
+    return StreamsNow(tuple(every[:1]), tuple(every[1:]))
 
 
 def _label(stream: Stream) -> str:
@@ -73,7 +73,7 @@ def _label(stream: Stream) -> str:
 @crew_view
 def check_live(request: ConferenceRequest, slug: str) -> HttpResponse:
     """/live.json, with the tag of what the crew sees in this room."""
-    streams = lineup(request.conference)
+    streams = room_streams_of(request.conference)
     body = _live(request, streams, request.at)
     for entry in body["rooms"]:
         if entry["slug"] == slug:
@@ -86,8 +86,8 @@ def live_as_of(request: ConferenceRequest) -> HttpResponse:
     """/live.json as of the moment that staff chose (MomentMiddleware): nginx keeps the other one for
     everybody and does not look at its parameters.
     """
-    return JsonResponse(_live(request, lineup(request.conference), request.at))
+    return JsonResponse(_live(request, room_streams_of(request.conference), request.at))
 
 
-def _live(request: ConferenceRequest, streams: Lineup, at: datetime) -> dict[str, Any]:
+def _live(request: ConferenceRequest, streams: RoomStreams, at: datetime) -> dict[str, Any]:
     return live(request.conference, request.programme_revision, streams, at)

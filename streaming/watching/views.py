@@ -9,18 +9,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from schedule.models import Conference, Room, Talk
-from schedule.programme.state import State, glance
-from schedule.programme.timeline import RoomRundown, rundown
+from schedule.programme.state import State, room_now
+from schedule.programme.timeline import RoomTimeline, timeline_of
 from schedule.site.access import admits, public
 from schedule.site.pages import render_page, shared_page
 from schedule.site.request import ConferenceRequest
-from streaming.admin.forms import ReportForm
 from streaming.models import RoomMinute
 from streaming.watching import presence
 from streaming.watching.csp import player_policy
+from streaming.watching.forms import ReportForm
 from streaming.watching.live import encoded, hosts_tag
 from streaming.watching.playback import offers
-from streaming.watching.room_streams import lineup, on_stage
+from streaming.watching.room_streams import on_stage, room_streams_of
 from tickets.admission.device_limit import leave_place, refusal_of_place
 from tickets.admission.refusals import refuse
 from tickets.admission.request import TicketRequest
@@ -42,11 +42,11 @@ def room(request: ConferenceRequest, slug: str) -> HttpResponse:
 def room_page(request: ConferenceRequest, slug: str, *, is_check: bool = False) -> HttpResponse:
     """`is_check`: as its crew sees it (tech_check.py)."""
     conference, revision, at = request.conference, request.programme_revision, request.at
-    programme = rundown(conference, revision)
+    programme = timeline_of(conference, revision)
     here = programme.room(slug)
     if here is None:
         raise Http404
-    glances = [glance(each, conference, at) for each in programme.rooms]
+    glances = [room_now(each, conference, at) for each in programme.rooms]
     others = [each for each in glances if each.room is not here]
     context = {
         "here": get_object_or_404(Room, conference=conference, slug=slug),
@@ -67,7 +67,7 @@ def room_page(request: ConferenceRequest, slug: str, *, is_check: bool = False) 
     return response
 
 
-def _talks_here(conference: Conference, here: RoomRundown, at: datetime) -> dict[str, Any]:
+def _talks_here(conference: Conference, here: RoomTimeline, at: datetime) -> dict[str, Any]:
     live, coming = here.live_at(at), here.next_after(at, COMING_TALKS)
     codes = [item.code for item in (live, *coming) if item]
     talks = {
@@ -89,10 +89,10 @@ def playback(request: TicketRequest, slug: str) -> HttpResponse:
     `sources` has the first choice first; empty while nothing is on, which takes no place. `choices`
     are what a viewer may take by hand. `slate` are words in the place of the picture.
     """
-    here = rundown(request.conference, request.programme_revision).room(slug)
+    here = timeline_of(request.conference, request.programme_revision).room(slug)
     if here is None:
         raise Http404
-    on = on_stage(lineup(request.conference), here, request.at)
+    on = on_stage(room_streams_of(request.conference), here, request.at)
     reason = refusal_of_place(request) if on.played else None
     if reason:
         return refuse(request, reason)
@@ -130,7 +130,7 @@ def pulse(request: TicketRequest) -> HttpResponse:
     reason = reason or refusal_of_place(request, instead="instead" in request.POST)
     if reason:
         return refuse(request, reason)
-    if rundown(request.conference, request.programme_revision).room(room):
+    if timeline_of(request.conference, request.programme_revision).room(room):
         presence.saw(request, room)
     return JsonResponse({"ok": True})
 

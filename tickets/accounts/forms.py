@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from schedule.models import Conference
 from schedule.site.zones import known_zone, offsets_label, zone_names
 from tickets.accounts.accounts import account_for
-from tickets.accounts.rate_limits import consume
+from tickets.accounts.devices.hand_over import fold_code
+from tickets.accounts.rate_limits import TOO_MANY, consume
 from tickets.models import User, fold_email
 
 _EMAIL_LENGTH = User._meta.get_field("email").max_length
@@ -98,6 +99,31 @@ class PasswordForm(allauth_forms.LoginForm):
 
     def _setup_password_field(self) -> None:
         """allauth would take the field away, because nobody signs up with a password."""
+
+
+class HandoverForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=100,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "autofocus": True,
+                "spellcheck": "false",
+            }
+        ),
+    )
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request, self.label_suffix = request, ""
+
+    def clean_code(self) -> str:
+        code = fold_code(self.cleaned_data["code"])
+        if not consume(self.request, action="take_handover", key=code):
+            raise ValidationError(TOO_MANY)
+        return code
 
 
 class ZoneForm(forms.Form):

@@ -12,6 +12,9 @@ from allauth.core import ratelimit
 from allauth.core.internal.ratelimit import get_cache_key, get_rates
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+TOO_MANY = _("Too many tries. Wait a quarter of an hour, or ask the help desk.")
 
 _APP = "allauth.account"
 

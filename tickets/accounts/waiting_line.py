@@ -50,7 +50,7 @@ return string.format('%.6f', math.max(wait, 0))
 """
 
 
-class Place(NamedTuple):
+class PlaceInLine(NamedTuple):
     """`typed` is the address that was in the form, so that nobody has to write it again."""
 
     turn_at: float
@@ -87,10 +87,10 @@ def in_line(*, weight: int = 1) -> Callable[[View], View]:
     return decorate
 
 
-def place_of(request: HttpRequest) -> Place | None:
+def place_of(request: HttpRequest) -> PlaceInLine | None:
     """None: has none, or it was not used for too long."""
     try:
-        place = Place(*signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT))
+        place = PlaceInLine(*signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT))
     except (signing.BadSignature, TypeError):
         return None
     return place if time.time() < place.turn_at + GOOD_FOR_SECONDS else None
@@ -124,7 +124,7 @@ def _join_here(takes: float) -> float | None:
 
 
 def _give_place(request: HttpRequest, wait: float, weight: int) -> HttpResponse:
-    place = Place(round(time.time() + wait, 3), request.POST.get("email", "")[:254])
+    place = PlaceInLine(round(time.time() + wait, 3), request.POST.get("email", "")[:254])
     response = _ask_to_wait(request, wait, weight)
     response.set_cookie(
         COOKIE,

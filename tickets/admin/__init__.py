@@ -1,4 +1,4 @@
-"""The organizers' pages for tickets and people. Django's admin imports this package, nobody else does."""
+"""The organizers' pages for tickets and people. Only Django's admin imports this package."""
 
 from tickets.admin import tickets
 

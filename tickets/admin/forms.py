@@ -1,6 +1,5 @@
 """What organizers and the helpdesk type about people and tickets."""
 
-import re
 from typing import Any
 
 from django import forms
@@ -9,22 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from schedule.site.scoped_admin import ConferenceForm
+from tickets.grants.forms import ScopesField
 from tickets.models import Claim, User
 from tickets.models.scopes import Scope, parse_scope
-
-
-class ScopesField(forms.CharField):
-    """Scopes with commas between, instead of JSON. The model says what a scope is."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return ", ".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        return [scope for scope in re.split(r"[\s,]+", value or "") if scope]
-
-    def validate(self, value: Any) -> None:
-        if self.required and not value:
-            raise ValidationError(self.error_messages["required"], code="required")
 
 
 class ScopesForm(ConferenceForm):

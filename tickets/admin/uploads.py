@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from schedule.site.scoped_admin import ScopedAdmin, conference_of, person
 from tickets.models import Upload
-from tickets.sources.importing import RemovalsRefused
+from tickets.sources.importing import TicketRemovalsRefused
 from tickets.sources.spreadsheets import ENCODINGS, MAX_BYTES, BadSpreadsheet, Table, read_table
 from tickets.sources.uploads.applying import NotUndone, PlanChanged, apply_upload, undo_upload
 from tickets.sources.uploads.keeping import can_be_undone, keep_upload
@@ -174,7 +174,7 @@ class UploadAdmin(ScopedAdmin):
             )
             self.message_user(request, text, messages.ERROR)
             return here
-        except RemovalsRefused as refused:
+        except TicketRemovalsRefused as refused:
             text = gettext("Nothing was applied. %(reason)s If that is right, tick that it is.")
             self.message_user(request, text % {"reason": refused}, messages.ERROR)
             return here

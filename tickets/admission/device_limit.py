@@ -27,7 +27,7 @@ SILENT_SECONDS = 45
 
 
 @dataclass(frozen=True)
-class Place:
+class DevicePlace:
     """`replaced`: the devices that had to go."""
 
     granted: bool
@@ -40,7 +40,7 @@ def device_of(session_key: str) -> str:
 
 def take(
     conference: Conference, user_id: int, device: str, limit: int, *, instead: bool = False
-) -> Place:
+) -> DevicePlace:
     """Begin to watch, or go on. `instead` of another device when there is no place left: of one
     that fell silent, else of the one that began first. Who was replaced does not come back by
     itself, only by `instead` or after having left.
@@ -52,9 +52,9 @@ def take(
     arguments = [device, limit, int(instead), HELD_SECONDS, SILENT_SECONDS]
     answer = run_script(key, TAKE, arguments)
     if answer is None:
-        return Place(granted=True)
+        return DevicePlace(granted=True)
     granted, *replaced = answer
-    return Place(granted == 1, tuple(each.decode() for each in replaced))
+    return DevicePlace(granted == 1, tuple(each.decode() for each in replaced))
 
 
 def leave(conference_id: int, user_id: int, device: str) -> None:
@@ -185,7 +185,7 @@ class _Places:
         return victim
 
 
-def _take_here(key: str, device: str, limit: int, *, instead: bool) -> Place:
+def _take_here(key: str, device: str, limit: int, *, instead: bool) -> DevicePlace:
     now = time.time()
     gone: list[str] = []
     with _lock:
@@ -193,14 +193,14 @@ def _take_here(key: str, device: str, limit: int, *, instead: bool) -> Place:
         if device not in places.seen:
             is_full = len(places.seen) >= limit
             if (is_full or device in places.replaced) and not instead:
-                return Place(granted=False)
+                return DevicePlace(granted=False)
             while len(places.seen) >= limit:
                 gone.append(places.replace_one(now))
             places.replaced.pop(device, None)
             places.since[device] = now
         places.seen[device] = now
         places.keep(key)
-    return Place(True, tuple(gone))
+    return DevicePlace(True, tuple(gone))
 
 
 def _leave_here(key: str, device: str) -> None:

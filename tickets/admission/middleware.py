@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from schedule.site.access import CLOSED, LOGIN_ONLY, PUBLIC, Access, access_of
-from schedule.site.pages import Page, Slot, slot_of
-from schedule.site.request import ConferenceRequest
+from schedule.site.pages import Page, page_key_of
+from schedule.site.request import ConferenceRequest, PageKey
 from tickets.admission.refusals import refuse
 from tickets.admission.request import TicketRequest
 from tickets.admission.rule import Admission, Reason, admission_key, compute_and_keep, refusal
@@ -46,7 +46,7 @@ class TicketMiddleware:
             return None
         if access.opens is not None and access.opens(request, **kwargs):
             return None
-        slot = slot_of(request, view)
+        slot = page_key_of(request, view)
         request.admission, page = look_up(request, slot)
         scope = access.scope.format(**kwargs) if access.scope else None
         reason = refusal(conference, request.admission, scope, timezone.now())
@@ -55,7 +55,7 @@ class TicketMiddleware:
         if slot is not None:
             if page is not None:
                 return page.answer(request)
-            request.slot = Slot(slot.key, was_missed=True)
+            request.slot = PageKey(slot.key, was_missed=True)
         return None
 
 
@@ -72,7 +72,9 @@ def access_for(request: HttpRequest, view: Callable[..., Any]) -> Access:
     return _BY_WORD[word] if word else CLOSED
 
 
-def look_up(request: ConferenceRequest, slot: Slot | None) -> tuple[Admission | None, Page | None]:
+def look_up(
+    request: ConferenceRequest, slot: PageKey | None
+) -> tuple[Admission | None, Page | None]:
     """Admission and page in one round trip. No admission: nobody has signed in."""
     user_id = request.session.get(SESSION_KEY)
     if user_id is None:

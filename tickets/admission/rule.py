@@ -47,7 +47,7 @@ class Reason(StrEnum):
     BANNED = "banned"
 
 
-class Opening(NamedTuple):
+class ScopeWindow(NamedTuple):
     """A scope that is open in [starts_at, ends_at); None: no bound. `room` is the slug of the room
     where a talk takes place, so that a workshop's ticket opens its room for that time.
     """
@@ -77,7 +77,7 @@ class Admission:
     devices they may watch at the same time (tickets/admission/device_limit.py); None: on any number.
     """
 
-    openings: tuple[Opening, ...] = ()
+    openings: tuple[ScopeWindow, ...] = ()
     is_active: bool = False
     auth_hash: str = ""
     has_canceled_ticket: bool = False
@@ -87,7 +87,7 @@ class Admission:
     @classmethod
     def unpack(cls, packed: Any) -> Self:
         openings, *rest = packed
-        return cls(tuple(Opening(*opening) for opening in openings), *rest)
+        return cls(tuple(ScopeWindow(*opening) for opening in openings), *rest)
 
     def pack(self) -> tuple[Any, ...]:
         """Plain values, which the cache reads faster than objects."""
@@ -249,7 +249,9 @@ def _talks_of_speaker(conference_id: int, email: str) -> QuerySet[Talk, tuple[An
     return _talks(conference_id, _spoken_by(email))
 
 
-def _openings(conference: Conference, email: str | None, held: list[_Held]) -> Iterator[Opening]:
+def _openings(
+    conference: Conference, email: str | None, held: list[_Held]
+) -> Iterator[ScopeWindow]:
     codes = {scope.value for scope, *_window in held if scope.kind == "talk"}
     found: Iterable[tuple[Any, ...]] = ()
     if codes:
@@ -277,4 +279,4 @@ def _openings(conference: Conference, email: str | None, held: list[_Held]) -> I
         starts_at = max((at for at in (from_, first) if at), default=None)
         ends_at = min((at for at in (until, last) if at), default=None)
         if starts_at is None or ends_at is None or starts_at < ends_at:
-            yield Opening(str(scope), starts_at, ends_at, room)
+            yield ScopeWindow(str(scope), starts_at, ends_at, room)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from schedule.models import Conference
 from tickets.accounts.forms import FoldedEmailField
-from tickets.admin.forms import ScopesField
+from tickets.grants.forms import ScopesField
 from tickets.grants.granting import KnownScopes, give_grant
 from tickets.helpdesk import acts
 from tickets.models import Ban, Grant, Ticket, User

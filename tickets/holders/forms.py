@@ -6,11 +6,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from tickets.accounts.forms import CodeInput, FoldedEmailField, digits_of
-from tickets.accounts.hand_over import fold_code
-from tickets.accounts.rate_limits import consume
+from tickets.accounts.rate_limits import TOO_MANY, consume
 from tickets.holders.order_code import Question, key_of
-
-TOO_MANY = _("Too many tries. Wait a quarter of an hour, or ask the help desk.")
 
 
 class OrderForm(forms.Form):
@@ -54,31 +51,6 @@ class PassOnForm(forms.Form):
         if not self.errors and not consume(self.request, action="pass_on"):
             raise ValidationError(TOO_MANY)
         return self.cleaned_data
-
-
-class HandoverForm(forms.Form):
-    code = forms.CharField(
-        label=_("Code"),
-        max_length=100,
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "off",
-                "autocapitalize": "characters",
-                "autofocus": True,
-                "spellcheck": "false",
-            }
-        ),
-    )
-
-    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.request, self.label_suffix = request, ""
-
-    def clean_code(self) -> str:
-        code = fold_code(self.cleaned_data["code"])
-        if not consume(self.request, action="take_handover", key=code):
-            raise ValidationError(TOO_MANY)
-        return code
 
 
 class OrderCodeForm(forms.Form):

@@ -17,7 +17,7 @@ from schedule.models import Conference
 from tickets.accounts.names import first_name
 from tickets.holders.links import link_to, url_of
 from tickets.mail.mailing import post
-from tickets.mail.relays import Refused
+from tickets.mail.relays import RelayRefused
 from tickets.models import Claim, EntryLink, Product, Ticket, fold_email
 
 # Twice in a day is a mistake of ours, and looks like one.
@@ -158,7 +158,7 @@ def send_link(ticket_id: int, site: str, *, sends_again: bool = False) -> bool:
             conference=conference,
             entry_link=link,
         )
-    except Refused:
+    except RelayRefused:
         return False  # the link knows
     return True
 

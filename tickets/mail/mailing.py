@@ -12,7 +12,7 @@ from django.tasks import task
 from django.utils import timezone
 
 from schedule.models import Conference
-from tickets.mail.relays import NotSent, Refused, deliver
+from tickets.mail.relays import NotSent, RelayRefused, deliver
 from tickets.models import EntryLink
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def post(
 
     After `expires_at` it is not sent any more. When it cannot be delivered, `entry_link` learns it.
     Where there is no worker it is sent at once, and raises NotSent when no relay takes it, and
-    Refused, which is one, when there is no such recipient.
+    RelayRefused, which is one, when there is no such recipient.
     """
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     # Answers go to people, and out-of-office notes nowhere. The id is the mail's before it is sent,
@@ -73,7 +73,7 @@ def post(
     )
     result = send.enqueue(asdict(mail))
     for error in result.errors:
-        raise Refused if issubclass(error.exception_class, Refused) else NotSent
+        raise RelayRefused if issubclass(error.exception_class, RelayRefused) else NotSent
 
 
 @task(queue_name="mail")
@@ -89,7 +89,7 @@ def send(fields: dict[str, Any]) -> None:
         deliver(
             EmailMessage(mail.subject, mail.body, mail.from_email, [mail.to], headers=mail.headers)
         )
-    except Refused:
+    except RelayRefused:
         logger.warning("A mail was refused: no such recipient.")
         _came_back(mail)
         if not can_wait:

@@ -36,26 +36,26 @@ class NotSent(Exception):
     """No relay took the mail."""
 
 
-class Refused(NotSent):
+class RelayRefused(NotSent):
     """There is no such recipient, says a relay, so trying again is of no use."""
 
 
 def deliver(message: EmailMessage) -> None:
-    """Hand the mail to the first relay that takes it. Raises NotSent, or Refused."""
+    """Hand the mail to the first relay that takes it. Raises NotSent, or RelayRefused."""
     now = time.monotonic()
     for alias in sorted(settings.MAILERS, key=lambda alias: _resting_until.get(alias, now) > now):
         try:
             _hand_over(alias, message)
         except SMTPRecipientsRefused as error:
             if _is_for_good(error):
-                raise Refused from None
+                raise RelayRefused from None
             logger.warning("The mail relay %r does not take a mail now.", alias)
         except OSError as error:  # all of smtplib's are
             _resting_until[alias] = time.monotonic() + REST_SECONDS
             logger.warning("The mail relay %r failed: %s.", alias, type(error).__name__)
         except ValueError:
             # An address or a header that cannot be written; the error would say which.
-            raise Refused from None
+            raise RelayRefused from None
         else:
             _resting_until.pop(alias, None)
             return

@@ -28,7 +28,7 @@ MAX_GONE_SHARE = 0.2
 GONE = "gone"
 
 
-class RemovalsRefused(Exception):
+class TicketRemovalsRefused(Exception):
     """Nothing was canceled, for it would have been too many. An organizer may accept that."""
 
     def __init__(self, gone: int, valid: int) -> None:
@@ -40,13 +40,13 @@ class RemovalsRefused(Exception):
 
 
 def refuse_too_many(gone: int, valid: int) -> None:
-    """Raises RemovalsRefused."""
+    """Raises TicketRemovalsRefused."""
     if gone > valid * MAX_GONE_SHARE:
-        raise RemovalsRefused(gone, valid)
+        raise TicketRemovalsRefused(gone, valid)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TicketLine:
     """A ticket that would differ. `values` are its fields as they would be, those alone that
     change; all there are for a new one (`old` None).
     """
@@ -63,11 +63,11 @@ class Line:
 
 
 @dataclass(slots=True)
-class Plan:
+class TicketPlan:
     """`foreign`: another shop's tickets with such a code, which stay as they are."""
 
     products: Products
-    lines: list[Line] = field(default_factory=list)
+    lines: list[TicketLine] = field(default_factory=list)
     unchanged: list[Ticket] = field(default_factory=list)
     foreign: list[Ticket] = field(default_factory=list)
 
@@ -100,10 +100,10 @@ def lock(conference: Conference) -> None:
 @transaction.atomic(savepoint=False)
 def plan_tickets(
     conference: Conference, tickets: Iterable[ShopTicket], *, shop: Shop | None = None
-) -> Plan:
+) -> TicketPlan:
     """Writes nothing. `shop` None: a file. Of a code that is named twice the last word counts."""
     said = {ticket.code: ticket for ticket in tickets}
-    plan = Plan(Products(conference, shop, said.values()))
+    plan = TicketPlan(Products(conference, shop, said.values()))
     known = _known(conference, said, plan.products)
     for ticket in said.values():
         old = known.get(ticket.code)
@@ -112,7 +112,7 @@ def plan_tickets(
             continue
         values = _values(ticket, plan.products.of(ticket), shop, old)
         if old is None or values:
-            plan.lines.append(Line(ticket.code, values, old))
+            plan.lines.append(TicketLine(ticket.code, values, old))
         else:
             plan.unchanged.append(old)
     return plan
@@ -175,7 +175,9 @@ def write_tickets(
 
 
 @transaction.atomic(savepoint=False)
-def write_plan(conference: Conference, plan: Plan, *, seen_in: SyncRun | None = None) -> Written:
+def write_plan(
+    conference: Conference, plan: TicketPlan, *, seen_in: SyncRun | None = None
+) -> Written:
     plan.products.save()
     written = write_lines(conference, plan.lines, seen_in=seen_in)
     written.new_products = sorted(product.name for product in plan.products.new)
@@ -189,7 +191,7 @@ def write_plan(conference: Conference, plan: Plan, *, seen_in: SyncRun | None = 
 
 @transaction.atomic(savepoint=False)
 def write_lines(
-    conference: Conference, lines: Collection[Line], *, seen_in: SyncRun | None = None
+    conference: Conference, lines: Collection[TicketLine], *, seen_in: SyncRun | None = None
 ) -> Written:
     """Their products exist."""
     changed = [line for line in lines if line.old is not None]
@@ -215,16 +217,16 @@ def cancel_tickets(conference: Conference, tickets: QuerySet[Ticket], says: str 
     with transaction.atomic():
         lock(conference)
         rows = found.order_by("pk").select_for_update(of=("self",))
-        return write_lines(conference, [Line(row.code, values, row) for row in rows])
+        return write_lines(conference, [TicketLine(row.code, values, row) for row in rows])
 
 
-def _before(line: Line) -> dict[str, Any] | None:
+def _before(line: TicketLine) -> dict[str, Any] | None:
     if line.old is None:
         return None
     return {name: getattr(line.old, name) for name in line.values}
 
 
-def _row(conference: Conference, line: Line, seen_in: SyncRun | None) -> Ticket:
+def _row(conference: Conference, line: TicketLine, seen_in: SyncRun | None) -> Ticket:
     kept: dict[str, Any] = {"conference_id": conference.pk, "code": line.code}
     if line.old is not None:
         fields = Ticket._meta.concrete_fields
@@ -251,12 +253,12 @@ def _write(tickets: list[Ticket]) -> None:
     )
 
 
-def _addresses(line: Line) -> tuple[str, str]:
+def _addresses(line: TicketLine) -> tuple[str, str]:
     old = line.old.holder_email if line.old is not None else ""
     return old, line.values.get("holder_email", "")
 
 
-def _tell_holders(conference: Conference, lines: list[Line]) -> tuple[int, set[str]]:
+def _tell_holders(conference: Conference, lines: list[TicketLine]) -> tuple[int, set[str]]:
     """Drops what is kept for them. A ticket goes where the shop says: whoever proved to read the
     mail of its former address loses it. One that the help desk gave to somebody stays there.
     Returns how many were taken back, and the addresses of all who had one.
@@ -275,13 +277,13 @@ def _tell_holders(conference: Conference, lines: list[Line]) -> tuple[int, set[s
     return len(lost), {claim.user.email for claim in theirs}
 
 
-def _has_new_holder(line: Line, than: str) -> bool:
+def _has_new_holder(line: TicketLine, than: str) -> bool:
     before, now = _addresses(line)
     return now not in ("", before, than)
 
 
 @dataclass(slots=True)
-class Summary:
+class TicketSummary:
     """`absent`: tickets that the file does not name, of those that came from files."""
 
     is_dry_run: bool
@@ -319,14 +321,14 @@ def import_tickets(
     is_dry_run: bool = False,
     cancels_missing: bool = False,
     accepts_removals: bool = False,
-) -> Summary:
-    """A whole file. Raises RemovalsRefused, and has then written nothing."""
+) -> TicketSummary:
+    """A whole file. Raises TicketRemovalsRefused, and has then written nothing."""
     lock(conference)
     wanted = list(tickets)
     ours = Ticket.objects.filter(conference=conference, shop=None).valid()
     valid = ours.count()
     missing = missing_tickets(conference, {ticket.code for ticket in wanted})
-    summary = Summary(is_dry_run, write_tickets(conference, wanted), missing.count())
+    summary = TicketSummary(is_dry_run, write_tickets(conference, wanted), missing.count())
     if cancels_missing:
         if not accepts_removals:
             refuse_too_many(missing.valid().count(), valid)

@@ -10,7 +10,7 @@ from schedule.models import Conference, Talk
 
 
 @dataclass(frozen=True)
-class Entry:
+class AgendaEntry:
     """`clashes`: starred talks that take place at the same time, at least in part."""
 
     talk: Talk
@@ -20,7 +20,7 @@ class Entry:
 @dataclass(frozen=True)
 class AgendaDay:
     day: date
-    entries: list[Entry]
+    entries: list[AgendaEntry]
 
 
 def agenda(
@@ -30,7 +30,8 @@ def agenda(
     clashes = clashes_of(listed)
     days = groupby(listed, key=lambda talk: conference.day_of(talk.starts_at, zone))
     return [
-        AgendaDay(day, [Entry(talk, clashes[talk.pk]) for talk in group]) for day, group in days
+        AgendaDay(day, [AgendaEntry(talk, clashes[talk.pk]) for talk in group])
+        for day, group in days
     ]
 
 

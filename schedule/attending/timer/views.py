@@ -22,12 +22,12 @@ from schedule.attending.timer.forms import ExtendForm, MessageForm
 from schedule.attending.timer.links import key_of, opens, timer_link
 from schedule.changes.run_of_show.acts import extend
 from schedule.changes.run_of_show.apply import apply
-from schedule.changes.run_of_show.proposal import Proposal, Refused
-from schedule.changes.run_of_show.sheet import Sheet
+from schedule.changes.run_of_show.proposal import ActRefused, Proposal
+from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.models import Talk, Timer
 from schedule.site.access import login_only, public
 from schedule.site.request import ConferenceRequest
-from schedule.site.rights import Reach
+from schedule.site.rights import DeskRights
 
 
 def _talks(request: ConferenceRequest) -> QuerySet[Talk]:
@@ -38,7 +38,7 @@ def _may_chair(user: Any, talk: Talk) -> bool:
     if not user.is_authenticated:
         return False
     is_chair = talk.chairs.filter(pk=user.pk).exists()
-    return is_chair or Reach.of(user, talk.conference).may("extend", talk.room_id)
+    return is_chair or DeskRights.of(user, talk.conference).may("extend", talk.room_id)
 
 
 def _watched(request: ConferenceRequest, code: str) -> Talk:
@@ -152,12 +152,12 @@ def give_time(request: ConferenceRequest, code: str) -> HttpResponse:
         return redirect("chair", code)
     minutes: int = form.cleaned_data["minutes"]
 
-    def plan(sheet: Sheet) -> Proposal:
+    def plan(sheet: RunSheet) -> Proposal:
         return extend(sheet, sheet.by_code[talk.code], minutes)
 
     try:
         done, _change = apply(request.conference, plan, actor=request.user, stamp=None)  # type: ignore[arg-type]  # login_only let no anonymous in
-    except Refused as refused:
+    except ActRefused as refused:
         messages.error(request, str(refused))
         return redirect("chair", code)
     _say(talk, _("%(minutes)+d min") % {"minutes": minutes})

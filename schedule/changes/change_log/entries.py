@@ -54,7 +54,7 @@ class News:
 
 
 @dataclass(frozen=True)
-class Entry:
+class LogEntry:
     """One act. `more`: how many talks beyond those in `news`."""
 
     pk: int
@@ -63,7 +63,7 @@ class Entry:
     more: int = 0
 
 
-def entries(conference: Conference) -> list[Entry]:
+def entries(conference: Conference) -> list[LogEntry]:
     """The last acts that attendees should know, the newest first. Of hidden talks nothing."""
     told = FieldChange.objects.filter(
         Q(field__in=TOLD), talk__is_hidden=False, talk__conference=conference
@@ -82,7 +82,7 @@ def entries(conference: Conference) -> list[Entry]:
     return [_entry(change, conference, rooms) for change in changes]
 
 
-def _entry(change: Change, conference: Conference, rooms: Mapping[int, Room]) -> Entry:
+def _entry(change: Change, conference: Conference, rooms: Mapping[int, Room]) -> LogEntry:
     talks: dict[int, Talk] = {}
     changed: dict[int, list[FieldChange]] = {}
     for each in change.fields.all():
@@ -91,4 +91,4 @@ def _entry(change: Change, conference: Conference, rooms: Mapping[int, Room]) ->
         changed.setdefault(talk.pk, []).append(each)
     shown = list(talks.values())[:TALKS_PER_ACT]
     news = [News.of(talk, changed[talk.pk], rooms) for talk in shown]
-    return Entry(change.pk, change.made_at, news, len(talks) - len(shown))
+    return LogEntry(change.pk, change.made_at, news, len(talks) - len(shown))

@@ -10,7 +10,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from schedule.changes.change_log.entries import Entry, News, entries
+from schedule.changes.change_log.entries import LogEntry, News, entries
 from schedule.site.access import follows_visibility
 from schedule.site.pages import render_page, shared_page
 from schedule.site.request import ConferenceRequest
@@ -51,7 +51,7 @@ def changes_feed(request: ConferenceRequest) -> HttpResponse:
     return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
 
 
-def _title(entry: Entry) -> str:
+def _title(entry: LogEntry) -> str:
     first = _headline(entry.news[0])
     others = len(entry.news) - 1 + entry.more
     if not others:

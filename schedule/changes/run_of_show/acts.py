@@ -1,13 +1,13 @@
-"""The acts, each a pure function from the sheet to a proposal. They raise Refused."""
+"""The acts, each a pure function from the sheet to a proposal. They raise ActRefused."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from schedule.changes.run_of_show.proposal import Proposal, Refused, propose
-from schedule.changes.run_of_show.sheet import Placed, Sheet
-from schedule.changes.warnings import Kind, Trouble
+from schedule.changes.run_of_show.proposal import ActRefused, Proposal, propose
+from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
+from schedule.changes.warnings import ProgrammeWarning, WarningKind
 from schedule.models import Room, Talk
 
 # Gaps take delay up, but so much stays for the next speaker to set up.
@@ -16,11 +16,11 @@ CHANGE_OVER = timedelta(minutes=5)
 LONG_GAP = timedelta(minutes=30)
 
 
-def shift(sheet: Sheet, talk: Placed, minutes: int) -> Proposal:
+def shift(sheet: RunSheet, talk: SheetTalk, minutes: int) -> Proposal:
     """This talk and the rest of its room, until the next break or the day's end."""
     room, delay = _room_of(sheet, talk), timedelta(minutes=minutes)
     if not minutes:
-        raise Refused(_("Shift by how many minutes?"))
+        raise ActRefused(_("Shift by how many minutes?"))
     summary = _("%(room)s: %(minutes)+d min from “%(title)s” on") % {
         "room": room.name,
         "minutes": minutes,
@@ -36,11 +36,11 @@ def shift(sheet: Sheet, talk: Placed, minutes: int) -> Proposal:
     return propose(sheet, [moved, *pushed], summary, clashes)
 
 
-def extend(sheet: Sheet, talk: Placed, minutes: int) -> Proposal:
+def extend(sheet: RunSheet, talk: SheetTalk, minutes: int) -> Proposal:
     """It ends later, and pushes what follows."""
     room = _room_of(sheet, talk)
     if minutes <= 0:
-        raise Refused(_("Extend by how many minutes?"))
+        raise ActRefused(_("Extend by how many minutes?"))
     longer = talk._replace(ends_at=talk.ends_at + timedelta(minutes=minutes))
     pushed, clashes = _push(room.pk, talk, longer, sheet.rest_of_room(room.pk, talk))
     summary = _("%(room)s: “%(title)s” is %(minutes)d min longer") % {
@@ -51,21 +51,21 @@ def extend(sheet: Sheet, talk: Placed, minutes: int) -> Proposal:
     return propose(sheet, [longer, *pushed], summary, clashes)
 
 
-def end_early(sheet: Sheet, talk: Placed, at: datetime) -> Proposal:
+def end_early(sheet: RunSheet, talk: SheetTalk, at: datetime) -> Proposal:
     """What follows stays: people come at its time."""
     room = _room_of(sheet, talk)
     if at >= talk.ends_at:
-        raise Refused(_("“%(title)s” ends before that anyway.") % {"title": talk.title})
+        raise ActRefused(_("“%(title)s” ends before that anyway.") % {"title": talk.title})
     if at < talk.starts_at:
-        raise Refused(_("“%(title)s” has not begun by then.") % {"title": talk.title})
+        raise ActRefused(_("“%(title)s” has not begun by then.") % {"title": talk.title})
     summary = _("%(room)s: “%(title)s” ends early") % {"room": room.name, "title": talk.title}
     return propose(sheet, [talk._replace(ends_at=at)], summary)
 
 
-def swap(sheet: Sheet, one: Placed, other: Placed) -> Proposal:
+def swap(sheet: RunSheet, one: SheetTalk, other: SheetTalk) -> Proposal:
     """Each takes the other's place. Neighbours of unequal length keep the gap between them."""
     if one.pk == other.pk:
-        raise Refused(_("Swap it with another talk."))
+        raise ActRefused(_("Swap it with another talk."))
     _room_of(sheet, one), _room_of(sheet, other)
     first, second = sorted((one, other), key=lambda talk: (talk.starts_at, talk.pk))
     ends_at = first.starts_at + second.length
@@ -82,33 +82,33 @@ def swap(sheet: Sheet, one: Placed, other: Placed) -> Proposal:
     return propose(sheet, changed, summary)
 
 
-def move(sheet: Sheet, talk: Placed, room: Room) -> Proposal:
+def move(sheet: RunSheet, talk: SheetTalk, room: Room) -> Proposal:
     _in_programme(talk)
     if talk.room == room.pk:
-        raise Refused(_("“%(title)s” is in this room.") % {"title": talk.title})
+        raise ActRefused(_("“%(title)s” is in this room.") % {"title": talk.title})
     there = talk._replace(room=room.pk, also_in=talk.also_in - {room.pk})
     summary = _("“%(title)s” moves to %(room)s") % {"title": talk.title, "room": room.name}
     return propose(sheet, [there], summary)
 
 
-def cancel(sheet: Sheet, talk: Placed) -> Proposal:
+def cancel(sheet: RunSheet, talk: SheetTalk) -> Proposal:
     _in_programme(talk)
     summary = _("Canceled “%(title)s”") % {"title": talk.title}
     return propose(sheet, [talk._replace(is_canceled=True)], summary)
 
 
-def restore(sheet: Sheet, talk: Placed) -> Proposal:
+def restore(sheet: RunSheet, talk: SheetTalk) -> Proposal:
     if not talk.is_canceled:
-        raise Refused(_("“%(title)s” is not canceled.") % {"title": talk.title})
+        raise ActRefused(_("“%(title)s” is not canceled.") % {"title": talk.title})
     summary = _("Restored “%(title)s”") % {"title": talk.title}
     return propose(sheet, [talk._replace(is_canceled=False)], summary)
 
 
-def add_break(sheet: Sheet, room: Room, at: datetime, minutes: int, title: str) -> Proposal:
+def add_break(sheet: RunSheet, room: Room, at: datetime, minutes: int, title: str) -> Proposal:
     """It pushes what follows, as a talk that takes longer does."""
     if minutes <= 0:
-        raise Refused(_("A break of how many minutes?"))
-    pause = Placed(
+        raise ActRefused(_("A break of how many minutes?"))
+    pause = SheetTalk(
         0, "", title, Talk.Kind.BREAK, Talk.Delivery.LIVE, at, at + timedelta(minutes=minutes),
         None, room.pk, False, 0,
     )  # fmt: skip
@@ -123,23 +123,23 @@ def add_break(sheet: Sheet, room: Room, at: datetime, minutes: int, title: str) 
     return propose(sheet, [pause, *pushed], summary, clashes)
 
 
-def _in_programme(talk: Placed) -> None:
+def _in_programme(talk: SheetTalk) -> None:
     if talk.is_canceled:
-        raise Refused(_("“%(title)s” is canceled.") % {"title": talk.title})
+        raise ActRefused(_("“%(title)s” is canceled.") % {"title": talk.title})
 
 
-def _room_of(sheet: Sheet, talk: Placed) -> Room:
+def _room_of(sheet: RunSheet, talk: SheetTalk) -> Room:
     _in_programme(talk)
     if talk.room is None:
-        raise Refused(_("“%(title)s” has no room.") % {"title": talk.title})
+        raise ActRefused(_("“%(title)s” has no room.") % {"title": talk.title})
     return sheet.rooms[talk.room]
 
 
 def _push(
-    room: int, old: Placed, new: Placed, rest: Iterable[Placed]
-) -> tuple[list[Placed], list[Trouble]]:
+    room: int, old: SheetTalk, new: SheetTalk, rest: Iterable[SheetTalk]
+) -> tuple[list[SheetTalk], list[ProgrammeWarning]]:
     """What follows makes way as far as it must. Breaks do not: they get shorter."""
-    pushed: list[Placed] = []
+    pushed: list[SheetTalk] = []
     for following in rest:
         gap = following.starts_at - old.ends_at
         keep = timedelta() if following.is_break else CHANGE_OVER
@@ -156,19 +156,21 @@ def _push(
 
 
 def _eat(
-    room: int, pause: Placed, until: Placed, pushed: list[Placed]
-) -> tuple[list[Placed], list[Trouble]]:
+    room: int, pause: SheetTalk, until: SheetTalk, pushed: list[SheetTalk]
+) -> tuple[list[SheetTalk], list[ProgrammeWarning]]:
     """A break of several rooms stays as it is for the others, and shows up as an overlap."""
     if pause.rooms - {room}:
         return pushed, []
     shorter = pause._replace(starts_at=min(until.ends_at, pause.ends_at))
-    eaten = Trouble(Kind.BREAK_EATEN, (pause,), shorter.starts_at - pause.starts_at, room)
+    eaten = ProgrammeWarning(
+        WarningKind.BREAK_EATEN, (pause,), shorter.starts_at - pause.starts_at, room
+    )
     return [*pushed, shorter] if pause.rooms else pushed, [eaten]
 
 
 def _catch_up(
-    room: int, talk: Placed, rest: Iterable[Placed], earlier: timedelta
-) -> Iterable[Placed]:
+    room: int, talk: SheetTalk, rest: Iterable[SheetTalk], earlier: timedelta
+) -> Iterable[SheetTalk]:
     last = talk
     for following in rest:
         is_apart = following.starts_at - last.ends_at >= LONG_GAP

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from django.db import models, transaction
 
-from schedule.changes.changing import Changing
+from schedule.changes.recorder import ChangeRecorder
 from schedule.changes.run_of_show.proposal import Proposal
-from schedule.changes.run_of_show.sheet import Placed, Sheet
+from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
 from schedule.models import Change, Conference, Talk
 from schedule.models.codes import derive_code
 
-type Plan = Callable[[Sheet], Proposal]
+type Plan = Callable[[RunSheet], Proposal]
 
 
 class Stale(Exception):
@@ -29,14 +29,14 @@ def apply(
     """
     with transaction.atomic():
         Conference.objects.select_for_update(no_key=True).get(pk=conference.pk)
-        proposal = plan(Sheet.read(conference))
+        proposal = plan(RunSheet.read(conference))
         if stamp is not None and proposal.stamp != stamp:
             raise Stale(proposal)
         old = {line.old.pk: line.old for line in proposal.lines if line.old}
         talks = Talk.objects.select_for_update(of=("self",)).in_bulk(old)
         if any(talks[pk].sequence != before.sequence for pk, before in old.items()):
             raise Stale(proposal)  # saved between our reading and our lock
-        changing = Changing(
+        changing = ChangeRecorder(
             conference, Change.Act.DESK, actor=actor, summary=proposal.summary[:300]
         )
         for line in proposal.lines:
@@ -47,7 +47,7 @@ def apply(
         return proposal, changing.write()
 
 
-def _values(old: Placed, new: Placed, sheet: Sheet) -> dict[str, object]:
+def _values(old: SheetTalk, new: SheetTalk, sheet: RunSheet) -> dict[str, object]:
     values: dict[str, object] = {
         "starts_at": new.starts_at,
         "ends_at": new.ends_at,
@@ -60,7 +60,7 @@ def _values(old: Placed, new: Placed, sheet: Sheet) -> dict[str, object]:
     return values
 
 
-def _made(new: Placed, sheet: Sheet) -> Talk:
+def _made(new: SheetTalk, sheet: RunSheet) -> Talk:
     taken = set(Talk.objects.filter(conference=sheet.conference).values_list("code", flat=True))
     return Talk(
         conference=sheet.conference,

@@ -7,27 +7,27 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
-from schedule.changes.run_of_show.sheet import Placed, Sheet
-from schedule.changes.warnings import Kind, Trouble, troubles, words, worse
+from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
+from schedule.changes.warnings import ProgrammeWarning, WarningKind, troubles, words, worse
 
 
-class Refused(Exception):
+class ActRefused(Exception):
     """The act makes no sense here; the text says why."""
 
 
-class Line(NamedTuple):
+class ProposalLine(NamedTuple):
     """`old` None: the act makes this talk."""
 
-    old: Placed | None
-    new: Placed
+    old: SheetTalk | None
+    new: SheetTalk
 
 
 @dataclass(frozen=True)
 class Proposal:
     summary: str
-    sheet: Sheet
-    lines: tuple[Line, ...]
-    clashes: tuple[Trouble, ...]
+    sheet: RunSheet
+    lines: tuple[ProposalLine, ...]
+    clashes: tuple[ProgrammeWarning, ...]
 
     @property
     def stamp(self) -> str:
@@ -44,25 +44,30 @@ class Proposal:
         return [words(clash, self.sheet) for clash in self.clashes]
 
 
-def _plain(talk: Placed) -> list[object]:
+def _plain(talk: SheetTalk) -> list[object]:
     times = talk.starts_at.timestamp(), talk.ends_at.timestamp()
     return [talk.pk, talk.sequence, *times, talk.room, talk.is_canceled, talk.title]
 
 
 def propose(
-    sheet: Sheet, changed: Iterable[Placed], summary: str, clashes: Iterable[Trouble] = ()
+    sheet: RunSheet,
+    changed: Iterable[SheetTalk],
+    summary: str,
+    clashes: Iterable[ProgrammeWarning] = (),
 ) -> Proposal:
     """`clashes`: what the act knows beyond what the programme's warnings find."""
     old = {talk.pk: talk for talk in sheet.talks}
-    lines = tuple(Line(old.get(talk.pk), talk) for talk in changed if old.get(talk.pk) != talk)
+    lines = tuple(
+        ProposalLine(old.get(talk.pk), talk) for talk in changed if old.get(talk.pk) != talk
+    )
     after = sheet.with_changed(line.new for line in lines)
     found = [*clashes, *_untimely(sheet, lines), *worse(troubles(sheet), troubles(after))]
     return Proposal(
-        summary, sheet, lines, tuple(clash for clash in found if clash.kind != Kind.GAP)
+        summary, sheet, lines, tuple(clash for clash in found if clash.kind != WarningKind.GAP)
     )
 
 
-def _untimely(sheet: Sheet, lines: Iterable[Line]) -> Iterable[Trouble]:
+def _untimely(sheet: RunSheet, lines: Iterable[ProposalLine]) -> Iterable[ProgrammeWarning]:
     """People come at the published time, and leave after the day's last talk."""
     for old, new in lines:
         if new.is_canceled or (
@@ -71,9 +76,9 @@ def _untimely(sheet: Sheet, lines: Iterable[Line]) -> Iterable[Trouble]:
             continue
         published = new.planned_starts_at or (old.starts_at if old else new.starts_at)
         if new.starts_at < published and not new.is_break:
-            yield Trouble(Kind.EARLY, (new,), published - new.starts_at)
+            yield ProgrammeWarning(WarningKind.EARLY, (new,), published - new.starts_at)
         day = sheet.day_of(new)
         ends = [talk.ends_at for talk in sheet.taking_place if sheet.day_of(talk) == day]
         beyond = new.ends_at - max(ends, default=new.ends_at)
         if beyond > timedelta():
-            yield Trouble(Kind.PAST_DAY, (new,), beyond)
+            yield ProgrammeWarning(WarningKind.PAST_DAY, (new,), beyond)

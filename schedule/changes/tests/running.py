@@ -1,7 +1,7 @@
 """A day for the tests of the run of show: two rooms, a fixed break, people with two talks."""
 
 from conftest import make_conference, make_room, make_talk, utc
-from schedule.changes.run_of_show.sheet import Placed, Sheet
+from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
 from schedule.changes.warnings import minutes
 from schedule.models import Conference, Room, Talk
 
@@ -34,7 +34,7 @@ def main_hall() -> Room:
     return room
 
 
-def placed(sheet: Sheet, title: str) -> Placed:
+def placed(sheet: RunSheet, title: str) -> SheetTalk:
     return next(talk for talk in sheet.talks if talk.title == title)
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from conftest import client_of, make_room, make_talk, make_user, settle
-from schedule.changes.changing import Changing, undo
+from schedule.changes.recorder import ChangeRecorder, undo
 from schedule.models import Change, Conference, Talk
 
 PAGE, FEED = reverse("changes"), reverse("changes_feed")
@@ -22,7 +22,7 @@ def talk(room):
 
 def done(talk, act=Change.Act.DESK, actor=None, **values):
     with transaction.atomic():
-        changing = Changing(talk.conference, act, actor=actor, summary="A private remark")
+        changing = ChangeRecorder(talk.conference, act, actor=actor, summary="A private remark")
         changing.set(talk, **values)
         change = changing.write()
     settle()
@@ -91,7 +91,7 @@ def test_the_feed_is_atom(talk):
 
 def test_a_long_act_is_cut(talk):
     with transaction.atomic():
-        changing = Changing(talk.conference, Change.Act.IMPORT)
+        changing = ChangeRecorder(talk.conference, Change.Act.IMPORT)
         for number in range(23):
             changing.set(make_talk(talk.conference, code=f"N{number}"), is_canceled=True)
         changing.write()

@@ -13,8 +13,8 @@ from schedule.changes.run_of_show.acts import (
     shift,
     swap,
 )
-from schedule.changes.run_of_show.proposal import Refused
-from schedule.changes.run_of_show.sheet import Sheet
+from schedule.changes.run_of_show.proposal import ActRefused
+from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.changes.tests.running import at, clashes, main_hall, outcome, placed, talk_at
 
 
@@ -24,7 +24,7 @@ def hall(db):
 
 
 def test_shift_moves_the_room_until_the_break(hall):
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     proposal = shift(sheet, placed(sheet, "A"), 5)
     # C keeps five of its ten minutes to change over.
     assert outcome(proposal) == {"A": "10:05–10:35", "B": "10:35–11:05"}
@@ -33,7 +33,7 @@ def test_shift_moves_the_room_until_the_break(hall):
 
 
 def test_shift_eats_the_break_and_says_so(hall):
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     proposal = shift(sheet, placed(sheet, "A"), 20)
     assert outcome(proposal) == {
         "A": "10:20–10:50",
@@ -48,7 +48,7 @@ def test_shift_eats_the_break_and_says_so(hall):
 def test_shift_leaves_a_break_of_several_rooms_to_the_others(hall):
     lunch = hall.talks.get(title="Lunch")
     lunch.also_in.add(make_room(hall.conference))
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     proposal = shift(sheet, placed(sheet, "C"), 10)
     assert outcome(proposal) == {"C": "11:20–11:50"}
     assert clashes(proposal) == [("overlap", "C/Lunch", 5)]
@@ -56,14 +56,14 @@ def test_shift_leaves_a_break_of_several_rooms_to_the_others(hall):
 
 def test_shift_stops_at_a_break_without_a_room(hall):
     hall.talks.filter(title="Lunch").update(room=None)
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     proposal = shift(sheet, placed(sheet, "C"), 10)
     assert outcome(proposal) == {"C": "11:20–11:50"}
     assert clashes(proposal) == [("break_eaten", "Lunch", 5)]
 
 
 def test_shift_back_catches_up_until_the_break(hall):
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     proposal = shift(sheet, placed(sheet, "B"), -5)
     assert outcome(proposal) == {"B": "10:25–10:55", "C": "11:05–11:35"}
     assert clashes(proposal) == [("early", "B", 5), ("early", "C", 5), ("overlap", "A/B", 5)]
@@ -71,7 +71,7 @@ def test_shift_back_catches_up_until_the_break(hall):
 
 def test_shift_back_stops_at_a_long_gap(hall):
     hall.talks.filter(title="Lunch").update(is_canceled=True)
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     assert "D" not in outcome(shift(sheet, placed(sheet, "C"), -5))
 
 
@@ -80,7 +80,7 @@ def test_shift_shows_a_speaker_in_two_rooms(hall):
     hall.talks.get(title="B").speakers.add(ada)
     small = make_room(hall.conference, name="Small")
     talk_at(small, "X", "11:05", 30, speakers=[ada])
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     assert clashes(shift(sheet, placed(sheet, "A"), 3)) == [("tight", "B/X", 2)]
     proposal = shift(sheet, placed(sheet, "A"), 15)
     assert ("two_places", "B/X", 10) in clashes(proposal)
@@ -88,14 +88,14 @@ def test_shift_shows_a_speaker_in_two_rooms(hall):
 
 
 def test_shift_past_the_days_last_talk(hall):
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     assert clashes(shift(sheet, placed(sheet, "D"), 10)) == [("past_day", "D", 10)]
 
 
 def test_what_is_canceled_or_hidden_does_not_move(hall):
     hall.talks.filter(title="B").update(is_canceled=True)
     hall.talks.filter(title="C").update(is_hidden=True)
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     assert outcome(shift(sheet, placed(sheet, "A"), 60)) == {"A": "11:00–11:30"}
 
 
@@ -103,38 +103,38 @@ def test_shift_refuses(hall):
     talk_at(hall, "Off", "15:00", 10, is_canceled=True)
     talk_at(hall, "Nowhere", "15:00", 10)
     hall.talks.filter(title="Nowhere").update(room=None)
-    sheet = Sheet.read(hall.conference)
-    with pytest.raises(Refused, match="how many"):
+    sheet = RunSheet.read(hall.conference)
+    with pytest.raises(ActRefused, match="how many"):
         shift(sheet, placed(sheet, "A"), 0)
-    with pytest.raises(Refused, match="canceled"):
+    with pytest.raises(ActRefused, match="canceled"):
         shift(sheet, placed(sheet, "Off"), 5)
-    with pytest.raises(Refused, match="no room"):
+    with pytest.raises(ActRefused, match="no room"):
         shift(sheet, placed(sheet, "Nowhere"), 5)
 
 
 def test_extend_pushes_what_follows(hall):
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     proposal = extend(sheet, placed(sheet, "A"), 5)
     assert outcome(proposal) == {"A": "10:00–10:35", "B": "10:35–11:05"}
     assert outcome(extend(sheet, placed(sheet, "B"), 5)) == {"B": "10:30–11:05"}
-    with pytest.raises(Refused):
+    with pytest.raises(ActRefused):
         extend(sheet, placed(sheet, "A"), 0)
 
 
 def test_end_early_leaves_the_rest(hall):
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     proposal = end_early(sheet, placed(sheet, "A"), at("10:20"))
     assert outcome(proposal) == {"A": "10:00–10:20"}
     assert proposal.clashes == ()
-    with pytest.raises(Refused, match="anyway"):
+    with pytest.raises(ActRefused, match="anyway"):
         end_early(sheet, placed(sheet, "A"), at("10:30"))
-    with pytest.raises(Refused, match="not begun"):
+    with pytest.raises(ActRefused, match="not begun"):
         end_early(sheet, placed(sheet, "A"), at("09:59"))
 
 
 def test_swap_neighbours_of_unequal_length(hall):
     hall.talks.filter(title="B").update(ends_at=at("11:10"))
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     proposal = swap(sheet, placed(sheet, "B"), placed(sheet, "A"))
     assert outcome(proposal) == {"B": "10:00–10:40", "A": "10:40–11:10"}
     assert ("early", "B", 30) in clashes(proposal)
@@ -143,44 +143,44 @@ def test_swap_neighbours_of_unequal_length(hall):
 def test_swap_across_rooms(hall):
     small = make_room(hall.conference, name="Small")
     talk_at(small, "X", "10:00", 60)
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     proposal = swap(sheet, placed(sheet, "X"), placed(sheet, "B"))
     rooms = {line.new.title: line.new.room for line in proposal.lines}
     assert rooms == {"X": hall.pk, "B": small.pk}
     assert outcome(proposal) == {"X": "10:30–11:30", "B": "10:00–10:30"}
     assert ("overlap", "X/C", 20) in clashes(proposal)
-    with pytest.raises(Refused, match="another"):
+    with pytest.raises(ActRefused, match="another"):
         swap(sheet, placed(sheet, "A"), placed(sheet, "A"))
 
 
 def test_move_to_another_room(hall):
     small = make_room(hall.conference, name="Small")
     talk_at(small, "X", "10:15", 30)
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     proposal = move(sheet, placed(sheet, "A"), small)
     assert [line.new.room for line in proposal.lines] == [small.pk]
     assert clashes(proposal) == [("overlap", "A/X", 15)]
-    with pytest.raises(Refused, match="in this room"):
+    with pytest.raises(ActRefused, match="in this room"):
         move(sheet, placed(sheet, "A"), hall)
 
 
 def test_cancel_and_restore(hall):
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     canceled = cancel(sheet, placed(sheet, "A"))
     assert [line.new.is_canceled for line in canceled.lines] == [True]
-    with pytest.raises(Refused):
+    with pytest.raises(ActRefused):
         restore(sheet, placed(sheet, "A"))
     hall.talks.filter(title="A").update(is_canceled=True)
     talk_at(hall, "X", "10:10", 10)
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     restored = restore(sheet, placed(sheet, "A"))
     assert clashes(restored) == [("overlap", "A/X", 10)]
-    with pytest.raises(Refused):
+    with pytest.raises(ActRefused):
         cancel(sheet, placed(sheet, "A"))
 
 
 def test_a_break_pushes_what_follows(hall):
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     proposal = add_break(sheet, hall, at("10:30"), 10, "Coffee")
     assert outcome(proposal) == {
         "Coffee": "10:30–10:40",
@@ -188,20 +188,20 @@ def test_a_break_pushes_what_follows(hall):
         "C": "11:15–11:45",
     }
     assert proposal.clashes == ()
-    with pytest.raises(Refused):
+    with pytest.raises(ActRefused):
         add_break(sheet, hall, at("10:30"), 0, "Coffee")
 
 
 def test_a_break_in_the_middle_of_a_talk(hall):
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     assert ("overlap", "A/Coffee", 10) in clashes(add_break(sheet, hall, at("10:15"), 10, "Coffee"))
 
 
 def test_the_stamp_tells_what_was_shown(hall):
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     stamp = shift(sheet, placed(sheet, "A"), 5).stamp
-    assert shift(Sheet.read(hall.conference), placed(sheet, "A"), 5).stamp == stamp
+    assert shift(RunSheet.read(hall.conference), placed(sheet, "A"), 5).stamp == stamp
     assert shift(sheet, placed(sheet, "A"), 10).stamp != stamp
     hall.talks.filter(title="B").update(sequence=7)
-    again = Sheet.read(hall.conference)
+    again = RunSheet.read(hall.conference)
     assert shift(again, placed(again, "A"), 5).stamp != stamp

@@ -5,10 +5,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import make_room, make_user
-from schedule.changes.changing import Changed, undo
+from schedule.changes.recorder import Changed, undo
 from schedule.changes.run_of_show.acts import add_break, move, shift
 from schedule.changes.run_of_show.apply import Stale, apply
-from schedule.changes.run_of_show.sheet import Sheet
+from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.changes.tests.running import at, clock, main_hall, placed, talk_at
 from schedule.models import Change, Talk
 
@@ -30,7 +30,7 @@ def rows(conference):
 def test_a_shift_is_one_change(hall):
     olga = make_user(display_name="Olga")
     plan = shift_plan("A", 5)
-    stamp = plan(Sheet.read(hall.conference)).stamp
+    stamp = plan(RunSheet.read(hall.conference)).stamp
     _proposal, change = apply(hall.conference, plan, actor=olga, stamp=stamp)
     assert (change.act, change.actor, change.summary) == (
         Change.Act.DESK,
@@ -71,7 +71,7 @@ def test_a_move_keeps_the_time(hall):
 
 def test_what_was_looked_at_is_what_happens(hall):
     plan = shift_plan("A", 5)
-    stamp = plan(Sheet.read(hall.conference)).stamp
+    stamp = plan(RunSheet.read(hall.conference)).stamp
     apply(hall.conference, shift_plan("B", 10), actor=None, stamp=None)
     with pytest.raises(Stale) as refused:
         apply(hall.conference, plan, actor=None, stamp=stamp)
@@ -106,7 +106,7 @@ def test_undo_refuses_what_has_changed_since(hall):
 def test_the_number_of_queries_does_not_grow(hall, django_assert_num_queries):
     talks = [talk_at(hall, f"E{i}", f"14:{i:02}", 1) for i in range(20)]
     with django_assert_num_queries(5):
-        Sheet.read(hall.conference)
+        RunSheet.read(hall.conference)
     for talk in (talks[-1], talks[0]):
         with django_assert_num_queries(13):
             apply(hall.conference, shift_plan(talk.title, 10), actor=None, stamp=None)

@@ -3,7 +3,7 @@
 import pytest
 
 from conftest import make_room, make_speaker
-from schedule.changes.run_of_show.sheet import Sheet
+from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.changes.tests.running import at, main_hall, talk_at
 from schedule.changes.warnings import minutes, troubles, words
 
@@ -14,7 +14,7 @@ def hall(db):
 
 
 def found(hall):
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     return [
         (str(each.kind), "/".join(talk.title for talk in each.talks), minutes(each.size))
         for each in troubles(sheet)
@@ -30,7 +30,7 @@ def test_overlap_in_a_room_and_in_a_shared_room(hall):
     talk_at(hall, "X", "10:20", 5)
     talk_at(small, "Y", "13:00", 10).also_in.add(hall)
     assert found(hall) == [("overlap", "A/X", 5), ("overlap", "D/Y", 10)]
-    sheet = Sheet.read(hall.conference)
+    sheet = RunSheet.read(hall.conference)
     assert words(troubles(sheet)[0], sheet) == "Main hall: “A” and “X” overlap by 5 min."
 
 

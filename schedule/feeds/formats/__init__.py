@@ -16,7 +16,7 @@ from schedule.feeds.formats.programme import (
     ProgrammeTrack,
 )
 from schedule.feeds.formats.registry import FORMATS, Format, known_formats
-from schedule.feeds.formats.source import MAX_BYTES, Source
+from schedule.feeds.formats.source import MAX_BYTES, SourceFile
 
 __all__ = [
     "FORMATS",
@@ -31,7 +31,7 @@ __all__ = [
     "ProgrammeTalk",
     "ProgrammeTrack",
     "Severity",
-    "Source",
+    "SourceFile",
     "known_formats",
     "parse",
 ]
@@ -55,13 +55,13 @@ def parse(
         raise refuse("too-big", read=f"{len(data) / 1024 / 1024:.1f} MB")
     if not data.strip():
         raise refuse("empty")
-    source = Source(data)
+    source = SourceFile(data)
     assumptions = Assumptions(default_zone, day_starts_at_hour, believe_clock)
     programme = _format_of(source, format).read(source, assumptions)
     return replace(programme, sha256=hashlib.sha256(data).hexdigest())
 
 
-def _format_of(source: Source, name: str | None) -> Format:
+def _format_of(source: SourceFile, name: str | None) -> Format:
     formats = known_formats()
     named = [known for known in formats if name in (None, known.name)]
     labels = ", ".join(f"{known.label} ({known.name})" for known in formats)
@@ -74,7 +74,7 @@ def _format_of(source: Source, name: str | None) -> Format:
     raise refuse("unknown-format", read=_beginning(source), done=supported)
 
 
-def _beginning(source: Source) -> str:
+def _beginning(source: SourceFile) -> str:
     if source.kind == "xml":
         return f"<{source.xml.tag}>"
     return source.beginning[:60]

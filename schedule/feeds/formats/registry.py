@@ -21,7 +21,7 @@ from schedule.feeds.formats.readers import (
     symposion,
     table,
 )
-from schedule.feeds.formats.source import Source
+from schedule.feeds.formats.source import SourceFile
 
 GROUP = "front_row.schedule_formats"
 
@@ -32,8 +32,8 @@ class Format:
 
     name: str
     label: str
-    recognises: Callable[[Source], bool]
-    read: Callable[[Source, Assumptions], Programme]
+    recognises: Callable[[SourceFile], bool]
+    read: Callable[[SourceFile, Assumptions], Programme]
 
 
 FORMATS = (

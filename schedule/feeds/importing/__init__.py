@@ -12,17 +12,17 @@ from django.utils import timezone
 from schedule.feeds.formats import Problem, Programme
 from schedule.feeds.guids import own_guid
 from schedule.feeds.importing.applying import apply_plan, lock
-from schedule.feeds.importing.guard import Danger, RemovalsRefused, dangers_of
-from schedule.feeds.importing.lines import Kind
-from schedule.feeds.importing.plan import Plan, make_plan
+from schedule.feeds.importing.guard import Danger, TalkRemovalsRefused, dangers_of
+from schedule.feeds.importing.lines import LineKind
+from schedule.feeds.importing.plan import ImportPlan, make_plan
 from schedule.feeds.importing.reviewing import keep_review
 from schedule.models import Change, Conference, Feed, FeedItem, ImportReview
 
 __all__ = [
     "Danger",
-    "Plan",
-    "RemovalsRefused",
-    "Summary",
+    "ImportPlan",
+    "TalkRemovalsRefused",
+    "ImportSummary",
     "apply_plan",
     "dangers_of",
     "find_feed",
@@ -33,10 +33,10 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class ImportSummary:
     """`moved` counts talks with another time or room, `changed` those with other new values; one
     talk can be both. `missing` and `back` are those that became so with this import. `unchanged`
-    have the same values, perhaps under another key. `plan` is Plan.as_dict. `change` None: there
+    have the same values, perhaps under another key. `plan` is ImportPlan.as_dict. `change` None: there
     was nothing to do, or it was a dry run.
     """
 
@@ -93,7 +93,7 @@ def import_schedule(
     at: datetime | None = None,
     data: bytes = b"",
     believes_clock: bool = False,
-) -> Summary:
+) -> ImportSummary:
     """Brings the conference's talks up to what the file says. All or nothing.
 
     `source` is the address or the name of the file. What the feed does not own is never touched:
@@ -101,7 +101,7 @@ def import_schedule(
     an organizer overrode. Talks that the file no longer has are marked as missing and stay.
     `data` are the bytes that were read; what is in conflict waits with them in the feed's review,
     where they are read again, `believes_clock` or not, as they were now.
-    Raises RemovalsRefused, unless they are accepted, when too much would go missing.
+    Raises TalkRemovalsRefused, unless they are accepted, when too much would go missing.
     """
     at = at or timezone.now()
     with transaction.atomic():
@@ -111,7 +111,7 @@ def import_schedule(
         plan = make_plan(conference, feed, programme)
         dangers = dangers_of(plan, at)
         if dangers and not accepts_removals and not is_dry_run:
-            raise RemovalsRefused(dangers)
+            raise TalkRemovalsRefused(dangers)
         summary = _summary(plan, source, is_dry_run, dangers)
         change = apply_plan(plan, at=at, actor=actor)
         if is_dry_run:
@@ -157,21 +157,23 @@ def _telling(strongest: str, keys: Iterable[str]) -> set[str]:
     return {strongest, *(key for key in keys if key.startswith(("guid:", "uid:", "code:")))}
 
 
-def _summary(plan: Plan, source: str, is_dry_run: bool, dangers: list[Danger]) -> Summary:
-    told = [line for line in plan.lines if line.kind not in (Kind.MISSING, Kind.CONFLICT)]
-    return Summary(
+def _summary(
+    plan: ImportPlan, source: str, is_dry_run: bool, dangers: list[Danger]
+) -> ImportSummary:
+    told = [line for line in plan.lines if line.kind not in (LineKind.MISSING, LineKind.CONFLICT)]
+    return ImportSummary(
         source=source,
         format=plan.programme.format,
         version=plan.programme.version,
         is_dry_run=is_dry_run,
-        new=len(plan.of_kind(Kind.NEW)),
-        changed=sum(line.is_changed for line in told if line.kind is not Kind.NEW),
-        moved=sum(line.is_moved for line in told if line.kind is not Kind.NEW),
-        missing=len(plan.of_kind(Kind.MISSING)),
-        back=len(plan.of_kind(Kind.BACK)),
-        rekeyed=len(plan.of_kind(Kind.REKEYED)),
-        conflicts=len(plan.of_kind(Kind.CONFLICT)),
-        unchanged=sum(line.kind is not Kind.NEW and not line.changes for line in told),
+        new=len(plan.of_kind(LineKind.NEW)),
+        changed=sum(line.is_changed for line in told if line.kind is not LineKind.NEW),
+        moved=sum(line.is_moved for line in told if line.kind is not LineKind.NEW),
+        missing=len(plan.of_kind(LineKind.MISSING)),
+        back=len(plan.of_kind(LineKind.BACK)),
+        rekeyed=len(plan.of_kind(LineKind.REKEYED)),
+        conflicts=len(plan.of_kind(LineKind.CONFLICT)),
+        unchanged=sum(line.kind is not LineKind.NEW and not line.changes for line in told),
         read=plan.programme.counts,
         plan=plan.as_dict(),
         dangers=dangers,

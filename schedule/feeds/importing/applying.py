@@ -7,9 +7,9 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext as _
 
-from schedule.changes.changing import Changing
-from schedule.feeds.importing.lines import LABELS, Kind, Line
-from schedule.feeds.importing.plan import Plan
+from schedule.changes.recorder import ChangeRecorder
+from schedule.feeds.importing.lines import LABELS, ImportLine, LineKind
+from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.rows import Rows
 from schedule.models import Change, Conference, FeedItem, Talk
 
@@ -22,7 +22,7 @@ def lock(conference: Conference) -> Conference:
 
 
 def apply_plan(
-    plan: Plan,
+    plan: ImportPlan,
     *,
     at: datetime,
     actor: models.Model | None = None,
@@ -37,7 +37,7 @@ def apply_plan(
     made = [line for line in lines if line.is_new]
     _write_feed(plan, at)
     _write_rows(plan, lines)
-    changing = Changing(
+    changing = ChangeRecorder(
         plan.conference,
         Change.Act.IMPORT,
         actor=actor,
@@ -53,23 +53,23 @@ def apply_plan(
     return change
 
 
-def _chosen(plan: Plan, digests: Collection[str] | None) -> list[Line]:
+def _chosen(plan: ImportPlan, digests: Collection[str] | None) -> list[ImportLine]:
     chosen = [
         line
         for line in plan.proposals
-        if (line.kind is not Kind.CONFLICT if digests is None else line.digest in digests)
+        if (line.kind is not LineKind.CONFLICT if digests is None else line.digest in digests)
     ]
     if digests is None:
         return chosen
     # Where a conflict is decided and nothing else of the talk has changed, its item is renewed in
     # the same act, before the conflict's own values.
-    decided = {line.item.pk for line in chosen if line.kind is Kind.CONFLICT}
+    decided = {line.item.pk for line in chosen if line.kind is LineKind.CONFLICT}
     return [
-        line for line in plan.lines if line.kind is Kind.UNCHANGED and line.item.pk in decided
+        line for line in plan.lines if line.kind is LineKind.UNCHANGED and line.item.pk in decided
     ] + chosen
 
 
-def _write_feed(plan: Plan, at: datetime) -> None:
+def _write_feed(plan: ImportPlan, at: datetime) -> None:
     feed = plan.feed
     feed.format, feed.sha256 = plan.programme.format, plan.programme.sha256
     feed.last_imported_at = at
@@ -78,7 +78,7 @@ def _write_feed(plan: Plan, at: datetime) -> None:
     feed.save(update_fields=fields if feed.pk else None)
 
 
-def _write_rows(plan: Plan, lines: list[Line]) -> None:
+def _write_rows(plan: ImportPlan, lines: list[ImportLine]) -> None:
     """Rooms, tracks and people: all, unless lines were left out that alone need them."""
     wanted: set[int] | None = None
     if {id(line) for line in plan.proposals} - {id(line) for line in lines}:
@@ -99,11 +99,11 @@ def _write_rows(plan: Plan, lines: list[Line]) -> None:
     plan.speakers.rows.write(wanted)
 
 
-def _new_values(line: Line) -> list[Any]:
+def _new_values(line: ImportLine) -> list[Any]:
     return [line.changes[name][1] for name in ("room", "track") if name in line.changes]
 
 
-def _collect(changing: Changing, line: Line, at: datetime) -> None:
+def _collect(changing: ChangeRecorder, line: ImportLine, at: datetime) -> None:
     item = line.item
     if line.is_new:
         changing.add(line.talk)
@@ -112,9 +112,9 @@ def _collect(changing: Changing, line: Line, at: datetime) -> None:
         changing.items.add(item)
         return
     changing.set(line.talk, **{name: new for name, (_old, new) in line.changes.items()})
-    if line.kind is Kind.MISSING:
+    if line.kind is LineKind.MISSING:
         changing.items.set(item, missing_since=at)
-    elif line.kind is Kind.CONFLICT:
+    elif line.kind is LineKind.CONFLICT:
         changing.items.set(item, values={**item.values, **line.renewed})
         for override in line.overrides:
             changing.items.drop(item, override)
@@ -122,7 +122,7 @@ def _collect(changing: Changing, line: Line, at: datetime) -> None:
         changing.items.set(item, **line.renewed)
 
 
-def _write_links(made: list[Line]) -> None:
+def _write_links(made: list[ImportLine]) -> None:
     """Of new talks; those of others are in their changes."""
     speaks, takes_place = Talk.speakers.through, Talk.also_in.through
     speaks.objects.bulk_create(
@@ -135,17 +135,17 @@ def _write_links(made: list[Line]) -> None:
     )
 
 
-def _renew_silently(plan: Plan, decided: Container[int]) -> None:
+def _renew_silently(plan: ImportPlan, decided: Container[int]) -> None:
     """What the feed says otherwise than before though nothing follows from it: no act of its own."""
     items: Rows[FeedItem] = Rows(FeedItem)
     for line in plan.lines:
-        if line.kind is Kind.UNCHANGED and line.item.pk not in decided:
+        if line.kind is LineKind.UNCHANGED and line.item.pk not in decided:
             items.set(line.item, **{name: line.renewed[name] for name in ITEM_FIELDS})
     items.write()
 
 
-def _summary(plan: Plan, lines: list[Line]) -> str:
-    said = [kind for kind in LABELS if kind is not Kind.UNCHANGED]
+def _summary(plan: ImportPlan, lines: list[ImportLine]) -> str:
+    said = [kind for kind in LABELS if kind is not LineKind.UNCHANGED]
     counts = [(kind, sum(kind in line.kinds for line in lines)) for kind in said]
     what = ", ".join(f"{count} {LABELS[kind]}" for kind, count in counts if count)
     source = plan.feed.source if len(plan.feed.source) <= 100 else f"{plan.feed.source[:99]}…"

@@ -14,8 +14,8 @@ from schedule.feeds.fetching import fetch
 from schedule.feeds.formats import Programme, ProgrammeError
 from schedule.feeds.importing.applying import apply_plan, lock
 from schedule.feeds.importing.guard import dangers_of
-from schedule.feeds.importing.lines import Kind
-from schedule.feeds.importing.plan import Plan, make_plan
+from schedule.feeds.importing.lines import LineKind
+from schedule.feeds.importing.plan import ImportPlan, make_plan
 from schedule.feeds.importing.reviewing import keep_review, read_feed
 from schedule.models import Change, Feed, FeedQuerySet, ImportReview
 
@@ -111,12 +111,12 @@ def _compare(
     return Check(feed, Outcome.APPLIED if change else outcome, change, waiting, error)
 
 
-def _what_applies(plan: Plan) -> set[str]:
+def _what_applies(plan: ImportPlan) -> set[str]:
     """What needs no organizer: neither conflicts nor what one of them has dismissed."""
     reviews = ImportReview.objects.filter(feed=plan.feed)
     dismissed = {digest for kept in reviews.values_list("dismissed", flat=True) for digest in kept}
     return {
         line.digest
         for line in plan.proposals
-        if line.kind is not Kind.CONFLICT and line.digest not in dismissed
+        if line.kind is not LineKind.CONFLICT and line.digest not in dismissed
     }

@@ -9,8 +9,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from schedule.feeds.importing.lines import Kind
-from schedule.feeds.importing.plan import Plan
+from schedule.feeds.importing.lines import LineKind
+from schedule.feeds.importing.plan import ImportPlan
 from schedule.models import Talk
 
 MAX_MISSING_SHARE = 0.1
@@ -26,7 +26,7 @@ class Danger:
         return {"code": self.code, "message": self.message}
 
 
-class RemovalsRefused(Exception):
+class TalkRemovalsRefused(Exception):
     """Nothing was written. An organizer may accept the removals."""
 
     def __init__(self, dangers: list[Danger]) -> None:
@@ -34,11 +34,11 @@ class RemovalsRefused(Exception):
         self.dangers = dangers
 
 
-def dangers_of(plan: Plan, at: datetime) -> list[Danger]:
+def dangers_of(plan: ImportPlan, at: datetime) -> list[Danger]:
     """Empty: what is missing may be marked as such."""
     if not plan.programme.talks:
         return [Danger("empty", _("The feed has no talks."))]
-    missing = [line.talk for line in plan.of_kind(Kind.MISSING)]
+    missing = [line.talk for line in plan.of_kind(LineKind.MISSING)]
     if not missing:
         return []
     return [
@@ -77,7 +77,7 @@ def _soon(missing: list[Talk], at: datetime) -> list[Danger]:
     return found
 
 
-def _whole_rooms(plan: Plan, missing: list[Talk]) -> list[Danger]:
+def _whole_rooms(plan: ImportPlan, missing: list[Talk]) -> list[Danger]:
     left = {told.room for told in plan.programme.talks}
     rooms = {room.pk for name in left if (room := plan.rooms.named(name)) is not None}
     gone = {talk.room.pk: talk.room.name for talk in missing if talk.room is not None}
@@ -88,7 +88,7 @@ def _whole_rooms(plan: Plan, missing: list[Talk]) -> list[Danger]:
     ]
 
 
-def _whole_days(plan: Plan, missing: list[Talk]) -> list[Danger]:
+def _whole_days(plan: ImportPlan, missing: list[Talk]) -> list[Danger]:
     day_of = plan.conference.day_of
     left: set[date] = {day_of(told.starts_at) for told in plan.programme.talks}
     return [

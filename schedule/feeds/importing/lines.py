@@ -26,7 +26,7 @@ TEXTS = frozenset({"abstract", "description"})
 EXCERPT_CHARS = 240
 
 
-class Kind(StrEnum):
+class LineKind(StrEnum):
     NEW = "new"
     BACK = "back"
     MISSING = "missing"
@@ -39,29 +39,29 @@ class Kind(StrEnum):
     UNCHANGED = "unchanged"
 
 
-LABELS: dict[Kind, Promise] = {
-    Kind.NEW: _("new"),
-    Kind.BACK: _("back again"),
-    Kind.MISSING: _("missing"),
-    Kind.CONFLICT: _("in conflict with an organizer"),
-    Kind.TIME: _("moved in time"),
-    Kind.ROOM: _("moved to another room"),
-    Kind.CANCELED: _("canceled or restored"),
-    Kind.TEXT: _("changed"),
-    Kind.REKEYED: _("under another key"),
-    Kind.UNCHANGED: _("unchanged"),
+LABELS: dict[LineKind, Promise] = {
+    LineKind.NEW: _("new"),
+    LineKind.BACK: _("back again"),
+    LineKind.MISSING: _("missing"),
+    LineKind.CONFLICT: _("in conflict with an organizer"),
+    LineKind.TIME: _("moved in time"),
+    LineKind.ROOM: _("moved to another room"),
+    LineKind.CANCELED: _("canceled or restored"),
+    LineKind.TEXT: _("changed"),
+    LineKind.REKEYED: _("under another key"),
+    LineKind.UNCHANGED: _("unchanged"),
 }
 
 
 @dataclass
-class Line:
+class ImportLine:
     """`changes`: field → (old, new). `renewed`: what is then written down in the feed item; in a
     line of conflict its values alone, which are merged. A talk has two lines when some of its
     fields are in conflict. `told` None: the feed no longer has it. `overrides` are those that
     the line would end.
     """
 
-    kinds: tuple[Kind, ...]
+    kinds: tuple[LineKind, ...]
     talk: Talk
     item: FeedItem
     told: ProgrammeTalk | None = None
@@ -72,7 +72,7 @@ class Line:
     overrides: list[Override] = field(default_factory=list)
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> LineKind:
         """The first of its kinds, under which it is listed."""
         return self.kinds[0]
 

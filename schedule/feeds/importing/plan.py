@@ -9,7 +9,7 @@ from typing import Any
 from schedule.changes.item_changes import digest_of
 from schedule.feeds.formats import Problem, Programme, ProgrammeTalk
 from schedule.feeds.formats.values.clocks import zone_named
-from schedule.feeds.importing.lines import TIMES, Kind, Line
+from schedule.feeds.importing.lines import TIMES, ImportLine, LineKind
 from schedule.feeds.importing.matching import match_talks
 from schedule.feeds.importing.rooms import Rooms, Tracks
 from schedule.feeds.importing.speakers import Speakers
@@ -24,7 +24,7 @@ LINKS = ("speakers", "also_in")
 
 
 @dataclass
-class Plan:
+class ImportPlan:
     """`known`: the items that the feed had until now. `missing_before`: talks that it lost earlier."""
 
     conference: Conference
@@ -33,18 +33,18 @@ class Plan:
     rooms: Rooms
     tracks: Tracks
     speakers: Speakers
-    lines: list[Line]
+    lines: list[ImportLine]
     known: list[FeedItem]
     missing_before: int
     problems: list[Problem]
 
-    def of_kind(self, kind: Kind) -> list[Line]:
+    def of_kind(self, kind: LineKind) -> list[ImportLine]:
         return [line for line in self.lines if kind in line.kinds]
 
     @cached_property
-    def proposals(self) -> list[Line]:
+    def proposals(self) -> list[ImportLine]:
         """The lines that say something; those of unchanged talks do not."""
-        return [line for line in self.lines if line.kind is not Kind.UNCHANGED]
+        return [line for line in self.lines if line.kind is not LineKind.UNCHANGED]
 
     @property
     def digest(self) -> str:
@@ -65,7 +65,7 @@ class Plan:
         }
 
 
-def make_plan(conference: Conference, feed: Feed, programme: Programme) -> Plan:
+def make_plan(conference: Conference, feed: Feed, programme: Programme) -> ImportPlan:
     """Reads the database in a fixed number of queries and writes nothing."""
     return _Planner(conference, feed, programme).plan()
 
@@ -84,7 +84,7 @@ class _Planner:
         for item in self.items:
             self.ordinals.setdefault(item.key, set()).add(item.ordinal)
 
-    def plan(self) -> Plan:
+    def plan(self) -> ImportPlan:
         matched = match_talks(self.conference, self.programme.talks, self.items)
         lines = []
         for told in self.programme.talks:
@@ -93,8 +93,8 @@ class _Planner:
         present = {item.pk for item in matched.values()}
         known = [item for item in self.items if item.missing_since is None and item.is_accepted]
         missing = [item for item in known if item.pk not in present]
-        lines += [Line((Kind.MISSING,), item.talk, item) for item in missing]
-        return Plan(
+        lines += [ImportLine((LineKind.MISSING,), item.talk, item) for item in missing]
+        return ImportPlan(
             conference=self.conference,
             feed=self.feed,
             programme=self.programme,
@@ -109,7 +109,7 @@ class _Planner:
             problems=[*self.programme.problems, *self.rooms.problems, *self._doubts()],
         )
 
-    def _new(self, told: ProgrammeTalk) -> Line:
+    def _new(self, told: ProgrammeTalk) -> ImportLine:
         speakers, also_in = self._links(told).values()
         talk = Talk(
             conference=self.conference,
@@ -119,7 +119,7 @@ class _Planner:
         )
         item = FeedItem(feed=self.feed, talk=talk)
         renewed = self._renewed(told, item, self._values(told, speakers))
-        return Line((Kind.NEW,), talk, item, told, speakers, also_in, renewed=renewed)
+        return ImportLine((LineKind.NEW,), talk, item, told, speakers, also_in, renewed=renewed)
 
     def _links(self, told: ProgrammeTalk) -> dict[str, list[Any]]:
         also_in = [self.rooms.named(name) for name in told.also_in]
@@ -128,7 +128,7 @@ class _Planner:
             "also_in": [room for room in also_in if room is not None],
         }
 
-    def _known(self, told: ProgrammeTalk, item: FeedItem) -> list[Line]:
+    def _known(self, told: ProgrammeTalk, item: FeedItem) -> list[ImportLine]:
         """One line, and another one for the fields in which an organizer disagrees."""
         links = self._links(told)
         speakers, also_in = links.values()
@@ -138,8 +138,8 @@ class _Planner:
         if contested:
             overrides = self.overrides.get(item.talk_id, {})
             lines.append(
-                Line(
-                    (Kind.CONFLICT,),
+                ImportLine(
+                    (LineKind.CONFLICT,),
                     item.talk,
                     item,
                     told,
@@ -157,7 +157,7 @@ class _Planner:
                 del values[name]
         renewed = self._renewed(told, item, values)
         kinds = _kinds(item, changes, renewed)
-        line = Line(kinds, item.talk, item, told, speakers, also_in, changes, renewed)
+        line = ImportLine(kinds, item.talk, item, told, speakers, also_in, changes, renewed)
         return [line, *lines]
 
     def _differences(
@@ -274,21 +274,21 @@ def _overrides_of(feed: Feed) -> dict[int, dict[str, Override]]:
 
 def _kinds(
     item: FeedItem, changes: Mapping[str, Any], renewed: Mapping[str, Any]
-) -> tuple[Kind, ...]:
+) -> tuple[LineKind, ...]:
     if not item.is_accepted:
-        return (Kind.NEW,)
+        return (LineKind.NEW,)
     named = {
-        Kind.BACK: item.missing_since is not None,
-        Kind.TIME: not TIMES.isdisjoint(changes),
-        Kind.ROOM: "room" in changes,
-        Kind.CANCELED: "is_canceled" in changes,
-        Kind.TEXT: bool(changes.keys() - TIMES - {"room", "is_canceled", "is_hidden"}),
-        Kind.REKEYED: item.key != renewed["key"],
+        LineKind.BACK: item.missing_since is not None,
+        LineKind.TIME: not TIMES.isdisjoint(changes),
+        LineKind.ROOM: "room" in changes,
+        LineKind.CANCELED: "is_canceled" in changes,
+        LineKind.TEXT: bool(changes.keys() - TIMES - {"room", "is_canceled", "is_hidden"}),
+        LineKind.REKEYED: item.key != renewed["key"],
     }
     kinds = tuple(kind for kind, applies in named.items() if applies)
     if kinds:
         return kinds
-    return (Kind.BACK,) if "is_hidden" in changes else (Kind.UNCHANGED,)
+    return (LineKind.BACK,) if "is_hidden" in changes else (LineKind.UNCHANGED,)
 
 
 def _guards(fields: Collection[str]) -> set[str]:

@@ -9,9 +9,9 @@ from django.db import models, transaction
 
 from schedule.feeds.formats import Programme, parse
 from schedule.feeds.importing.applying import apply_plan, lock
-from schedule.feeds.importing.guard import RemovalsRefused, dangers_of
-from schedule.feeds.importing.lines import TEXTS, Kind, excerpts
-from schedule.feeds.importing.plan import Plan, make_plan
+from schedule.feeds.importing.guard import TalkRemovalsRefused, dangers_of
+from schedule.feeds.importing.lines import TEXTS, LineKind, excerpts
+from schedule.feeds.importing.plan import ImportPlan, make_plan
 from schedule.models import Change, Conference, Feed, ImportReview
 
 # More are not read by anybody, and the worst real file has about 1,000.
@@ -38,7 +38,7 @@ def read_feed(feed: Feed, data: bytes) -> Programme:
     return read(feed.conference, data, believe_clock=feed.believes_clock)
 
 
-def keep_review(plan: Plan, data: bytes, at: datetime) -> ImportReview | None:
+def keep_review(plan: ImportPlan, data: bytes, at: datetime) -> ImportReview | None:
     """None: there is nothing to decide. What was dismissed stays so where the line is the same."""
     feed = plan.feed
     if not plan.proposals:
@@ -73,7 +73,7 @@ def apply_review(
 ) -> Change | None:
     """Applies the chosen lines (their digests) of the plan that the organizer saw (its digest).
 
-    Raises PlanChanged, and RemovalsRefused when too much would go missing.
+    Raises PlanChanged, and TalkRemovalsRefused when too much would go missing.
     """
     try:
         with transaction.atomic():
@@ -85,10 +85,10 @@ def apply_review(
             possible = {line.digest for line in plan.proposals}
             if review.digest != digest or not possible.issuperset(chosen):
                 raise PlanChanged
-            marks_missing = any(line.digest in chosen for line in plan.of_kind(Kind.MISSING))
+            marks_missing = any(line.digest in chosen for line in plan.of_kind(LineKind.MISSING))
             dangers = dangers_of(plan, at)
             if dangers and marks_missing and not accepts_removals:
-                raise RemovalsRefused(dangers)
+                raise TalkRemovalsRefused(dangers)
             dismiss(review, dismissed)
             change = apply_plan(plan, at=at, actor=actor, chosen=chosen)
             keep_review(make_plan(conference, review.feed, programme), data, at)
@@ -115,7 +115,7 @@ def make_again(review: ImportReview, at: datetime) -> None:
         keep_review(make_plan(conference, review.feed, programme), data, at)
 
 
-def _kept(plan: Plan, at: datetime) -> dict[str, Any]:
+def _kept(plan: ImportPlan, at: datetime) -> dict[str, Any]:
     """The plan as its page shows it: of long texts the place where they differ."""
     kept = plan.as_dict()
     for line in kept["lines"]:

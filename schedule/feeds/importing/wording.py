@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from schedule.feeds.importing.lines import LABELS, TEXTS, TIMES, Kind, excerpts
+from schedule.feeds.importing.lines import LABELS, TEXTS, TIMES, LineKind, excerpts
 from schedule.models import Talk
 
 
@@ -20,7 +20,7 @@ class FieldWords(NamedTuple):
 
 
 def kinds_in_words(line: dict[str, Any]) -> str:
-    return ", ".join(str(LABELS[Kind(kind)]) for kind in line["kinds"])
+    return ", ".join(str(LABELS[LineKind(kind)]) for kind in line["kinds"])
 
 
 def moment(text: str, zone: ZoneInfo) -> str:

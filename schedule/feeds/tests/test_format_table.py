@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from schedule.feeds.formats import Programme, ProgrammeError, parse
-from schedule.feeds.formats.values.spellings import Unreadable, read_length, read_when
+from schedule.feeds.formats.values.spellings import UnreadableValue, read_length, read_when
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -95,7 +95,7 @@ def test_dates_and_times(text, expected):
     "text", ["3/6/2026", "31.02.2026", "6.3.", "soon", "10", "13:00 pm", "45992.5", "20263-01-01"]
 )
 def test_what_can_be_read_in_several_ways_is_not_read(text):
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableValue):
         read_when(text)
 
 

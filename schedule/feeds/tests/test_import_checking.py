@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from conftest import make_conference, utc
 from lib.http_client import HttpError, Kind
-from schedule.changes.changing import Changing, undo
+from schedule.changes.recorder import ChangeRecorder, undo
 from schedule.feeds.fetching import Fetched
 from schedule.feeds.importing import checking
 from schedule.feeds.importing.checking import Outcome, check_due, check_feed
@@ -101,7 +101,7 @@ def test_conflicts_and_dismissed_lines_are_not_applied_by_itself(feed, web):
     feed.save()
     web.data = many(3)
     check_feed(feed, at=AT)
-    changing = Changing(feed.conference, Change.Act.ADMIN, at=AT)
+    changing = ChangeRecorder(feed.conference, Change.Act.ADMIN, at=AT)
     changing.set(Talk.objects.get(title="Talk 1"), title="Ours")
     changing.write()
     web.data = many(3, title="Theirs")

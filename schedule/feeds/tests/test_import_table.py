@@ -6,7 +6,7 @@ import pytest
 
 from conftest import make_conference, make_room
 from schedule.feeds.formats import parse
-from schedule.feeds.importing import Summary, import_schedule
+from schedule.feeds.importing import ImportSummary, import_schedule
 from schedule.models import Talk
 
 
@@ -15,7 +15,7 @@ def conference(db):
     return make_conference(starts_on="2026-03-06", ends_on="2026-03-07", time_zone="Europe/Berlin")
 
 
-def load(conference, *rows: str) -> Summary:
+def load(conference, *rows: str) -> ImportSummary:
     header = "code,title,start,end,room,also in,canceled\n"
     data = (header + "\n".join(rows)).encode()
     programme = parse(data, default_zone=ZoneInfo("Europe/Berlin"))

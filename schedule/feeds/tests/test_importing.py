@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from conftest import make_conference, make_room, make_speaker, make_talk, make_user, settle, utc
 from schedule.feeds.formats import parse
-from schedule.feeds.importing import Summary, import_schedule
+from schedule.feeds.importing import ImportSummary, import_schedule
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import Feed, FeedItem, ProgrammeRevision, Room, Speaker, Talk, Track
 
@@ -18,14 +18,14 @@ def conference(db):
     return make_conference(starts_on="2026-03-06", ends_on="2026-03-07", time_zone="Europe/Berlin")
 
 
-def load(conference, *events, source="schedule.json", **kw) -> Summary:
+def load(conference, *events, source="schedule.json", **kw) -> ImportSummary:
     programme = parse(schedule_json(*events, **kw))
     return import_schedule(
         conference=conference, programme=programme, source=source, accepts_removals=True
     )
 
 
-def counts(summary: Summary) -> dict[str, int]:
+def counts(summary: ImportSummary) -> dict[str, int]:
     names = ("new", "changed", "moved", "missing", "back", "unchanged")
     return {name: getattr(summary, name) for name in names if getattr(summary, name)}
 
@@ -177,7 +177,7 @@ def test_an_absent_talk_is_marked_and_stays(conference):
         "feeds.importing.applying._write_links",
         "feeds.importing.applying._renew_silently",
         "changes.item_changes.ItemChanges.write",
-        "changes.changing.Changing._write_links",
+        "changes.recorder.ChangeRecorder._write_links",
     ],
 )
 def test_nothing_is_written_when_something_fails(conference, monkeypatch, where):

@@ -7,7 +7,7 @@ import pytest
 
 from conftest import make_conference, utc
 from schedule.feeds.formats import parse
-from schedule.feeds.importing import RemovalsRefused, Summary, import_schedule
+from schedule.feeds.importing import ImportSummary, TalkRemovalsRefused, import_schedule
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import FeedItem, Talk
 
@@ -21,7 +21,7 @@ def conference(db):
     )
 
 
-def load(conference, *events, accepts=True, at=AT, **kw) -> Summary:
+def load(conference, *events, accepts=True, at=AT, **kw) -> ImportSummary:
     return import_schedule(
         conference=conference,
         programme=parse(schedule_json(*events, **kw)),
@@ -36,7 +36,7 @@ def many(count: int):
 
 
 def dangers(conference, *events, at=AT, **kw) -> list[str]:
-    with pytest.raises(RemovalsRefused) as refused:
+    with pytest.raises(TalkRemovalsRefused) as refused:
         load(conference, *events, accepts=False, at=at, **kw)
     return [danger.code for danger in refused.value.dangers]
 
@@ -86,5 +86,5 @@ def test_a_whole_room_or_day_does_not_go_missing(conference):
 def test_an_empty_feed(conference):
     load(conference, *many(2))
     empty = replace(parse(schedule_json(*many(2))), talks=())
-    with pytest.raises(RemovalsRefused, match="no talks"):
+    with pytest.raises(TalkRemovalsRefused, match="no talks"):
         import_schedule(conference=conference, programme=empty, source="feed", at=AT)

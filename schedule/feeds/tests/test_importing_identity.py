@@ -6,7 +6,7 @@ import pytest
 
 from conftest import make_conference, make_room, make_talk, utc
 from schedule.feeds.formats import parse
-from schedule.feeds.importing import Summary, import_schedule
+from schedule.feeds.importing import ImportSummary, import_schedule
 from schedule.feeds.tests import test_format_pretalx as pretalx
 from schedule.feeds.tests.schedule_files import event_json, event_xml, schedule_json, schedule_xml
 from schedule.models import FeedItem, Room, Speaker, Talk, Track
@@ -19,7 +19,7 @@ def conference(db):
     return make_conference(starts_on="2026-03-06", ends_on="2026-03-07", time_zone="Europe/Berlin")
 
 
-def load(conference, *events, data: bytes | None = None, **kw) -> Summary:
+def load(conference, *events, data: bytes | None = None, **kw) -> ImportSummary:
     programme = parse(data or schedule_json(*events, **kw), default_zone=conference.zone)
     return import_schedule(
         conference=conference, programme=programme, source="feed", accepts_removals=True

@@ -7,9 +7,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from conftest import make_conference, make_talk, utc
-from schedule.changes.changing import Changed, Changing, undo
+from schedule.changes.recorder import Changed, ChangeRecorder, undo
 from schedule.feeds.formats import parse
-from schedule.feeds.importing import Summary, apply_plan, find_feed, import_schedule, make_plan
+from schedule.feeds.importing import (
+    ImportSummary,
+    apply_plan,
+    find_feed,
+    import_schedule,
+    make_plan,
+)
 from schedule.feeds.importing.reviewing import keep_review
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import Change, Feed, FeedItem, FieldChange, ItemChange, Override, Room, Talk
@@ -24,7 +30,7 @@ def conference(db):
     return make_conference(starts_on=FIRST, ends_on=LAST, time_zone="Europe/Berlin")
 
 
-def load(conference, *events, accepts=True, at=AT, **kw) -> Summary:
+def load(conference, *events, accepts=True, at=AT, **kw) -> ImportSummary:
     return import_schedule(
         conference=conference,
         programme=parse(schedule_json(*events, **kw)),
@@ -42,7 +48,7 @@ def at_hour(hour: int, day: int = 6) -> dict[str, str]:
     return {"date": f"2026-03-{day:02}T{hour}:00:00+01:00", "start": f"{hour}:00"}
 
 
-def lines_of(summary: Summary):
+def lines_of(summary: ImportSummary):
     """Kinds by title, and fields by title."""
     return {line["title"]: (line["kinds"], fields(line)) for line in summary.plan["lines"]}
 
@@ -52,7 +58,7 @@ def fields(line) -> dict[str, tuple[object, object]]:
 
 
 def edit(talk, **values):
-    change = Changing(talk.conference, Change.Act.ADMIN, at=AT)
+    change = ChangeRecorder(talk.conference, Change.Act.ADMIN, at=AT)
     change.set(Talk.objects.get(pk=talk.pk), **values)
     written = change.write()
     assert written is not None

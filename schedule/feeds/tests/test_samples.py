@@ -21,7 +21,7 @@ from lxml import etree
 from conftest import make_conference
 from schedule.feeds.exporting import FORMATS, Export
 from schedule.feeds.formats import Programme, parse
-from schedule.feeds.importing import Summary, import_schedule
+from schedule.feeds.importing import ImportSummary, import_schedule
 from schedule.models import Conference, Talk
 
 SAMPLES = Path(os.environ.get("SAMPLE_SCHEDULES", "/nowhere"))
@@ -64,7 +64,7 @@ def read(name: str, zone: str = ZONE) -> Programme:
 
 def load(
     conference: Conference, programme: Programme, source: str, accepts_removals: bool = False
-) -> Summary:
+) -> ImportSummary:
     return import_schedule(
         conference=conference,
         programme=programme,

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conftest import client_of, make_room, make_talk, settle
-from schedule.changes.changing import Changing, undo
+from schedule.changes.recorder import ChangeRecorder, undo
 from schedule.models import Change, Talk
 
 SCHEDULE = reverse("schedule")
@@ -21,7 +21,7 @@ def talk(room):
 
 def done(talk, **values):
     with transaction.atomic():
-        changing = Changing(talk.conference, Change.Act.DESK)
+        changing = ChangeRecorder(talk.conference, Change.Act.DESK)
         changing.set(talk, **values)
         change = changing.write()
     settle()

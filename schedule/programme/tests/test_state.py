@@ -5,8 +5,8 @@ from django.conf import settings
 
 from conftest import utc
 from schedule.models import Conference
-from schedule.programme.state import glance, state_of
-from schedule.programme.timeline import Item, RoomRundown
+from schedule.programme.state import room_now, state_of
+from schedule.programme.timeline import RoomTimeline, TimelineTalk
 
 CASES = json.loads((settings.BASE_DIR / "schedule/programme/tests/state_cases.json").read_text())[
     "cases"
@@ -19,7 +19,7 @@ def conference_of(case):
 
 def room_of(case):
     items = [
-        Item(
+        TimelineTalk(
             code=f"T{number}",
             title=f"Talk {number}",
             kind=talk.get("kind", "talk"),
@@ -29,7 +29,7 @@ def room_of(case):
         )
         for number, talk in enumerate(case["talks"])
     ]
-    return RoomRundown("main", "Main hall", items)
+    return RoomTimeline("main", "Main hall", items)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
@@ -53,4 +53,4 @@ def test_a_room_is_quiet_when_its_day_is_over(at, is_quiet):
             {"starts": "2026-11-22 09:00", "ends": "2026-11-22 09:40"},
         ]
     }
-    assert glance(room_of(case), conference_of(case), utc(at)).is_quiet is is_quiet
+    assert room_now(room_of(case), conference_of(case), utc(at)).is_quiet is is_quiet

@@ -161,7 +161,7 @@ def test_more_rows_cost_no_more_queries(conference, room, noon, path, count, set
         make_talk(conference, room=room, speakers=[speaker], starts_at=noon + minutes)
 
     def queries():
-        """Without those of the rundown and the other once-a-second reads."""
+        """Without those of the timeline and the other once-a-second reads."""
         page(path)
         with CaptureQueriesContext(connection) as captured:
             page(path)

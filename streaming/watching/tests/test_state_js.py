@@ -9,7 +9,7 @@ from django.conf import settings
 from conftest import utc
 from schedule.programme.tests.test_state import CASES, conference_of, room_of
 from streaming.watching.live import _room
-from streaming.watching.room_streams import Lineup
+from streaming.watching.room_streams import RoomStreams
 from tools.browser import chromium, chromium_path
 
 pytestmark = [
@@ -29,7 +29,7 @@ def state_of():
         page = browser.new_page()
 
         def ask(case, asked_at):
-            room = _room(conference_of(case), room_of(case), Lineup({}), asked_at)
+            room = _room(conference_of(case), room_of(case), RoomStreams({}), asked_at)
             zone = case.get("time_zone", "Europe/Berlin")
             return page.evaluate(
                 """async ([module, room, at, zone]) => {

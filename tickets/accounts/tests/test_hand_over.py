@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from conftest import client_of, make_conference, make_ticket, make_user
-from tickets.accounts import hand_over
+from tickets.accounts.devices import hand_over
 from tickets.accounts.tests.signing_in import signed_in_as
 from tickets.models import User
 

@@ -23,8 +23,8 @@ from tickets.admission.rule import (
     KEPT,
     NOBODY,
     Admission,
-    Opening,
     Reason,
+    ScopeWindow,
     admission_key,
     admission_of,
     compute,
@@ -301,7 +301,10 @@ def test_it_is_kept_until_the_next_edge_but_twenty_seconds_at_most(conference, m
 
 
 def test_edges():
-    openings = (Opening("conference", NOON, NOON + HOUR), Opening("replay", None, NOON + 2 * HOUR))
+    openings = (
+        ScopeWindow("conference", NOON, NOON + HOUR),
+        ScopeWindow("replay", None, NOON + 2 * HOUR),
+    )
     admission = Admission(openings, is_active=True)
     assert admission.next_edge(NOON - HOUR) == NOON
     assert admission.next_edge(NOON) == NOON + HOUR

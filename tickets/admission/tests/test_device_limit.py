@@ -13,14 +13,14 @@ import pytest
 from django.core.cache import cache
 
 from tickets.admission import device_limit
-from tickets.admission.device_limit import Place, device_of
+from tickets.admission.device_limit import DevicePlace, device_of
 from tools.process import temporary_directory
 from tools.services import redis
 
 CONFERENCE = SimpleNamespace(pk=1)
 USER = 7
 IN_PROCESS = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-YES, NO = Place(granted=True), Place(granted=False)
+YES, NO = DevicePlace(granted=True), DevicePlace(granted=False)
 
 
 @pytest.fixture(params=["process", pytest.param("redis", marks=pytest.mark.services)])
@@ -76,7 +76,7 @@ def test_instead_of_the_device_that_began_first(take):
     take("laptop")
     take("phone")
     take("laptop")
-    assert take("tablet", instead=True) == Place(granted=True, replaced=("laptop",))
+    assert take("tablet", instead=True) == DevicePlace(granted=True, replaced=("laptop",))
     assert watching() == {"phone", "tablet"}
 
 

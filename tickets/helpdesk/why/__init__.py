@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from schedule.models import Conference
 from tickets.admission.rule import Reason, compute, refusal
-from tickets.helpdesk.why.findings import Case, Finding, is_open, live_claim, plain, with_all
+from tickets.helpdesk.why.findings import Finding, Inquiry, is_open, live_claim, plain, with_all
 from tickets.helpdesk.why.own import explain_to
 from tickets.helpdesk.why.people import about_account, about_ban, about_places, about_visibility
 from tickets.helpdesk.why.rights import about_grants, about_talks
@@ -21,7 +21,7 @@ from tickets.helpdesk.why.tickets import (
 from tickets.models import User
 
 __all__ = [
-    "Case",
+    "Inquiry",
     "Explanation",
     "Finding",
     "about_ticket",
@@ -38,7 +38,7 @@ __all__ = [
 class Explanation:
     """`reason` None: they may come in. `case` has the rows that were read on the way."""
 
-    case: Case
+    case: Inquiry
     findings: list[Finding]
     reason: Reason | None
     verdict: str
@@ -54,7 +54,7 @@ def explain(
     """`who` is an address or a reference. `scope` None asks for any admission. The number of
     queries does not depend on how much they hold.
     """
-    case = Case.read(conference, who, at)
+    case = Inquiry.read(conference, who, at)
     user = case.user
     admission = compute(conference, user.pk) if user else None
     findings = [
@@ -73,7 +73,7 @@ def explain(
     return Explanation(case, findings, reason, _verdict(reason, scope, case))
 
 
-def _verdict(reason: Reason | None, scope: str | None, case: Case) -> str:
+def _verdict(reason: Reason | None, scope: str | None, case: Inquiry) -> str:
     values = {"scope": scope or case.conference, "at": plain(case.at, case.conference)}
     told = {
         None: _("They may enter %(scope)s at %(at)s."),

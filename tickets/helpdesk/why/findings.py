@@ -24,7 +24,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Case:
+class Inquiry:
     """One person, or one address that has no account, in one conference at a moment."""
 
     conference: Conference

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from schedule.models import Conference
 from tickets.admission.device_limit import watching
 from tickets.admission.rule import Admission
-from tickets.helpdesk.why.findings import Case, Finding, is_open, live_claim
+from tickets.helpdesk.why.findings import Finding, Inquiry, is_open, live_claim
 from tickets.helpdesk.why.tickets import is_good_now
 from tickets.models import Ban, Grant, Shop, Ticket, User
 from tickets.models.scopes import Scope, parse_scopes
@@ -25,7 +25,7 @@ def explain_to(
     conference: Conference, user: User, admission: Admission, at: datetime
 ) -> list[Finding]:
     """Times are in the zone that is active."""
-    case = Case.read(conference, user.reference, at)
+    case = Inquiry.read(conference, user.reference, at)
     words = _ScopeWords(conference)
     return [
         *_about_visibility(case),
@@ -40,7 +40,7 @@ def explain_to(
     ]
 
 
-def _about_visibility(case: Case) -> Iterator[Finding]:
+def _about_visibility(case: Inquiry) -> Iterator[Finding]:
     conference = case.conference
     if conference.is_public_at(case.at):
         yield Finding("visibility", True, _("Everything is open to everybody, without a ticket."))
@@ -58,7 +58,7 @@ def _about_visibility(case: Case) -> Iterator[Finding]:
         yield Finding("visibility", None, text)
 
 
-def _about_account(case: Case, user: User) -> Iterator[Finding]:
+def _about_account(case: Inquiry, user: User) -> Iterator[Finding]:
     text = _("You are signed in as %(email)s. The help desk knows you as %(reference)s.")
     yield Finding("account", True, text % {"email": user.email, "reference": user.reference})
     if not case.is_verified:
@@ -69,7 +69,7 @@ def _about_account(case: Case, user: User) -> Iterator[Finding]:
         yield Finding("verified", False, text)
 
 
-def _about_ban(case: Case) -> Iterator[Finding]:
+def _about_ban(case: Inquiry) -> Iterator[Finding]:
     bans = Ban.objects.filter(conference=case.conference, user=case.user).order_by("pk")
     for starts_at, ends_at in bans.values_list("starts_at", "ends_at"):
         if is_open(starts_at, ends_at, case.at) is False:
@@ -78,7 +78,7 @@ def _about_ban(case: Case) -> Iterator[Finding]:
         yield Finding("ban", False, text + _window(None, ends_at))
 
 
-def _about_tickets(case: Case, words: "_ScopeWords") -> Iterator[Finding]:
+def _about_tickets(case: Inquiry, words: "_ScopeWords") -> Iterator[Finding]:
     for ticket in case.tickets:
         claim = case.claim_of(ticket)
         if claim is None:
@@ -101,7 +101,7 @@ def _about_tickets(case: Case, words: "_ScopeWords") -> Iterator[Finding]:
         yield Finding("claim", is_good_now(ticket, case.at), text + window)
 
 
-def _about_names(case: Case) -> Iterator[Finding]:
+def _about_names(case: Inquiry) -> Iterator[Finding]:
     if not case.is_verified:
         return
     in_my_name = [ticket for ticket in case.tickets if ticket.holder_email == case.email]
@@ -126,7 +126,7 @@ def _about_names(case: Case) -> Iterator[Finding]:
         yield Finding("bought", None, text % {"count": bought})
 
 
-def _about_grants(case: Case, words: "_ScopeWords") -> Iterator[Finding]:
+def _about_grants(case: Inquiry, words: "_ScopeWords") -> Iterator[Finding]:
     grants = Grant.objects.filter(conference=case.conference, user=case.user).order_by("pk")
     for grant in grants:
         text = _("The organizers let you in without a ticket. It opens: %(opens)s.")
@@ -136,7 +136,7 @@ def _about_grants(case: Case, words: "_ScopeWords") -> Iterator[Finding]:
         yield Finding("grant", is_good, text % {"opens": words.of(grant.scopes)} + window)
 
 
-def _about_talks(case: Case) -> Iterator[Finding]:
+def _about_talks(case: Inquiry) -> Iterator[Finding]:
     if not case.is_verified:
         return
     talks = case.conference.talks.filter(speakers__email__iexact=case.email).distinct()
@@ -145,7 +145,7 @@ def _about_talks(case: Case) -> Iterator[Finding]:
         yield Finding("talk", True, text % {"title": title})
 
 
-def _about_places(case: Case, user: User, admission: Admission) -> Iterator[Finding]:
+def _about_places(case: Inquiry, user: User, admission: Admission) -> Iterator[Finding]:
     count = len(watching(case.conference.pk, user.pk))
     if not count or admission.places is None:
         return
@@ -159,7 +159,7 @@ def _about_places(case: Case, user: User, admission: Admission) -> Iterator[Find
     yield Finding("places", None, text)
 
 
-def _about_shops(case: Case) -> Iterator[Finding]:
+def _about_shops(case: Inquiry) -> Iterator[Finding]:
     heard = Shop.objects.active().filter(conference=case.conference, synced_at__isnull=False)
     oldest = heard.order_by("synced_at").values_list("synced_at", flat=True).first()
     if oldest is not None:

@@ -8,11 +8,11 @@ from django.utils.translation import ngettext
 
 from tickets.admission.device_limit import watching
 from tickets.admission.rule import Admission
-from tickets.helpdesk.why.findings import Case, Finding, is_open, plain, window
+from tickets.helpdesk.why.findings import Finding, Inquiry, is_open, plain, window
 from tickets.models import Ban, Role
 
 
-def about_visibility(case: Case, scope: str | None) -> Iterator[Finding]:
+def about_visibility(case: Inquiry, scope: str | None) -> Iterator[Finding]:
     conference = case.conference
     values = {"conference": str(conference)}
     if conference.is_public_at(case.at):
@@ -36,7 +36,7 @@ def about_visibility(case: Case, scope: str | None) -> Iterator[Finding]:
         yield Finding("visibility", is_good, text % values)
 
 
-def about_account(case: Case) -> Iterator[Finding]:
+def about_account(case: Inquiry) -> Iterator[Finding]:
     user = case.user
     if user is None:
         text = _("Nobody has signed in as %(who)s.") % {"who": case.email}
@@ -62,7 +62,7 @@ def about_account(case: Case) -> Iterator[Finding]:
         yield Finding("second_factor", True if has_one else None, text, user)
 
 
-def about_ban(case: Case) -> Iterator[Finding]:
+def about_ban(case: Inquiry) -> Iterator[Finding]:
     if case.user is None:
         return
     bans = Ban.objects.filter(conference=case.conference, user=case.user)
@@ -77,7 +77,7 @@ def about_ban(case: Case) -> Iterator[Finding]:
         yield Finding("ban", None if is_over else False, text, ban)
 
 
-def about_places(case: Case, admission: Admission | None) -> Iterator[Finding]:
+def about_places(case: Inquiry, admission: Admission | None) -> Iterator[Finding]:
     """Said only while they watch. Full places shut nobody out: the next device can take one."""
     if case.user is None or admission is None:
         return

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from schedule.models import Talk
-from tickets.helpdesk.why.findings import Case, Finding, is_open, opens, window
+from tickets.helpdesk.why.findings import Finding, Inquiry, is_open, opens, window
 from tickets.models import Grant
 
 
-def about_grants(case: Case) -> Iterator[Finding]:
+def about_grants(case: Inquiry) -> Iterator[Finding]:
     if case.user is None:
         return
     grants = Grant.objects.filter(conference=case.conference, user=case.user)
@@ -25,7 +25,7 @@ def about_grants(case: Case) -> Iterator[Finding]:
         yield Finding("grant", is_live, text, grant)
 
 
-def about_talks(case: Case) -> Iterator[Finding]:
+def about_talks(case: Inquiry) -> Iterator[Finding]:
     if case.user is None:
         return
     theirs = {"speakers__email__iexact": case.email}

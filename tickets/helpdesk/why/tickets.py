@@ -10,11 +10,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from schedule.models import Conference
-from tickets.helpdesk.why.findings import Case, Finding, is_open, live_claim, opens, plain, window
+from tickets.helpdesk.why.findings import (
+    Finding,
+    Inquiry,
+    is_open,
+    live_claim,
+    opens,
+    plain,
+    window,
+)
 from tickets.models import EntryLink, Shop, SyncRun, Ticket
 
 
-def about_claims(case: Case) -> Iterator[Finding]:
+def about_claims(case: Inquiry) -> Iterator[Finding]:
     for ticket in case.tickets:
         claim = case.claim_of(ticket)
         if claim is None:
@@ -36,7 +44,7 @@ def about_claims(case: Case) -> Iterator[Finding]:
         )
 
 
-def about_named(case: Case) -> Iterator[Finding]:
+def about_named(case: Inquiry) -> Iterator[Finding]:
     """Those in the person's name, whoever has them."""
     in_their_name = [ticket for ticket in case.tickets if ticket.holder_email == case.email]
     for ticket in in_their_name:
@@ -63,7 +71,7 @@ def about_named(case: Case) -> Iterator[Finding]:
         yield Finding("bought", None, text % {"count": bought})
 
 
-def about_links(case: Case) -> Iterator[Finding]:
+def about_links(case: Inquiry) -> Iterator[Finding]:
     """Of tickets that are theirs, or free and in their name."""
     for ticket in case.tickets:
         claim = live_claim(ticket)
@@ -126,7 +134,7 @@ def about_ticket(ticket: Ticket, conference: Conference, at: datetime) -> Iterat
     yield about_link(ticket, conference)
 
 
-def about_shops(case: Case) -> Iterator[Finding]:
+def about_shops(case: Inquiry) -> Iterator[Finding]:
     """How old what we know is. During an outage of the shop all that is known stays."""
     last = SyncRun.objects.filter(shop=OuterRef("pk")).order_by("-started_at", "-pk")
     waiting = Count("hints", filter=Q(hints__done_at__isnull=True))

@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 from conftest import make_ticket
 from tickets.mail import relays
 from tickets.mail.mailing import FIRST_PAUSE, post, send
-from tickets.mail.relays import NotSent, Refused
+from tickets.mail.relays import NotSent, RelayRefused
 from tickets.mail.tests.fake_relay import fake_relay
 from tickets.models import EntryLink
 
@@ -130,7 +130,7 @@ def test_without_a_worker_a_failure_is_known_at_once(conference, first):
     with pytest.raises(NotSent):
         post_one(conference)
     first.answers = {"RCPT": "550 5.1.1 nobody here"}
-    with pytest.raises(Refused):
+    with pytest.raises(RelayRefused):
         post_one(conference)
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from tickets.models import Shop, Ticket
 from tickets.sources.shops.base import BadCall, Batch, Call, ShopError, ShopKind, ShopTicket
 from tickets.sources.shops.client import Answer, ShopClient, base_url_of, open_client
-from tickets.sources.shops.reading import code_of, email_of, known_shape, text_of, time_of
+from tickets.sources.shops.fields import code_of, email_of, known_shape, text_of, time_of
 
 HOSTED = "https://pretix.eu"
 PAGE_SIZE = 50  # the most that pretix gives
@@ -29,7 +29,7 @@ _order_code = re.compile(r"[A-Z0-9]{1,32}")
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class PretixItem:
     name: str
     is_admission: bool
     variations: dict[int, str]
@@ -38,7 +38,7 @@ class Item:
 class PretixApi:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._items: dict[int, Item] = {}
+        self._items: dict[int, PretixItem] = {}
 
     def everything(self) -> Iterator[Batch]:
         # In the order in which they came: nothing moves while we turn the pages, new ones come last.
@@ -147,7 +147,7 @@ class PretixApi:
         number, variation = int(position["item"]), position["variation"]
         subevent = position.get("subevent")
         # One that the shop does not list: closed until an organizer says what it opens.
-        item = self._items.get(number) or Item(f"#{number}", False, {})
+        item = self._items.get(number) or PretixItem(f"#{number}", False, {})
         name, code = item.name, str(number)
         if variation is not None:
             name = f"{name} – {item.variations.get(int(variation), f'#{int(variation)}')}"
@@ -201,12 +201,12 @@ def _answers(client: ShopClient, url: str | None) -> Iterator[Answer]:
                 raise TypeError("no address")
 
 
-def _items(client: ShopClient, shop: Shop) -> dict[int, Item]:
-    items: dict[int, Item] = {}
+def _items(client: ShopClient, shop: Shop) -> dict[int, PretixItem]:
+    items: dict[int, PretixItem] = {}
     for answer in _answers(client, f"{_event_url(shop)}items/?page_size={PAGE_SIZE}"):
         for item in answer.document["results"]:
             variations = {int(kind["id"]): _localized(kind["value"]) for kind in item["variations"]}
-            items[int(item["id"])] = Item(
+            items[int(item["id"])] = PretixItem(
                 _localized(item["name"]), item["admission"] is True, variations
             )
     return items

@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from lib.text import one_line
-from schedule.feeds.formats.values.spellings import Unreadable, read_when
+from schedule.feeds.formats.values.spellings import UnreadableValue, read_when
 from schedule.models import Conference
 from schedule.site.dates import read_moment
 from tickets.models import Product, Ticket, fold_email
@@ -123,7 +123,7 @@ class _Reader:
             return None
         try:
             text = " ".join(filter(None, read_when(text))) or text
-        except Unreadable:
+        except UnreadableValue:
             pass  # read_moment says what it would understand
         return read_moment(text, self.conference, is_end=name == "valid_until")
 

@@ -1,4 +1,4 @@
-"""What the ticket shops say becomes ours, again and again (tickets/sources/importing.py does the writing).
+"""What the ticket shops say becomes ours, again and again (../importing.py does the writing).
 
 `sync` asks a shop for what has changed, or for everything; `hear` and `ask_waiting` follow the
 shop's calls, order by order.

@@ -9,7 +9,7 @@ from django.utils import timezone
 from tickets.models import OrderHint, Shop, Ticket
 from tickets.sources.importing import cancel_tickets, lock, write_tickets
 from tickets.sources.shops.base import Batch, ShopError
-from tickets.sources.syncing.asking import Asked
+from tickets.sources.syncing.checked_api import CheckedApi
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def ask_waiting(shop: Shop) -> Answered:
     tell holds up nobody else's.
     """
     answered = Answered()
-    asked: Asked | None = None
+    asked: CheckedApi | None = None
     failures = 0
     # Each is looked up again when its turn comes: another worker may have done it.
     for pk in list(shop.hints.waiting().order_by("-heard_at").values_list("pk", flat=True)):
@@ -52,7 +52,7 @@ def ask_waiting(shop: Shop) -> Answered:
         if hint is None:
             continue
         try:
-            asked = asked or Asked(shop)
+            asked = asked or CheckedApi(shop)
             batch = asked.order(hint.order_code)
         except ShopError as error:
             logger.warning("Hint %s of shop %s waits: %s", hint.pk, shop.pk, error)

@@ -20,9 +20,9 @@ from django.utils.translation import gettext as _
 from tickets.models import Shop, SyncRun, Ticket, User
 from tickets.models.admitting import TicketQuerySet
 from tickets.sources.importing import (
-    Line,
-    Plan,
-    RemovalsRefused,
+    TicketLine,
+    TicketPlan,
+    TicketRemovalsRefused,
     Written,
     cancel_tickets,
     lock,
@@ -32,7 +32,7 @@ from tickets.sources.importing import (
     write_tickets,
 )
 from tickets.sources.shops.base import Batch, ShopError, ShopTicket
-from tickets.sources.syncing.asking import Asked
+from tickets.sources.syncing.checked_api import CheckedApi
 from tickets.sources.syncing.turns import turn
 
 FULL_EVERY = timedelta(days=1)
@@ -80,8 +80,8 @@ def sync(
         )
         try:
             _Sync(run, accepts_removals=accepts_removals, progress=progress).go()
-        except (ShopError, RemovalsRefused) as error:
-            refused = isinstance(error, RemovalsRefused)
+        except (ShopError, TicketRemovalsRefused) as error:
+            refused = isinstance(error, TicketRemovalsRefused)
             run.state = SyncRun.State.REFUSED if refused else SyncRun.State.FAILED
             run.problem = " ".join(filter(None, [str(error), run.problem]))
             run.finished_at = timezone.now()
@@ -104,7 +104,7 @@ class _Sync:
         run.counts = dict.fromkeys((*COUNTS, "pages"), 0)
 
     def go(self) -> None:
-        """Raises ShopError, RemovalsRefused."""
+        """Raises ShopError, TicketRemovalsRefused."""
         self.valid = self._ours.valid().count()
         done, cursor = 0, "" if self.run.is_full else self.shop.cursor
         for asked_at, batch in self._pages():
@@ -121,7 +121,7 @@ class _Sync:
         return Ticket.objects.filter(shop=self.shop)
 
     def _pages(self) -> Iterator[tuple[datetime, Batch]]:
-        asked = Asked(self.shop)
+        asked = CheckedApi(self.shop)
         return asked.everything() if self.run.is_full else asked.changes(self.shop.cursor)
 
     @transaction.atomic
@@ -150,14 +150,14 @@ class _Sync:
         """Asked for by themselves meanwhile, so that the page may be older than what we know."""
         return set(self.shop.hints.filter(done_at__gte=at).values_list("order_code", flat=True))
 
-    def _is_valid_and_not_ours(self, line: Line) -> bool:
+    def _is_valid_and_not_ours(self, line: TicketLine) -> bool:
         """From a file, or a shop that is switched off: now this shop's."""
         old = line.old
         if old is None or old.shop_id == self.shop.pk or line.code in self.held_back:
             return False
         return old.state == Ticket.State.VALID
 
-    def _hold_back(self, plan: Plan, tickets: list[ShopTicket]) -> None:
+    def _hold_back(self, plan: TicketPlan, tickets: list[ShopTicket]) -> None:
         ending = {line.code for line in plan.lines if line.ends}
         plan.lines = [line for line in plan.lines if line.code not in ending]
         for ticket in tickets:
@@ -168,7 +168,7 @@ class _Sync:
 
     @transaction.atomic
     def _finish(self, cursor: str) -> None:
-        """Raises RemovalsRefused."""
+        """Raises TicketRemovalsRefused."""
         lock(self.conference)
         newer = self._orders_heard_since(self.run.started_at)
         held_back = [

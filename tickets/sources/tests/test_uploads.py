@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from conftest import client_of, make_conference, make_ticket, make_user
 from tickets.models import Claim, Product, Shop, Ticket, Upload
-from tickets.sources.importing import RemovalsRefused
+from tickets.sources.importing import TicketRemovalsRefused
 from tickets.sources.spreadsheets import BadSpreadsheet, read_table
 from tickets.sources.uploads.applying import NotUndone, PlanChanged, apply_upload, undo_upload
 from tickets.sources.uploads.keeping import keep_upload
@@ -125,7 +125,7 @@ def test_more_than_a_fifth_takes_a_second_tick(conference, text, options):
         make_ticket(conference, code=f"T{number}")
     upload = upload_of(conference, text)
     assert plan_upload(upload).may_end_too_many
-    with pytest.raises(RemovalsRefused, match="of 10 valid tickets would be canceled"):
+    with pytest.raises(TicketRemovalsRefused, match="of 10 valid tickets would be canceled"):
         apply(upload, **options)
     assert set(states().values()) == {"valid"}
     upload.refresh_from_db()

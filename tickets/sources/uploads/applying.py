@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
 from tickets.models import Product, Ticket, Upload
-from tickets.sources.importing import GONE, Line, Written, lock, write_lines, write_plan
+from tickets.sources.importing import GONE, TicketLine, Written, lock, write_lines, write_plan
 from tickets.sources.uploads.keeping import can_be_undone
 from tickets.sources.uploads.planning import pack, plan_upload, values_of
 
@@ -56,7 +56,7 @@ def apply_upload(
     return written
 
 
-def _before(lines: Iterable[Line], written: Written) -> list[Any]:
+def _before(lines: Iterable[TicketLine], written: Written) -> list[Any]:
     """For each ticket its code, what it was (None: it was not there) and what it became."""
     return [
         [
@@ -95,7 +95,7 @@ def undo_upload(upload: Upload, *, at: datetime) -> Undone:
     return Undone(len(lines), left)
 
 
-def _lines_back(upload: Upload) -> tuple[list[Line], list[str]]:
+def _lines_back(upload: Upload) -> tuple[list[TicketLine], list[str]]:
     codes = [code for code, _before, _after in upload.before]
     rows = Ticket.objects.filter(conference=upload.conference, code__in=codes).order_by("pk")
     rows = rows.select_related("product", "shop").select_for_update(of=("self",))
@@ -109,7 +109,7 @@ def _lines_back(upload: Upload) -> tuple[list[Line], list[str]]:
         if before is not None:
             values = _unpacked(before, products)
         if is_same and values.get("product", "") is not None:
-            lines.append(Line(code, values, ticket))
+            lines.append(TicketLine(code, values, ticket))
         else:
             left.append(code)
     return lines, left

@@ -16,8 +16,8 @@ from tickets.models import Product, Ticket, Upload
 from tickets.sources.importing import (
     GONE,
     MAX_GONE_SHARE,
-    Line,
-    Plan,
+    TicketLine,
+    TicketPlan,
     missing_tickets,
     plan_tickets,
     refuse_too_many,
@@ -42,7 +42,7 @@ TOLD = (
 )
 
 
-class Told(NamedTuple):
+class ShownField(NamedTuple):
     """One field of one line, in words."""
 
     label: str
@@ -53,7 +53,7 @@ class Told(NamedTuple):
 class ShownLine(NamedTuple):
     code: str
     holder: str
-    told: list[Told]
+    told: list[ShownField]
     ticket: Ticket | None
 
 
@@ -76,7 +76,7 @@ class UploadPlan:
     """`missing`: tickets from files that this one does not name. `valid`: how many let in today."""
 
     upload: Upload
-    plan: Plan
+    plan: TicketPlan
     missing: list[Ticket]
     valid: int
 
@@ -123,7 +123,7 @@ class UploadPlan:
     def cancel_missing(self) -> None:
         """Takes them into the plan."""
         values = {"state": Ticket.State.CANCELED, "shop_says": GONE}
-        self.plan.lines += [Line(ticket.code, values, ticket) for ticket in self.missing]
+        self.plan.lines += [TicketLine(ticket.code, values, ticket) for ticket in self.missing]
 
 
 @transaction.atomic
@@ -172,7 +172,7 @@ class _Words:
             for name in TOLD
         }
 
-    def line(self, line: Line) -> ShownLine:
+    def line(self, line: TicketLine) -> ShownLine:
         old = None if line.old is None else _old(line)
         holder = line.values if line.old is None else vars(line.old)
         return ShownLine(line.code, _holder(holder), self._told(line.values, old), line.old)
@@ -185,14 +185,16 @@ class _Words:
         told = self._told({"shop": ticket.shop}, None)
         return ShownLine(ticket.code, _holder(vars(ticket)), told, ticket)
 
-    def _told(self, new: dict[str, Any], old: dict[str, Any] | None) -> list[Told]:
+    def _told(self, new: dict[str, Any], old: dict[str, Any] | None) -> list[ShownField]:
         """`old` None: only what there is to tell."""
         # The two addresses differ where somebody passed on the ticket here.
         hidden = {"shop_email"} if "holder_email" in new else set()
         if old is None:
             hidden |= {"holder_name", "holder_email"}
         return [
-            Told(self.labels[name], "" if old is None else self._value(name, old[name]), value)
+            ShownField(
+                self.labels[name], "" if old is None else self._value(name, old[name]), value
+            )
             for name in TOLD
             if name in new and name not in hidden
             if (value := self._value(name, new[name])) or old is not None
@@ -210,7 +212,7 @@ def _holder(values: dict[str, Any]) -> str:
     return " ".join(filter(None, (values.get("holder_name"), values.get("holder_email"))))
 
 
-def _old(line: Line) -> dict[str, Any]:
+def _old(line: TicketLine) -> dict[str, Any]:
     return values_of(line.old, line.values)
 
 

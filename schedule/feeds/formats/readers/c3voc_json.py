@@ -18,7 +18,7 @@ from schedule.feeds.formats.raw import (
     RawSchedule,
     RawTrack,
 )
-from schedule.feeds.formats.source import Source, step
+from schedule.feeds.formats.source import SourceFile, step
 
 NAME = "c3voc-json"
 
@@ -28,14 +28,14 @@ _EVENT_WORDS = [
 ]
 
 
-def recognises(source: Source) -> bool:
+def recognises(source: SourceFile) -> bool:
     if source.kind != "json" or not isinstance(source.json, dict):
         return False
     schedule = source.json.get("schedule")
     return isinstance(schedule, dict) and isinstance(schedule.get("conference"), dict)
 
 
-def read(source: Source, assumptions: Assumptions) -> Programme:
+def read(source: SourceFile, assumptions: Assumptions) -> Programme:
     problems = Problems()
     return assemble(_Reader(problems).schedule(source.json), problems, assumptions)
 

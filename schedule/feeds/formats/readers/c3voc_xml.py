@@ -17,16 +17,16 @@ from schedule.feeds.formats.raw import (
     RawSchedule,
     RawTrack,
 )
-from schedule.feeds.formats.source import Node, Source
+from schedule.feeds.formats.source import Node, SourceFile
 
 NAME = "c3voc-xml"
 
 
-def recognises(source: Source) -> bool:
+def recognises(source: SourceFile) -> bool:
     return source.kind == "xml" and source.xml.tag == "schedule"
 
 
-def read(source: Source, assumptions: Assumptions) -> Programme:
+def read(source: SourceFile, assumptions: Assumptions) -> Programme:
     root = source.xml
     conference = root.find("conference")
     if not isinstance(conference, Node):

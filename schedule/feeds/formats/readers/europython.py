@@ -7,7 +7,7 @@ from schedule.feeds.formats.json_values import JsonReader, places
 from schedule.feeds.formats.problems import Problems
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawDay, RawEvent, RawPerson, RawRoom, RawSchedule
-from schedule.feeds.formats.source import Source, step
+from schedule.feeds.formats.source import SourceFile, step
 
 NAME = "europython"
 
@@ -17,7 +17,7 @@ _NAMES = {
 }
 
 
-def recognises(source: Source) -> bool:
+def recognises(source: SourceFile) -> bool:
     if source.kind != "json" or not isinstance(source.json, dict):
         return False
     days = source.json.get("days")
@@ -26,7 +26,7 @@ def recognises(source: Source) -> bool:
     )
 
 
-def read(source: Source, assumptions: Assumptions) -> Programme:
+def read(source: SourceFile, assumptions: Assumptions) -> Programme:
     problems = Problems()
     return assemble(_Reader(problems).schedule(source.json["days"]), problems, assumptions)
 

@@ -19,7 +19,7 @@ from schedule.feeds.formats.assembly import Assumptions, assemble
 from schedule.feeds.formats.problems import Problems, refuse
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawEvent, RawPerson, RawSchedule
-from schedule.feeds.formats.source import Source
+from schedule.feeds.formats.source import SourceFile
 from schedule.feeds.formats.values.clocks import in_zone, read_stamp, zone_named
 from schedule.feeds.formats.values.identity import is_guid
 
@@ -41,7 +41,7 @@ _bare_date = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ContentLine:
     number: int
     name: str
     parameters: dict[str, str]
@@ -54,23 +54,23 @@ class Component:
 
     kind: str
     number: int
-    lines: dict[str, list[Line]] = field(default_factory=dict)
+    lines: dict[str, list[ContentLine]] = field(default_factory=dict)
 
-    def all(self, name: str) -> list[Line]:
+    def all(self, name: str) -> list[ContentLine]:
         return self.lines.get(name, [])
 
-    def line(self, name: str) -> Line:
-        return next(iter(self.all(name)), Line(self.number, name, {}, ""))
+    def line(self, name: str) -> ContentLine:
+        return next(iter(self.all(name)), ContentLine(self.number, name, {}, ""))
 
     def value(self, name: str) -> str:
         return self.line(name).value
 
 
-def recognises(source: Source) -> bool:
+def recognises(source: SourceFile) -> bool:
     return source.beginning[:15].upper() == "BEGIN:VCALENDAR"
 
 
-def read(source: Source, assumptions: Assumptions) -> Programme:
+def read(source: SourceFile, assumptions: Assumptions) -> Programme:
     problems = Problems()
     reader = _Reader(problems)
     raw = RawSchedule(NAME, "line 1")
@@ -95,7 +95,7 @@ def _unfolded(data: bytes) -> Iterator[tuple[int, bytes]]:
     yield first, b"".join(parts)
 
 
-def _line(number: int, text: str) -> Line | None:
+def _line(number: int, text: str) -> ContentLine | None:
     try:
         # The library's constructor has no types.
         name, parameters, value = Contentline(text).parts()  # type: ignore[no-untyped-call]
@@ -106,7 +106,7 @@ def _line(number: int, text: str) -> Line | None:
         key.upper(): given[0] if isinstance(given, list) else given
         for key, given in parameters.items()
     }
-    return Line(number, name.upper(), single, value)
+    return ContentLine(number, name.upper(), single, value)
 
 
 class _Reader:
@@ -148,7 +148,7 @@ class _Reader:
         if open:
             raise refuse("not-well-formed", f"line {number}", f"BEGIN:{open[-1].kind}")
 
-    def _lines(self, data: bytes) -> Iterator[Line]:
+    def _lines(self, data: bytes) -> Iterator[ContentLine]:
         for count, (number, content) in enumerate(_unfolded(data)):
             if count == MAX_LINES:
                 raise refuse("too-many", f"line {number}", f"> {MAX_LINES} lines")
@@ -165,7 +165,7 @@ class _Reader:
             else:
                 yield line
 
-    def zone(self, line: Line, place: str) -> ZoneInfo | None:
+    def zone(self, line: ContentLine, place: str) -> ZoneInfo | None:
         name = line.parameters.get("TZID", "")
         if not name or line.value.endswith("Z"):
             return None
@@ -253,7 +253,7 @@ class _Event:
         words["end"] = self._end(event, end)
         words["duration"] = self._duration(words)
 
-    def _end(self, event: RawEvent, end: Line) -> str:
+    def _end(self, event: RawEvent, end: ContentLine) -> str:
         """In the zone of the start; a flight may end in another one."""
         zone = self.reader.zone(end, event.at("end"))
         stamp = read_stamp(end.value)

@@ -13,7 +13,7 @@ from schedule.feeds.formats.json_values import JsonReader, places
 from schedule.feeds.formats.problems import Problems, refuse
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawEvent, RawLink, RawPerson, RawRoom, RawSchedule, RawTrack
-from schedule.feeds.formats.source import Source, step
+from schedule.feeds.formats.source import SourceFile, step
 
 NAME = "pretalx-rest"
 
@@ -26,13 +26,13 @@ _TIMES = {"date": "start", "end": "end", "duration": "duration"}
 _STATES = ("", "confirmed", "canceled")
 
 
-def recognises(source: Source) -> bool:
+def recognises(source: SourceFile) -> bool:
     return source.kind == "json" and any(
         isinstance(page, dict) and _is_listing(page) for page, _at in _pages(source.json)
     )
 
 
-def read(source: Source, assumptions: Assumptions) -> Programme:
+def read(source: SourceFile, assumptions: Assumptions) -> Programme:
     problems = Problems()
     raw = RawSchedule(NAME, "")
     _Reader(problems).fill(raw, source.json)

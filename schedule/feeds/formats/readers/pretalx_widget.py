@@ -11,7 +11,7 @@ from schedule.feeds.formats.json_values import JsonReader, places
 from schedule.feeds.formats.problems import Problems
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawEvent, RawPerson, RawRoom, RawSchedule, RawTrack
-from schedule.feeds.formats.source import Source, step
+from schedule.feeds.formats.source import SourceFile, step
 
 NAME = "pretalx-widget"
 
@@ -21,14 +21,14 @@ _NAMES = {
 }
 
 
-def recognises(source: Source) -> bool:
+def recognises(source: SourceFile) -> bool:
     if source.kind != "json" or not isinstance(source.json, dict):
         return False
     lists = all(isinstance(source.json.get(name), list) for name in ("talks", "rooms"))
     return lists and ("timezone" in source.json or "event_start" in source.json)
 
 
-def read(source: Source, assumptions: Assumptions) -> Programme:
+def read(source: SourceFile, assumptions: Assumptions) -> Programme:
     problems = Problems()
     return assemble(_Reader(problems).schedule(source.json), problems, assumptions)
 

@@ -13,7 +13,7 @@ from schedule.feeds.formats.json_values import JsonReader, places
 from schedule.feeds.formats.problems import Problems
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawDay, RawEvent, RawPerson, RawRoom, RawSchedule
-from schedule.feeds.formats.source import Source, step
+from schedule.feeds.formats.source import SourceFile, step
 from schedule.feeds.formats.values.identity import is_guid
 from schedule.feeds.formats.values.languages import language_code
 
@@ -28,7 +28,7 @@ _CATEGORIES = (
 )
 
 
-def recognises(source: Source) -> bool:
+def recognises(source: SourceFile) -> bool:
     if source.kind != "json":
         return False
     document = source.json
@@ -41,7 +41,7 @@ def recognises(source: Source) -> bool:
     )
 
 
-def read(source: Source, assumptions: Assumptions) -> Programme:
+def read(source: SourceFile, assumptions: Assumptions) -> Programme:
     problems = Problems()
     return assemble(_Reader(problems).schedule(source.json), problems, assumptions)
 

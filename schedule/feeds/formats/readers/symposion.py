@@ -8,7 +8,7 @@ from schedule.feeds.formats.json_values import JsonReader, places
 from schedule.feeds.formats.problems import Problems
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawEvent, RawPerson, RawRoom, RawSchedule
-from schedule.feeds.formats.source import Source, step
+from schedule.feeds.formats.source import SourceFile, step
 
 NAME = "symposion"
 
@@ -19,7 +19,7 @@ _NAMES = {
 _keynote = re.compile(r"(opening |closing )?keynote\b", re.IGNORECASE)
 
 
-def recognises(source: Source) -> bool:
+def recognises(source: SourceFile) -> bool:
     if source.kind != "json" or not isinstance(source.json, dict):
         return False
     slots = source.json.get("schedule")
@@ -28,7 +28,7 @@ def recognises(source: Source) -> bool:
     )
 
 
-def read(source: Source, assumptions: Assumptions) -> Programme:
+def read(source: SourceFile, assumptions: Assumptions) -> Programme:
     problems = Problems()
     return assemble(_Reader(problems).schedule(source.json), problems, assumptions)
 

@@ -10,10 +10,10 @@ from schedule.feeds.formats.assembly import Assumptions, assemble
 from schedule.feeds.formats.problems import Problems, refuse
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawEvent, RawLink, RawPerson, RawRoom, RawSchedule
-from schedule.feeds.formats.source import Source
+from schedule.feeds.formats.source import SourceFile
 from schedule.feeds.formats.values.kinds import KINDS
 from schedule.feeds.formats.values.languages import language_code
-from schedule.feeds.formats.values.spellings import Unreadable, read_length, read_when
+from schedule.feeds.formats.values.spellings import UnreadableValue, read_length, read_when
 
 NAME = "csv"
 
@@ -50,12 +50,12 @@ _HEAD_CHARS = 20_000  # enough to find the header in
 _signs = re.compile(r"[\W_]+")
 
 
-def recognises(source: Source) -> bool:
+def recognises(source: SourceFile) -> bool:
     """Two columns that we know are a table; what else it needs is said when it is read."""
     return source.kind == "" and len(_known(_lines(source.beginning)[1])) >= 2
 
 
-def read(source: Source, assumptions: Assumptions) -> Programme:
+def read(source: SourceFile, assumptions: Assumptions) -> Programme:
     problems = Problems()
     raw = RawSchedule(format=NAME, location="line 1")
     raw.take(_events(source.text, problems))
@@ -166,7 +166,7 @@ def _times(event: RawEvent, problems: Problems) -> dict[str, str]:
         text = one_line(event.words.get(word, ""))
         try:
             read[word] = read_when(text)
-        except Unreadable:
+        except UnreadableValue:
             problems.add(problem, event.at(word), text)
             read[word] = ("", "")
     day = read["start"][0] or read["date"][0]

@@ -16,7 +16,7 @@ _minutes = re.compile(r"([0-9]+) ?(?:m|min|mins|minutes?|minuten|')\.?", re.IGNO
 _hours = re.compile(r"([0-9]+) ?(?:h|hrs?|hours?|std|stunden?)\.?", re.IGNORECASE)
 
 
-class Unreadable(ValueError):
+class UnreadableValue(ValueError):
     """Not a date or a time that can be read in one way only."""
 
 
@@ -46,16 +46,16 @@ def _read_day(text: str) -> tuple[str, str]:
     try:
         return date(year, month, day).isoformat(), text[found.end() :].strip(" ,T")
     except ValueError:
-        raise Unreadable(text) from None
+        raise UnreadableValue(text) from None
 
 
 def _read_clock(text: str) -> str:
     found = _clock.fullmatch(text)
     if found is None or not (found[2] or found[4] or found[5]):
-        raise Unreadable(text)
+        raise UnreadableValue(text)
     hour, half = int(found[1]), (found[4] or "").lower()
     if half and not 1 <= hour <= 12:
-        raise Unreadable(text)
+        raise UnreadableValue(text)
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
     return f"{hour:02}:{found[2] or '00'}" + (f":{found[3]}" if found[3] else "")

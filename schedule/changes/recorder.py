@@ -1,7 +1,7 @@
 """Every act on the programme goes through here: it writes the talks and one Change beside them.
 
     with transaction.atomic():
-        changing = Changing(conference, Change.Act.DESK, actor=user, summary="Main hall: +10 min")
+        changing = ChangeRecorder(conference, Change.Act.DESK, actor=user, summary="Main hall: +10 min")
         changing.set(talk, starts_at=later, ends_at=later_still)
         change = changing.write()
 
@@ -54,7 +54,7 @@ class Changed(Exception):
         self.fields = fields
 
 
-class Changing:
+class ChangeRecorder:
     """Collects what one act does; `write()` does it. Fields of many (speakers, chairs, also_in)
     are given as lists of objects. `overrides`: fields that a feed tells become the organizer's.
     `items`: what it does to feed items.
@@ -219,7 +219,9 @@ def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change 
         ]
         if in_the_way:
             raise Changed(in_the_way)
-        inverse = Changing(conference, Change.Act.UNDO, actor=actor, summary=summary, undoes=change)
+        inverse = ChangeRecorder(
+            conference, Change.Act.UNDO, actor=actor, summary=summary, undoes=change
+        )
         named = _named(fields)
         for field in fields:
             talk = talks[field.talk_id]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 from schedule.models import Conference, Room, Speaker, Talk
 
 
-class Placed(NamedTuple):
+class SheetTalk(NamedTuple):
     """One talk where and when it lies. Rooms and speakers are primary keys; `pk` 0: not yet made."""
 
     pk: int
@@ -46,24 +46,24 @@ class Placed(NamedTuple):
         """Behind its first published start; negative: before it."""
         return self.starts_at - (self.planned_starts_at or self.starts_at)
 
-    def common(self, other: "Placed") -> timedelta:
+    def common(self, other: "SheetTalk") -> timedelta:
         """For how long both are on."""
         span = min(self.ends_at, other.ends_at) - max(self.starts_at, other.starts_at)
         return max(span, timedelta())
 
-    def moved_by(self, delay: timedelta) -> "Placed":
+    def moved_by(self, delay: timedelta) -> "SheetTalk":
         return self._replace(starts_at=self.starts_at + delay, ends_at=self.ends_at + delay)
 
 
-FIELDS = tuple(field for field in Placed._fields if field not in ("also_in", "speakers"))
+FIELDS = tuple(field for field in SheetTalk._fields if field not in ("also_in", "speakers"))
 
 
 @dataclass(frozen=True)
-class Sheet:
+class RunSheet:
     """Talks that are not hidden, in order of their start. Canceled ones are among them."""
 
     conference: Conference
-    talks: tuple[Placed, ...]
+    talks: tuple[SheetTalk, ...]
     rooms: Mapping[int, Room]
     speakers: Mapping[int, str]
 
@@ -76,23 +76,23 @@ class Sheet:
         people = Speaker.objects.filter(conference=conference)
         return cls(
             conference,
-            tuple(Placed._make((*row, also_in[row[0]], by[row[0]])) for row in rows),
+            tuple(SheetTalk._make((*row, also_in[row[0]], by[row[0]])) for row in rows),
             {room.pk: room for room in Room.objects.filter(conference=conference)},
             dict(people.values_list("pk", "name")),
         )
 
     @cached_property
-    def by_code(self) -> dict[str, Placed]:
+    def by_code(self) -> dict[str, SheetTalk]:
         return {talk.code: talk for talk in self.talks}
 
     @cached_property
-    def taking_place(self) -> tuple[Placed, ...]:
+    def taking_place(self) -> tuple[SheetTalk, ...]:
         return tuple(talk for talk in self.talks if not talk.is_canceled)
 
-    def day_of(self, talk: Placed) -> date:
+    def day_of(self, talk: SheetTalk) -> date:
         return self.conference.day_of(talk.starts_at)
 
-    def rest_of_room(self, room: int, after: Placed) -> list[Placed]:
+    def rest_of_room(self, room: int, after: SheetTalk) -> list[SheetTalk]:
         """What takes place there later that day; breaks without a room are everywhere."""
         day, since = self.day_of(after), (after.starts_at, after.pk)
         return [
@@ -103,7 +103,7 @@ class Sheet:
             and self.day_of(talk) == day
         ]
 
-    def with_changed(self, changed: Iterable[Placed]) -> Self:
+    def with_changed(self, changed: Iterable[SheetTalk]) -> Self:
         rows = {talk.pk: talk for talk in self.talks} | {talk.pk: talk for talk in changed}
         in_order = sorted(rows.values(), key=lambda talk: (talk.starts_at, talk.pk))
         return replace(self, talks=tuple(in_order))

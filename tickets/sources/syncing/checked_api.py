@@ -31,7 +31,7 @@ _FIELDS = {
 }
 
 
-class Asked:
+class CheckedApi:
     """A shop, open. All of it raises ShopError, and nothing else."""
 
     def __init__(self, shop: Shop) -> None:

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from lib.qr import qr_image
 from schedule.site.access import login_only, public
 from schedule.site.pages import render_page
-from tickets.accounts import hand_over
 from tickets.accounts.accounts import is_guarded
+from tickets.accounts.devices import hand_over
+from tickets.accounts.forms import HandoverForm
 from tickets.accounts.names import masked
 from tickets.accounts.rate_limits import consume
 from tickets.admission.request import TicketRequest
-from tickets.holders.forms import HandoverForm
 
 _METHODS = ["GET", "HEAD", "POST"]
 
