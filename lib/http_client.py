@@ -43,7 +43,7 @@ NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 
-class Kind(StrEnum):
+class ErrorKind(StrEnum):
     REFUSED = auto()  # by us: we do not ask this address
     UNREACHABLE = auto()  # no such name, no connection, no trust in the certificate
     TOO_SLOW = auto()
@@ -56,7 +56,7 @@ class Kind(StrEnum):
 class HttpError(Exception):
     """The text says why, to people. It holds no address: a signed one is a key."""
 
-    def __init__(self, kind: Kind, message: str) -> None:
+    def __init__(self, kind: ErrorKind, message: str) -> None:
         super().__init__(message)
         self.kind = kind
 
@@ -83,7 +83,7 @@ class Deadline:
         is_over = time.monotonic() >= self._ends_at
         count = self._seconds if is_over else self._silence_seconds
         text = _("It took longer than %(count)d seconds.") % {"count": count}
-        return HttpError(Kind.TOO_SLOW, text)
+        return HttpError(ErrorKind.TOO_SLOW, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ class HttpClient:
                 self.close()
                 raise self._explained(error) from None
         text = _("More than %(count)d redirects.") % {"count": self.max_redirects}
-        raise HttpError(Kind.TOO_MANY_REDIRECTS, text)
+        raise HttpError(ErrorKind.TOO_MANY_REDIRECTS, text)
 
     def _exchange(
         self, address: str, headers: Mapping[str, str], data: bytes | None, reads_body: bool
@@ -230,7 +230,7 @@ class HttpClient:
         is_private = any(begins_with(address, beginning) for beginning in self._private)
         if not parts.hostname or "@" in parts.netloc or not (parts.scheme == "https" or is_private):
             text = _("Only addresses that begin with https:// are asked, without a password.")
-            raise HttpError(Kind.REFUSED, text)
+            raise HttpError(ErrorKind.REFUSED, text)
         server = (is_private, *_server_of(parts))
         if self._connection and self._connection.is_connected and self._connected_to == server:
             return self._connection
@@ -243,7 +243,7 @@ class HttpClient:
         # All have to be public: which of them is taken is decided by the other side.
         if not is_private and not all(map(is_public, ips)):
             text = _("%(host)s is not a public address.") % {"host": host[:100]}
-            raise HttpError(Kind.REFUSED, text)
+            raise HttpError(ErrorKind.REFUSED, text)
         connection = (HTTPSConnection if scheme == "https" else HTTPConnection)(host, port)
         connection.auto_open = 0  # It opens no connection by itself.
         connection.sock = self._open(ips, port, host if scheme == "https" else "")
@@ -267,10 +267,10 @@ class HttpClient:
             return self.deadline.error()
         if isinstance(error, OSError):
             text = _("The server cannot be reached: %(error)s") % {"error": str(error)[:200]}
-            return HttpError(Kind.UNREACHABLE, text)
+            return HttpError(ErrorKind.UNREACHABLE, text)
         if isinstance(error, ValueError):
-            return HttpError(Kind.REFUSED, _("The address cannot be read."))
-        return HttpError(Kind.BROKEN, _("The answer is cut off, or cannot be read."))
+            return HttpError(ErrorKind.REFUSED, _("The address cannot be read."))
+        return HttpError(ErrorKind.BROKEN, _("The answer is cut off, or cannot be read."))
 
     def close(self) -> None:
         if self._connection is not None:
@@ -286,7 +286,7 @@ class _BoundedSocket(socket.socket):
 
     def recv_into(self, *args: Any) -> int:
         if self._left_bytes <= 0:
-            raise HttpError(Kind.TOO_LARGE, _("The answer is too large."))
+            raise HttpError(ErrorKind.TOO_LARGE, _("The answer is too large."))
         self.settimeout(self._deadline.wait_seconds())
         count = super().recv_into(*args)
         self._left_bytes -= count
@@ -338,7 +338,7 @@ def _read(answer: BaseHTTPResponse, max_bytes: int) -> bytes:
     """The body, unpacked. urllib3 would take a packed body that is cut off for a whole one."""
     encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", ""):
-        raise HttpError(Kind.UNUSABLE, _("The server packs its answer in an unknown way."))
+        raise HttpError(ErrorKind.UNUSABLE, _("The server packs its answer in an unknown way."))
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == "gzip" else None
     data = bytearray()
     while chunk := answer.read1(CHUNK_BYTES):
@@ -347,7 +347,7 @@ def _read(answer: BaseHTTPResponse, max_bytes: int) -> bytes:
         elif not unpacker.eof:  # What comes after the end is thrown away.
             data += unpacker.decompress(chunk, max_bytes + 1)
         if len(data) > max_bytes:
-            raise HttpError(Kind.TOO_LARGE, _("The answer is too large."))
+            raise HttpError(ErrorKind.TOO_LARGE, _("The answer is too large."))
     if unpacker and not unpacker.eof:
-        raise HttpError(Kind.BROKEN, _("The answer is cut off."))
+        raise HttpError(ErrorKind.BROKEN, _("The answer is cut off."))
     return bytes(data)

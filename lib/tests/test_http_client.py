@@ -12,7 +12,15 @@ from email.utils import format_datetime
 import pytest
 from django.utils import timezone
 
-from lib.http_client import Deadline, HttpClient, HttpError, Kind, Response, begins_with, is_public
+from lib.http_client import (
+    Deadline,
+    ErrorKind,
+    HttpClient,
+    HttpError,
+    Response,
+    begins_with,
+    is_public,
+)
 from lib.tests.internet import PUBLIC_IP
 
 HOST, OTHER = "feeds.example.org", "other.example.org"
@@ -107,7 +115,7 @@ def test_redirects_are_followed_so_many_times(internet):
     internet.page(f"{OTHER}/4", "here")
     response = get(f"{HOME}1", max_redirects=3)
     assert (response.body, response.url) == (b"here", f"https://{OTHER}/4")
-    with failing(Kind.TOO_MANY_REDIRECTS, "More than 3 redirects"):
+    with failing(ErrorKind.TOO_MANY_REDIRECTS, "More than 3 redirects"):
         get(f"{HOME}0", max_redirects=3)
 
 
@@ -122,7 +130,7 @@ OTHERS = f"""http://{HOST}/ file:///etc/passwd https:// https://me:secret@{HOST}
 @pytest.mark.parametrize("address", [*INSIDE.split(), *OTHERS.split()])
 def test_other_addresses_are_refused_also_after_a_redirect(internet, address):
     internet.ips["inside.example.org"] = [PUBLIC_IP, "127.0.0.1"]
-    with failing(Kind.REFUSED) as raised:
+    with failing(ErrorKind.REFUSED) as raised:
         get(address)
     assert "secret" not in str(raised.value)
     assert internet.connected == []
@@ -140,7 +148,7 @@ def test_a_name_is_asked_once_so_that_it_cannot_change_its_mind(monkeypatch):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    with failing(Kind.REFUSED, "rebound.example is not a public address"):
+    with failing(ErrorKind.REFUSED, "rebound.example is not a public address"):
         get("https://rebound.example/")
     assert asked == ["rebound.example"]
 
@@ -153,7 +161,7 @@ def test_private_addresses_are_asked_where_that_is_allowed(internet):
     with client_of(max_redirects=1, private=[f"{internet.own_url}/shop/"]) as client:
         assert client.request(f"{internet.own_url}/shop/a").body == b"here"
         for address in (f"{internet.own_url}/b", f"{internet.own_url}/shop/c", HOME):
-            with failing(Kind.REFUSED):
+            with failing(ErrorKind.REFUSED):
                 client.request(address)
     assert f"{place}/b" not in [place for place, *_rest in internet.asked]
 
@@ -163,7 +171,7 @@ def test_a_private_connection_does_not_serve_its_neighbours(internet):
     internet.ips[HOST] = [PUBLIC_IP, "127.0.0.1"]
     with client_of(private=[f"{HOME}in"]) as client:
         assert client.request(f"{HOME}in").body == b"here"
-        with failing(Kind.REFUSED):
+        with failing(ErrorKind.REFUSED):
             client.request(f"{HOME}out")
 
 
@@ -175,19 +183,19 @@ def test_the_next_address_is_tried_and_a_server_that_is_down_is_told(internet):
     internet.ips["down.example.org"] = ["127.0.0.1", PUBLIC_IP]
     assert get(down, private=[down]).body == b"here"
     internet.ips["down.example.org"] = ["127.0.0.1"]
-    with failing(Kind.UNREACHABLE, "cannot be reached: .*refused"):
+    with failing(ErrorKind.UNREACHABLE, "cannot be reached: .*refused"):
         get(down, private=[down])
     internet.ips["down.example.org"] = []
-    with failing(Kind.UNREACHABLE):
+    with failing(ErrorKind.UNREACHABLE):
         get(down)
 
 
 def test_certificates_of_other_names_and_of_nobody_are_refused(internet, monkeypatch):
-    with failing(Kind.UNREACHABLE, "certificate verify failed: Hostname mismatch"):
+    with failing(ErrorKind.UNREACHABLE, "certificate verify failed: Hostname mismatch"):
         get("https://third.example/")
     monkeypatch.delenv("SSL_CERT_FILE")
     del internet.tls
-    with failing(Kind.UNREACHABLE, "certificate verify failed: self-signed"):
+    with failing(ErrorKind.UNREACHABLE, "certificate verify failed: self-signed"):
         get()
 
 
@@ -229,7 +237,7 @@ def test_answers_are_unpacked_up_to_the_limit(internet):
     internet.page(f"{HOST}/packed", gzip.compress(body), Content_Encoding="gzip")
     for path in ("plain", "packed"):
         assert get(f"{HOME}{path}", max_bytes=250_000).body == body
-        with failing(Kind.TOO_LARGE, "too large"):
+        with failing(ErrorKind.TOO_LARGE, "too large"):
             get(f"{HOME}{path}", max_bytes=249_999)
 
 
@@ -247,7 +255,7 @@ def test_a_bomb_is_not_unpacked(internet, monkeypatch):
             return unpacked
 
     monkeypatch.setattr(zlib, "decompressobj", lambda _bits: Counting())
-    with failing(Kind.TOO_LARGE):
+    with failing(ErrorKind.TOO_LARGE):
         get()
     assert sizes == [10_001]
 
@@ -267,7 +275,7 @@ def test_a_bomb_is_not_unpacked(internet, monkeypatch):
 )
 def test_what_is_cut_off_or_is_not_http_is_refused(internet, answer):
     internet.pages[f"{HOST}/"] = lambda send: send(answer)
-    with failing(Kind.BROKEN, "cut off"):
+    with failing(ErrorKind.BROKEN, "cut off"):
         get()
 
 
@@ -275,7 +283,7 @@ def test_an_unknown_packing_is_refused(internet):
     internet.page(f"{HOST}/", "x", Content_Encoding="br")
     with client_of() as client:
         for times in (1, 2):
-            with failing(Kind.UNUSABLE, "unknown way"):
+            with failing(ErrorKind.UNUSABLE, "unknown way"):
                 client.request(HOME)
             assert len(internet.connected) == times
 
@@ -295,7 +303,7 @@ CHUNK = b"%x\r\n%s\r\n" % (len(gzip.compress(b"here")), gzip.compress(b"here"))
 )
 def test_what_belongs_to_no_body_is_bounded_too(internet, endless):
     internet.pages[f"{HOST}/"] = lambda send: send(endless)
-    with failing(Kind.TOO_LARGE, "too large"):
+    with failing(ErrorKind.TOO_LARGE, "too large"):
         get()
     internet.pages[f"{HOST}/"] = lambda send: send(PACKED + CHUNK * 2 + b"0\r\n\r\n")
     assert get().body == b"here"
@@ -332,10 +340,10 @@ def test_a_server_that_is_silent_or_drips_is_cut_off(internet, stop, begin, drop
             send(drop)
 
     internet.pages[f"{HOST}/"] = drip
-    with failing(Kind.TOO_SLOW, "longer than"):
+    with failing(ErrorKind.TOO_SLOW, "longer than"):
         get(seconds=0.3)
     if not drop:
-        with failing(Kind.TOO_SLOW, "longer than"):
+        with failing(ErrorKind.TOO_SLOW, "longer than"):
             get(seconds=10_000, silence=0.2)
 
 
@@ -348,7 +356,7 @@ def test_the_deadline_is_that_of_all_requests_and_redirects(internet, stop):
     internet.pages[f"{HOST}/slow"] = redirect
     with client_of(seconds=0.5, max_redirects=1_000_000) as client:
         for path in ("slow", ""):
-            with failing(Kind.TOO_SLOW):
+            with failing(ErrorKind.TOO_SLOW):
                 client.request(HOME + path)
         client.deadline = Deadline(60)
         assert client.request(HOME).body == b"here"
@@ -358,15 +366,15 @@ def test_the_deadline_is_that_of_all_requests_and_redirects(internet, stop):
 def test_a_server_that_takes_nothing_is_cut_off(scheme):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"{scheme}://127.0.0.1:{silent.getsockname()[1]}/"
-        with client_of(seconds=0.3, private=[address]) as client, failing(Kind.TOO_SLOW):
+        with client_of(seconds=0.3, private=[address]) as client, failing(ErrorKind.TOO_SLOW):
             client.request(address, data=bytes(20_000_000))
 
 
 def test_names_that_are_never_found_or_cannot_be_are_given_up(monkeypatch, stop):
-    with failing(Kind.REFUSED, "cannot be read"):
+    with failing(ErrorKind.REFUSED, "cannot be read"):
         get(f"https://{'x' * 64}.example/")
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kw: stop.wait())
-    with failing(Kind.TOO_SLOW):
+    with failing(ErrorKind.TOO_SLOW):
         get(seconds=0.2)
 
 

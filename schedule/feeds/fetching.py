@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from lib.http_client import Deadline, HttpClient, HttpError, Kind
+from lib.http_client import Deadline, ErrorKind, HttpClient, HttpError
 from schedule.feeds.formats import MAX_BYTES
 
 TIMEOUT_SECONDS = 10  # for everything: redirects and pages too
@@ -50,12 +50,12 @@ def _all_results(client: HttpClient, address: str, page: dict[str, Any]) -> list
         next_address = urljoin(address, str(following))
         if count == MAX_PAGES or urlsplit(next_address).netloc != urlsplit(address).netloc:
             text = _("The next page is on another server, or there are too many pages.")
-            raise HttpError(Kind.REFUSED, text)
+            raise HttpError(ErrorKind.REFUSED, text)
         count += 1
         found = _page(_fetch_one(client, next_address).data)
         if found is None:
             text = _("Page %(count)d cannot be read.") % {"count": count}
-            raise HttpError(Kind.UNUSABLE, text)
+            raise HttpError(ErrorKind.UNUSABLE, text)
         page = found
         results += page["results"]
     return results
@@ -70,7 +70,7 @@ def _fetch_one(client: HttpClient, address: str, etag: str = "") -> Fetched:
         return Fetched(None, etag)
     if response.status != 200:
         text = _("The server answers %(status)d.") % {"status": response.status}
-        raise HttpError(Kind.UNUSABLE, text)
+        raise HttpError(ErrorKind.UNUSABLE, text)
     client.max_bytes -= len(response.body)  # The limit is that of all pages.
     return Fetched(response.body, response.headers.get("ETag", "")[:200])
 

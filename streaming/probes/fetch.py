@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from lib.http_client import Deadline, HttpClient, HttpError, Kind, Response, begins_with
+from lib.http_client import Deadline, ErrorKind, HttpClient, HttpError, Response, begins_with
 
 # For everything that one probe reads. Players have given up by then.
 TIMEOUT_SECONDS = 8
@@ -16,7 +16,7 @@ MAX_REDIRECTS = 3
 MAX_BYTES = 2 * 1024 * 1024
 
 
-class Reader(HttpClient):
+class ProbeClient(HttpClient):
     """`host`: the conference's. `is_ours`: the stream is on our own host, so LOOPBACK_URL is asked;
     nothing that is elsewhere can lead there.
     """
@@ -38,7 +38,7 @@ class Reader(HttpClient):
         """Raises HttpError."""
         return self._get(address, self._referer, reads_body=True)
 
-    def look(self, address: str) -> Response:
+    def check(self, address: str) -> Response:
         """Only whether it is there. Raises HttpError."""
         return self._get(address, self._referer | {"Range": "bytes=0-0"}, reads_body=False)
 
@@ -46,12 +46,12 @@ class Reader(HttpClient):
         try:
             response = self.request(address, headers, reads_body=reads_body)
         except HttpError as error:
-            if self._loopback and error.kind is Kind.UNREACHABLE:
+            if self._loopback and error.kind is ErrorKind.UNREACHABLE:
                 text = _("Our own server does not answer where LOOPBACK_URL says that it is.")
                 raise HttpError(error.kind, text) from None
             raise
         if response.status not in (200, 206):
-            raise HttpError(Kind.UNUSABLE, self._refusal(response))
+            raise HttpError(ErrorKind.UNUSABLE, self._refusal(response))
         return response
 
     def _refusal(self, response: Response) -> str:

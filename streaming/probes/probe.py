@@ -5,10 +5,10 @@ from urllib.parse import urljoin
 
 from django.utils.translation import gettext as _
 
-from lib.http_client import HttpError, Kind, Response
+from lib.http_client import ErrorKind, HttpError, Response
 from lib.sealing import SealBroken
 from streaming.models import Stream, StreamHealth
-from streaming.probes.fetch import Reader, our_address
+from streaming.probes.fetch import ProbeClient, our_address
 from streaming.probes.playlists import NotAPlaylist, Playlist, read_playlist
 from streaming.sources.base import Probe, Source
 
@@ -27,11 +27,11 @@ def probe(stream: Stream, at: datetime, *, before: StreamHealth | None = None) -
         source = stream.source
         address = source.probed(stream.value, stream.opened_account(), at)
         is_ours = address.startswith("/")
-        with Reader(host, is_ours=is_ours) as reader:
+        with ProbeClient(host, is_ours=is_ours) as client:
             address = our_address(address) if is_ours else address
             if source.player == "video":
-                return _play(reader, address, stream, before, at)
-            return _open(reader, address, source, host)
+                return _play(client, address, stream, before, at)
+            return _open(client, address, source, host)
     except (SealBroken, ValueError) as error:
         return _problem(_("It cannot be signed: %(error)s") % {"error": error})
     except HttpError as error:
@@ -43,29 +43,29 @@ def _problem(words: str) -> Probe:
 
 
 def _play(
-    reader: Reader, address: str, stream: Stream, before: StreamHealth | None, at: datetime
+    client: ProbeClient, address: str, stream: Stream, before: StreamHealth | None, at: datetime
 ) -> Probe:
     """The list of qualities, the list of segments of the first, and the last segment."""
-    answer, playlist = _read(reader, address)
+    answer, playlist = _read(client, address)
     bits = max((variant.bits_per_second for variant in playlist.variants), default=0)
     if playlist.variants:
         first = urljoin(answer.url, playlist.variants[0].uri)
-        answer, playlist = _read(reader, first)
+        answer, playlist = _read(client, first)
     problem = _ails(playlist, stream, before, at)
     if not problem:
         try:
-            reader.look(urljoin(answer.url, playlist.last_segment))
+            client.check(urljoin(answer.url, playlist.last_segment))
         except HttpError as error:
             problem = _("The newest piece of the picture is missing: %(why)s") % {"why": error}
     return Probe(not problem, problem[:LONGEST_PROBLEM], str(playlist.number), bits)
 
 
-def _read(reader: Reader, address: str) -> tuple[Response, Playlist]:
-    answer = reader.read(address)
+def _read(client: ProbeClient, address: str) -> tuple[Response, Playlist]:
+    answer = client.read(address)
     try:
         return answer, read_playlist(answer.body)
     except NotAPlaylist:
-        raise HttpError(Kind.UNUSABLE, _("What is there is not an HLS playlist.")) from None
+        raise HttpError(ErrorKind.UNUSABLE, _("What is there is not an HLS playlist.")) from None
 
 
 def _ails(playlist: Playlist, stream: Stream, before: StreamHealth | None, at: datetime) -> str:
@@ -83,8 +83,8 @@ def _ails(playlist: Playlist, stream: Stream, before: StreamHealth | None, at: d
     return ""
 
 
-def _open(reader: Reader, address: str, source: Source, host: str) -> Probe:
-    answer = reader.read(address)
+def _open(client: ProbeClient, address: str, source: Source, host: str) -> Probe:
+    answer = client.read(address)
     if source.player == "iframe" and not _may_be_framed(answer, host):
         return _problem(_("This page may not be put into a frame. Paste its embed code instead."))
     complaint = source.complaint(answer.body.decode("utf-8", "replace"))

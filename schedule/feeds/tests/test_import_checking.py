@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from conftest import make_conference, utc
-from lib.http_client import HttpError, Kind
+from lib.http_client import ErrorKind, HttpError
 from schedule.changes.recorder import ChangeRecorder, undo
 from schedule.feeds.fetching import Fetched
 from schedule.feeds.importing import checking
@@ -47,7 +47,7 @@ class Answers:
     def __call__(self, address, *, etag=""):
         self.asked.append((address, etag))
         if self.error:
-            raise HttpError(Kind.UNUSABLE, self.error)
+            raise HttpError(ErrorKind.UNUSABLE, self.error)
         if etag and etag == self.etag:
             return Fetched(None, etag)
         return Fetched(self.data, self.etag)

@@ -16,7 +16,7 @@ from urllib.parse import urljoin, urlsplit
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from lib.http_client import Deadline, HttpClient, HttpError, Kind, Response, begins_with
+from lib.http_client import Deadline, ErrorKind, HttpClient, HttpError, Response, begins_with
 from lib.sealing import SealBroken, unseal
 from tickets.models import Shop
 from tickets.sources.shops.base import ShopError
@@ -30,7 +30,7 @@ ATTEMPTS = 6
 FIRST_WAIT_SECONDS = 1.0  # doubled each time
 MAX_WAIT_SECONDS = 60.0  # whatever Retry-After says
 MAX_WAITING_SECONDS = 150.0  # between all attempts at one question
-PASSING = frozenset({Kind.UNREACHABLE, Kind.TOO_SLOW, Kind.BROKEN})
+PASSING = frozenset({ErrorKind.UNREACHABLE, ErrorKind.TOO_SLOW, ErrorKind.BROKEN})
 
 
 @dataclass(frozen=True, slots=True)
