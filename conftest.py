@@ -3,7 +3,7 @@ nothing. Everything else is made by the plain functions below.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -63,8 +63,9 @@ def settle() -> None:
 
 
 def make_conference(**kw: Any) -> Conference:
+    """Its days may be given as text."""
     today = timezone.now().date()
-    fields = {
+    fields: dict[str, Any] = {
         "name": "Testconf",
         "slug": f"testconf-{next(_number)}",
         "time_zone": "Europe/Berlin",
@@ -72,8 +73,12 @@ def make_conference(**kw: Any) -> Conference:
         "ends_on": today + timedelta(days=1),
         "visibility": Visibility.PROGRAMME,
         "help_email": "help@testconf.example",
+        **kw,
     }
-    return Conference.objects.create(**{**fields, **kw})
+    for name in ("starts_on", "ends_on"):
+        if isinstance(fields[name], str):
+            fields[name] = date.fromisoformat(fields[name])
+    return Conference.objects.create(**fields)
 
 
 def make_room(conference: Conference, **kw: Any) -> Room:

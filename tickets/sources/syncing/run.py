@@ -27,7 +27,6 @@ from tickets.sources.importing import (
     TicketRemovalsRefused,
     Written,
     cancel_tickets,
-    lock,
     plan_tickets,
     refuse_too_many,
     write_plan,
@@ -152,7 +151,7 @@ class _Sync:
 
     @transaction.atomic
     def _write(self, batch: Batch, asked_at: datetime) -> None:
-        lock(self.conference)
+        self.conference.one_writer("tickets")
         newer = self._orders_heard_since(asked_at)
         tickets = [
             ticket for ticket in batch.tickets if ticket.values.get("order_code") not in newer
@@ -195,7 +194,7 @@ class _Sync:
     @transaction.atomic
     def _finish(self, cursor: str) -> None:
         """Raises TicketRemovalsRefused."""
-        lock(self.conference)
+        self.conference.one_writer("tickets")
         newer = self._orders_heard_since(self.run.started_at)
         held_back = [
             ticket
