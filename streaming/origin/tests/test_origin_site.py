@@ -72,7 +72,7 @@ print(json.dumps({
 }))
 """
 CANCEL = """
-from tickets.admission import forget
+from tickets.admission.rule import forget
 from tickets.models import Claim, Ticket
 Ticket.objects.filter(code="leaver").update(state="canceled")
 claim = Claim.objects.get(ticket__code="leaver")

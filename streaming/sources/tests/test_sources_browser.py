@@ -23,7 +23,7 @@ ROOMS = """
 from datetime import timedelta
 from django.utils import timezone
 from schedule.models import Conference, Room, Talk
-from schedule.sealing import seal
+from lib.sealing import seal
 from streaming.models import Stream, StreamAccount
 conference = Conference.objects.get()
 now = timezone.now()
