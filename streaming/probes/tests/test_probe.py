@@ -115,7 +115,9 @@ def test_our_own_host_is_asked_on_this_machine(live, room, settings):
     live.pages["live.example.org/hls/main/41.ts"] = (206, {}, b"0")
     assert seen(room, kind="origin", value="main").mark == "42"
     live.pages["live.example.org/hls/main/index.m3u8"] = (401, {}, b"")
-    assert "LOOPBACK_URL" in seen(room, kind="origin", value="main").problem
+    assert "lead past it" in seen(room, kind="origin", value="main").problem
+    settings.LOOPBACK_URL = "http://127.0.0.1:1"
+    assert "does not answer where" in seen(room, kind="origin", value="main").problem
 
 
 @pytest.mark.parametrize(
