@@ -21,7 +21,6 @@ from tickets.holders.links import link_to, url_of
 from tickets.holders.sending import send_link
 from tickets.mail.relays import NotSent
 from tickets.models import Ban, Claim, Grant, Ticket, User
-from tickets.sources.syncing.hints import hear
 from tickets.sources.syncing.tasks import fetch_hints
 
 
@@ -134,7 +133,7 @@ def fetch_order(*, ticket: Ticket, by: User) -> None:
     """Ask the shop again, in the background."""
     if ticket.shop is None or not ticket.order_code:
         raise FixRefused(_("This ticket came from no shop that can be asked."))
-    hear(ticket.shop, ticket.order_code)
+    ticket.shop.add_hint(ticket.order_code, timezone.now())
     fetch_hints.enqueue(ticket.shop.pk)
     log(ticket, by, _("The shop was asked for the order again."))
 
