@@ -78,19 +78,24 @@ class ClaimForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
         elif self.instance.pk is None:
             self.instance.way = Claim.Way.HELPDESK
 
-    def clean(self) -> dict[str, Any]:
-        super().clean()
-        if self.cleaned_data.get("release") and self.instance.released_at is None:
-            self.instance.released_at = timezone.now()
-        return self.cleaned_data
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody has the ticket by it, once the form is saved."""
+        return self.instance.released_at is None and not self.cleaned_data.get("release")
+
+    def save(self, commit: bool = True) -> Any:
+        claim = self.instance if self.instance.pk else super().save(commit)
+        if self.cleaned_data.get("release"):
+            claim.release(timezone.now())
+        return claim
 
 
 class ClaimFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time
     def clean(self) -> None:
         super().clean()
-        made = [form for form in self.forms if form.instance.pk or form.has_changed()]
-        live = [form for form in made if form.instance.released_at is None]
-        if len(live) > 1:
+        forms: list[Any] = self.forms
+        made = [form for form in forms if form.instance.pk or form.has_changed()]
+        if len([form for form in made if form.is_live]) > 1:
             raise ValidationError(
                 _("Somebody has this ticket. Release that claim, then the next person can have it.")
             )

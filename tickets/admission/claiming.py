@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from lib.compiled_sql import prepared
 from schedule.models import Conference
-from tickets.admission.rule import forget
 from tickets.models import Claim, Ticket, TicketQuerySet, User
 from tickets.models.scopes import parse_scopes
 
@@ -64,9 +63,7 @@ def _give(conference: Conference, waiting: list[tuple[int, Ticket]], way: Claim.
         Claim(ticket=ticket, user_id=person_id, way=way)
         for (person_id, _what), ticket in chosen.items()
     ]
-    # What the help desk gave away a moment ago stays so: one live claim per ticket.
-    Claim.objects.bulk_create(claims, ignore_conflicts=True)
-    forget(conference.pk, {claim.user_id for claim in claims})
+    Claim.objects.give(claims)
     return claims
 
 

@@ -13,9 +13,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
 from allauth.account.models import EmailAddress
-from django.conf import settings
 from django.core.cache import cache
-from django.db import transaction
 from django.db.models import DateTimeField, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Upper
 from django.utils import timezone
@@ -23,6 +21,7 @@ from django.utils import timezone
 from lib.compiled_sql import prepared
 from schedule.models import Conference, Talk
 from tickets.models import Ban, Claim, Ticket, User, fold_email
+from tickets.models.kept_admissions import admission_key
 from tickets.models.scopes import Scope, parse_scope, parse_scopes
 
 KEPT = timedelta(seconds=20)
@@ -140,10 +139,6 @@ def refusal(
     return reason
 
 
-def admission_key(conference_id: int, user_id: int) -> str:
-    return f"admission:{settings.RELEASE}:{conference_id}:{user_id}"
-
-
 def admission_of(conference: Conference, user_id: int) -> Admission:
     packed = cache.get(admission_key(conference.pk, user_id))
     return Admission.unpack(packed) if packed else compute_and_keep(conference, user_id)
@@ -160,13 +155,6 @@ def compute_and_keep(conference: Conference, user_id: int) -> Admission:
         (until - at).total_seconds(),
     )
     return admission
-
-
-def forget(conference_id: int, user_ids: Iterable[int]) -> None:
-    """Drop what is kept, once the change that made it wrong is committed."""
-    keys = [admission_key(conference_id, user_id) for user_id in user_ids]
-    if keys:
-        transaction.on_commit(lambda: cache.delete_many(keys))
 
 
 type _Held = tuple[Scope, datetime | None, datetime | None]

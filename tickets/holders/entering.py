@@ -57,8 +57,7 @@ def enter(
     if claim is None and signed_in is not None:
         just_this = Ticket.objects.filter(pk=link.ticket_id)
         claim_those(conference, signed_in, just_this, Claim.Way.LINK)
-    if link.used_at is None:
-        EntryLink.objects.filter(pk=link.pk).update(used_at=timezone.now())
+    link.note_used(timezone.now())
     return user, None
 
 
