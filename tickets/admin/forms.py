@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from schedule.site.scoped_admin import ConferenceForm
 from tickets.grants.forms import ScopesField
 from tickets.models import Claim, User
-from tickets.models.scopes import Scope, parse_scope
+from tickets.models.scopes import KnownScopes
 
 
 class ScopesForm(ConferenceForm):
@@ -23,26 +23,9 @@ class ScopesForm(ConferenceForm):
 
     def clean_scopes(self) -> list[str]:
         scopes: list[str] = self.cleaned_data["scopes"]
-        for text in scopes:
-            try:
-                scope = parse_scope(text)
-            except ValueError:
-                continue  # the model's validator explains it
-            self._refuse_unknown(scope)
+        if self.conference is not None:
+            KnownScopes(self.conference).check(scopes)
         return scopes
-
-    def _refuse_unknown(self, scope: Scope) -> None:
-        """A room or talk that does not exist would open nothing, and nobody would see why."""
-        conference = self.conference
-        if conference is None:
-            return
-        if scope.kind == "room" and not conference.rooms.filter(slug=scope.value).exists():
-            message = _("There is no room with the slug “%(value)s”.")
-        elif scope.kind == "talk" and not conference.talks.filter(code=scope.value).exists():
-            message = _("There is no talk with the code “%(value)s”.")
-        else:
-            return
-        raise ValidationError(message, params={"value": scope.value})
 
 
 class ProductForm(ScopesForm):
