@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from schedule.models import Conference
 from tickets.models.kept_admissions import forget_admissions
 from tickets.models.people import User
-from tickets.models.scopes import validate_scopes, whole_conference
+from tickets.models.scopes import HeldScope, held_scopes, validate_scopes, whole_conference
 
 
 def extended(ends_at: datetime, by: timedelta, at: datetime) -> datetime:
@@ -86,6 +86,10 @@ class Grant(Given):
     class Meta:
         verbose_name = _("grant")
         verbose_name_plural = _("grants")
+
+    @property
+    def held_scopes(self) -> list[HeldScope]:
+        return held_scopes(self.scopes, self.starts_at, self.ends_at)
 
     def extend(self, by: timedelta, at: datetime) -> None:
         """One without an end stays without."""

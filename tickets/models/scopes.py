@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -46,6 +46,21 @@ def parse_scopes(texts: Any) -> Iterator[Scope]:
             yield parse_scope(text)
         except (ValueError, AttributeError):
             logger.warning("A stored scope is none, and opens nothing: %r", text)
+
+
+class HeldScope(NamedTuple):
+    """A scope that somebody has in [starts_at, ends_at), by a ticket or a grant; None: no bound."""
+
+    scope: Scope
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+def held_scopes(
+    texts: Any, starts_at: datetime | None, ends_at: datetime | None
+) -> list[HeldScope]:
+    """Of what a ticket or a grant has stored."""
+    return [HeldScope(scope, starts_at, ends_at) for scope in parse_scopes(texts)]
 
 
 def validate_scopes(scopes: Any) -> None:

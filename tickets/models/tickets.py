@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from schedule.models import Conference
 from tickets.models.kept_admissions import forget_admissions
 from tickets.models.people import User, fold_email
-from tickets.models.scopes import validate_scopes, whole_conference
+from tickets.models.scopes import HeldScope, held_scopes, validate_scopes, whole_conference
 from tickets.models.shops import Shop, SyncRun
 
 
@@ -167,6 +167,14 @@ class Ticket(models.Model):
     @property
     def live_claim(self) -> "Claim | None":
         return self.claims.live().select_related("user").first()
+
+    @property
+    def is_valid(self) -> bool:
+        return self.state == Ticket.State.VALID
+
+    @property
+    def held_scopes(self) -> list[HeldScope]:
+        return held_scopes(self.product.scopes, self.valid_from, self.valid_until)
 
     @property
     def first_name(self) -> str:

@@ -24,11 +24,11 @@ from tickets.admission.rule import (
     NOBODY,
     Admission,
     Reason,
-    ScopeWindow,
     admission_of,
     compute,
     refusal,
 )
+from tickets.admission.windows import ScopeWindow
 from tickets.models import Claim, Grant, Product, Ticket, User
 from tickets.models.kept_admissions import admission_key, forget_admissions
 
