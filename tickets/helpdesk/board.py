@@ -116,7 +116,7 @@ def ticket_fixes(ticket: Ticket, asker: Asker) -> list[Fix]:
         fixes = [fix._replace(asks_first=True) for fix in asker.fix("claim", ticket=ticket.pk)]
     else:
         fixes = asker.fix("release", ticket=ticket.pk)
-    if ticket.state == Ticket.State.VALID and ticket.holder_email:
+    if ticket.is_valid and ticket.holder_email:
         fixes += asker.fix("send-link", ticket=ticket.pk) + asker.fix("show-link", ticket=ticket.pk)
     if ticket.shop_id and ticket.order_code:
         fixes += asker.fix("fetch", ticket=ticket.pk)

@@ -35,7 +35,7 @@ def refusal_of(link: EntryLink | None, conference: Conference) -> Refusal | None
         return Refusal.DEAD
     if link.ticket.state == Ticket.State.PENDING:
         return Refusal.NOT_PAID
-    return None if link.ticket.state == Ticket.State.VALID else Refusal.CANCELED
+    return None if link.ticket.is_valid else Refusal.CANCELED
 
 
 def enter(

@@ -76,7 +76,7 @@ def _check_right(ticket: Ticket, user: User, at: datetime) -> None:
 
 
 def _check_ticket(ticket: Ticket, email: str) -> None:
-    if ticket.state != Ticket.State.VALID:
+    if not ticket.is_valid:
         raise NotPassedOn(_("Only a valid ticket can be passed on."))
     if email == ticket.holder_email:
         raise NotPassedOn(_("The ticket is in the name of this address already."))

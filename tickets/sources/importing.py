@@ -55,9 +55,9 @@ class TicketLine:
     old: Ticket | None = None
 
     @property
-    def ends(self) -> bool:
-        """It would let nobody in any more."""
-        is_valid = self.old is not None and self.old.state == Ticket.State.VALID
+    def invalidates(self) -> bool:
+        """Whether it takes a ticket that is valid, so that it lets nobody in any more."""
+        is_valid = self.old is not None and self.old.is_valid
         return is_valid and self.values.get("state", Ticket.State.VALID) != Ticket.State.VALID
 
 
@@ -197,7 +197,7 @@ def write_lines(
     written = Written(new=len(lines) - len(changed), changed=len(changed))
     if not lines:
         return written
-    written.canceled = sum(line.ends for line in changed)
+    written.canceled = sum(line.invalidates for line in changed)
     written.before = {line.code: _before(line) for line in lines}
     _write([_row(conference, line, seen_in) for line in lines])
     emails = {email for line in lines for email in _addresses(line) if email}

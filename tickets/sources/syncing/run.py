@@ -137,10 +137,10 @@ class _Sync:
         old = line.old
         if old is None or old.shop_id == self.shop.pk or line.code in self.held_back:
             return False
-        return old.state == Ticket.State.VALID
+        return old.is_valid
 
     def _hold_back(self, plan: TicketPlan, tickets: list[ShopTicket]) -> None:
-        ending = {line.code for line in plan.lines if line.ends}
+        ending = {line.code for line in plan.lines if line.invalidates}
         plan.lines = [line for line in plan.lines if line.code not in ending]
         for ticket in tickets:
             # A ticket that has moved to a later page is what that page says.
