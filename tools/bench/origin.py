@@ -1,6 +1,6 @@
 """What our own origin costs: CPU of taking a stream, of its renditions, and of giving it out.
 
-    python -m tools.bench_origin [--seconds 20]
+    python -m tools.bench.origin [--seconds 20]
 
 ffmpeg sends 720p at 3 Mbit/s, encoded before, as OBS would. Needs nginx' RTMP module.
 """
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-from tools.bench import ask, sign_in
+from tools.bench.pages import ask, sign_in
 from tools.cpu import children, cpu_seconds
 from tools.process import NotStarted, interrupt_on_sigterm, run, temporary_directory
 from tools.stack import Stack
@@ -123,7 +123,7 @@ def measure(site: Stack, cookies: list[str], clip: Path, seconds: float) -> None
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tools.bench_origin", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.bench.origin", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--seconds", type=float, default=20, help="to watch each for")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The site with three addresses more, for tools/bench.py: what a request costs when the view does
+"""The site with three addresses more, for tools/bench/pages.py: what a request costs when the view does
 nothing, what finding out costs whether a person may come in, which pages do every 20 seconds, and
 /live.json where nginx does not answer for it.
 """

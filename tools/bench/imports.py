@@ -1,4 +1,4 @@
-"""How long an import of a large programme takes, for tools/bench.py: in this process, which is set
+"""How long an import of a large programme takes, for tools/bench/pages.py: in this process, which is set
 up as the site is, against the stack's PostgreSQL. The tables are the file's alone: it is not a
 measure of the page that attendees see.
 """

@@ -1,8 +1,8 @@
-"""How long a sync with a large shop takes and what it keeps in memory, for tools/bench.py: in this
+"""How long a sync with a large shop takes and what it keeps in memory, for tools/bench/pages.py: in this
 process, against a fake pretix in another, which answers at once, so it is our part alone.
 
-    python -m tools.bench_sync            with the settings in the environment; prints JSON
-    python -m tools.bench_sync --serve    the fake: each line of its input changes some orders
+    python -m tools.bench.sync            with the settings in the environment; prints JSON
+    python -m tools.bench.sync --serve    the fake: each line of its input changes some orders
 """
 
 import json
@@ -38,7 +38,7 @@ def measure() -> Figures:
     """For each kind of run the seconds by the clock, those that this process computed, and the most
     memory that it has had so far.
     """
-    command = [sys.executable, "-m", "tools.bench_sync", "--serve"]
+    command = [sys.executable, "-m", "tools.bench.sync", "--serve"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

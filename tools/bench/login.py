@@ -1,6 +1,6 @@
 """What it costs to come in, and how many can at once, on the production shape with its workers.
 
-    python -m tools.bench_login [--people 150] [--storm 5000]
+    python -m tools.bench.login [--people 150] [--storm 5000]
 
 By code it is the whole way: form, mail, code, first page of the lobby; by entry link the page with
 the button, the button and the lobby. Everybody comes for the first time, so an account is made and a
@@ -27,7 +27,7 @@ from tools.process import NotStarted, interrupt_on_sigterm
 from tools.stack import PROJECT, Stack
 from tools.visitor import Visitor
 
-BUDGETS = PROJECT / "tools" / "bench_login_budgets.json"
+BUDGETS = PROJECT / "tools" / "bench" / "login_budgets.json"
 # Noise of a shared machine.
 TOLERANCE = 1.5
 # Short ones, so that one of them finds the machine quiet.
@@ -188,7 +188,7 @@ def _newcomers(site: Stack, count: int) -> list[Newcomer]:
     import django  # noqa: PLC0415 - the settings are those of the stack
 
     django.setup()
-    from tools.bench_people import hide_the_programme, newcomers  # noqa: PLC0415 - needs the settings
+    from tools.bench.people import hide_the_programme, newcomers  # noqa: PLC0415 - needs the settings
 
     hide_the_programme()
     return newcomers(count)
@@ -227,7 +227,7 @@ def over_budget(costs: dict[str, dict[str, float]]) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tools.bench_login", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.bench.login", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--people", type=int, default=PEOPLE, help="in each round")
     parser.add_argument("--storm", type=int, metavar="N", help="so many at once, by their link")
@@ -236,7 +236,7 @@ def main() -> None:
     print("Starting PostgreSQL, Redis, gunicorn, workers and nginx …", flush=True)
     # The line would hold the very people whose cost is measured.
     variables = {} if options.storm else {"SIGN_INS_PER_SECOND": "0"}
-    with Stack(background=True, app="tools.bench_app:application", variables=variables) as site:
+    with Stack(background=True, app="tools.bench.app:application", variables=variables) as site:
         if options.storm:
             for name, value in storm(site, options.storm).items():
                 print(f"{name:18}{value:10.1f}")
