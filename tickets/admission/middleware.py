@@ -19,7 +19,8 @@ from schedule.site.pages import Page, page_key_of
 from schedule.site.request import ConferenceRequest, PageKey
 from tickets.admission.refusals import refuse
 from tickets.admission.request import TicketRequest
-from tickets.admission.rule import Admission, Reason, admission_key, compute_and_keep, refusal
+from tickets.admission.rule import Admission, Reason, compute_and_keep, refusal
+from tickets.models.kept_admissions import admission_key
 
 _BY_WORD = {"public": PUBLIC, "login": LOGIN_ONLY}
 

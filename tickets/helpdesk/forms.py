@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy
 from schedule.models import Conference
 from tickets.accounts.forms import FoldedEmailField
 from tickets.grants.forms import ScopesField
-from tickets.grants.granting import KnownScopes, give_grant
+from tickets.grants.granting import give_grant
 from tickets.helpdesk import acts
 from tickets.models import Ban, Grant, Ticket, User
+from tickets.models.scopes import KnownScopes
 
 MAX_HOURS = 7 * 24
 
@@ -228,9 +229,7 @@ class GiveGrantForm(FixForm):
 
     def clean_scopes(self) -> list[str]:
         scopes: list[str] = self.cleaned_data["scopes"]
-        known = KnownScopes(self.conference)
-        for scope in scopes:
-            known.check(scope)
+        KnownScopes(self.conference).check(scopes)
         return scopes
 
     def clean_ends_at(self) -> Any:
