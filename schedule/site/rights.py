@@ -9,8 +9,6 @@ from django.shortcuts import get_object_or_404
 from schedule.models import Conference, Room
 
 ORGANIZE = "schedule.change_talk"
-# Of the talks in their own rooms.
-HELPER_ACTS = frozenset({"shift", "extend", "end"})
 
 
 @dataclass(frozen=True)
@@ -38,9 +36,6 @@ class DeskRights:
 
     def covers(self, room: int | None) -> bool:
         return self.is_organizer or room in self.rooms
-
-    def may(self, act: str, room: int | None) -> bool:
-        return self.is_organizer or (act in HELPER_ACTS and room in self.rooms)
 
     def room(self, conference: Conference, slug: str) -> Room:
         """404 where there is none, 403 where it is for others."""
