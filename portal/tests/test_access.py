@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import ResolverMatch
 
-from conftest import client_of
+from conftest import client_of, make_room, make_talk, settle
 from schedule.site.access import ADMIN_SITE, DESK, Access
 from schedule.site.rights import ORGANIZE
 from streaming.watching import tech_check
@@ -192,7 +193,23 @@ def test_each_view_for_staff_names_a_permission_that_exists(db):
     assert nameless == []
 
 
+def filled(entry: Entry) -> str:
+    return re.sub("<[^>]*>", "1", entry.path)
+
+
 def test_a_ticket_opens_none_of_them(attendee):
     client = client_of(attendee)
-    paths = [re.sub("<[^>]*>", "1", entry.path) for entry in of_staff() if entry.name not in OPEN]
-    assert [path for path in paths if client.get(path).status_code != 403] == []
+    closed = {filled(entry) for entry in of_staff() if entry.name not in OPEN}
+    assert [path for path in closed if client.get(path).status_code != 403] == []
+
+
+@pytest.mark.ignore_template_errors
+def test_no_cache_keeps_what_staff_see(conference, organizer):
+    make_talk(conference, room=make_room(conference, slug="1"), code="1")
+    settle()
+    client = client_of(organizer)
+    answers = {entry.name: client.get(filled(entry)) for entry in of_staff() if entry.name in STAFF}
+    found = {name: answer for name, answer in answers.items() if answer.status_code != 404}
+    assert found.keys() >= {"desk:talk", "desk:switch", "helpdesk:speakers", "check_playback"}
+    kept = [name for name, answer in found.items() if "no-store" not in answer["Cache-Control"]]
+    assert kept == []
