@@ -261,7 +261,7 @@ def test_a_bomb_is_not_unpacked(internet, monkeypatch):
         OK + b"Transfer-Encoding: chunked\r\n\r\n64\r\nhalf",
         OK + b"Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
         OK + b"Transfer-Encoding: chunked\r\n\r\nnonsense\r\n",
-        OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"x" * 5000)[:-9],
+        OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"x" * 5000, mtime=0)[:-9],
         OK + b"Content-Encoding: gzip\r\n\r\nnot packed",
         OK + b"X: 1\r\n" * 101 + b"\r\n",
         b"SSH-2.0-OpenSSH\r\n",
@@ -283,7 +283,8 @@ def test_an_unknown_packing_is_refused(internet):
 
 
 PACKED = OK + b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
-CHUNK = b"%x\r\n%s\r\n" % (len(gzip.compress(b"here")), gzip.compress(b"here"))
+HERE = gzip.compress(b"here", mtime=0)
+CHUNK = b"%x\r\n%s\r\n" % (len(HERE), HERE)
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ class FeedAdmin(ScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Feed, form: Any, change: bool) -> None:
         if {"address", "believes_clock"} & set(form.changed_data):
-            obj.etag = obj.sha256 = ""  # the next check reads it again
+            obj.forget_answer()
         super().save_model(request, obj, form, change)
 
     @admin.display(description=_("talks"), ordering="item_count")
@@ -185,14 +185,13 @@ class FeedAdmin(ScopedAdmin):
         feed = self._feed(request, pk)
         changes = Change.objects.filter(feed=feed, act=Change.Act.IMPORT)
         change = get_object_or_404(changes.select_related("actor", "undone_by"), pk=change_pk)
-        can_be_undone = Change.objects.can_be_undone().filter(pk=change.pk).exists()
-        if request.method == "POST" and can_be_undone:
+        if request.method == "POST" and change.can_be_undone:
             return self._undo(request, change)
         context = {
             "title": gettext("What was imported"),
             "change": change,
             "feed": feed,
-            "can_be_undone": can_be_undone,
+            "can_be_undone": change.can_be_undone,
             "has_review": ImportReview.objects.filter(feed=feed).exists(),
         }
         return self._page(request, "imported", context)

@@ -235,9 +235,7 @@ def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change 
         ).delete()
         item_changes.restore(change, inverse.items)
         if change.act == Change.Act.IMPORT and change.feed_id is not None:
-            Feed.objects.filter(pk=change.feed_id).update(
-                applies_by_itself=False, sha256="", etag=""
-            )
+            Feed.objects.filter(pk=change.feed_id).stop_applying()
         return inverse.write()
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from lib.cached import once_per_revision
 from schedule.models import Conference, Talk
+from schedule.site.conferences import directory
 from schedule.site.request import ConferenceRequest
 
 # How long before its start a talk is called to mind.
@@ -28,6 +29,11 @@ class TimelineTalk(NamedTuple):
     ends_at: datetime
     planned_starts_at: datetime | None
     delivery: str = Talk.Delivery.LIVE
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether people who are not there are to see it."""
+        return self.kind != Talk.Kind.BREAK and self.delivery != Talk.Delivery.ON_SITE
 
 
 class RoomTimeline:
@@ -72,12 +78,28 @@ class Timeline:
         index = bisect_right(self.edges, at)
         return self.edges[index] if index < len(self.edges) else None
 
+    def live_at(self, at: datetime) -> list[TimelineTalk]:
+        """What is on, room by room. What takes place in several is there more than once."""
+        return [live for room in self.rooms if (live := room.live_at(at))]
+
     def room(self, slug: str) -> RoomTimeline | None:
         return next((room for room in self.rooms if room.slug == slug), None)
 
 
 def timeline_of(conference: Conference, revision: int) -> Timeline:
     return _read(conference.pk, revision)
+
+
+def timeline_now(conference: Conference) -> Timeline:
+    """Outside of a request, which knows the number of the programme."""
+    return timeline_of(conference, directory().revisions.get(conference.pk, 0))
+
+
+def cards_of(conference: Conference, items: Iterable[TimelineTalk | None]) -> dict[str, Talk]:
+    """By their codes, with all that a card in a list shows."""
+    codes = {item.code for item in items if item}
+    talks = Talk.objects.filter(conference=conference, code__in=codes)
+    return {talk.code: talk for talk in talks.with_cards()}
 
 
 def next_edge(request: ConferenceRequest, at: datetime) -> datetime | None:

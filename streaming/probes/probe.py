@@ -51,7 +51,7 @@ def _play(
     if playlist.variants:
         first = urljoin(answer.url, playlist.variants[0].uri)
         answer, playlist = _read(client, first)
-    problem = _ails(playlist, stream, before, at)
+    problem = _problem_of_playlist(playlist, stream, before, at)
     if not problem:
         try:
             client.check(urljoin(answer.url, playlist.last_segment))
@@ -68,7 +68,9 @@ def _read(client: ProbeClient, address: str) -> tuple[Response, Playlist]:
         raise HttpError(ErrorKind.UNUSABLE, _("What is there is not an HLS playlist.")) from None
 
 
-def _ails(playlist: Playlist, stream: Stream, before: StreamHealth | None, at: datetime) -> str:
+def _problem_of_playlist(
+    playlist: Playlist, stream: Stream, before: StreamHealth | None, at: datetime
+) -> str:
     if not playlist.last_segment:
         return _("The playlist is empty: nothing is sent yet.")
     if playlist.has_ended:

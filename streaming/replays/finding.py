@@ -192,14 +192,7 @@ def _in_order(versions: Iterable[Version], talk: Talk) -> tuple[Version, ...]:
 def second_of(recording: Recording, talk: Talk, nudges: Nudges) -> int:
     """Where the talk begins in the recording."""
     nudge = nudges.get((recording.pk, talk.pk), 0)
-    return max(0, computed_second(recording, talk) + nudge)
-
-
-def computed_second(recording: Recording, talk: Talk) -> int:
-    """Before an organizer has looked. Negative: the recording began late."""
-    if recording.talk_id or recording.starts_at is None:
-        return 0
-    return int((talk.starts_at - recording.starts_at).total_seconds())
+    return max(0, recording.computed_second(talk) + nudge)
 
 
 def rooms_of(talk: Talk) -> list[int]:

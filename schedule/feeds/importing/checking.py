@@ -55,9 +55,7 @@ class Check:
 def check_due(feeds: FeedQuerySet, *, at: datetime) -> Iterator[Check]:
     """One after the other. What one of them does wrong does not keep the others waiting."""
     for feed in feeds.due(at):
-        asked_before = feed.last_checked_at
-        mine = Feed.objects.filter(pk=feed.pk, last_checked_at=asked_before)
-        if mine.update(last_checked_at=at):  # else another timer was quicker
+        if feed.begin_check(at):
             yield check_feed(feed, at=at)
 
 
@@ -80,9 +78,7 @@ def check_feed(feed: Feed, *, at: datetime, actor: models.Model | None = None) -
 
 
 def _noted(check: Check, at: datetime, etag: str = "") -> Check:
-    """Without an ETag the next answer is read whole, also if it is the same."""
-    check.feed.etag, check.feed.last_checked_at, check.feed.last_error = etag, at, check.error
-    check.feed.save(update_fields=["etag", "last_checked_at", "last_error"])
+    check.feed.end_check(at, etag=etag, error=check.error)
     return check
 
 

@@ -29,14 +29,6 @@ class Answered:
     is_down: bool = False
 
 
-def hear(shop: Shop, order_code: str) -> None:
-    """Something about the order has changed. However often it is said, one hint waits."""
-    at = timezone.now()
-    if not shop.hints.waiting().filter(order_code=order_code).update(heard_at=at):
-        hint = OrderHint(shop=shop, order_code=order_code, heard_at=at)
-        OrderHint.objects.bulk_create([hint], ignore_conflicts=True)
-
-
 def ask_waiting(shop: Shop) -> Answered:
     """Ask for all orders that hints wait for, the latest first: an order that the shop fails to
     tell holds up nobody else's.
@@ -84,6 +76,5 @@ def _write(hint: OrderHint, batch: Batch) -> bool:
     cancel_tickets(conference, gone)
     if now.heard_at != hint.heard_at:
         return False
-    now.done_at = timezone.now()
-    now.save(update_fields=["done_at"])
+    now.finish(timezone.now())
     return True

@@ -19,8 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lib.locks import Lock, Taken, held
-from tickets.models import Shop, SyncRun, Ticket, User
-from tickets.models.admitting import TicketQuerySet
+from tickets.models import Shop, SyncRun, Ticket, TicketQuerySet, User
 from tickets.sources.importing import (
     TicketLine,
     TicketPlan,
@@ -35,9 +34,6 @@ from tickets.sources.importing import (
 from tickets.sources.shops.base import Batch, ShopError, ShopTicket
 from tickets.sources.syncing.checked_api import CheckedApi
 
-FULL_EVERY = timedelta(days=1)
-# After a full run that failed or was refused: changes go on coming meanwhile.
-FULL_AGAIN_AFTER = timedelta(hours=1)
 # Most runs are shorter; and PostgreSQL needs a moment to see that a process was killed.
 WAIT_SECONDS = 5.0
 HINTS_KEPT_FOR = timedelta(days=7)
@@ -65,17 +61,6 @@ def only_run(shop: Shop) -> Iterator[Lock]:
         raise Busy from None
 
 
-def why_full(shop: Shop) -> str:
-    """Why the next run asks for everything, unasked; "": it does not."""
-    if not shop.cursor:
-        return _("nothing has been read to its end yet")
-    at = timezone.now()
-    if shop.full_synced_at is not None and shop.full_synced_at > at - FULL_EVERY:
-        return ""
-    tried = shop.runs.filter(is_full=True, started_at__gt=at - FULL_AGAIN_AFTER)
-    return "" if tried.exists() else _("the last full run is older than a day")
-
-
 def sync(
     shop: Shop,
     *,
@@ -84,7 +69,7 @@ def sync(
     progress: Progress | None = None,
     accepts_removals: bool = False,
 ) -> SyncRun:
-    """A run that is not full becomes so when `why_full` says. `progress` is told how many orders or
+    """A run that is not full becomes so when `Shop.why_full` says. `progress` is told how many orders or
     tickets have come and, or 0, how many there are. Raises Busy; what the shop does wrong is in the
     run that it returns.
     """
@@ -94,17 +79,14 @@ def sync(
             state=SyncRun.State.FAILED,
             problem=_("It was interrupted; what it had written is right."),
         )
-        run = SyncRun.objects.create(
-            shop=shop, is_full=is_full or bool(why_full(shop)), started_by=started_by
-        )
+        is_full = is_full or bool(shop.why_full(timezone.now()))
+        run = SyncRun.objects.create(shop=shop, is_full=is_full, started_by=started_by)
         try:
             _Sync(run, lock, accepts_removals=accepts_removals, progress=progress).go()
         except (ShopError, TicketRemovalsRefused) as error:
             refused = isinstance(error, TicketRemovalsRefused)
-            run.state = SyncRun.State.REFUSED if refused else SyncRun.State.FAILED
-            run.problem = " ".join(filter(None, [str(error), run.problem]))
-            run.finished_at = timezone.now()
-            run.save()
+            state = SyncRun.State.REFUSED if refused else SyncRun.State.FAILED
+            run.finish(state, timezone.now(), str(error))
         shop.hints.filter(done_at__lt=run.started_at - HINTS_KEPT_FOR).delete()
     return run
 
@@ -180,10 +162,10 @@ class _Sync:
         old = line.old
         if old is None or old.shop_id == self.shop.pk or line.code in self.held_back:
             return False
-        return old.state == Ticket.State.VALID
+        return old.is_valid
 
     def _hold_back(self, plan: TicketPlan, tickets: list[ShopTicket]) -> None:
-        ending = {line.code for line in plan.lines if line.ends}
+        ending = {line.code for line in plan.lines if line.invalidates}
         plan.lines = [line for line in plan.lines if line.code not in ending]
         for ticket in tickets:
             # A ticket that has moved to a later page is what that page says.
@@ -231,9 +213,7 @@ class _Sync:
             is_test_mode=self.shop.is_test_mode,
         )
         same.update(**values)
-        self.run.state = SyncRun.State.DONE
-        self.run.finished_at = timezone.now()
-        self.run.save()
+        self.run.finish(SyncRun.State.DONE, timezone.now())
 
     def _count(self, written: Written) -> None:
         for name in COUNTS:

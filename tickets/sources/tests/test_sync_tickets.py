@@ -14,11 +14,11 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from conftest import make_conference
 from lib.sealing import seal
 from tickets.models import Shop, SyncRun, Ticket
-from tickets.sources.syncing import hear
 from tickets.sources.syncing import run as run_of_shop
 from tickets.sources.tests.fake_shops.pretix import FakePretix
 from tickets.sources.tests.fake_shops.server import Answer
@@ -66,7 +66,7 @@ def test_all_shops_that_are_active(conference, paper):
 def test_orders_that_the_shop_called_about_come_first(conference, paper):
     shop = make_shop(conference)
     run()
-    hear(shop, "P1")
+    shop.add_hint("P1", timezone.now())
     paper.asked.clear()
     assert "called about: 1, waiting 0" in run()
     assert paper.asked == ["order P1", "changes c1"]

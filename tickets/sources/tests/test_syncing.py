@@ -11,7 +11,7 @@ from django.utils import timezone
 from conftest import client_of, make_conference, make_ticket, make_user, utc
 from tickets.models import Claim, OrderHint, Product, Shop, SyncRun, Ticket
 from tickets.sources.shops.base import ShopTicket
-from tickets.sources.syncing import Busy, run, sync, why_full
+from tickets.sources.syncing import Busy, run, sync
 from tickets.sources.syncing.run import only_run
 from tickets.sources.tests.paper_shop import PaperShop, broken, make_shop, paper_ticket, use
 
@@ -97,20 +97,20 @@ def test_the_same_again_changes_nothing(shop, paper):
 
 
 def test_when_it_asks_for_everything_by_itself(shop, paper):
-    assert "nothing has been read" in why_full(shop)
+    assert "nothing has been read" in shop.why_full(timezone.now())
     paper.has(*ten())
     part(shop)
     shop.refresh_from_db()
-    assert why_full(shop) == ""
+    assert shop.why_full(timezone.now()) == ""
     Shop.objects.update(full_synced_at=timezone.now() - timedelta(days=1, minutes=1))
     SyncRun.objects.update(started_at=timezone.now() - timedelta(days=1, minutes=1))
     shop.refresh_from_db()
-    assert "older than a day" in why_full(shop)
+    assert "older than a day" in shop.why_full(timezone.now())
     # Changes go on coming while the full run is refused.
     paper.pages = []
     assert part(shop).state == "refused"
     shop.refresh_from_db()
-    assert why_full(shop) == ""
+    assert shop.why_full(timezone.now()) == ""
     assert part(shop).state == "done"
 
 

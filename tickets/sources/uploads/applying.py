@@ -8,7 +8,6 @@ from django.utils.dateparse import parse_datetime
 
 from tickets.models import Product, Ticket, Upload
 from tickets.sources.importing import GONE, TicketLine, Written, write_lines, write_plan
-from tickets.sources.uploads.keeping import can_be_undone
 from tickets.sources.uploads.planning import pack, plan_upload, values_of
 
 COUNTED = ("new", "changed", "unchanged", "canceled", "passed_on", "claimed")
@@ -83,7 +82,7 @@ def undo_upload(upload: Upload, *, at: datetime) -> Undone:
     """
     upload.conference.one_writer("tickets")
     upload = _fresh(upload)
-    if not can_be_undone(upload, at):
+    if not upload.can_be_undone(at):
         raise NotUndone
     lines, left = _lines_back(upload)
     if not lines:
