@@ -42,6 +42,7 @@ check: ## Look for mistakes without running the site; changes nothing
 	@$(LIKE_PRODUCTION) $(PYTHON) -m mypy .
 	.venv/bin/lint-imports
 	$(PYTHON) -m tools.check_files
+	@tools/js.sh check
 	@echo "manage.py check --deploy --fail-level WARNING"
 	@$(LIKE_PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 	@echo "manage.py makemigrations --check"
@@ -51,6 +52,7 @@ fix: ## Repair what `make check` can repair by itself
 	@tools/venv.sh requirements-dev.txt
 	$(PYTHON) -m ruff check --fix
 	$(PYTHON) -m ruff format
+	@tools/js.sh fix
 
 stack: ## Run the production shape here: nginx, gunicorn, PostgreSQL, Redis
 	@tools/venv.sh requirements-dev.txt
@@ -61,7 +63,7 @@ bench: ## Measure what a page costs on the production shape
 	@$(PYTHON) -m tools.bench
 
 clean: ## Remove all that was made here: .venv, var (with the demo's database), caches
-	rm -rf .venv var bench.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv tools/js/node_modules var bench.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .env: | requirements

@@ -35,7 +35,9 @@ function wanted() {
 function show() {
   const entries = wanted();
   const tags = entries.map(({ tag }) => tag);
-  const strips = new Map([...box.querySelectorAll("[data-tag]")].map((strip) => [strip.dataset.tag, strip]));
+  const strips = new Map(
+    [...box.querySelectorAll("[data-tag]")].map((strip) => [strip.dataset.tag, strip]),
+  );
   for (const [tag, strip] of strips) {
     if (!tags.includes(tag)) {
       remove(strip);
@@ -43,7 +45,9 @@ function show() {
   }
   const after = new Map();
   for (const entry of entries.reverse()) {
-    const region = box.querySelector(entry.urgency === "emergency" ? "[role=alert]" : "[role=status]");
+    const region = box.querySelector(
+      entry.urgency === "emergency" ? "[role=alert]" : "[role=status]",
+    );
     const strip = strips.get(entry.tag) ?? make(entry);
     if (!strip.isConnected) {
       region.insertBefore(strip, after.get(region) ?? null);
@@ -107,11 +111,15 @@ async function askForWords() {
     const response = await fetch(box.dataset.now, { headers: { Accept: "application/json" } });
     if (response.ok) {
       const { announcements } = await response.json();
-      announcements.forEach(({ tag, ...said }) => words.set(tag, said));
+      for (const { tag, ...said } of announcements) {
+        words.set(tag, said);
+      }
       show();
     }
     const isRefused = response.status === 401 || response.status === 403;
-    missing.forEach((tag) => asked.set(tag, isRefused ? ASKED_AT_MOST : (asked.get(tag) ?? 0) + 1));
+    for (const tag of missing) {
+      asked.set(tag, isRefused ? ASKED_AT_MOST : (asked.get(tag) ?? 0) + 1);
+    }
   } catch {
     // The next /live.json asks again.
   } finally {
@@ -142,7 +150,9 @@ export function showAnnouncements() {
   }
   overhear(box.dataset.live, async (body, isOfNow) => {
     const said = body.announcements;
-    listed = isOfNow ? said : [...(await operatorsWords()), ...said.filter((each) => !each.is_file)];
+    listed = isOfNow
+      ? said
+      : [...(await operatorsWords()), ...said.filter((each) => !each.is_file)];
     show();
     askForWords();
   });

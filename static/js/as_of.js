@@ -24,12 +24,17 @@ export function keepMoment() {
     return;
   }
   for (const kind of ["click", "auxclick"]) {
-    document.addEventListener(kind, ({ target }) => {
-      const link = target.closest("a[href]");
-      const isPage = link && link.origin === location.origin && link.pathname !== location.pathname;
-      if (isPage && !bar.contains(link)) {
-        link.href = asOf(link.href);
-      }
-    }, { capture: true });
+    document.addEventListener(
+      kind,
+      ({ target }) => {
+        const link = target.closest("a[href]");
+        const isPage =
+          link && link.origin === location.origin && link.pathname !== location.pathname;
+        if (isPage && !bar.contains(link)) {
+          link.href = asOf(link.href);
+        }
+      },
+      { capture: true },
+    );
   }
 }

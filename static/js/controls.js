@@ -107,7 +107,9 @@ export class Controls {
     }
     let inWords = language;
     try {
-      inWords = new Intl.DisplayNames(document.documentElement.lang, { type: "language" }).of(language);
+      inWords = new Intl.DisplayNames(document.documentElement.lang, { type: "language" }).of(
+        language,
+      );
     } catch {
       // Somebody typed what is no language; it stands as it is.
     }
@@ -125,12 +127,18 @@ export class Controls {
   #fillLevels() {
     const select = this.#find("quality");
     const levels = this.#player.picture?.levels ?? [];
-    const known = [...select.options].slice(1).map((option) => option.text).join();
+    const known = [...select.options]
+      .slice(1)
+      .map((option) => option.text)
+      .join();
     const texts = levels.map(({ height, bitrate }) =>
       height ? `${height}p` : `${Math.round(bitrate / 1000)} kbit/s`,
     );
     if (known !== texts.join()) {
-      select.replaceChildren(select.options[0], ...texts.map((text, index) => new Option(text, index)));
+      select.replaceChildren(
+        select.options[0],
+        ...texts.map((text, index) => new Option(text, index)),
+      );
       select.value = "-1";
     }
     select.parentElement.hidden = levels.length < 2;

@@ -21,7 +21,9 @@ function isBusy() {
 
 /** Health and viewers change all the time, and not the programme; so they come apart from it. */
 async function refreshStage() {
-  const response = await fetch(document.getElementById("desk").dataset.stage, { redirect: "manual" });
+  const response = await fetch(document.getElementById("desk").dataset.stage, {
+    redirect: "manual",
+  });
   if (!response.ok) {
     return;
   }

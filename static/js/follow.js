@@ -72,7 +72,9 @@ export function follow(url, onBody, isPlaying = () => false, onSilence = () => {
       onBody(body);
     }
     if (last) {
-      listeners.forEach((listener) => listener(last, isOfNow));
+      for (const listener of listeners) {
+        listener(last, isOfNow);
+      }
     }
   }
 
@@ -97,5 +99,7 @@ export function follow(url, onBody, isPlaying = () => false, onSilence = () => {
 
 function isBusy(body) {
   const soon = now() + OPEN_SECONDS;
-  return body.rooms.some((room) => room.talks.some(({ starts, ends }) => starts < soon && ends > now()));
+  return body.rooms.some((room) =>
+    room.talks.some(({ starts, ends }) => starts < soon && ends > now()),
+  );
 }

@@ -66,7 +66,8 @@ function swap(ids, fresh) {
     if (!next) {
       continue;
     }
-    const focused = old.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    const focused =
+      old.contains(document.activeElement) && document.activeElement.getAttribute("href");
     const [oldBox, nextBox] = [old, next].map((part) => part.querySelector("[data-scrolls]"));
     const scrolled = oldBox && { left: oldBox.scrollLeft, top: oldBox.scrollTop };
     old.replaceWith(document.adoptNode(next));

@@ -25,16 +25,20 @@ function again() {
 if (screen) {
   const { hls, hlsWorker: worker, title, source } = screen.dataset;
   screen.replaceChildren();
-  const player = new Player(screen, { hls, worker, title }, {
-    onOpen: nothing,
-    onMuted: nothing,
-    onTrouble: nothing,
-    onFailed: again,
-    onWeak: nothing,
-    onLevels: nothing,
-    onOver: again,
-    onPulledBack: nothing,
-  });
+  const player = new Player(
+    screen,
+    { hls, worker, title },
+    {
+      onOpen: nothing,
+      onMuted: nothing,
+      onTrouble: nothing,
+      onFailed: again,
+      onWeak: nothing,
+      onLevels: nothing,
+      onOver: again,
+      onPulledBack: nothing,
+    },
+  );
   player.play([JSON.parse(source)]);
 }
 

@@ -127,7 +127,7 @@ export class Player {
     }
     const before = this.#seen;
     const video = before?.element instanceof HTMLVideoElement ? before.element : null;
-    const isPaused = video !== null && video.paused && !video.ended;
+    const isPaused = video?.paused && !video.ended;
     this.#coming = null;
     this.#seen = picture;
     this.#openedAt = performance.now();

@@ -113,7 +113,12 @@ function keepPlace() {
 function from(source, at) {
   const { start, began } = source;
   const talk = { start, began };
-  return { ...source, talk, start: Math.max(0, start + at), began: began === null ? null : began + at };
+  return {
+    ...source,
+    talk,
+    start: Math.max(0, start + at),
+    began: began === null ? null : began + at,
+  };
 }
 
 // --- What plays --------------------------------------------------------------------------------
@@ -181,7 +186,9 @@ function refuse(reason) {
     reasons.find((each) => each.dataset.reason === "other");
   shown.hidden = false;
   byId("refusal").hidden = false;
-  say(words.get("refused").replace("REASON", shown.firstElementChild.textContent), { isNews: false });
+  say(words.get("refused").replace("REASON", shown.firstElementChild.textContent), {
+    isNews: false,
+  });
 }
 
 // --- Below it ----------------------------------------------------------------------------------
@@ -217,7 +224,10 @@ function nameOf({ language }) {
 
 byId("version").addEventListener("change", ({ target }) => {
   const at = second() ?? 0;
-  open(sources.find(({ tag }) => tag === target.value), at);
+  open(
+    sources.find(({ tag }) => tag === target.value),
+    at,
+  );
 });
 byId("speed").addEventListener("change", ({ target }) => {
   localStorage.setItem(SPEED, target.value);

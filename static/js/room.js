@@ -238,7 +238,10 @@ async function followStream(wanted) {
   } finally {
     isAsking = false;
     // Also the pause until /live.json and the answer say the same.
-    askAt = Math.max(askAt, now() + 2 + Math.random() * Math.min(2 ** failures, RETRY_AT_MOST_SECONDS));
+    askAt = Math.max(
+      askAt,
+      now() + 2 + Math.random() * Math.min(2 ** failures, RETRY_AT_MOST_SECONDS),
+    );
   }
 }
 

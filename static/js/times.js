@@ -10,7 +10,9 @@ const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numer
 /** "in 12 minutes", "in 3 hours". */
 export function inWords(seconds) {
   const minutes = Math.ceil(seconds / 60);
-  return minutes < 90 ? words.format(minutes, "minute") : words.format(Math.round(minutes / 60), "hour");
+  return minutes < 90
+    ? words.format(minutes, "minute")
+    : words.format(Math.round(minutes / 60), "hour");
 }
 
 /** "08:57", as the clock of this device shows it. */

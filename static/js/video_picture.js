@@ -69,7 +69,11 @@ export class VideoPicture {
 
   /** The qualities that can be chosen: [{index, height, bitrate}], worst first. */
   get levels() {
-    return (this.#hls?.levels ?? []).map(({ height, bitrate }, index) => ({ index, height, bitrate }));
+    return (this.#hls?.levels ?? []).map(({ height, bitrate }, index) => ({
+      index,
+      height,
+      bitrate,
+    }));
   }
 
   /** -1: as the connection allows. */
