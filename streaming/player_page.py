@@ -19,7 +19,7 @@ from streaming.csp import player_policy
 from streaming.lineup import lineup, on_stage
 from streaming.playback import offers
 
-# As in static/js/room.js: speakers go on for a while.
+# As in static/js/live_room.js: speakers go on for a while.
 OVERRUN = timedelta(minutes=5)
 
 

@@ -36,7 +36,7 @@ def new_device(browser, site):
     def open_room():
         context = browser.new_context(base_url=site.url)
         contexts.append(context)
-        context.route("**/room.*.js", with_quick_pulse)
+        context.route("**/pulse.*.js", with_quick_pulse)
         page = context.new_page()
         page.set_default_timeout(AT_MOST_MS)
         page.goto("/rooms/main/")
