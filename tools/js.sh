@@ -26,6 +26,8 @@ check)
     install
     echo "biome check"
     node_modules/.bin/biome check --error-on-warnings ../../static/js .
+    echo "tsc --checkJs --strict"
+    node_modules/.bin/tsc
     ;;
 fix)
     install
