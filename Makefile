@@ -30,6 +30,7 @@ demo: requirements .env ## Make the demo conference again, live at this minute
 # In parallel, but the browser tests: they measure seconds, so nothing else may run beside them.
 test: ## Test on PostgreSQL and Redis, then in the browser, then on SQLite and the in-process cache
 	@tools/venv.sh requirements-dev.txt
+	@tools/js.sh test
 	$(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not browser"
 	$(PYTHON) -m pytest -m browser
 	TEST_SERVICES=none $(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not services and not browser"

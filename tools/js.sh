@@ -1,5 +1,5 @@
 #!/bin/sh
-# tools/js.sh check|fix: what is done with the JavaScript of static/js while it is worked on. The
+# tools/js.sh check|test|fix: what is done with the JavaScript of static/js while it is worked on. The
 # site needs no Node. Where it is missing this says so and goes on; with NO_SKIPS=1 (CI) it fails.
 set -eu
 cd "$(dirname "$0")/js"
@@ -28,6 +28,9 @@ check)
     node_modules/.bin/biome check --error-on-warnings ../../static/js .
     echo "tsc --checkJs --strict"
     node_modules/.bin/tsc
+    ;;
+test)
+    node --disable-warning=MODULE_TYPELESS_PACKAGE_JSON --test tests/*.test.js
     ;;
 fix)
     install

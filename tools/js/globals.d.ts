@@ -1,6 +1,6 @@
 // What the scripts are given: the JSON of the server, and hls.js.
 
-/** Where and when an instant is, in seconds since 1970. */
+/** An instant: seconds since 1970. */
 type Seconds = number;
 
 /** What schedule/state.py calls the state of a room. */
