@@ -61,7 +61,7 @@ stack: ## Run the production shape here: nginx, gunicorn, PostgreSQL, Redis
 
 bench: ## Measure what a page costs on the production shape
 	@tools/venv.sh requirements-dev.txt
-	@$(PYTHON) -m tools.bench
+	@$(PYTHON) -m tools.bench.pages
 
 clean: ## Remove all that was made here: .venv, var (with the demo's database), caches
 	rm -rf .venv tools/js/node_modules var bench.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

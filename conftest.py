@@ -15,13 +15,14 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser
 
-from schedule import plugins, rundown
+from lib import plugins
+from lib.cached import OnceASecond
 from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, Visibility
-from schedule.once import OnceASecond
-from streaming import csp, lineup, live
+from schedule.programme import timeline
 from streaming.announcements import notices
 from streaming.models import Recording, StageRevision, Stream
 from streaming.replays import finding
+from streaming.watching import csp, live, room_streams
 from tickets.models import Claim, Grant, Product, Ticket, User
 from tools.browser import chromium
 from tools.origin import rtmp_module
@@ -35,8 +36,8 @@ def forget_everything_kept() -> None:
     for once in OnceASecond.instances:
         once.forget()
     for kept in (
-        rundown._read,
-        lineup._read,
+        timeline._read,
+        room_streams._read,
         notices._read,
         csp._read,
         live._encode,
@@ -189,7 +190,7 @@ def stranger(conference: Conference) -> User:
 def client_of(user: User | None) -> Client:
     client = Client()
     if user is not None:
-        client.force_login(user, backend="tickets.backends.ConferenceBackend")
+        client.force_login(user, backend="tickets.accounts.backends.ConferenceBackend")
     return client
 
 

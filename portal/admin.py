@@ -19,9 +19,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from schedule.admin_scope import conference_of
-from schedule.directory import directory
-from schedule.running.reach import Reach
+from schedule.site.conferences import directory
+from schedule.site.rights import DeskRights
+from schedule.site.scoped_admin import conference_of
 from tickets.models import User
 
 
@@ -85,7 +85,7 @@ class OurAdminSite(admin.AdminSite):
             return False
         if user.is_staff or user.get_all_permissions(conference):
             return True
-        return conference is not None and bool(Reach.of(user, conference))
+        return conference is not None and bool(DeskRights.of(user, conference))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Times are typed and shown in the conference's zone, until the page is rendered."""

@@ -39,7 +39,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ADMIN_PATH = env.str("ADMIN_PATH", default="admin/").strip("/") + "/"
 # Part of every page key, so that a new release never shows pages made by the old one.
 RELEASE = env.str("RELEASE", default="") or str(
-    int(max(path.stat().st_mtime for path in BASE_DIR.glob("*/*.py")))
+    int(max(path.stat().st_mtime for path in BASE_DIR.glob("[a-z]*/**/*.py")))
 )
 
 # --- What it is made of ------------------------------------------------------------------------
@@ -56,7 +56,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "tickets.devices.app.DevicesConfig",
+    "tickets.accounts.devices.app.DevicesConfig",
     "django_tasks_db",
     "whitenoise.runserver_nostatic",
     "portal.admin_config.OurAdminConfig",
@@ -73,8 +73,8 @@ if SOCIAL_PROVIDERS:
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "schedule.middleware.ConferenceMiddleware",
-    "schedule.middleware.ZoneMiddleware",
+    "schedule.site.middleware.ConferenceMiddleware",
+    "schedule.site.middleware.ZoneMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -82,8 +82,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "schedule.middleware.MomentMiddleware",
-    "tickets.middleware.TicketMiddleware",
+    "schedule.site.middleware.MomentMiddleware",
+    "tickets.admission.middleware.TicketMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -133,10 +133,10 @@ REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
     CACHES: dict[str, dict[str, Any]] = {
         "default": {
-            "BACKEND": "portal.cache.SteadyRedisCache",
+            "BACKEND": "lib.redis_cache.SteadyRedisCache",
             "LOCATION": REDIS_URL,
             "OPTIONS": {
-                "CLIENT_CLASS": "portal.cache.QuickClient",
+                "CLIENT_CLASS": "lib.redis_cache.QuickClient",
                 "SOCKET_CONNECT_TIMEOUT": 0.25,
                 "SOCKET_TIMEOUT": 0.25,
             },
@@ -149,7 +149,7 @@ else:
             "OPTIONS": {"MAX_ENTRIES": 20_000},
         }
     }
-SESSION_ENGINE = "tickets.sessions"
+SESSION_ENGINE = "tickets.accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 
 STATIC_URL = "static/"
@@ -166,7 +166,7 @@ WHITENOISE_MANIFEST_STRICT = True
 # --- People ------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "tickets.User"
-AUTHENTICATION_BACKENDS = ["tickets.backends.ConferenceBackend"]
+AUTHENTICATION_BACKENDS = ["tickets.accounts.backends.ConferenceBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -175,12 +175,12 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "lobby"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 
-ACCOUNT_ADAPTER = "tickets.adapter.AccountAdapter"
-# The login page asks for an address and sends a code, to everybody (tickets/forms.py), so allauth's
+ACCOUNT_ADAPTER = "tickets.accounts.adapter.AccountAdapter"
+# The login page asks for an address and sends a code, to everybody (tickets/accounts/forms.py), so allauth's
 # own page for that (LOGIN_BY_CODE_ENABLED) and its signing up are off.
 ACCOUNT_FORMS = {
-    "login": "tickets.forms.CodeRequestForm",
-    "confirm_login_code": "tickets.forms.CodeForm",
+    "login": "tickets.accounts.forms.CodeRequestForm",
+    "confirm_login_code": "tickets.accounts.forms.CodeForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -199,7 +199,7 @@ ACCOUNT_SESSION_REMEMBER = True
 # only very loosely on the address. 20 mails an hour, because whoever makes us flood a mailbox
 # makes its provider distrust us, and then nobody gets a code.
 ACCOUNT_RATE_LIMITS = {
-    # allauth's own for its login view; ours is the next (tickets/limits.py).
+    # allauth's own for its login view; ours is the next (tickets/accounts/rate_limits.py).
     "login": None,
     "sign_in": "1000/m/ip",
     "login_failed": "1000/m/ip,10/300s/key",
@@ -213,7 +213,7 @@ ACCOUNT_RATE_LIMITS = {
     "offer_handover": "30/h/user",
     "take_handover": "10/5m/key,1000/h/ip",
 }
-# Above it people wait in line (tickets/line.py); in entry links, a mailed code counts as three. What
+# Above it people wait in line (tickets/accounts/waiting_line.py); in entry links, a mailed code counts as three. What
 # a core can do beside everything else, docs/performance.md. 0: no line.
 SIGN_INS_PER_SECOND = env.int("SIGN_INS_PER_SECOND", default=25 * (os.cpu_count() or 1))
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
@@ -222,7 +222,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1
 
 SOCIALACCOUNT_PROVIDERS = SOCIAL_PROVIDERS
-SOCIALACCOUNT_ADAPTER = "tickets.social.SocialAdapter"
+SOCIALACCOUNT_ADAPTER = "tickets.accounts.social.SocialAdapter"
 # Links, because a form may not lead to another site (SECURE_CSP).
 SOCIALACCOUNT_LOGIN_ON_GET = True
 # Of whoever may open the admin: a passkey or an authenticator app (portal/admin.py).
@@ -271,7 +271,7 @@ TASKS = {
 # --- Mail --------------------------------------------------------------------------------------
 
 MAILERS = {"default": mailer_from_url(env.str("EMAIL_URL", default="consolemail://"))}
-# Takes over while the first one fails (tickets/relays.py).
+# Takes over while the first one fails (tickets/mail/relays.py).
 if EMAIL_FALLBACK_URL := env.str("EMAIL_FALLBACK_URL", default=""):
     MAILERS["fallback"] = mailer_from_url(EMAIL_FALLBACK_URL)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Front Row <noreply@localhost>")
@@ -279,14 +279,14 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Feeds -------------------------------------------------------------------------------------
 
-# The beginning of an address, and the token that is sent to what begins so (schedule/fetching.py).
+# The beginning of an address, and the token that is sent to what begins so (schedule/feeds/fetching.py).
 FEED_TOKENS: dict[str, str] = env.dict("FEED_TOKENS", default={})
 # Ticket shops on our own machine or network: the beginnings of their addresses (tickets/shops/).
 PRIVATE_SHOPS: list[str] = env.list("PRIVATE_SHOPS", default=[])
 
 # --- Streams -----------------------------------------------------------------------------------
 
-# Where this machine reads the playlists of our own host, past the gate (streaming/reading.py).
+# Where this machine reads the playlists of our own host, past the gate (streaming/probes/fetch.py).
 LOOPBACK_URL = env.str("LOOPBACK_URL", default="http://127.0.0.1:8000")
 
 # Our own origin (docs/own-origin.md); without a secret there is none. Where encoders send to, when
@@ -309,7 +309,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # --- Security ----------------------------------------------------------------------------------
 
-# Stream hosts are added to the pages that play (streaming/csp.py).
+# Stream hosts are added to the pages that play (streaming/watching/csp.py).
 SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
     "img-src": [CSP.SELF, "data:"],

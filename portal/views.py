@@ -3,12 +3,12 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from schedule.access import public
-from schedule.http import ConferenceRequest
 from schedule.models import Talk
-from schedule.pages import render_page, shared_page
-from schedule.rundown import rundown
-from schedule.state import glance
+from schedule.programme.state import room_now
+from schedule.programme.timeline import timeline_of
+from schedule.site.access import public
+from schedule.site.pages import render_page, shared_page
+from schedule.site.request import ConferenceRequest
 
 # Enough to see what kind of conference this is.
 TEASER_TALKS = 6
@@ -35,8 +35,8 @@ def home(request: ConferenceRequest) -> HttpResponse:
 def lobby(request: ConferenceRequest) -> HttpResponse:
     """Now and next in each room: what is on comes first, what is over for today last."""
     conference, at = request.conference, request.at
-    rooms = rundown(conference, request.programme_revision).rooms
-    glances = [glance(room, conference, at) for room in rooms]
+    rooms = timeline_of(conference, request.programme_revision).rooms
+    glances = [room_now(room, conference, at) for room in rooms]
     codes = [item.code for each in glances for item in (each.live, each.next) if item]
     talks = {
         talk.code: talk

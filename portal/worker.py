@@ -18,7 +18,7 @@ from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
-from portal.worker_lock import Life, is_dead, living, new_worker_id
+from lib.worker_lock import Life, is_dead, living, new_worker_id
 
 logger = logging.getLogger(__name__)
 

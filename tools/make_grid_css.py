@@ -1,4 +1,4 @@
-"""Writes static/css/grid.css: one class for each place that schedule/grid.py may give a card. They
+"""Writes static/css/grid.css: one class for each place that schedule/programme/grid.py may give a card. They
 are classes because the content security policy allows no style attributes.
 
     python -m tools.make_grid_css       after each change of the numbers there
@@ -12,7 +12,7 @@ import django
 STYLESHEET = Path(__file__).resolve().parent.parent / "static/css/grid.css"
 HEAD = """\
 /* Places in the schedule's grid, since the content security policy allows none in style attributes.
-   Made by tools/make_grid_css.py, as many as schedule/grid.py says. */
+   Made by tools/make_grid_css.py, as many as schedule/programme/grid.py says. */
 """
 
 
@@ -27,7 +27,7 @@ def grid_css(rows: int, columns: int, width: int) -> str:
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     django.setup()
-    from schedule.grid import (  # noqa: PLC0415 - needs the settings
+    from schedule.programme.grid import (  # noqa: PLC0415 - needs the settings
         MAX_COLUMNS,
         MAX_ROWS,
         MAX_WIDTH,

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
+from schedule.changes.run_of_show.proposal import Proposal
+from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
+from schedule.changes.warnings import ProgrammeWarning, WarningKind, minutes
 from schedule.models import Change, Room
-from schedule.rundown import Item, RoomRundown
-from schedule.running.proposal import Proposal
-from schedule.running.reach import Reach
-from schedule.running.sheet import Placed, Sheet
-from schedule.state import State, glance
-from schedule.warnings import Kind, Trouble, minutes
-from streaming.lineup import Lineup
+from schedule.programme.state import State, room_now
+from schedule.programme.timeline import RoomTimeline, TimelineTalk
+from schedule.site.rights import DeskRights
+from streaming.watching.room_streams import RoomStreams
 
 LAST_CHANGES = 10
 # Who presses "+10" so soon after a start means that it has not begun.
@@ -26,21 +26,24 @@ class RoomCard:
 
     room: Room
     state: State
-    live: Placed | None
-    next: Placed | None
+    live: SheetTalk | None
+    next: SheetTalk | None
     late: int
-    shifts_from: Placed | None
-    rest: tuple[Placed, ...]
+    shifts_from: SheetTalk | None
+    rest: tuple[SheetTalk, ...]
 
 
-def room_card(sheet: Sheet, room: Room, at: datetime) -> RoomCard:
+def room_card(sheet: RunSheet, room: Room, at: datetime) -> RoomCard:
     here = [talk for talk in sheet.taking_place if room.pk in talk.rooms]
-    rundown = RoomRundown(
+    timeline = RoomTimeline(
         room.slug,
         room.name,
-        (Item(t.code, t.title, t.kind, t.starts_at, t.ends_at, t.planned_starts_at) for t in here),
+        (
+            TimelineTalk(t.code, t.title, t.kind, t.starts_at, t.ends_at, t.planned_starts_at)
+            for t in here
+        ),
     )
-    seen = glance(rundown, sheet.conference, at)
+    seen = room_now(timeline, sheet.conference, at)
     live = sheet.by_code[seen.live.code] if seen.live else None
     following = sheet.by_code[seen.next.code] if seen.next else None
     today = sheet.conference.day_of(at)
@@ -59,7 +62,7 @@ def room_card(sheet: Sheet, room: Room, at: datetime) -> RoomCard:
     )
 
 
-def _shifts_from(coming: list[Placed], room: Room, at: datetime) -> Placed | None:
+def _shifts_from(coming: list[SheetTalk], room: Room, at: datetime) -> SheetTalk | None:
     """Where "+10 min" begins unless somebody chooses: with what follows a talk that has begun, but
     not beyond a break.
     """
@@ -72,14 +75,14 @@ def _shifts_from(coming: list[Placed], room: Room, at: datetime) -> Placed | Non
     return movable[1] if has_neighbour and has_begun else first
 
 
-def room_cards(sheet: Sheet, reach: Reach, at: datetime) -> list[RoomCard]:
+def room_cards(sheet: RunSheet, reach: DeskRights, at: datetime) -> list[RoomCard]:
     rooms = sorted(sheet.rooms.values(), key=lambda room: (room.position, room.name, room.pk))
     return [room_card(sheet, room, at) for room in rooms if reach.covers(room.pk)]
 
 
 class ShownLine(NamedTuple):
-    old: Placed | None
-    new: Placed
+    old: SheetTalk | None
+    new: SheetTalk
     old_room: Room | None
     new_room: Room | None
     is_moved: bool
@@ -101,7 +104,9 @@ def shown_lines(proposal: Proposal) -> list[ShownLine]:
     ]
 
 
-def without_stream(sheet: Sheet, streams: Lineup, at: datetime) -> Iterator[Trouble]:
+def without_stream(
+    sheet: RunSheet, streams: RoomStreams, at: datetime
+) -> Iterator[ProgrammeWarning]:
     """Talks to come that are to be watched, in rooms that then show nothing: one trouble for each
     run of them.
     """
@@ -121,16 +126,16 @@ def without_stream(sheet: Sheet, streams: Lineup, at: datetime) -> Iterator[Trou
             if not has_stream:
                 talks = tuple(run)
                 ends = talks[:1] if len(talks) == 1 else (talks[0], talks[-1])
-                yield Trouble(Kind.NO_STREAM, ends, room=room.pk)
+                yield ProgrammeWarning(WarningKind.NO_STREAM, ends, room=room.pk)
 
 
-def to_come(found: Iterable[Trouble], at: datetime) -> list[Trouble]:
+def to_come(found: Iterable[ProgrammeWarning], at: datetime) -> list[ProgrammeWarning]:
     """What can still be helped, soonest first."""
     coming = [trouble for trouble in found if max(t.ends_at for t in trouble.talks) > at]
     return sorted(coming, key=lambda trouble: trouble.talks[0].starts_at)
 
 
-def last_changes(sheet: Sheet, reach: Reach, user_id: int) -> list[Change]:
+def last_changes(sheet: RunSheet, reach: DeskRights, user_id: int) -> list[Change]:
     """Helpers see, and undo, what they did themselves."""
     changes = Change.objects.filter(conference=sheet.conference)
     if not reach.is_organizer:

@@ -11,10 +11,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from schedule.running import acts
-from schedule.running.proposal import Proposal, Refused
-from schedule.running.reach import Reach
-from schedule.running.sheet import Placed, Sheet
+from schedule.changes.run_of_show import acts
+from schedule.changes.run_of_show.proposal import ActRefused, Proposal
+from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
+from schedule.site.rights import DeskRights
 
 MAX_MINUTES = 12 * 60
 
@@ -29,18 +29,18 @@ class ActForm(forms.Form):
     act: ClassVar[str]
     label: ClassVar[str | Promise]
 
-    def __init__(self, *args: Any, sheet: Sheet, reach: Reach, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, sheet: RunSheet, reach: DeskRights, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.sheet, self.reach = sheet, reach
 
-    def plan(self, sheet: Sheet) -> Proposal:
-        """Raises Refused, and PermissionDenied for what is out of reach."""
+    def plan(self, sheet: RunSheet) -> Proposal:
+        """Raises ActRefused, and PermissionDenied for what is out of reach."""
         raise NotImplementedError
 
-    def reached(self, sheet: Sheet, name: str = "talk") -> Placed:
+    def reached(self, sheet: RunSheet, name: str = "talk") -> SheetTalk:
         talk = sheet.by_code.get(self.cleaned_data[name])
         if talk is None:
-            raise Refused(_("This talk is not in the programme any more."))
+            raise ActRefused(_("This talk is not in the programme any more."))
         if not self.reach.may(self.act, talk.room):
             raise PermissionDenied
         return talk
@@ -57,7 +57,7 @@ class ShiftForm(OneTalkForm):
         label=gettext_lazy("Minutes"), min_value=-MAX_MINUTES, max_value=MAX_MINUTES, initial=10
     )
 
-    def plan(self, sheet: Sheet) -> Proposal:
+    def plan(self, sheet: RunSheet) -> Proposal:
         return acts.shift(sheet, self.reached(sheet), self.cleaned_data["minutes"])
 
 
@@ -68,7 +68,7 @@ class ExtendForm(OneTalkForm):
         label=gettext_lazy("Minutes"), min_value=1, max_value=MAX_MINUTES, initial=5
     )
 
-    def plan(self, sheet: Sheet) -> Proposal:
+    def plan(self, sheet: RunSheet) -> Proposal:
         return acts.extend(sheet, self.reached(sheet), self.cleaned_data["minutes"])
 
 
@@ -84,7 +84,7 @@ class EndForm(OneTalkForm):
             data = {**data.dict(), "at": timezone.now().replace(second=0, microsecond=0)}
         super().__init__(data, **kwargs)
 
-    def plan(self, sheet: Sheet) -> Proposal:
+    def plan(self, sheet: RunSheet) -> Proposal:
         return acts.end_early(sheet, self.reached(sheet), self.cleaned_data["at"])
 
 
@@ -103,16 +103,16 @@ class SwapForm(OneTalkForm):
                 days.setdefault(day, []).append((talk.code, self._said(talk)))
         self.fields["other"].choices = list(days.items())  # type: ignore[attr-defined]  # ChoiceField
 
-    def _said(self, talk: Placed) -> str:
+    def _said(self, talk: SheetTalk) -> str:
         start = date_format(timezone.localtime(talk.starts_at), "H:i")
         return f"{start} {self.sheet.rooms[talk.room or 0].name}: {talk.title}"
 
-    def plan(self, sheet: Sheet) -> Proposal:
+    def plan(self, sheet: RunSheet) -> Proposal:
         return acts.swap(sheet, self.reached(sheet), self.reached(sheet, "other"))
 
 
 class RoomChoice(forms.ChoiceField):
-    def offer(self, sheet: Sheet) -> None:
+    def offer(self, sheet: RunSheet) -> None:
         in_order = sorted(sheet.rooms.values(), key=lambda room: (room.position, room.name))
         self.choices = [(room.slug, room.name) for room in in_order]
 
@@ -125,11 +125,11 @@ class InRoomForm(ActForm):
         room_field: Any = self.fields["room"]
         room_field.offer(self.sheet)
 
-    def chosen_room(self, sheet: Sheet) -> Any:
+    def chosen_room(self, sheet: RunSheet) -> Any:
         slug = self.cleaned_data["room"]
         room = next((room for room in sheet.rooms.values() if room.slug == slug), None)
         if room is None:
-            raise Refused(_("This room is gone."))
+            raise ActRefused(_("This room is gone."))
         if not self.reach.may(self.act, room.pk):
             raise PermissionDenied
         return room
@@ -139,7 +139,7 @@ class MoveForm(OneTalkForm, InRoomForm):
     act = "move"
     label = gettext_lazy("Move to another room")
 
-    def plan(self, sheet: Sheet) -> Proposal:
+    def plan(self, sheet: RunSheet) -> Proposal:
         return acts.move(sheet, self.reached(sheet), self.chosen_room(sheet))
 
 
@@ -147,7 +147,7 @@ class CancelForm(OneTalkForm):
     act = "cancel"
     label = gettext_lazy("Cancel")
 
-    def plan(self, sheet: Sheet) -> Proposal:
+    def plan(self, sheet: RunSheet) -> Proposal:
         return acts.cancel(sheet, self.reached(sheet))
 
 
@@ -155,7 +155,7 @@ class RestoreForm(OneTalkForm):
     act = "restore"
     label = gettext_lazy("Restore")
 
-    def plan(self, sheet: Sheet) -> Proposal:
+    def plan(self, sheet: RunSheet) -> Proposal:
         return acts.restore(sheet, self.reached(sheet))
 
 
@@ -170,7 +170,7 @@ class BreakForm(InRoomForm):
         label=gettext_lazy("Title"), max_length=300, initial=gettext_lazy("Break")
     )
 
-    def plan(self, sheet: Sheet) -> Proposal:
+    def plan(self, sheet: RunSheet) -> Proposal:
         values = self.cleaned_data
         room = self.chosen_room(sheet)
         return acts.add_break(sheet, room, values["at"], values["minutes"], values["title"])
@@ -191,7 +191,7 @@ FORMS: dict[str, type[ActForm]] = {
 }
 
 
-def forms_for(talk: Placed, sheet: Sheet, reach: Reach) -> list[ActForm]:
+def forms_for(talk: SheetTalk, sheet: RunSheet, reach: DeskRights) -> list[ActForm]:
     """What can be done with this talk, each form filled in as far as possible."""
     if talk.is_canceled:
         names = ["restore"]

@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from schedule.models import Conference, Room
-from schedule.rundown import rundown
-from schedule.running.reach import Reach
-from schedule.state import State, state_of
-from streaming import presence
-from streaming.lineup import Lineup, lineup, on_stage
+from schedule.programme.state import State, state_of
+from schedule.programme.timeline import timeline_of
+from schedule.site.rights import DeskRights
 from streaming.models import RoomMinute, Stream, StreamHealth, Switch
 from streaming.sources import SOURCES
+from streaming.watching import presence
+from streaming.watching.room_streams import RoomStreams, on_stage, room_streams_of
 
 # The timer comes every 20 s; what is older says nothing of now.
 FRESH = timedelta(seconds=90)
@@ -129,7 +129,7 @@ class StageCard:
         return ""
 
 
-def stage_context(conference: Conference, revision: int, reach: Reach) -> dict[str, Any]:
+def stage_context(conference: Conference, revision: int, reach: DeskRights) -> dict[str, Any]:
     at = timezone.now()
     rooms = [room for room in conference.rooms.all() if reach.covers(room.pk)]
     return {
@@ -142,7 +142,7 @@ def stage_context(conference: Conference, revision: int, reach: Reach) -> dict[s
 def stage_cards(
     conference: Conference, revision: int, rooms: list[Room], at: datetime
 ) -> list[StageCard]:
-    programme, streams = rundown(conference, revision), lineup(conference)
+    programme, streams = timeline_of(conference, revision), room_streams_of(conference)
     watching = presence.viewers(conference.pk, [room.slug for room in rooms]) or {}
     healths = StreamHealth.objects.filter(stream__room__in=rooms).in_bulk()
     charts = _charts(rooms, at)
@@ -153,7 +153,7 @@ def stage_cards(
             continue
         played = on_stage(streams, here, at).played
         # Behind a slate everything stands by.
-        standing = played[1:] or on_stage(Lineup(streams.rooms), here, at).played
+        standing = played[1:] or on_stage(RoomStreams(streams.rooms), here, at).played
         known = [each for each in streams.rooms.get(room.slug, ()) if not each.is_test]
         card = StageCard(
             room=room,

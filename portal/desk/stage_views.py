@@ -15,10 +15,10 @@ from portal.desk.stage import stage_context
 from portal.desk.stage_forms import AnnounceForm, SlateForm, SwitchForm
 from portal.desk.views import DeskRequest, desk_view
 from schedule.models import Room
-from streaming import switching
 from streaming.announcements.announcing import announce as announce_now
 from streaming.announcements.announcing import end
 from streaming.models import Announcement
+from streaming.watching import switching
 from tickets.models import User
 
 

@@ -18,24 +18,24 @@ from portal.desk import board
 from portal.desk.forms import FORMS, ActForm, BreakForm, forms_for
 from portal.desk.stage import stage_cards, stage_context
 from portal.desk.stage_forms import AnnounceForm
-from schedule.access import public
-from schedule.changing import Changed, undo
-from schedule.http import ConferenceRequest
+from schedule.attending.timer.links import timer_link
+from schedule.changes.recorder import Changed, undo
+from schedule.changes.run_of_show.apply import Stale, apply
+from schedule.changes.run_of_show.proposal import ActRefused, Proposal
+from schedule.changes.run_of_show.run_sheet import RunSheet
+from schedule.changes.warnings import troubles, words
 from schedule.models import Change, Talk
-from schedule.running.apply import Stale, apply
-from schedule.running.proposal import Proposal, Refused
-from schedule.running.reach import Reach
-from schedule.running.sheet import Sheet
-from schedule.timer.links import timer_link
-from schedule.warnings import troubles, words
-from streaming.lineup import lineup
+from schedule.site.access import public
+from schedule.site.request import ConferenceRequest
+from schedule.site.rights import DeskRights
+from streaming.watching.room_streams import room_streams_of
 
 # The rest is on a page of its own.
 WARNINGS_ON_DESK = 5
 
 
 class DeskRequest(ConferenceRequest):
-    reach: Reach
+    reach: DeskRights
 
 
 def desk_view[**P](view: Callable[P, HttpResponse]) -> Any:
@@ -45,7 +45,7 @@ def desk_view[**P](view: Callable[P, HttpResponse]) -> Any:
 
     @functools.wraps(view)
     def asked(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        request.reach = Reach.of(request.user, request.conference)
+        request.reach = DeskRights.of(request.user, request.conference)
         if not request.reach:
             raise PermissionDenied
         return view(request, *args, **kwargs)
@@ -67,7 +67,7 @@ def _page(request: DeskRequest, template: str, context: dict[str, Any]) -> HttpR
 @desk_view
 @require_safe
 def index(request: DeskRequest) -> HttpResponse:
-    at, sheet = timezone.now(), Sheet.read(request.conference)
+    at, sheet = timezone.now(), RunSheet.read(request.conference)
     found = _warnings(request, sheet) if request.reach.is_organizer else []
     context = {
         "title": _("Desk"),
@@ -81,11 +81,11 @@ def index(request: DeskRequest) -> HttpResponse:
     return _page(request, "desk", context)
 
 
-def _warnings(request: DeskRequest, sheet: Sheet) -> list[str]:
+def _warnings(request: DeskRequest, sheet: RunSheet) -> list[str]:
     at = timezone.now()
     found = [
         *troubles(sheet),
-        *board.without_stream(sheet, lineup(request.conference), at),
+        *board.without_stream(sheet, room_streams_of(request.conference), at),
     ]
     return [words(trouble, sheet) for trouble in board.to_come(found, at)]
 
@@ -95,7 +95,7 @@ def _warnings(request: DeskRequest, sheet: Sheet) -> list[str]:
 def warnings(request: DeskRequest) -> HttpResponse:
     if not request.reach.is_organizer:
         raise PermissionDenied
-    found = _warnings(request, Sheet.read(request.conference))
+    found = _warnings(request, RunSheet.read(request.conference))
     return _page(request, "warnings", {"title": _("Warnings"), "warnings": found})
 
 
@@ -103,7 +103,7 @@ def warnings(request: DeskRequest) -> HttpResponse:
 @require_safe
 def room(request: DeskRequest, slug: str) -> HttpResponse:
     """The run sheet of one room on one day."""
-    conference, sheet = request.conference, Sheet.read(request.conference)
+    conference, sheet = request.conference, RunSheet.read(request.conference)
     here = next((room for room in sheet.rooms.values() if room.slug == slug), None)
     if here is None:
         raise Http404
@@ -139,7 +139,7 @@ def _day(request: DeskRequest, otherwise: date) -> date:
 @desk_view
 @require_safe
 def talk(request: DeskRequest, code: str) -> HttpResponse:
-    sheet = Sheet.read(request.conference)
+    sheet = RunSheet.read(request.conference)
     placed = sheet.by_code.get(code)
     if placed is None:
         raise Http404
@@ -163,7 +163,7 @@ def act(request: DeskRequest, act: str) -> HttpResponse:
     """A GET shows what would happen; the POST of that page does it."""
     if act not in FORMS:
         raise Http404
-    sheet = Sheet.read(request.conference)
+    sheet = RunSheet.read(request.conference)
     data: QueryDict = request.POST if request.method == "POST" else request.GET
     form = FORMS[act](data, sheet=sheet, reach=request.reach)
     if not form.is_valid():
@@ -173,7 +173,7 @@ def act(request: DeskRequest, act: str) -> HttpResponse:
             return _preview(request, form, form.plan(sheet))
         stamp = request.POST.get("stamp", "")
         done, change = apply(request.conference, form.plan, actor=request.user, stamp=stamp)  # type: ignore[arg-type]  # desk_view let no anonymous in
-    except Refused as refused:
+    except ActRefused as refused:
         messages.error(request, str(refused))
         return _preview(request, form, None)
     except Stale as stale:
@@ -217,7 +217,7 @@ def undo_change(request: DeskRequest, pk: int) -> HttpResponse:
     return redirect("desk:index")
 
 
-def _reaches_all(reach: Reach, change: Change) -> bool:
+def _reaches_all(reach: DeskRights, change: Change) -> bool:
     rooms = change.fields.values_list("talk__room", flat=True).distinct()
     return all(reach.covers(room) for room in rooms)
 

@@ -7,8 +7,8 @@ from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import ResolverMatch
 
-from schedule.access import Access
-from tickets.middleware import access_for
+from schedule.site.access import Access
+from tickets.admission.middleware import access_for
 
 OPEN = {
     "home": "the landing page sells tickets",

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from tools.bench import CLIENTS, REQUESTS_PER_ROUND, ask
+from tools.bench.pages import CLIENTS, REQUESTS_PER_ROUND, ask
 from tools.browser import chromium_path, sign_in
 
 pytestmark = [

@@ -16,8 +16,8 @@ from conftest import (
     make_user,
     settle,
 )
-from streaming import presence
 from streaming.models import Announcement, RoomMinute, StreamHealth, Switch
+from streaming.watching import presence
 
 # Django's own templates ask for variables that are not always there.
 pytestmark = pytest.mark.ignore_template_errors

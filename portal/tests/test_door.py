@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 
-from tickets.tests.fake_shops.pretix import FakePretix
+from tickets.sources.tests.fake_shops.pretix import FakePretix
 from tools.browser import chromium_path
 from tools.stack import Stack
 from tools.visitor import Visitor
@@ -27,7 +27,7 @@ pytestmark = [
 REVOCATION_SECONDS = 60
 PREPARE = """
 from schedule.models import Conference
-from schedule.sealing import seal
+from lib.sealing import seal
 from tickets.models import Shop
 shop = Shop.objects.create(
     conference=Conference.objects.get(), slug="shop", kind="pretix", base_url="{url}",
@@ -36,7 +36,7 @@ shop = Shop.objects.create(
 print(shop.hook_secret)
 """
 LINK = """
-from tickets.entry.links import link_to, url_of
+from tickets.holders.links import link_to, url_of
 from tickets.models import Ticket
 print(url_of(link_to(Ticket.objects.get(holder_email="{email}")), ""))
 """

@@ -19,11 +19,11 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from conftest import make_conference
+from lib.worker_lock import living, new_worker_id
 from portal.worker import MOST_ATTEMPTS, forget, rescue
-from portal.worker_lock import living, new_worker_id
-from tickets.mailing import post
-from tickets.tests.fake_relay import FakeRelay, fake_relay
-from tickets.tests.signing_in import CODE, ask_for_code, signed_in_as
+from tickets.accounts.tests.signing_in import CODE, ask_for_code, signed_in_as
+from tickets.mail.mailing import post
+from tickets.mail.tests.fake_relay import FakeRelay, fake_relay
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def post_one(conference, to: str = "a@example.com"):
 def test_a_mail_waits_until_its_transaction_is_committed(conference):
     task = post_one(conference)
     assert (task.status, task.queue_name) == (TaskResultStatus.READY, "mail")
-    assert task.task_path == "tickets.mailing.send"
+    assert task.task_path == "tickets.mail.mailing.send"
 
 
 def test_what_a_dead_worker_was_doing_is_put_back(conference):

@@ -1,4 +1,4 @@
-// Where staff look at the site as of another moment (schedule/middleware.py), everything that the
+// Where staff look at the site as of another moment (schedule/site/middleware.py), everything that the
 // page asks for is asked as of that moment too, which goes on with the clock.
 
 import { now } from "./clock.js";

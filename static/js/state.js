@@ -1,5 +1,5 @@
 // The state of a room at a moment, from its entry in /live.json. The same rules as
-// schedule/state.py; both are tested against schedule/tests/state_cases.json.
+// schedule/programme/state.py; both are tested against schedule/programme/tests/state_cases.json.
 
 export const SOON = 15 * 60;
 

@@ -7,12 +7,12 @@ from typing import NamedTuple
 from django.conf import settings
 from django.utils import timezone
 
-from schedule.http import ConferenceRequest
 from schedule.models import Conference
+from schedule.site.request import ConferenceRequest
 from streaming.models import Announcement
-from streaming.revisions import stage_revisions
-from streaming.tags import opaque_tag
-from tickets.admission import refusal
+from streaming.models.revisions import stage_revisions
+from streaming.models.tags import opaque_tag
+from tickets.admission.rule import refusal
 
 LONGEST_EMERGENCY = 500
 
@@ -89,7 +89,7 @@ def _is_for_the_admitted(request: ConferenceRequest) -> bool:
 
 
 def page_part(request: ConferenceRequest) -> str:
-    """The announcements in the keys of shared pages (schedule/pages.py)."""
+    """The announcements in the keys of shared pages (schedule/site/pages.py)."""
     tags = [notice.tag for notice in notices(request.conference, timezone.now())]
     return opaque_tag("announcements", " ".join(tags)) if tags else ""
 

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference, Room, Talk
 from streaming.models.streams import Sourced, Stream, StreamAccount
+from streaming.models.tags import opaque_tag
 from streaming.sources import SOURCES, source_choices
-from streaming.tags import opaque_tag
 
 
 class Recording(Sourced, models.Model):

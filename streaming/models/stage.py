@@ -16,7 +16,7 @@ from streaming.models.streams import Stream
 class Switch(models.Model):
     """What an organizer has put on in a room instead of what its streams would say: another of its
     streams, or a slate with words over it. Both empty is not kept: the row goes, and the room is as
-    planned (streaming/switching.py).
+    planned (streaming/watching/switching.py).
     """
 
     room = models.OneToOneField(Room, models.CASCADE, related_name="switch")

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from schedule.http import ConferenceRequest
 from schedule.models import Conference, Talk
+from schedule.site.request import ConferenceRequest
 from streaming.models import Nudge, Recording
 
 # Nobody is asked for these.
@@ -104,7 +104,7 @@ def library(conference: Conference, revision: int) -> Library:
 
 
 def next_edge(request: ConferenceRequest, at: datetime) -> datetime | None:
-    """See schedule/pages.py."""
+    """See schedule/site/pages.py."""
     return library(request.conference, request.programme_revision).next_edge(at)
 
 

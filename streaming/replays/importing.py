@@ -19,8 +19,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from schedule.models import Conference, Talk
-from streaming.captions import clean_captions
 from streaming.models import Recording, StreamAccount
+from streaming.replays.captions import clean_captions
 from streaming.replays.nudging import begin_at, check_nudge
 from streaming.replays.seconds import parse_second
 from streaming.sources import SOURCES, guess
@@ -58,7 +58,7 @@ class BadFile(Exception):
 
 
 @dataclass(slots=True)
-class Line:
+class RecordingLine:
     """`recording` has the new values already. `second` None: as it is. `act`: new, changed or
     unchanged.
     """
@@ -89,14 +89,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    lines: list[Line]
+class RecordingPlan:
+    lines: list[RecordingLine]
 
     def count(self, act: str) -> int:
         return sum(line.act == act for line in self.lines)
 
     @property
-    def withheld(self) -> list[Line]:
+    def withheld(self) -> list[RecordingLine]:
         """Of talks whose speakers have not agreed: imported, and not shown."""
         return [line for line in self.lines if not line.talk.may_be_replayed]
 
@@ -108,7 +108,7 @@ class Plan:
 
 def make_plan(
     conference: Conference, data: bytes, *, open_captions: Opener, adds_hosts: bool = False
-) -> Plan:
+) -> RecordingPlan:
     """Writes nothing. Raises BadFile."""
     planner = _Planner(conference, open_captions, adds_hosts)
     lines, problems = [], []
@@ -119,11 +119,11 @@ def make_plan(
             problems += [BadLine(number, message) for message in error.messages]
     if problems:
         raise BadFile(problems)
-    return Plan(lines)
+    return RecordingPlan(lines)
 
 
 @transaction.atomic
-def apply(plan: Plan) -> None:
+def apply(plan: RecordingPlan) -> None:
     for line in plan.lines:
         if line.act == "unchanged":
             continue
@@ -148,7 +148,7 @@ class _Planner:
                 self.known.setdefault(key, []).append(recording)
         self.lines: dict[tuple[int, str], int] = {}
 
-    def line(self, number: int, said: dict[str, str]) -> Line:
+    def line(self, number: int, said: dict[str, str]) -> RecordingLine:
         """Raises ValidationError."""
         talk = self.talks.get(said["code"])
         if talk is None:
@@ -170,7 +170,7 @@ class _Planner:
             or (second is not None and second != nudges.get(talk.pk, 0))
         )
         act = "new" if is_new else "changed" if is_changed else "unchanged"
-        return Line(number, talk, recording, second, captions, act)
+        return RecordingLine(number, talk, recording, second, captions, act)
 
     def _recording(self, talk: Talk, language: str, number: int) -> Recording:
         key = talk.pk, language

@@ -28,7 +28,7 @@ END_STEP_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The fields of a StreamAccount with its secret opened (schedule/sealing.py)."""
+    """The fields of a StreamAccount with its secret opened (lib/sealing.py)."""
 
     account_id: str = ""
     key_id: str = ""

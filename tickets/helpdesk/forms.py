@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from schedule.models import Conference
-from tickets.admin_forms import ScopesField
-from tickets.forms import FoldedEmailField
-from tickets.granting import KnownScopes, give_grant
+from tickets.accounts.forms import FoldedEmailField
+from tickets.grants.forms import ScopesField
+from tickets.grants.granting import KnownScopes, give_grant
 from tickets.helpdesk import acts
 from tickets.models import Ban, Grant, Ticket, User
 

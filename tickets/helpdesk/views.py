@@ -16,16 +16,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from schedule.access import public
-from schedule.http import ConferenceRequest
+from lib.qr import qr_image
 from schedule.models import Conference
-from tickets.explaining import Explanation, about_ticket, explain, with_all
+from schedule.site.access import public
+from schedule.site.request import ConferenceRequest
 from tickets.helpdesk import board
-from tickets.helpdesk.acts import Refused
+from tickets.helpdesk.acts import FixRefused
 from tickets.helpdesk.forms import FORMS, Done, FixForm, ShowLinkForm, page_of
+from tickets.helpdesk.why import Explanation, about_ticket, explain, with_all
 from tickets.models import Ban, Grant, Ticket, User, person_of_reference
-from tickets.qr import qr_image
-from tickets.scopes import parse_scope
+from tickets.models.scopes import parse_scope
 
 MAX_BOUGHT = 30
 
@@ -135,7 +135,7 @@ def ticket(request: HelpdeskRequest, pk: int) -> HttpResponse:
     conference = request.conference
     row = get_object_or_404(with_all(Ticket.objects.filter(conference=conference)), pk=pk)
     findings = about_ticket(row, conference, timezone.now())
-    lines = [board.Line(finding, board.url_of(finding), []) for finding in findings]
+    lines = [board.FindingLine(finding, board.url_of(finding), []) for finding in findings]
     context = {
         "title": row.code,
         "ticket": row,
@@ -171,7 +171,7 @@ def act(request: HelpdeskRequest, act: str) -> HttpResponse:
         return _ask(request, form)
     try:
         done = form.do()
-    except Refused as refused:
+    except FixRefused as refused:
         form.add_error(None, str(refused))
         return _ask(request, form)
     if act == ShowLinkForm.act:

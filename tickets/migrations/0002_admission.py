@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import schedule.sealing
+import lib.sealing
 import tickets.models
 import tickets.models.shops
 from django.conf import settings
@@ -45,9 +45,9 @@ class Migration(migrations.Migration):
                 ('base_url', models.URLField(blank=True, help_text='Only for a shop that you host yourself, like https://tickets.example.org', verbose_name='address of the API')),
                 ('account', models.CharField(help_text="As in the shop's address: pretix.eu/ORGANIZER/event, ti.to/ACCOUNT/event.", max_length=100, verbose_name='organizer or account')),
                 ('event', models.CharField(help_text='The word after it.', max_length=100, verbose_name='event')),
-                ('token', schedule.sealing.SealedField(blank=True, verbose_name='API token')),
+                ('token', lib.sealing.SealedField(blank=True, verbose_name='API token')),
                 ('hook_secret', models.CharField(default=tickets.models.shops.new_hook_secret, editable=False, max_length=64, verbose_name="secret of the webhook's address")),
-                ('hook_token', schedule.sealing.SealedField(blank=True, help_text='Tito signs its calls with it. pretix has none.', verbose_name='webhook security token')),
+                ('hook_token', lib.sealing.SealedField(blank=True, help_text='Tito signs its calls with it. pretix has none.', verbose_name='webhook security token')),
                 ('uses_buyer_email', models.BooleanField(default=False, help_text='Of several tickets under one address the person gets one.', verbose_name="the buyer's address stands for a ticket without one")),
                 ('is_test_mode', models.BooleanField(default=False, help_text='And only those.', verbose_name='take test tickets')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),

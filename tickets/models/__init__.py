@@ -1,4 +1,4 @@
-"""Who may come in. The one rule itself is in admission.py."""
+"""Who may come in. The one rule itself is in tickets/admission."""
 
 from tickets.models.admitting import (
     Ban,

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference
 from tickets.models.people import User, fold_email
+from tickets.models.scopes import parse_scope
 from tickets.models.shops import Shop, SyncRun
-from tickets.scopes import parse_scope
 
 
 def validate_scopes(scopes: Any) -> None:

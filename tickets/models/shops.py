@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lib.sealing import SealedField
 from schedule.models import Conference
-from schedule.sealing import SealedField
 from tickets.models.people import User
 
 

@@ -3,10 +3,10 @@
 /** An instant: seconds since 1970. */
 type Seconds = number;
 
-/** What schedule/state.py calls the state of a room. */
+/** What schedule/programme/state.py calls the state of a room. */
 type RoomState = "idle" | "soon" | "live" | "late" | "break" | "ended";
 
-/** /live.json (streaming/live.py). */
+/** /live.json (streaming/watching/live.py). */
 interface LiveBody {
   revision: number;
   /** Stands for the hosts that a page may load streams from. */
@@ -56,7 +56,7 @@ interface AnnouncementWords {
   room?: string | null;
 }
 
-/** What may be played, first choice first (streaming/playback.py, streaming/replays/views.py). */
+/** What may be played, first choice first (streaming/watching/playback.py, streaming/replays/views.py). */
 interface Playback {
   refusal?: undefined;
   sources: Source[];
@@ -109,7 +109,7 @@ interface TimerTalk {
   canceled: boolean;
 }
 
-/** What such a countdown polls (schedule/timer/views.py). */
+/** What such a countdown polls (schedule/attending/timer/views.py). */
 interface TimerBody extends TimerTalk {
   title: string;
   message: string;

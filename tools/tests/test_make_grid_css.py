@@ -1,4 +1,4 @@
-from schedule.grid import MAX_COLUMNS, MAX_ROWS, MAX_WIDTH
+from schedule.programme.grid import MAX_COLUMNS, MAX_ROWS, MAX_WIDTH
 from tools.make_grid_css import STYLESHEET, grid_css
 
 

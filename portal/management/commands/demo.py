@@ -19,7 +19,7 @@ from portal.demo.people import (
     write_people,
     write_tickets,
 )
-from portal.demo.plan import SPEAKER_EMAIL, Plan, small_plan
+from portal.demo.plan import SPEAKER_EMAIL, DemoPlan, small_plan
 from portal.demo.write import SLUG, NotTheDemo, demo_conference, write_conference
 from schedule.models import Conference, Talk
 
@@ -93,7 +93,7 @@ class Command(BaseCommand):
             )
         self._say_how_to_sign_in(usual_password())
 
-    def _say_what_is_on(self, conference: Conference, plan: Plan, now: datetime) -> None:
+    def _say_what_is_on(self, conference: Conference, plan: DemoPlan, now: datetime) -> None:
         on = plan.live_in("main", now)
         counts = {"talks": len(plan.talks), "rooms": len(plan.rooms), "days": len(plan.days)}
         self.stdout.write(

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
-from streaming.captions import MAX_BYTES
-from streaming.replays.importing import BadFile, Plan, apply, make_plan
+from streaming.replays.captions import MAX_BYTES
+from streaming.replays.importing import BadFile, RecordingPlan, apply, make_plan
 
 # More would hide the first, and the rest is often the same mistake.
 SHOWN_PROBLEMS = 20
@@ -69,7 +69,7 @@ class Command(BaseCommand):
         if (more := len(error.lines) - SHOWN_PROBLEMS) > 0:
             self.stderr.write(_("… and %(count)s more") % {"count": more})
 
-    def _report(self, plan: Plan, *, is_dry_run: bool) -> None:
+    def _report(self, plan: RecordingPlan, *, is_dry_run: bool) -> None:
         self.stdout.write(
             _("%(new)s new, %(changed)s changed, %(unchanged)s unchanged.") % plan.as_dict()
         )

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.models import Conference
-from tickets.importing import RemovalsRefused, Summary, import_tickets
 from tickets.models import Ticket
-from tickets.spreadsheets import (
+from tickets.sources.importing import TicketRemovalsRefused, TicketSummary, import_tickets
+from tickets.sources.spreadsheets import (
     ENCODINGS,
     HEADERS,
     BadSpreadsheet,
@@ -108,7 +108,7 @@ class Command(BaseCommand):
                 cancels_missing=options["cancel_missing"],
                 accepts_removals=options["accept_removals"],
             )
-        except RemovalsRefused as refused:
+        except TicketRemovalsRefused as refused:
             text = _(
                 "%(file)s: %(reason)s Nothing was written. If that is right: --accept-removals"
             )
@@ -129,7 +129,7 @@ class Command(BaseCommand):
         if (more := len(error.rows) - SHOWN_PROBLEMS) > 0:
             self.stderr.write(_("… and %(count)s more") % {"count": more})
 
-    def _report(self, summary: Summary, conference: Conference) -> None:
+    def _report(self, summary: TicketSummary, conference: Conference) -> None:
         counts = summary.as_dict()
         self.stdout.write(
             _("%(conference)s: %(new)s new, %(changed)s changed, %(unchanged)s unchanged.")

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
 from tickets.models import Shop, SyncRun
-from tickets.syncing import Busy, ask_waiting, sync, why_full
-from tickets.syncing.hints import Answered
+from tickets.sources.syncing import Busy, ask_waiting, sync, why_full
+from tickets.sources.syncing.hints import Answered
 
 REFUSED = 3
 PROGRESS_EVERY_SECONDS = 2.0

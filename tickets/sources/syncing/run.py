@@ -1,0 +1,221 @@
+"""One run: page by page what a shop says, each written in a transaction of its own, so that a run
+that is killed leaves what is true; only a complete one cancels what the shop does not name.
+
+A run that would end more than a fifth of the valid tickets is refused, whether the shop says so
+ticket by ticket or by leaving them out. So a full run holds those back that the shop says have
+ended, and ends them last, together with those it has not seen. They are all that it keeps of the
+pages that it has written. Between full runs what the shop says of a ticket counts at once, and only
+those that are missing from their orders wait for the end.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import batched
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tickets.models import Shop, SyncRun, Ticket, User
+from tickets.models.admitting import TicketQuerySet
+from tickets.sources.importing import (
+    TicketLine,
+    TicketPlan,
+    TicketRemovalsRefused,
+    Written,
+    cancel_tickets,
+    lock,
+    plan_tickets,
+    refuse_too_many,
+    write_plan,
+    write_tickets,
+)
+from tickets.sources.shops.base import Batch, ShopError, ShopTicket
+from tickets.sources.syncing.checked_api import CheckedApi
+from tickets.sources.syncing.turns import turn
+
+FULL_EVERY = timedelta(days=1)
+# After a full run that failed or was refused: changes go on coming meanwhile.
+FULL_AGAIN_AFTER = timedelta(hours=1)
+HINTS_KEPT_FOR = timedelta(days=7)
+PAGE = 500
+SHOWN_FOREIGN = 10
+COUNTS = ("new", "changed", "canceled", "passed_on", "claimed", "unchanged")
+
+type Progress = Callable[[int, int], None]
+
+
+def why_full(shop: Shop) -> str:
+    """Why the next run asks for everything, unasked; "": it does not."""
+    if not shop.cursor:
+        return _("nothing has been read to its end yet")
+    at = timezone.now()
+    if shop.full_synced_at is not None and shop.full_synced_at > at - FULL_EVERY:
+        return ""
+    tried = shop.runs.filter(is_full=True, started_at__gt=at - FULL_AGAIN_AFTER)
+    return "" if tried.exists() else _("the last full run is older than a day")
+
+
+def sync(
+    shop: Shop,
+    *,
+    is_full: bool,
+    started_by: User | None = None,
+    progress: Progress | None = None,
+    accepts_removals: bool = False,
+) -> SyncRun:
+    """A run that is not full becomes so when `why_full` says. `progress` is told how many orders or
+    tickets have come and, or 0, how many there are. Raises Busy; what the shop does wrong is in the
+    run that it returns.
+    """
+    with turn(shop):
+        shop.refresh_from_db()
+        shop.runs.filter(state=SyncRun.State.RUNNING).update(
+            state=SyncRun.State.FAILED,
+            problem=_("It was interrupted; what it had written is right."),
+        )
+        run = SyncRun.objects.create(
+            shop=shop, is_full=is_full or bool(why_full(shop)), started_by=started_by
+        )
+        try:
+            _Sync(run, accepts_removals=accepts_removals, progress=progress).go()
+        except (ShopError, TicketRemovalsRefused) as error:
+            refused = isinstance(error, TicketRemovalsRefused)
+            run.state = SyncRun.State.REFUSED if refused else SyncRun.State.FAILED
+            run.problem = " ".join(filter(None, [str(error), run.problem]))
+            run.finished_at = timezone.now()
+            run.save()
+        shop.hints.filter(done_at__lt=run.started_at - HINTS_KEPT_FOR).delete()
+    return run
+
+
+class _Sync:
+    def __init__(self, run: SyncRun, *, accepts_removals: bool, progress: Progress | None) -> None:
+        self.run = run
+        self.shop = run.shop
+        self.conference = run.shop.conference
+        self.accepts_removals = accepts_removals
+        self.progress = progress
+        # By code: what ends if the whole run may.
+        self.held_back: dict[str, ShopTicket] = {}
+        self.missing: set[int] = set()
+        self.foreign: list[str] = []
+        run.counts = dict.fromkeys((*COUNTS, "pages"), 0)
+
+    def go(self) -> None:
+        """Raises ShopError, TicketRemovalsRefused."""
+        self.valid = self._ours.valid().count()
+        done, cursor = 0, "" if self.run.is_full else self.shop.cursor
+        for asked_at, batch in self._pages():
+            self._write(batch, asked_at)
+            done += len(batch.whole_orders) or len(batch.tickets)
+            cursor = batch.next_cursor
+            if self.progress is not None:
+                self.progress(done, batch.total)
+        self._note_foreign()
+        self._finish(cursor)
+
+    @property
+    def _ours(self) -> TicketQuerySet:
+        return Ticket.objects.filter(shop=self.shop)
+
+    def _pages(self) -> Iterator[tuple[datetime, Batch]]:
+        asked = CheckedApi(self.shop)
+        return asked.everything() if self.run.is_full else asked.changes(self.shop.cursor)
+
+    @transaction.atomic
+    def _write(self, batch: Batch, asked_at: datetime) -> None:
+        lock(self.conference)
+        newer = self._orders_heard_since(asked_at)
+        tickets = [
+            ticket for ticket in batch.tickets if ticket.values.get("order_code") not in newer
+        ]
+        plan = plan_tickets(self.conference, tickets, shop=self.shop)
+        adopted = [line for line in plan.lines if self._is_valid_and_not_ours(line)]
+        self.valid += len(adopted)
+        if self.run.is_full and not self.accepts_removals:
+            self._hold_back(plan, tickets)
+        seen_in = self.run if self.run.is_full else None
+        self._count(write_plan(self.conference, plan, seen_in=seen_in))
+        if not self.run.is_full:
+            codes = [ticket.code for ticket in tickets]
+            orders = batch.whole_orders - newer
+            gone = self._ours.exclude(state=Ticket.State.CANCELED).filter(order_code__in=orders)
+            self.missing |= set(gone.exclude(code__in=codes).values_list("pk", flat=True))
+        self.run.counts["pages"] += 1
+        self.run.save(update_fields=["counts"])
+
+    def _orders_heard_since(self, at: datetime) -> set[str]:
+        """Asked for by themselves meanwhile, so that the page may be older than what we know."""
+        return set(self.shop.hints.filter(done_at__gte=at).values_list("order_code", flat=True))
+
+    def _is_valid_and_not_ours(self, line: TicketLine) -> bool:
+        """From a file, or a shop that is switched off: now this shop's."""
+        old = line.old
+        if old is None or old.shop_id == self.shop.pk or line.code in self.held_back:
+            return False
+        return old.state == Ticket.State.VALID
+
+    def _hold_back(self, plan: TicketPlan, tickets: list[ShopTicket]) -> None:
+        ending = {line.code for line in plan.lines if line.ends}
+        plan.lines = [line for line in plan.lines if line.code not in ending]
+        for ticket in tickets:
+            # A ticket that has moved to a later page is what that page says.
+            self.held_back.pop(ticket.code, None)
+            if ticket.code in ending:
+                self.held_back[ticket.code] = ticket
+
+    @transaction.atomic
+    def _finish(self, cursor: str) -> None:
+        """Raises TicketRemovalsRefused."""
+        lock(self.conference)
+        newer = self._orders_heard_since(self.run.started_at)
+        held_back = [
+            ticket
+            for ticket in self.held_back.values()
+            if ticket.values.get("order_code") not in newer
+        ]
+        gone = self._gone().exclude(order_code__in=newer)
+        if not self.accepts_removals:
+            refuse_too_many(len(held_back) + gone.valid().count(), self.valid)
+        for some in batched(held_back, PAGE):
+            said = write_tickets(self.conference, some, shop=self.shop, seen_in=self.run)
+            self._count(said)
+        self._count(cancel_tickets(self.conference, gone))
+        self._keep(cursor)
+
+    def _gone(self) -> TicketQuerySet:
+        """What the shop has, with all that it said, not named."""
+        if self.run.is_full:
+            return self._ours.exclude(seen_in=self.run).exclude(code__in=list(self.held_back))
+        return self._ours.filter(pk__in=self.missing)
+
+    def _keep(self, cursor: str) -> None:
+        values: dict[str, object] = {"cursor": cursor, "synced_at": self.run.started_at}
+        if self.run.is_full:
+            values["full_synced_at"] = self.run.started_at
+        # If somebody has meanwhile said that it is another event, we know nothing of that yet.
+        same: QuerySet[Shop] = Shop.objects.filter(
+            pk=self.shop.pk,
+            cursor=self.shop.cursor,
+            kind=self.shop.kind,
+            base_url=self.shop.base_url,
+            account=self.shop.account,
+            event=self.shop.event,
+            is_test_mode=self.shop.is_test_mode,
+        )
+        same.update(**values)
+        self.run.state = SyncRun.State.DONE
+        self.run.finished_at = timezone.now()
+        self.run.save()
+
+    def _count(self, written: Written) -> None:
+        for name in COUNTS:
+            self.run.counts[name] += getattr(written, name)
+        self.foreign += written.foreign[: SHOWN_FOREIGN - len(self.foreign)]
+
+    def _note_foreign(self) -> None:
+        if self.foreign:
+            text = _("Left alone, because another shop has tickets with these codes: %s.")
+            self.run.problem = text % ", ".join(self.foreign)
