@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from streaming.watching.tests.console import console
-from tools.browser import chromium_path
+from tools.browser import PATIENCE_MS, chromium_path
 from tools.process import answers, on_free_port, running
 from tools.stack import PROJECT
 
@@ -179,7 +179,7 @@ def has_seen(page, kind, text):
     page.wait_for_function(
         "([kind, text]) => seen[kind].some((each) => each.includes(text))",
         arg=[kind, text],
-        timeout=60_000,
+        timeout=PATIENCE_MS,
     )
 
 
