@@ -5,7 +5,6 @@ shop's calls, order by order.
 """
 
 from tickets.sources.syncing.hints import ask_waiting, hear
-from tickets.sources.syncing.run import sync, why_full
-from tickets.sources.syncing.turns import Busy
+from tickets.sources.syncing.run import Busy, sync, why_full
 
 __all__ = ["Busy", "ask_waiting", "hear", "sync", "why_full"]

@@ -8,6 +8,7 @@ pages that it has written. Between full runs what the shop says of a ticket coun
 those that are missing from their orders wait for the end.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import batched
@@ -17,6 +18,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from lib.locks import Lock, Taken, held
 from tickets.models import Shop, SyncRun, Ticket, User
 from tickets.models.admitting import TicketQuerySet
 from tickets.sources.importing import (
@@ -25,7 +27,6 @@ from tickets.sources.importing import (
     TicketRemovalsRefused,
     Written,
     cancel_tickets,
-    lock,
     plan_tickets,
     refuse_too_many,
     write_plan,
@@ -33,17 +34,35 @@ from tickets.sources.importing import (
 )
 from tickets.sources.shops.base import Batch, ShopError, ShopTicket
 from tickets.sources.syncing.checked_api import CheckedApi
-from tickets.sources.syncing.turns import turn
 
 FULL_EVERY = timedelta(days=1)
 # After a full run that failed or was refused: changes go on coming meanwhile.
 FULL_AGAIN_AFTER = timedelta(hours=1)
+# Most runs are shorter; and PostgreSQL needs a moment to see that a process was killed.
+WAIT_SECONDS = 5.0
 HINTS_KEPT_FOR = timedelta(days=7)
 PAGE = 500
 SHOWN_FOREIGN = 10
 COUNTS = ("new", "changed", "canceled", "passed_on", "claimed", "unchanged")
 
 type Progress = Callable[[int, int], None]
+
+
+class Busy(Exception):
+    """Somebody else is at it."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This shop is being asked already."))
+
+
+@contextlib.contextmanager
+def only_run(shop: Shop) -> Iterator[Lock]:
+    """One run of a shop at a time. Raises Busy when the other one does not end soon."""
+    try:
+        with held(f"sync of shop {shop.pk}", wait_seconds=WAIT_SECONDS) as lock:
+            yield lock
+    except Taken:
+        raise Busy from None
 
 
 def why_full(shop: Shop) -> str:
@@ -69,7 +88,7 @@ def sync(
     tickets have come and, or 0, how many there are. Raises Busy; what the shop does wrong is in the
     run that it returns.
     """
-    with turn(shop):
+    with only_run(shop) as lock:
         shop.refresh_from_db()
         shop.runs.filter(state=SyncRun.State.RUNNING).update(
             state=SyncRun.State.FAILED,
@@ -79,7 +98,7 @@ def sync(
             shop=shop, is_full=is_full or bool(why_full(shop)), started_by=started_by
         )
         try:
-            _Sync(run, accepts_removals=accepts_removals, progress=progress).go()
+            _Sync(run, lock, accepts_removals=accepts_removals, progress=progress).go()
         except (ShopError, TicketRemovalsRefused) as error:
             refused = isinstance(error, TicketRemovalsRefused)
             run.state = SyncRun.State.REFUSED if refused else SyncRun.State.FAILED
@@ -91,8 +110,11 @@ def sync(
 
 
 class _Sync:
-    def __init__(self, run: SyncRun, *, accepts_removals: bool, progress: Progress | None) -> None:
+    def __init__(
+        self, run: SyncRun, lock: Lock, *, accepts_removals: bool, progress: Progress | None
+    ) -> None:
         self.run = run
+        self.lock = lock
         self.shop = run.shop
         self.conference = run.shop.conference
         self.accepts_removals = accepts_removals
@@ -108,12 +130,15 @@ class _Sync:
         self.valid = self._ours.valid().count()
         done, cursor = 0, "" if self.run.is_full else self.shop.cursor
         for asked_at, batch in self._pages():
+            # Shops are slow. Without the lock another run may have begun meanwhile.
+            self.lock.check()
             self._write(batch, asked_at)
             done += len(batch.whole_orders) or len(batch.tickets)
             cursor = batch.next_cursor
             if self.progress is not None:
                 self.progress(done, batch.total)
         self._note_foreign()
+        self.lock.check()
         self._finish(cursor)
 
     @property
@@ -126,7 +151,7 @@ class _Sync:
 
     @transaction.atomic
     def _write(self, batch: Batch, asked_at: datetime) -> None:
-        lock(self.conference)
+        self.conference.one_writer("tickets")
         newer = self._orders_heard_since(asked_at)
         tickets = [
             ticket for ticket in batch.tickets if ticket.values.get("order_code") not in newer
@@ -169,7 +194,7 @@ class _Sync:
     @transaction.atomic
     def _finish(self, cursor: str) -> None:
         """Raises TicketRemovalsRefused."""
-        lock(self.conference)
+        self.conference.one_writer("tickets")
         newer = self._orders_heard_since(self.run.started_at)
         held_back = [
             ticket
