@@ -50,6 +50,7 @@ check: ## Look for mistakes without running the site; changes nothing
 	@$(LIKE_PRODUCTION) $(PYTHON) -m mypy .
 	.venv/bin/lint-imports
 	$(PYTHON) -m tools.check_files
+	$(PYTHON) -m tools.check_layout
 	@tools/js.sh check
 	$(PYTHON) -m tools.lock --check
 	@echo "manage.py check --deploy --fail-level WARNING"
@@ -71,9 +72,10 @@ stack: ## Run the production shape here: nginx, gunicorn, PostgreSQL, Redis
 	@tools/venv.sh requirements-dev.lock
 	@exec $(PYTHON) -m tools.stack --port $(PORT)
 
-bench: ## Measure what a page costs on the production shape
+bench: ## Measure what a page costs on the production shape, and hold to what is promised in seconds
 	@tools/venv.sh requirements-dev.lock
-	@$(PYTHON) -m tools.bench.pages
+	@$(PYTHON) -m tools.bench
+	@$(PYTHON) -m pytest -q -m timed --hold-promises
 
 clean: ## Remove all that was made here: .venv, var (with the demo's database), caches
 	rm -rf .venv tools/js/node_modules var bench.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
