@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
@@ -23,6 +24,9 @@ from portal.environment import (
     env_url,
     read_env_file,
 )
+
+# So that ModelAdmin[Talk] and the like can be written, as the types of Django have it.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
