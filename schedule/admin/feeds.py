@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from schedule.admin.review import decide, review_context
 from schedule.changes.recorder import Changed, ChangeRecorder, undo
 from schedule.feeds.formats import MAX_BYTES, ProgrammeError, known_formats
-from schedule.feeds.importing import find_feed, lock, make_plan
+from schedule.feeds.importing import find_feed, make_plan
 from schedule.feeds.importing.checking import Outcome, check_feed
 from schedule.feeds.importing.reviewing import keep_review, read
 from schedule.models import Change, Conference, Feed, FeedItem, ImportReview
@@ -46,7 +46,8 @@ class UploadForm(forms.Form):
         data = file.read(MAX_BYTES + 1)
         programme = read(conference, data, format=self.cleaned_data["format"] or None)
         with transaction.atomic():
-            feed = find_feed(lock(conference), file.name, programme)
+            conference.one_writer("programme")
+            feed = find_feed(conference, file.name, programme)
             feed.save()
             plan = make_plan(conference, feed, programme)
             return feed, keep_review(plan, data, timezone.now())

@@ -204,7 +204,8 @@ def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change 
     its feed proposes the same again, and no longer applies it by itself.
     """
     with transaction.atomic():
-        conference = Conference.objects.select_for_update(no_key=True).get(pk=change.conference_id)
+        conference = change.conference
+        conference.one_writer("programme")
         fields = list(change.fields.select_related("talk"))
         talks = {
             talk.pk: talk

@@ -7,10 +7,10 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
+from lib.cached import once_per_revision
 from schedule.models import Conference, Talk
 from schedule.site.conferences import directory
 from schedule.site.request import ConferenceRequest
@@ -107,8 +107,7 @@ def next_edge(request: ConferenceRequest, at: datetime) -> datetime | None:
     return timeline_of(request.conference, request.programme_revision).next_edge(at)
 
 
-# A handful of conferences, each with the number before and after a change.
-@lru_cache(maxsize=16)
+@once_per_revision
 def _read(conference_id: int, revision: int) -> Timeline:
     items: dict[int, list[TimelineTalk]] = {}
     rooms = list(

@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 
+from lib.cached import once_per_revision
 from schedule.models import Conference, Talk
 from schedule.site.request import ConferenceRequest
 from streaming.models import Nudge, Recording
@@ -108,7 +108,7 @@ def next_edge(request: ConferenceRequest, at: datetime) -> datetime | None:
     return library(request.conference, request.programme_revision).next_edge(at)
 
 
-@lru_cache(maxsize=16)
+@once_per_revision
 def _read(conference_id: int, revision: int) -> Library:
     conference = Conference.objects.get(pk=conference_id)
     shown = Recording.objects.filter(conference=conference, is_shown=True)

@@ -79,7 +79,7 @@ def give_grants(
     now. The number of statements does not depend on that of the grants.
     """
     # One file at a time, so that two runs at once do not give everything twice.
-    Conference.objects.select_for_update(no_key=True).get(pk=conference.pk)
+    conference.one_writer("tickets")
     rows = list(wanted)
     people = accounts_for({row.email for row in rows})
     theirs = Grant.objects.filter(conference=conference, user__in=people.values())

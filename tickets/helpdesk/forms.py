@@ -19,6 +19,8 @@ from tickets.helpdesk import acts
 from tickets.models import Ban, Grant, Ticket, User
 from tickets.models.scopes import KnownScopes
 
+# Of whoever helps here; some acts ask for another one as well.
+PERMISSION = "tickets.change_ticket"
 MAX_HOURS = 7 * 24
 
 
@@ -38,7 +40,7 @@ def page_of(row: models.Model) -> str:
 
 
 class At(forms.DateTimeField):
-    """In the conference's zone, which the admin's pages are in (portal/admin.py)."""
+    """In the conference's zone, which the page is in (`in_venue_zone`)."""
 
     widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
 
@@ -63,7 +65,7 @@ class FixForm(forms.Form):
     act: ClassVar[str]
     label: ClassVar[str | Promise]
     says: ClassVar[str | Promise] = ""
-    permission: ClassVar[str] = "tickets.change_ticket"
+    permission: ClassVar[str] = PERMISSION
     asks_first: ClassVar[bool] = False
 
     def __init__(

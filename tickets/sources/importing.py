@@ -89,13 +89,6 @@ class Written:
     before: dict[str, dict[str, Any] | None] = field(default_factory=dict)
 
 
-def lock(conference: Conference) -> None:
-    """One writer of tickets at a time, until the end of the transaction; claims wait for the
-    tickets themselves.
-    """
-    Conference.objects.select_for_update(no_key=True).get(pk=conference.pk)
-
-
 @transaction.atomic(savepoint=False)
 def plan_tickets(
     conference: Conference, tickets: Iterable[ShopTicket], *, shop: Shop | None = None
@@ -169,7 +162,7 @@ def write_tickets(
     seen_in: SyncRun | None = None,
 ) -> Written:
     """With `seen_in` all of them, changed or not, were seen in that run."""
-    lock(conference)
+    conference.one_writer("tickets")
     return write_plan(conference, plan_tickets(conference, tickets, shop=shop), seen_in=seen_in)
 
 
@@ -214,7 +207,7 @@ def cancel_tickets(conference: Conference, tickets: QuerySet[Ticket], says: str 
     found = tickets.exclude(state=Ticket.State.CANCELED).select_related("product", "shop")
     values = {"state": Ticket.State.CANCELED, "shop_says": says}
     with transaction.atomic():
-        lock(conference)
+        conference.one_writer("tickets")
         rows = found.order_by("pk").select_for_update(of=("self",))
         return write_lines(conference, [TicketLine(row.code, values, row) for row in rows])
 
@@ -321,7 +314,7 @@ def import_tickets(
     accepts_removals: bool = False,
 ) -> TicketSummary:
     """A whole file. Raises TicketRemovalsRefused, and has then written nothing."""
-    lock(conference)
+    conference.one_writer("tickets")
     wanted = list(tickets)
     ours = Ticket.objects.filter(conference=conference, shop=None).valid()
     valid = ours.count()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from lib.network import Network
 from schedule.feeds.fetching import FetchError, fetch
 from schedule.feeds.formats import Programme, ProgrammeError
-from schedule.feeds.importing.applying import apply_plan, lock
+from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.guard import dangers_of
 from schedule.feeds.importing.lines import LineKind
 from schedule.feeds.importing.plan import ImportPlan, make_plan
@@ -94,7 +94,8 @@ def _noted(check: Check, at: datetime, etag: str = "") -> Check:
 def _compare(
     feed: Feed, programme: Programme, data: bytes, at: datetime, actor: models.Model | None
 ) -> Check:
-    conference = lock(feed.conference)
+    conference = feed.conference
+    conference.one_writer("programme")
     plan = make_plan(conference, feed, programme)
     dangers = dangers_of(plan, at)
     chosen = _what_applies(plan) if feed.applies_by_itself and not dangers else set()

@@ -5,7 +5,6 @@ order by order.
 """
 
 from tickets.sources.syncing.hints import ask_waiting
-from tickets.sources.syncing.run import sync
-from tickets.sources.syncing.turns import Busy
+from tickets.sources.syncing.run import Busy, sync
 
 __all__ = ["Busy", "ask_waiting", "sync"]

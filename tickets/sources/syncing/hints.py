@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tickets.models import OrderHint, Shop, Ticket
-from tickets.sources.importing import cancel_tickets, lock, write_tickets
+from tickets.sources.importing import cancel_tickets, write_tickets
 from tickets.sources.shops.base import Batch, ShopError
 from tickets.sources.syncing.checked_api import CheckedApi
 
@@ -65,7 +65,7 @@ def _write(hint: OrderHint, batch: Batch) -> bool:
     """
     shop = hint.shop
     conference = shop.conference
-    lock(conference)
+    conference.one_writer("tickets")
     now = OrderHint.objects.select_for_update().get(pk=hint.pk)
     if now.done_at is not None:
         return True

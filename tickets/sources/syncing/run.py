@@ -8,6 +8,7 @@ pages that it has written. Between full runs what the shop says of a ticket coun
 those that are missing from their orders wait for the end.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import batched
@@ -17,6 +18,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from lib.locks import Lock, Taken, held
 from tickets.models import Shop, SyncRun, Ticket, TicketQuerySet, User
 from tickets.sources.importing import (
     TicketLine,
@@ -24,7 +26,6 @@ from tickets.sources.importing import (
     TicketRemovalsRefused,
     Written,
     cancel_tickets,
-    lock,
     plan_tickets,
     refuse_too_many,
     write_plan,
@@ -32,14 +33,32 @@ from tickets.sources.importing import (
 )
 from tickets.sources.shops.base import Batch, ShopError, ShopTicket
 from tickets.sources.syncing.checked_api import CheckedApi
-from tickets.sources.syncing.turns import turn
 
+# Most runs are shorter; and PostgreSQL needs a moment to see that a process was killed.
+WAIT_SECONDS = 5.0
 HINTS_KEPT_FOR = timedelta(days=7)
 PAGE = 500
 SHOWN_FOREIGN = 10
 COUNTS = ("new", "changed", "canceled", "passed_on", "claimed", "unchanged")
 
 type Progress = Callable[[int, int], None]
+
+
+class Busy(Exception):
+    """Somebody else is at it."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This shop is being asked already."))
+
+
+@contextlib.contextmanager
+def only_run(shop: Shop) -> Iterator[Lock]:
+    """One run of a shop at a time. Raises Busy when the other one does not end soon."""
+    try:
+        with held(f"sync of shop {shop.pk}", wait_seconds=WAIT_SECONDS) as lock:
+            yield lock
+    except Taken:
+        raise Busy from None
 
 
 def sync(
@@ -54,7 +73,7 @@ def sync(
     tickets have come and, or 0, how many there are. Raises Busy; what the shop does wrong is in the
     run that it returns.
     """
-    with turn(shop):
+    with only_run(shop) as lock:
         shop.refresh_from_db()
         shop.runs.filter(state=SyncRun.State.RUNNING).update(
             state=SyncRun.State.FAILED,
@@ -63,7 +82,7 @@ def sync(
         is_full = is_full or bool(shop.why_full(timezone.now()))
         run = SyncRun.objects.create(shop=shop, is_full=is_full, started_by=started_by)
         try:
-            _Sync(run, accepts_removals=accepts_removals, progress=progress).go()
+            _Sync(run, lock, accepts_removals=accepts_removals, progress=progress).go()
         except (ShopError, TicketRemovalsRefused) as error:
             refused = isinstance(error, TicketRemovalsRefused)
             state = SyncRun.State.REFUSED if refused else SyncRun.State.FAILED
@@ -73,8 +92,11 @@ def sync(
 
 
 class _Sync:
-    def __init__(self, run: SyncRun, *, accepts_removals: bool, progress: Progress | None) -> None:
+    def __init__(
+        self, run: SyncRun, lock: Lock, *, accepts_removals: bool, progress: Progress | None
+    ) -> None:
         self.run = run
+        self.lock = lock
         self.shop = run.shop
         self.conference = run.shop.conference
         self.accepts_removals = accepts_removals
@@ -90,12 +112,15 @@ class _Sync:
         self.valid = self._ours.valid().count()
         done, cursor = 0, "" if self.run.is_full else self.shop.cursor
         for asked_at, batch in self._pages():
+            # Shops are slow. Without the lock another run may have begun meanwhile.
+            self.lock.check()
             self._write(batch, asked_at)
             done += len(batch.whole_orders) or len(batch.tickets)
             cursor = batch.next_cursor
             if self.progress is not None:
                 self.progress(done, batch.total)
         self._note_foreign()
+        self.lock.check()
         self._finish(cursor)
 
     @property
@@ -108,7 +133,7 @@ class _Sync:
 
     @transaction.atomic
     def _write(self, batch: Batch, asked_at: datetime) -> None:
-        lock(self.conference)
+        self.conference.one_writer("tickets")
         newer = self._orders_heard_since(asked_at)
         tickets = [
             ticket for ticket in batch.tickets if ticket.values.get("order_code") not in newer
@@ -151,7 +176,7 @@ class _Sync:
     @transaction.atomic
     def _finish(self, cursor: str) -> None:
         """Raises TicketRemovalsRefused."""
-        lock(self.conference)
+        self.conference.one_writer("tickets")
         newer = self._orders_heard_since(self.run.started_at)
         held_back = [
             ticket

@@ -19,7 +19,7 @@ from django.utils import timezone
 from conftest import make_conference
 from lib.sealing import seal
 from tickets.models import Shop, SyncRun, Ticket
-from tickets.sources.syncing import turns
+from tickets.sources.syncing import run as run_of_shop
 from tickets.sources.tests.fake_shops.pretix import FakePretix
 from tickets.sources.tests.fake_shops.server import Answer
 from tickets.sources.tests.paper_shop import PaperShop, broken, make_shop, paper_ticket, use
@@ -147,7 +147,7 @@ def pretix_shop(fake: FakePretix) -> Shop:
 def test_a_killed_run_leaves_what_is_true_and_the_next_completes_it(kind, monkeypatch):
     with FakePretix(tickets=220) as fake:
         monkeypatch.setattr(settings, "PRIVATE_SHOPS", [fake.url])
-        monkeypatch.setattr(turns, "WAIT_SECONDS", 60)
+        monkeypatch.setattr(run_of_shop, "WAIT_SECONDS", 60)
         shop = pretix_shop(fake)
         gone = []
         if kind != "first":
