@@ -23,14 +23,15 @@ TEASER_TALKS = 6
 def home(request: ConferenceRequest) -> HttpResponse:
     """Landing, the same for everybody. Names talks only while the programme is public."""
     conference, at = request.conference, request.at
-    talks = Talk.objects.filter(conference=conference).exclude(kind=Talk.Kind.BREAK).with_cards()
-    is_public = conference.programme_is_public
-    live = {item.code for item in timeline_of(conference, request.programme_revision).live_at(at)}
-    context = {
-        "at": at,
-        "live": talks.filter(code__in=live).in_order()[:TEASER_TALKS] if is_public else [],
-        "coming": talks.next_after(at)[:TEASER_TALKS] if is_public else [],
-    }
+    context: dict[str, Any] = {"at": at, "live": [], "coming": []}
+    if conference.programme_is_public:
+        timeline = timeline_of(conference, request.programme_revision)
+        codes = {item.code for item in timeline.live_at(at)}
+        talks = Talk.objects.filter(conference=conference).exclude(kind=Talk.Kind.BREAK)
+        context |= {
+            "live": talks.filter(code__in=codes).in_order().with_cards()[:TEASER_TALKS],
+            "coming": talks.next_after(at).with_cards()[:TEASER_TALKS],
+        }
     return render_page(request, "portal/home.html", context)
 
 
