@@ -33,6 +33,7 @@ _number = count(1)
 
 def forget_everything_kept() -> None:
     cache.clear()
+    getattr(cache, "local", cache).clear()
     for once in OnceASecond.instances:
         once.forget()
     for kept in (

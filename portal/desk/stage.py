@@ -17,8 +17,8 @@ from schedule.programme.timeline import timeline_of
 from schedule.site.rights import DeskRights
 from streaming.models import RoomMinute, Stream, StreamHealth, Switch
 from streaming.sources import SOURCES
-from streaming.watching import presence
 from streaming.watching.room_streams import RoomStreams, on_stage, room_streams_of
+from tickets.admission.watching import viewers
 
 # The timer comes every 20 s; what is older says nothing of now.
 FRESH = timedelta(seconds=90)
@@ -143,7 +143,7 @@ def stage_cards(
     conference: Conference, revision: int, rooms: list[Room], at: datetime
 ) -> list[StageCard]:
     programme, streams = timeline_of(conference, revision), room_streams_of(conference)
-    watching = presence.viewers(conference.pk, [room.slug for room in rooms]) or {}
+    numbers = viewers(conference.pk, [room.slug for room in rooms])
     healths = StreamHealth.objects.filter(stream__room__in=rooms).in_bulk()
     charts = _charts(rooms, at)
     cards = []
@@ -164,7 +164,7 @@ def stage_cards(
                 _shown(each, healths, at) for each in standing if each not in played[:1]
             ),
             others=tuple(_shown(each, healths, at) for each in known if each not in played[:1]),
-            viewers=watching.get(room.slug),
+            viewers=numbers.get(room.slug),
             chart=charts[room.pk],
         )
         cards.append(card)
