@@ -19,9 +19,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from schedule.models import Conference, Talk
-from streaming.models import Recording, StreamAccount
+from streaming.models import Nudge, Recording, StreamAccount
 from streaming.replays.captions import clean_captions
-from streaming.replays.nudging import begin_at, check_nudge
 from streaming.replays.seconds import parse_second
 from streaming.sources import SOURCES, guess
 
@@ -133,7 +132,7 @@ def apply(plan: RecordingPlan) -> None:
         if line.recording.adds_hosts:
             line.recording.add_missing_hosts()
         if line.second is not None:
-            begin_at(line.recording, line.talk, line.second)
+            line.recording.begin_talk_at(line.talk, line.second)
 
 
 class _Planner:
@@ -159,7 +158,7 @@ class _Planner:
         self._set_source(recording, said["url"])
         second = parse_second(said["starts"]) if said["starts"] else None
         if second is not None:
-            check_nudge(second)
+            Nudge.refuse_too_far(second)
         captions = self._captions(recording, said["captions"]) if said["captions"] else None
         nudges = (
             {nudge.talk_id: nudge.seconds for nudge in recording.nudges.all()} if not is_new else {}

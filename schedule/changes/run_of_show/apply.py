@@ -28,7 +28,7 @@ def apply(
     was looked at. `stamp` None: nobody looked. No Change: there was nothing to do.
     """
     with transaction.atomic():
-        Conference.objects.select_for_update(no_key=True).get(pk=conference.pk)
+        conference.one_writer("programme")
         proposal = plan(RunSheet.read(conference))
         if stamp is not None and proposal.stamp != stamp:
             raise Stale(proposal)

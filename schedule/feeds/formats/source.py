@@ -5,14 +5,11 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, cast
-from xml.etree import ElementTree  # noqa: S405 - only to build the tree; defusedxml reads
-from xml.parsers.expat import ErrorString  # noqa: S407 - the words for its errors
-
-from defusedxml.common import DefusedXmlException, DTDForbidden
-from defusedxml.ElementTree import DefusedXMLParser, ParseError
+from xml.etree import ElementTree  # noqa: S405 - only holds the tree
+from xml.parsers import expat  # noqa: S407 - told to refuse document types
 
 from lib.text import without_controls
-from schedule.feeds.formats.problems import ProgrammeError, refuse
+from schedule.feeds.formats.problems import refuse
 
 MAX_BYTES = 15 * 1024 * 1024  # the largest real file has 2.9 MB
 MAX_DEPTH = 50  # real files have 9
@@ -37,13 +34,31 @@ class Node(ElementTree.Element):
 
 
 class _TreeBuilder(ElementTree.TreeBuilder):
-    """Notes the line of every element and refuses what no schedule has."""
+    """Notes the line of every element and refuses what no schedule has.
 
-    reader: Any  # the expat parser; known only after the builder was handed to it
+    Among that is every document type, and with it every entity: only there could one be declared,
+    to read our files, to fetch an address or to grow without end.
+    """
 
     def __init__(self) -> None:
         super().__init__(element_factory=Node)
         self.depth = self.count = 0
+        self.reader = expat.ParserCreate(namespace_separator="}")
+        self.reader.buffer_text = True
+        self.reader.StartDoctypeDeclHandler = self.document_type
+        self.reader.StartElementHandler = self.start
+        self.reader.EndElementHandler = self.end
+        self.reader.CharacterDataHandler = self.data
+
+    def read(self, data: bytes) -> Node:
+        self.reader.Parse(data, True)
+        return cast(Node, self.close())
+
+    def document_type(self, name: str, *_more: Any) -> None:
+        place = f"line {self.reader.CurrentLineNumber}"
+        if name.lower() == "html":
+            raise refuse("unknown-format", place, "<!DOCTYPE html>")
+        raise refuse("dtd", place)
 
     def start(self, tag: str, attrs: dict[str, str], /) -> Node:
         self.depth += 1
@@ -53,6 +68,8 @@ class _TreeBuilder(ElementTree.TreeBuilder):
             raise refuse("too-deep", f"line {line}")
         if self.count > MAX_ELEMENTS:
             raise refuse("too-many", f"line {line}")
+        # expat writes {namespace}name without the first brace.
+        attrs = {f"{{{name}" if "}" in name else name: value for name, value in attrs.items()}
         node = cast(Node, super().start(tag.rpartition("}")[2], attrs))
         node.line = line
         return node
@@ -88,19 +105,11 @@ class SourceFile:
 
     @cached_property
     def xml(self) -> Node:
-        builder = _TreeBuilder()
-        parser = DefusedXMLParser(target=builder, forbid_dtd=True)
-        builder.reader = parser.parser
         try:
-            parser.feed(self.data)
-            return cast(Node, parser.close())
-        except ParseError as error:
-            line, column = error.position
-            raise refuse(
-                "not-well-formed", f"line {line}, column {column + 1}", ErrorString(error.code)
-            ) from None
-        except DefusedXmlException as error:
-            raise _refuse_dtd(error, builder.reader.CurrentLineNumber) from None
+            return _TreeBuilder().read(self.data)
+        except expat.ExpatError as error:
+            place = f"line {error.lineno}, column {error.offset + 1}"
+            raise refuse("not-well-formed", place, expat.ErrorString(error.code)) from None
         except (LookupError, ValueError) as error:
             raise refuse("bad-encoding", "line 1", str(error)) from None
 
@@ -128,12 +137,6 @@ def _decode(data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise refuse("bad-encoding", f"line {line}", error.reason) from None
-
-
-def _refuse_dtd(error: DefusedXmlException, line: int) -> ProgrammeError:
-    if isinstance(error, DTDForbidden) and str(error.name).lower() == "html":
-        return refuse("unknown-format", f"line {line}", "<!DOCTYPE html>")
-    return refuse("dtd", f"line {line}")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schedule.feeds.formats import Programme, ProgrammeError, parse
+from schedule.feeds.formats.source import SourceFile
 from schedule.feeds.tests.schedule_files import event_xml, schedule_xml
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -110,6 +111,12 @@ def test_tracks_of_fosdem():
 def test_html_written_as_elements_is_kept():
     talk = one(event_xml(children="<abstract>See <b>this</b><p>and that</p></abstract>"))
     assert talk.abstract == "See <b>this</b><p>and that</p>"
+
+
+def test_namespaces_of_elements_do_not_matter_and_those_of_attributes_stay():
+    inner = "<a:abstract xmlns:a='urn:a'>See <b xml:lang='de'>das</b></a:abstract>"
+    root = SourceFile(schedule_xml(event_xml(children=inner))).xml
+    assert 'xml:lang="de">das</b>' in root.find("day/room/event").words_of("abstract")
 
 
 def test_a_wafer_break_is_a_break():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.browser import chromium_path, sign_in
+from tools.browser import PATIENCE_MS, chromium_path, sign_in
 
 pytestmark = [
     pytest.mark.browser,
@@ -49,7 +49,7 @@ def code(site):
 
 
 def began(page):
-    return page.wait_for_function(BEGAN, timeout=60_000, polling=100).json_value()
+    return page.wait_for_function(BEGAN, timeout=PATIENCE_MS, polling=100).json_value()
 
 
 def test_a_replay_begins_at_its_second_and_goes_on_after_a_reload(browser, site, code):

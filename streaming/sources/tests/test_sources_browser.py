@@ -9,7 +9,7 @@ import pytest
 
 from streaming.sources import SOURCES
 from streaming.sources.tests.keys import JITSI_SECRET, PEM_IN_BASE64, SIGNED, UNSIGNED
-from tools.browser import chromium_path, sign_in
+from tools.browser import PATIENCE_MS, chromium_path, sign_in
 from tools.stack import PROJECT
 
 pytestmark = [
@@ -23,7 +23,7 @@ ROOMS = """
 from datetime import timedelta
 from django.utils import timezone
 from schedule.models import Conference, Room, Talk
-from schedule.sealing import seal
+from lib.sealing import seal
 from streaming.models import Stream, StreamAccount
 conference = Conference.objects.get()
 now = timezone.now()
@@ -112,14 +112,14 @@ def test_each_plays_under_its_policy(pages):
         player = SOURCES[kind].player
         if player == "video":
             page.wait_for_function(
-                "document.querySelector('#player video')?.currentTime > 0", timeout=60_000
+                "document.querySelector('#player video')?.currentTime > 0", timeout=PATIENCE_MS
             )
         elif player == "iframe":
             frame = page.frame_locator("#player iframe:not(.coming)")
-            frame.get_by_text("a player").wait_for(timeout=60_000)
+            frame.get_by_text("a player").wait_for(timeout=PATIENCE_MS)
         else:
             link = page.locator(f"a[href^='/rooms/{kind}/join/']").first
-            link.wait_for(timeout=60_000)
+            link.wait_for(timeout=PATIENCE_MS)
         assert page.complaints == [], kind
         assert "very-secret" not in page.content().replace(
             page.locator("iframe").first.get_attribute("src") if player == "iframe" else "", ""

@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from streaming.watching.tests.cameras import Origin, camera, ffmpeg_path
-from tools.browser import chromium, chromium_path
+from tools.browser import PATIENCE_MS, chromium, chromium_path
 
 pytestmark = [
     pytest.mark.browser,
@@ -86,7 +86,9 @@ def play_and_break(browser, folder):
             first = "doomed" if fault == "killed" else "primary"
             pages[fault] = open_player(browser, url, fault, [first, "backup"])
         for page in pages.values():
-            page.wait_for_function("log.tag !== null && player.video.currentTime > 0")
+            page.wait_for_function(
+                "log.tag !== null && player.video.currentTime > 0", timeout=PATIENCE_MS
+            )
         pages["killed"].wait_for_timeout(3000)
         for page in pages.values():
             page.evaluate("log.longest = 0")
@@ -95,7 +97,7 @@ def play_and_break(browser, folder):
             origin.faults[f"{fault}{'doomed' if fault == 'killed' else 'primary'}"] = fault
         doomed.kill()
         for page in pages.values():
-            page.wait_for_function("log.tag === 'backup'", timeout=30_000)
+            page.wait_for_function("log.tag === 'backup'", timeout=PATIENCE_MS)
         pages["killed"].wait_for_timeout(3000)
         seen = {}
         for fault, page in pages.items():
@@ -104,33 +106,42 @@ def play_and_break(browser, folder):
     return seen
 
 
-def test_the_picture_goes_on_from_the_backup(chromium_here, tmp_path):
+@pytest.mark.timed
+def test_the_picture_goes_on_from_the_backup(chromium_here, tmp_path, promises):
     longest = dict.fromkeys(FAULTS, float("inf"))
-    for attempt in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS if promises.are_held else 1):
         folder = tmp_path / str(attempt)
         folder.mkdir()
         for fault, seen in play_and_break(chromium_here, folder).items():
             print(fault, seen)
-            assert len(seen["events"]) == 1, (fault, seen)
+            first = "doomed" if fault == "killed" else "primary"
+            assert seen["events"][0].startswith(f"{first}: "), (fault, seen)
+            # Once is enough. Where other work starves the cameras, the backup may stumble as well.
+            told = [event for event in seen["events"] if event.startswith(first)]
+            assert len(told) == 1 or not promises.are_held, (fault, seen)
             # A storm would be hundreds.
-            assert seen["asked"] <= 20, (fault, seen)
+            assert seen["asked"] <= 20 or not promises.are_held, (fault, seen)
             longest[fault] = min(longest[fault], seen["longest"])
         if max(longest.values()) <= MOST_FREEZE_SECONDS:
-            return
-    raise AssertionError(f"seconds without a new picture: {longest}")
+            break
+    promises.check("a failed source stops the picture", max(longest.values()), MOST_FREEZE_SECONDS)
 
 
 def test_it_comes_back_by_itself_after_all_were_away(chromium_here, tmp_path):
     origin = Origin(tmp_path)
     with origin.serve() as url, camera(tmp_path, "primary"), camera(tmp_path, "backup"):
         page = open_player(chromium_here, url, "", ["primary", "backup"])
-        page.wait_for_function("log.tag !== null && player.video.currentTime > 0")
+        page.wait_for_function(
+            "log.tag !== null && player.video.currentTime > 0", timeout=PATIENCE_MS
+        )
         origin.faults = {"primary": "503", "backup": "404"}
         page.wait_for_function(
-            "log.events.some((event) => event.startsWith('all'))", timeout=30_000
+            "log.events.some((event) => event.startsWith('all'))", timeout=PATIENCE_MS
         )
         assert page.evaluate("player.hasPicture && !player.isOpen")
-        page.wait_for_function("log.longest > 0.2", timeout=30_000)  # what the test above measures
+        page.wait_for_function(
+            "log.longest > 0.2", timeout=PATIENCE_MS
+        )  # what the test above measures
         origin.faults = {}
-        page.wait_for_function("player.isOpen && player.video.currentTime > 0", timeout=30_000)
+        page.wait_for_function("player.isOpen && player.video.currentTime > 0", timeout=PATIENCE_MS)
         page.close()

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from streaming.watching.tests.console import console
-from tools.browser import chromium_path
+from tools.browser import PATIENCE_MS, chromium_path
 from tools.process import answers, on_free_port, running
 from tools.stack import PROJECT
 
@@ -35,7 +35,7 @@ pytestmark = [
 SPEED = 60
 # What the page keeps may vary by what it happens to load, and not grow with the minutes.
 MOST_GROWTH_BYTES = 1_000_000
-SPED_UP = ["clock", "follow", "fragment", "room"]
+SPED_UP = ["clock", "follow", "fragment", "live_room", "pulse", "room_player", "status_line"]
 PRELUDE = f"""
 const setTimeout = (act, ms, ...rest) => window.setTimeout(act, ms / {SPEED}, ...rest);
 const setInterval = (act, ms, ...rest) => window.setInterval(act, ms / {SPEED}, ...rest);
@@ -179,7 +179,7 @@ def has_seen(page, kind, text):
     page.wait_for_function(
         "([kind, text]) => seen[kind].some((each) => each.includes(text))",
         arg=[kind, text],
-        timeout=60_000,
+        timeout=PATIENCE_MS,
     )
 
 
