@@ -8,7 +8,6 @@ Announcements for ticket holders are only named (streaming/announcements/views.p
 import hashlib
 import json
 from datetime import datetime
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -28,20 +27,6 @@ TALKS_PER_ROOM = 3
 MANY = 20
 
 
-class Crowd(StrEnum):
-    """What attendees learn: exact numbers are for organizers."""
-
-    NONE = "none"
-    FEW = "few"
-    MANY = "many"
-
-    @classmethod
-    def of(cls, viewers: int) -> "Crowd":
-        if viewers >= MANY:
-            return cls.MANY
-        return cls.FEW if viewers else cls.NONE
-
-
 class Encoded(NamedTuple):
     body: bytes
     etag: str
@@ -55,13 +40,18 @@ def live(
     entries = [_room(conference, room, streams, at) for room in rooms]
     for entry in entries:
         if entry["slug"] in numbers:
-            entry["viewers"] = Crowd.of(numbers[entry["slug"]])
+            entry["viewers"] = _crowd(numbers[entry["slug"]])
     return {
         "revision": revision,
         "hosts": hosts_tag(conference, revision),
         "announcements": _announcements(conference, at),
         "rooms": entries,
     }
+
+
+def _crowd(viewers: int) -> str:
+    """What attendees learn: exact numbers are for organizers."""
+    return "many" if viewers >= MANY else "few" if viewers else "none"
 
 
 def _announcements(conference: Conference, at: datetime) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ nobody is locked out and nobody is counted.
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
@@ -26,6 +27,7 @@ HELD_SECONDS = 90
 # A device that has missed a pulse is probably closed, and the first to be replaced.
 SILENT_SECONDS = 45
 REFUSED = -1
+_DEVICES_KEY, _VIEWERS_KEY = "devices:{}:{}", "viewers:{}:{}"
 
 
 def refusal_to_watch(request: TicketRequest, room: str, *, instead: bool = False) -> Reason | None:
@@ -47,8 +49,10 @@ def refusal_to_watch(request: TicketRequest, room: str, *, instead: bool = False
     return Reason.TOO_MANY_PLACES if replaced == REFUSED else None
 
 
-def stop_watching(request: HttpRequest) -> None:
-    """The device that asks makes room for another one of the same person."""
+def stop_watching(request: HttpRequest, **_signal: Any) -> None:
+    """The device that asks makes room for another one of the same person. Also when somebody signs
+    out, before the session is gone.
+    """
     conference: Conference | None = getattr(request, "conference", None)
     user_id, session_key = request.session.get(SESSION_KEY), request.session.session_key
     if conference and user_id and session_key:
@@ -72,32 +76,24 @@ def watch(
     device when as many as `limit` watch: of one that fell silent, else of the one that began first.
     Who was replaced does not come back by itself, only by `instead` or after having left.
     """
-    keys = [_devices_key(conference_id, user_id), _viewers_key(conference_id, room)]
+    keys = [_DEVICES_KEY.format(conference_id, user_id), _VIEWERS_KEY.format(conference_id, room)]
     return _WATCH(keys, device, room, limit or 0, int(instead))
 
 
 def leave(conference_id: int, user_id: int, device: str) -> None:
-    _LEAVE([_devices_key(conference_id, user_id)], device)
+    _LEAVE([_DEVICES_KEY.format(conference_id, user_id)], device)
 
 
 def devices_watching(conference_id: int, user_id: int) -> frozenset[str]:
     """Of a person whose devices are limited. Empty while Redis is away."""
-    devices = _DEVICES_WATCHING([_devices_key(conference_id, user_id)])
+    devices = _DEVICES_WATCHING([_DEVICES_KEY.format(conference_id, user_id)])
     return frozenset(device.decode() for device in devices)
 
 
 def viewers(conference_id: int, rooms: Sequence[str]) -> dict[str, int]:
     """How many devices by the room's slug. Empty while Redis is away: nobody can say."""
-    numbers = _VIEWERS([_viewers_key(conference_id, room) for room in rooms])
+    numbers = _VIEWERS([_VIEWERS_KEY.format(conference_id, room) for room in rooms])
     return dict(zip(rooms, numbers, strict=False))
-
-
-def _devices_key(conference_id: int, user_id: int | None) -> str:
-    return f"devices:{conference_id}:{user_id}"
-
-
-def _viewers_key(conference_id: int, room: str) -> str:
-    return f"viewers:{conference_id}:{room}"
 
 
 # --- The scripts and their doubles -------------------------------------------------------------
@@ -134,6 +130,7 @@ def _watch(
     replaced = 0
 
     def order(each: str) -> float:
+        """The silent come first, then who began first."""
         at, since = devices[each]
         return since if since and now - at < SILENT_SECONDS else at - now
 

@@ -18,7 +18,7 @@ from django.utils.crypto import salted_hmac
 from schedule.models import Conference
 from tickets.accounts.devices.browsers import in_words
 from tickets.accounts.sessions import SessionStore
-from tickets.admission.watching import device_of, devices_watching, leave, stop_watching
+from tickets.admission.watching import device_of, devices_watching, leave
 from tickets.models import ReplacementCount, User
 
 # For as long as somebody may ask who shared a ticket: the conference and the weeks around it.
@@ -65,11 +65,6 @@ def remember_sign_in(request: HttpRequest, user: User, **_signal: Any) -> None:
     UserSession.objects.bulk_create(
         [session], update_conflicts=True, unique_fields=["session_key"], update_fields=changed
     )
-
-
-def give_place_up(request: HttpRequest, **_signal: Any) -> None:
-    """Before the session of somebody who signs out is gone."""
-    stop_watching(request)
 
 
 def _network(request: HttpRequest) -> str:
