@@ -31,6 +31,7 @@ _number = count(1)
 
 def forget_everything_kept() -> None:
     cache.clear()
+    getattr(cache, "local", cache).clear()
     cached.clear()
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from conftest import make_conference, make_room, make_stream, make_talk, settle
 from streaming.models import RoomMinute, StreamHealth, Switch
 from streaming.probes import check_streams
-from streaming.watching import presence
+from tickets.admission.watching import watch
 
 PLAYLIST = """#EXTM3U
 #EXT-X-TARGETDURATION:2
@@ -152,9 +152,9 @@ def test_the_number_of_queries_does_not_grow(
 @pytest.mark.services
 def test_how_many_watch_is_kept_minute_by_minute(conference, room):
     for device in "abc":
-        presence.count(conference.pk, "main", device)
+        watch(conference.pk, device, "main")
     probe()
-    presence.count(conference.pk, "main", "d")
+    watch(conference.pk, "d", "main")
     _status, said = probe("--json")
     assert json.loads(said)["viewers"] == [
         {"conference": conference.slug, "room": "main", "viewers": 4}
