@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from lib.plans import PlanChanged
 from portal.desk import board
 from portal.desk.forms import FORMS, ActForm, BreakForm, forms_for
 from portal.desk.stage import stage_cards, stage_context
 from portal.desk.stage_forms import AnnounceForm
 from schedule.attending.timer.links import timer_link
 from schedule.changes.recorder import Changed, undo
-from schedule.changes.run_of_show.apply import Stale, apply
+from schedule.changes.run_of_show.apply import apply
 from schedule.changes.run_of_show.proposal import ActRefused, Proposal
 from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.changes.warnings import troubles, words
@@ -171,14 +172,14 @@ def act(request: DeskRequest, act: str) -> HttpResponse:
     try:
         if request.method != "POST":
             return _preview(request, form, form.plan(sheet))
-        stamp = request.POST.get("stamp", "")
-        done, change = apply(request.conference, form.plan, actor=request.user, stamp=stamp)  # type: ignore[arg-type]  # desk_view let no anonymous in
+        digest = request.POST.get("digest", "")
+        done, change = apply(request.conference, form.plan, actor=request.user, digest=digest)  # type: ignore[arg-type]  # desk_view let no anonymous in
     except ActRefused as refused:
         messages.error(request, str(refused))
         return _preview(request, form, None)
-    except Stale as stale:
+    except PlanChanged as changed:
         messages.warning(request, _("The programme has changed since. This would happen now:"))
-        return _preview(request, form, stale.proposal)
+        return _preview(request, form, changed.plan)
     if change is not None:
         messages.success(request, done.summary)
     return redirect("desk:index")

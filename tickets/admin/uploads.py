@@ -13,11 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from lib.plans import PlanChanged
 from schedule.site.scoped_admin import ScopedAdmin, conference_of, person
 from tickets.models import Upload
 from tickets.sources.importing import TicketRemovalsRefused
 from tickets.sources.spreadsheets import ENCODINGS, MAX_BYTES, BadSpreadsheet, Table, read_table
-from tickets.sources.uploads.applying import NotUndone, PlanChanged, apply_upload, undo_upload
+from tickets.sources.uploads.applying import NotUndone, apply_upload, undo_upload
 from tickets.sources.uploads.keeping import can_be_undone, keep_upload
 from tickets.sources.uploads.mapping import Mapping, MappingForm
 from tickets.sources.uploads.planning import UploadPlan, groups_of, plan_upload
