@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from schedule.models import Conference, Talk
+from lib.plans import PlanChanged
+from schedule.models import Talk
 from schedule.site.request import ConferenceRequest
 from schedule.site.scoped_admin import ScopedAdmin, conference_of
 from streaming.admin.recording_forms import LinksForm, NudgeForm, RecordingForm
 from streaming.models import Recording
-from streaming.replays.importing import BadFile, RecordingPlan, apply, make_plan
+from streaming.replays.importing import BadFile, RecordingPlan, import_recordings, make_plan
 from streaming.replays.nudging import begin_at, move
 from streaming.replays.offsets import offsets_of, why_not_shown
 from streaming.sources import SOURCES
@@ -181,13 +182,27 @@ class RecordingAdmin(ScopedAdmin):
         plan: RecordingPlan | None = None
         problems: Any = ()
         if request.method == "POST" and form.is_valid():
+            said = form.cleaned_data
+            links: dict[str, Any] = {
+                "data": said["data"],
+                "open_captions": _no_captions,
+                "adds_hosts": said["adds_hosts"],
+            }
             try:
-                plan = self._plan(conference, form)
+                if "apply" in request.POST:
+                    digest = request.POST.get("digest", "")
+                    done = import_recordings(conference, **links, digest=digest)
+                    return self._imported(request, done)
+                plan = make_plan(conference, **links)
             except BadFile as error:
                 problems = error.lines
-            else:
-                if "apply" in request.POST:
-                    return self._imported(request, plan)
+            except PlanChanged as changed:
+                plan = changed.plan
+                text = gettext(
+                    "The recordings have changed since this page was made."
+                    " Nothing was imported; look again."
+                )
+                self.message_user(request, text, messages.ERROR)
         text = form.cleaned_data["data"].decode("utf-8-sig") if plan else ""
         again = {"text": text, "adds_hosts": plan and form.cleaned_data["adds_hosts"]}
         context = {
@@ -199,17 +214,7 @@ class RecordingAdmin(ScopedAdmin):
         }
         return self._page(request, "import", context)
 
-    def _plan(self, conference: Conference, form: LinksForm) -> RecordingPlan:
-        def no_captions(_name: str) -> bytes:
-            raise ValidationError(
-                _("Captions come with manage.py import_recordings, or in the form of a recording.")
-            )
-
-        data, adds_hosts = form.cleaned_data["data"], form.cleaned_data["adds_hosts"]
-        return make_plan(conference, data, open_captions=no_captions, adds_hosts=adds_hosts)
-
     def _imported(self, request: HttpRequest, plan: RecordingPlan) -> HttpResponse:
-        apply(plan)
         count = plan.count("new") + plan.count("changed")
         text = ngettext("%(count)d recording imported.", "%(count)d recordings imported.", count)
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
@@ -218,3 +223,9 @@ class RecordingAdmin(ScopedAdmin):
     def _page(self, request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
         return TemplateResponse(request, f"admin/streaming/recording/{name}.html", context)
+
+
+def _no_captions(_name: str) -> bytes:
+    raise ValidationError(
+        _("Captions come with manage.py import_recordings, or in the form of a recording.")
+    )

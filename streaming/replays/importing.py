@@ -18,6 +18,7 @@ from django.core.files.base import ContentFile, File
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from lib.plans import digest_of, refuse_changed
 from schedule.models import Conference, Talk
 from streaming.models import Recording, StreamAccount
 from streaming.replays.captions import clean_captions
@@ -59,13 +60,14 @@ class BadFile(Exception):
 
 @dataclass(slots=True)
 class RecordingLine:
-    """`recording` has the new values already. `second` None: as it is. `act`: new, changed or
-    unchanged.
+    """`recording` has the new values already; `old` are those that they overwrite. `second` None: as
+    it is. `act`: new, changed or unchanged.
     """
 
     number: int
     talk: Talk
     recording: Recording
+    old: tuple[str, str, int]
     second: int | None
     captions: File[bytes] | None
     act: str
@@ -73,6 +75,13 @@ class RecordingLine:
     @property
     def source(self) -> str:
         return str(self.recording.source.label)
+
+    @property
+    def what(self) -> list[Any]:
+        """What it would do, and to what."""
+        row, talk = self.recording, self.talk
+        new = [row.kind, row.value, row.language, self.second, self.act]
+        return [talk.pk, talk.may_be_replayed, row.pk, self.old, new]
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -100,6 +109,10 @@ class RecordingPlan:
         """Of talks whose speakers have not agreed: imported, and not shown."""
         return [line for line in self.lines if not line.talk.may_be_replayed]
 
+    @property
+    def digest(self) -> str:
+        return digest_of([line.what for line in self.lines])
+
     def as_dict(self) -> dict[str, Any]:
         counts = {act: self.count(act) for act in ("new", "changed", "unchanged")}
         lines = [line.as_dict() for line in self.lines]
@@ -123,7 +136,20 @@ def make_plan(
 
 
 @transaction.atomic
-def apply(plan: RecordingPlan) -> None:
+def import_recordings(
+    conference: Conference,
+    data: bytes,
+    *,
+    open_captions: Opener,
+    adds_hosts: bool = False,
+    digest: str | None = None,
+) -> RecordingPlan:
+    """`digest`: of the plan that was looked at; None: nobody looked. Raises BadFile and PlanChanged."""
+    # One at a time: of a second click the plan finds what the first has made.
+    Conference.objects.select_for_update(no_key=True).get(pk=conference.pk)
+    plan = make_plan(conference, data, open_captions=open_captions, adds_hosts=adds_hosts)
+    if digest is not None:
+        refuse_changed(plan, digest)
     for line in plan.lines:
         if line.act == "unchanged":
             continue
@@ -134,6 +160,7 @@ def apply(plan: RecordingPlan) -> None:
             line.recording.add_missing_hosts()
         if line.second is not None:
             begin_at(line.recording, line.talk, line.second)
+    return plan
 
 
 class _Planner:
@@ -155,22 +182,17 @@ class _Planner:
             raise ValidationError(_("There is no talk “%(code)s”.") % {"code": said["code"]})
         recording = self._recording(talk, said["language"], number)
         is_new = recording.pk is None
-        before = (recording.kind, recording.value)
+        nudges = {} if is_new else {each.talk_id: each.seconds for each in recording.nudges.all()}
+        old = recording.kind, recording.value, nudges.get(talk.pk, 0)
         self._set_source(recording, said["url"])
         second = parse_second(said["starts"]) if said["starts"] else None
         if second is not None:
             check_nudge(second)
         captions = self._captions(recording, said["captions"]) if said["captions"] else None
-        nudges = (
-            {nudge.talk_id: nudge.seconds for nudge in recording.nudges.all()} if not is_new else {}
-        )
-        is_changed = (
-            before != (recording.kind, recording.value)
-            or captions is not None
-            or (second is not None and second != nudges.get(talk.pk, 0))
-        )
+        kept = old[2] if second is None else second
+        is_changed = old != (recording.kind, recording.value, kept) or captions is not None
         act = "new" if is_new else "changed" if is_changed else "unchanged"
-        return RecordingLine(number, talk, recording, second, captions, act)
+        return RecordingLine(number, talk, recording, old, second, captions, act)
 
     def _recording(self, talk: Talk, language: str, number: int) -> Recording:
         key = talk.pk, language

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
 from streaming.replays.captions import MAX_BYTES
-from streaming.replays.importing import BadFile, RecordingPlan, apply, make_plan
+from streaming.replays.importing import BadFile, RecordingPlan, import_recordings, make_plan
 
 # More would hide the first, and the rest is often the same mistake.
 SHOWN_PROBLEMS = 20
@@ -36,8 +36,9 @@ class Command(BaseCommand):
 
     def handle(self, *, file: str, conference: str | None, **options: Any) -> None:
         path = Path(file)
+        act = make_plan if options["dry_run"] else import_recordings
         try:
-            plan = make_plan(
+            plan = act(
                 chosen_conference(conference),
                 path.read_bytes(),
                 open_captions=lambda name: _beside(path, name),
@@ -51,8 +52,6 @@ class Command(BaseCommand):
                 _("%(file)s: nothing was imported. Problems: %(count)s.")
                 % {"file": file, "count": len(error.lines)}
             ) from None
-        if not options["dry_run"]:
-            apply(plan)
         if options["json"]:
             told = {"dry_run": options["dry_run"], **plan.as_dict()}
             self.stdout.write(json.dumps(told, indent=2))
