@@ -22,12 +22,13 @@ from schedule.site.request import ConferenceRequest
 from schedule.site.scoped_admin import ScopedAdmin, conference_of
 from streaming.admin.recording_forms import LinksForm, NudgeForm, RecordingForm
 from streaming.models import Recording
-from streaming.replays.importing import BadFile, RecordingPlan, import_recordings, make_plan
+from streaming.replays.importing import RecordingPlan, import_recordings, make_plan
 from streaming.replays.nudging import begin_at, move
 from streaming.replays.offsets import offsets_of, why_not_shown
 from streaming.sources import SOURCES
 from streaming.watching.csp import player_policy
 from streaming.watching.playback import offer, viewer_of
+from tickets.sources.spreadsheets import BadSpreadsheet
 
 STEPS = (-10, -1, 1, 10)
 
@@ -194,8 +195,8 @@ class RecordingAdmin(ScopedAdmin):
                     done = import_recordings(conference, **links, digest=digest)
                     return self._imported(request, done)
                 plan = make_plan(conference, **links)
-            except BadFile as error:
-                problems = error.lines
+            except BadSpreadsheet as error:
+                problems = error.rows
             except PlanChanged as changed:
                 plan = changed.plan
                 text = gettext(

@@ -7,9 +7,7 @@
 The code and the language tell which recording a line is about; the others stay as they are.
 """
 
-import csv
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +23,7 @@ from streaming.replays.captions import clean_captions
 from streaming.replays.nudging import begin_at, check_nudge
 from streaming.replays.seconds import parse_second
 from streaming.sources import SOURCES, guess
+from tickets.sources.spreadsheets import BadRow, BadSpreadsheet, Table, csv_rows, refuse
 
 NAMES = {
     "code": ("code", "talk", "talk code"),
@@ -37,25 +36,6 @@ NEEDED = ("code", "url")
 
 # Opens what stands in the column of captions; raises ValidationError.
 type Opener = Callable[[str], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class BadLine:
-    """`number` as an editor counts; 0: the whole file."""
-
-    number: int
-    message: str
-
-    def __str__(self) -> str:
-        if not self.number:
-            return self.message
-        return _("Line %(number)s: %(message)s") % {"number": self.number, "message": self.message}
-
-
-class BadFile(Exception):
-    def __init__(self, lines: list[BadLine]) -> None:
-        self.lines = lines
-        super().__init__(str(lines[0]))
 
 
 @dataclass(slots=True)
@@ -122,16 +102,16 @@ class RecordingPlan:
 def make_plan(
     conference: Conference, data: bytes, *, open_captions: Opener, adds_hosts: bool = False
 ) -> RecordingPlan:
-    """Writes nothing. Raises BadFile."""
+    """Writes nothing. Raises BadSpreadsheet."""
     planner = _Planner(conference, open_captions, adds_hosts)
     lines, problems = [], []
-    for number, said in _rows(data):
+    for number, said in _table(data).records(NAMES, needed=NEEDED):
         try:
             lines.append(planner.line(number, said))
         except ValidationError as error:
-            problems += [BadLine(number, message) for message in error.messages]
+            problems += [BadRow(number, message) for message in error.messages]
     if problems:
-        raise BadFile(problems)
+        raise BadSpreadsheet(problems)
     return RecordingPlan(lines)
 
 
@@ -144,7 +124,8 @@ def import_recordings(
     adds_hosts: bool = False,
     digest: str | None = None,
 ) -> RecordingPlan:
-    """`digest`: of the plan that was looked at; None: nobody looked. Raises BadFile and PlanChanged."""
+    """`digest`: of the plan that was looked at; None: nobody looked. Raises BadSpreadsheet and
+    PlanChanged."""
     # One at a time: of a second click the plan finds what the first has made.
     Conference.objects.select_for_update(no_key=True).get(pk=conference.pk)
     plan = make_plan(conference, data, open_captions=open_captions, adds_hosts=adds_hosts)
@@ -234,48 +215,9 @@ class _Planner:
         return captions
 
 
-def _rows(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
-    """Lines that are not empty. Raises BadFile."""
+def _table(data: bytes) -> Table:
+    """Raises BadSpreadsheet."""
     try:
-        text = data.decode("utf-8-sig")
+        return Table.of(csv_rows(data.decode("utf-8-sig")))
     except UnicodeDecodeError:
-        message = _("This is not UTF-8. Save the file as “CSV UTF-8”.")
-        raise BadFile([BadLine(0, message)]) from None
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    number = 1
-    columns: dict[str, int] | None = None
-    try:
-        for cells in rows:
-            if any(cell.strip() for cell in cells):
-                if columns is None:
-                    columns = _columns(cells)
-                else:
-                    yield number, _said(cells, columns)
-            number = rows.line_num + 1
-    except csv.Error as error:
-        message = _("The quotes do not match, or: %(error)s.") % {"error": error}
-        raise BadFile([BadLine(number, message)]) from None
-    if columns is None:
-        raise BadFile([BadLine(0, _("The file is empty."))])
-
-
-def _columns(header: list[str]) -> dict[str, int]:
-    known = {name: key for key, names in NAMES.items() for name in names}
-    columns: dict[str, int] = {}
-    for at, cell in enumerate(header):
-        key = known.get(" ".join(cell.replace("_", " ").split()).casefold())
-        if key is not None:
-            columns.setdefault(key, at)
-    if missing := [name for name in NEEDED if name not in columns]:
-        message = _("There is no column “%(name)s”. There are: %(header)s.")
-        values = {"name": missing[0], "header": ", ".join(header)}
-        raise BadFile([BadLine(1, message % values)])
-    return columns
-
-
-def _said(cells: list[str], columns: dict[str, int]) -> dict[str, str]:
-    return {
-        key: cells[columns[key]].strip() if columns.get(key, len(cells)) < len(cells) else ""
-        for key in NAMES
-    }
+        raise refuse(_("This is not UTF-8. Save the file as “CSV UTF-8”.")) from None
