@@ -6,8 +6,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -59,17 +58,13 @@ class RecordingAdmin(ScopedAdmin):
     )
 
     def get_urls(self) -> list[URLPattern]:
-        def page(route: str, view: Any, name: str) -> URLPattern:
-            made: URLPattern = path(
-                route, self.admin_site.admin_view(view), name=f"streaming_recording_{name}"
-            )
-            return made
-
         return [
-            page("import/", self.import_links, "import"),
-            page("<int:pk>/talks/", require_safe(self.offsets), "talks"),
-            page("<int:pk>/talks/<int:talk_pk>/", require_POST(self.nudge), "nudge"),
-            page("<int:pk>/playback.json", require_safe(never_cache(self.playback)), "playback"),
+            self.own_url("import/", self.import_links, "import"),
+            self.own_url("<int:pk>/talks/", require_safe(self.offsets), "talks"),
+            self.own_url("<int:pk>/talks/<int:talk_pk>/", require_POST(self.nudge), "nudge"),
+            self.own_url(
+                "<int:pk>/playback.json", require_safe(never_cache(self.playback)), "playback"
+            ),
             *super().get_urls(),
         ]
 
@@ -133,7 +128,7 @@ class RecordingAdmin(ScopedAdmin):
             "steps": STEPS,
             "why_not_shown": why_not_shown(recording),
         }
-        response = self._page(request, "talks", context)
+        response = self.own_page(request, "talks", context)
         policy = player_policy(request.conference, request.programme_revision)
         response.headers["Content-Security-Policy"] = policy
         return response
@@ -213,17 +208,13 @@ class RecordingAdmin(ScopedAdmin):
             "plan": plan,
             "problems": problems,
         }
-        return self._page(request, "import", context)
+        return self.own_page(request, "import", context)
 
     def _imported(self, request: HttpRequest, plan: RecordingPlan) -> HttpResponse:
         count = plan.count("new") + plan.count("changed")
         text = ngettext("%(count)d recording imported.", "%(count)d recordings imported.", count)
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
         return redirect("admin:streaming_recording_changelist")
-
-    def _page(self, request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
-        return TemplateResponse(request, f"admin/streaming/recording/{name}.html", context)
 
 
 def _no_captions(_name: str) -> bytes:
