@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Iterator
-from functools import cache
 from importlib.metadata import EntryPoints, entry_points
+
+from lib.cached import once_per_arguments
 
 logger = logging.getLogger(__name__)
 
 
-@cache
+@once_per_arguments(most=1)
 def _installed() -> EntryPoints:
     """Kept, as it opens a file of every installed package; a new one needs a restart anyway."""
     return entry_points()

@@ -240,8 +240,11 @@ SOCIALACCOUNT_LOGIN_ON_GET = True
 REQUIRE_SECOND_FACTOR = env_bool("REQUIRE_SECOND_FACTOR", default=HTTPS)
 
 # Views of other packages that are not behind the ticket gate, by URL name or namespace. Each has
-# its own check, or nothing to protect; portal/tests/test_access.py lists them with reasons.
+# its own check, or nothing to protect; portal/tests/test_access.py lists them with reasons. "staff":
+# for whoever may open the admin site, whose views then ask for the permission that each needs.
 OPEN_URL_NAMES: dict[str, str] = {
+    "admin:login": "public",
+    "admin:logout": "public",
     "account_logout": "public",
     "account_inactive": "public",
     "account_reauthenticate": "login",
@@ -262,7 +265,7 @@ OPEN_URL_NAMES: dict[str, str] = {
 for name in SOCIAL_PROVIDERS:
     OPEN_URL_NAMES |= {f"{name}_login": "public", f"{name}_callback": "public"}
     OPEN_URL_NAMES |= {"socialaccount_login_cancelled": "public"}
-OPEN_URL_NAMESPACES: dict[str, str] = {"admin": "public"}
+OPEN_URL_NAMESPACES: dict[str, str] = {"admin": "staff"}
 
 # --- Work in the background --------------------------------------------------------------------
 

@@ -1,11 +1,14 @@
 """Pages that span the apps."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from schedule.models import Talk
-from schedule.programme.state import room_now
-from schedule.programme.timeline import timeline_of
+from schedule.programme.state import RoomNow, rooms_now
+from schedule.programme.timeline import cards_of, timeline_of
 from schedule.site.access import public
 from schedule.site.pages import render_page, shared_page
 from schedule.site.request import ConferenceRequest
@@ -22,9 +25,10 @@ def home(request: ConferenceRequest) -> HttpResponse:
     conference, at = request.conference, request.at
     talks = Talk.objects.filter(conference=conference).exclude(kind=Talk.Kind.BREAK).with_cards()
     is_public = conference.programme_is_public
+    live = {item.code for item in timeline_of(conference, request.programme_revision).live_at(at)}
     context = {
         "at": at,
-        "live": talks.live_at(at).in_order()[:TEASER_TALKS] if is_public else [],
+        "live": talks.filter(code__in=live).in_order()[:TEASER_TALKS] if is_public else [],
         "coming": talks.next_after(at)[:TEASER_TALKS] if is_public else [],
     }
     return render_page(request, "portal/home.html", context)
@@ -36,27 +40,21 @@ def lobby(request: ConferenceRequest) -> HttpResponse:
     """Now and next in each room: what is on comes first, what is over for today last."""
     conference, at = request.conference, request.at
     rooms = timeline_of(conference, request.programme_revision).rooms
-    glances = [room_now(room, conference, at) for room in rooms]
-    codes = [item.code for each in glances for item in (each.live, each.next) if item]
-    talks = {
-        talk.code: talk
-        for talk in Talk.objects.filter(conference=conference, code__in=codes).with_cards()
-    }
-    cards = [
-        {
-            "room": each.room,
-            "state": each.state,
-            "live": talks.get(each.live.code) if each.live else None,
-            "next": talks.get(each.next.code) if each.next else None,
-            "is_quiet": each.is_quiet,
-        }
-        for each in glances
-    ]
+    busy, quiet = rooms_now(rooms, conference, at)
+    shown = [item for each in (*busy, *quiet) for item in (each.live, each.next)]
+    talks = cards_of(conference, shown)
     context = {
         "at": at,
-        "busy": sorted(
-            (card for card in cards if not card["is_quiet"]), key=lambda card: card["live"] is None
-        ),
-        "quiet": [card for card in cards if card["is_quiet"]],
+        "busy": [_card(each, talks) for each in busy],
+        "quiet": [_card(each, talks) for each in quiet],
     }
     return render_page(request, "portal/lobby.html", context)
+
+
+def _card(seen: RoomNow, talks: Mapping[str, Talk]) -> dict[str, Any]:
+    return {
+        "room": seen.room,
+        "state": seen.state,
+        "live": talks.get(seen.live.code) if seen.live else None,
+        "next": talks.get(seen.next.code) if seen.next else None,
+    }

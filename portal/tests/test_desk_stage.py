@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone
 
@@ -159,6 +160,31 @@ def test_streams_of_other_rooms_and_tests_are_refused(room, primary, organizer):
     test = make_stream(room, is_test=True)
     for stream in (elsewhere, test):
         press(organizer, "switch", "main", stream=stream.pk)
+    assert not Switch.objects.exists()
+
+
+def test_each_room_shows_its_own_picture(room, primary, organizer):
+    small = make_stream(make_room(room.conference, slug="small", name="Small room"))
+    settle()
+    cards = client_of(organizer).get(DESK).context["cards"]
+    assert [card.stage.room for card in cards] == [card.room for card in cards]
+    shown = {card.room.slug: card.stage.plays.stream for card in cards}
+    assert shown == {"main": primary, "small": small}
+
+
+@pytest.mark.parametrize(
+    ("act", "values", "said"),
+    [
+        ("switch", {}, "This stream is gone."),
+        ("switch", {"stream": 0}, "This stream is gone."),
+        ("slate", {"words": " "}, "Say it in 1 to 200 characters."),
+        ("slate", {"words": "x" * 201}, "Say it in 1 to 200 characters."),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_room(primary, organizer, act, values, said):
+    response = press(organizer, act, "main", **values)
+    assert response.url == f"{DESK}#room-main"
+    assert [str(each) for each in get_messages(response.wsgi_request)] == [said]
     assert not Switch.objects.exists()
 
 

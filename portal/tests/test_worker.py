@@ -19,8 +19,8 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from conftest import make_conference
-from lib.worker_lock import living, new_worker_id
-from portal.worker import MOST_ATTEMPTS, forget, rescue
+from lib.locks import held
+from portal.worker import MOST_ATTEMPTS, forget, new_worker_id, rescue
 from tickets.accounts.tests.signing_in import CODE, ask_for_code, signed_in_as
 from tickets.mail.mailing import post
 from tickets.mail.tests.fake_relay import FakeRelay, fake_relay
@@ -57,10 +57,11 @@ def test_what_a_dead_worker_was_doing_is_put_back(conference):
 
 def test_what_a_living_worker_is_doing_is_left_alone(conference):
     task = post_one(conference)
-    with living(new_worker_id()) as life:
-        task.claim(life.worker_id)
+    worker_id = new_worker_id()
+    with held(worker_id) as lock:
+        task.claim(worker_id)
         assert rescue() == 0
-        life.check()
+        lock.check()
     assert rescue() == 1
 
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from schedule.admin.review import decide, review_context
 from schedule.changes.recorder import Changed, ChangeRecorder, undo
 from schedule.feeds.formats import MAX_BYTES, ProgrammeError, known_formats
-from schedule.feeds.importing import find_feed, lock, make_plan
+from schedule.feeds.importing import find_feed, make_plan
 from schedule.feeds.importing.checking import Outcome, check_feed
 from schedule.feeds.importing.reviewing import keep_review, read
 from schedule.models import Change, Conference, Feed, FeedItem, ImportReview
@@ -45,7 +45,8 @@ class UploadForm(forms.Form):
         data = file.read(MAX_BYTES + 1)
         programme = read(conference, data, format=self.cleaned_data["format"] or None)
         with transaction.atomic():
-            feed = find_feed(lock(conference), file.name, programme)
+            conference.one_writer("programme")
+            feed = find_feed(conference, file.name, programme)
             feed.save()
             plan = make_plan(conference, feed, programme)
             return feed, keep_review(plan, data, timezone.now())
@@ -96,7 +97,7 @@ class FeedAdmin(ScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Feed, form: Any, change: bool) -> None:
         if {"address", "believes_clock"} & set(form.changed_data):
-            obj.etag = obj.sha256 = ""  # the next check reads it again
+            obj.forget_answer()
         super().save_model(request, obj, form, change)
 
     @admin.display(description=_("talks"), ordering="item_count")
@@ -177,14 +178,13 @@ class FeedAdmin(ScopedAdmin):
         feed = self._feed(request, pk)
         changes = Change.objects.filter(feed=feed, act=Change.Act.IMPORT)
         change = get_object_or_404(changes.select_related("actor", "undone_by"), pk=change_pk)
-        can_be_undone = Change.objects.can_be_undone().filter(pk=change.pk).exists()
-        if request.method == "POST" and can_be_undone:
+        if request.method == "POST" and change.can_be_undone:
             return self._undo(request, change)
         context = {
             "title": gettext("What was imported"),
             "change": change,
             "feed": feed,
-            "can_be_undone": can_be_undone,
+            "can_be_undone": change.can_be_undone,
             "has_review": ImportReview.objects.filter(feed=feed).exists(),
         }
         return self.own_page(request, "imported", context)

@@ -204,7 +204,8 @@ def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change 
     its feed proposes the same again, and no longer applies it by itself.
     """
     with transaction.atomic():
-        conference = Conference.objects.select_for_update(no_key=True).get(pk=change.conference_id)
+        conference = change.conference
+        conference.one_writer("programme")
         fields = list(change.fields.select_related("talk"))
         talks = {
             talk.pk: talk
@@ -234,9 +235,7 @@ def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change 
         ).delete()
         item_changes.restore(change, inverse.items)
         if change.act == Change.Act.IMPORT and change.feed_id is not None:
-            Feed.objects.filter(pk=change.feed_id).update(
-                applies_by_itself=False, sha256="", etag=""
-            )
+            Feed.objects.filter(pk=change.feed_id).stop_applying()
         return inverse.write()
 
 

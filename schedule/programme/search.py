@@ -37,7 +37,7 @@ def search(talks: QuerySet[Talk], text: str) -> QuerySet[Talk]:
 
 
 def _on_postgresql(found: QuerySet[Talk], words: list[str]) -> QuerySet[Talk]:
-    known = extensions(found.db)
+    known = installed_extensions(found.db)
 
     def plain(expression: Any) -> Any:
         if "unaccent" not in known:
@@ -59,8 +59,8 @@ def _on_postgresql(found: QuerySet[Talk], words: list[str]) -> QuerySet[Talk]:
 
 
 @lru_cache(maxsize=4)
-def extensions(using: str) -> frozenset[str]:
-    """Those of PostgreSQL that are installed in the database."""
+def installed_extensions(using: str) -> frozenset[str]:
+    """Those that are installed in this PostgreSQL database."""
     with connections[using].cursor() as cursor:
         cursor.execute("SELECT extname FROM pg_extension")
         return frozenset(name for (name,) in cursor.fetchall())

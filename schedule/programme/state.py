@@ -4,6 +4,7 @@
 (schedule/programme/tests/state_cases.json).
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -60,3 +61,18 @@ def room_now(room: RoomTimeline, conference: Conference, at: datetime) -> RoomNo
     goes_on = upcoming is not None and conference.day_of(upcoming.starts_at) == today
     is_quiet = live is None and not goes_on
     return RoomNow(room, state_of(room, conference, at), live, upcoming, is_quiet)
+
+
+class RoomsNow(NamedTuple):
+    """`busy`: first where something is on, then where something comes next today."""
+
+    busy: list[RoomNow]
+    quiet: list[RoomNow]
+
+
+def rooms_now(rooms: Iterable[RoomTimeline], conference: Conference, at: datetime) -> RoomsNow:
+    seen = [room_now(room, conference, at) for room in rooms]
+    busy = [each for each in seen if not each.is_quiet]
+    return RoomsNow(
+        sorted(busy, key=lambda each: each.live is None), [each for each in seen if each.is_quiet]
+    )

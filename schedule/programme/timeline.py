@@ -7,11 +7,12 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
+from lib.cached import once_per_revision
 from schedule.models import Conference, Talk
+from schedule.site.conferences import directory
 from schedule.site.request import ConferenceRequest
 
 # How long before its start a talk is called to mind.
@@ -28,6 +29,11 @@ class TimelineTalk(NamedTuple):
     ends_at: datetime
     planned_starts_at: datetime | None
     delivery: str = Talk.Delivery.LIVE
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether people who are not there are to see it."""
+        return self.kind != Talk.Kind.BREAK and self.delivery != Talk.Delivery.ON_SITE
 
 
 class RoomTimeline:
@@ -72,6 +78,10 @@ class Timeline:
         index = bisect_right(self.edges, at)
         return self.edges[index] if index < len(self.edges) else None
 
+    def live_at(self, at: datetime) -> list[TimelineTalk]:
+        """What is on, room by room. What takes place in several is there more than once."""
+        return [live for room in self.rooms if (live := room.live_at(at))]
+
     def room(self, slug: str) -> RoomTimeline | None:
         return next((room for room in self.rooms if room.slug == slug), None)
 
@@ -80,13 +90,24 @@ def timeline_of(conference: Conference, revision: int) -> Timeline:
     return _read(conference.pk, revision)
 
 
+def timeline_now(conference: Conference) -> Timeline:
+    """Outside of a request, which knows the number of the programme."""
+    return timeline_of(conference, directory().revisions.get(conference.pk, 0))
+
+
+def cards_of(conference: Conference, items: Iterable[TimelineTalk | None]) -> dict[str, Talk]:
+    """By their codes, with all that a card in a list shows."""
+    codes = {item.code for item in items if item}
+    talks = Talk.objects.filter(conference=conference, code__in=codes)
+    return {talk.code: talk for talk in talks.with_cards()}
+
+
 def next_edge(request: ConferenceRequest, at: datetime) -> datetime | None:
     """When the next talk begins, ends or is called to mind (see schedule.site.pages.EDGES)."""
     return timeline_of(request.conference, request.programme_revision).next_edge(at)
 
 
-# A handful of conferences, each with the number before and after a change.
-@lru_cache(maxsize=16)
+@once_per_revision
 def _read(conference_id: int, revision: int) -> Timeline:
     items: dict[int, list[TimelineTalk]] = {}
     rooms = list(

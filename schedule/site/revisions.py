@@ -18,12 +18,13 @@ from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
+from lib.locks import number_of
 from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, Track
 
 EPOCH_STRIDE = 2**40
 # One lock for all counters, held from the first raise to the end of the commit: two transactions
 # that raise several counters in different orders would otherwise wait for each other for ever.
-ADVISORY_LOCK = int.from_bytes(b"frow")
+ADVISORY_LOCK = number_of("revisions")
 EVENTS = ("insert", "update", "delete")
 
 

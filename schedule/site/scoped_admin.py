@@ -1,8 +1,10 @@
-"""What our admin classes share: they show and change the rows of one conference, the host's, and
-ask for permissions in it. `request.conference` is None on a host that has none; then there are no
+"""What our admin's pages share: they show and change the rows of one conference, the host's, in its
+time zone, and ask for permissions in it. `request.conference` is None on a host that has none; then there are no
 rows, and a superuser can make the first conference.
 """
 
+import functools
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
@@ -11,8 +13,10 @@ from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.auth import get_permission_codename
 from django.db import models
 from django.http import HttpRequest
-from django.template.response import TemplateResponse
+from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 
 from schedule.models import Conference
 
@@ -20,6 +24,19 @@ from schedule.models import Conference
 def conference_of(request: HttpRequest) -> Conference | None:
     conference: Conference | None = getattr(request, "conference", None)
     return conference
+
+
+def in_venue_zone(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Times are typed and shown in the conference's zone, until the page is rendered."""
+
+    @functools.wraps(view)
+    def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        conference = conference_of(request)
+        with timezone.override(conference.zone if conference else None):
+            response = view(request, *args, **kwargs)
+            return response.render() if isinstance(response, SimpleTemplateResponse) else response
+
+    return in_zone
 
 
 def person(request: HttpRequest) -> models.Model | None:

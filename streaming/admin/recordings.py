@@ -22,7 +22,6 @@ from schedule.site.scoped_admin import ScopedAdmin, conference_of
 from streaming.admin.recording_forms import LinksForm, NudgeForm, RecordingForm
 from streaming.models import Recording
 from streaming.replays.importing import RecordingPlan, import_recordings, make_plan
-from streaming.replays.nudging import begin_at, move
 from streaming.replays.offsets import offsets_of, why_not_shown
 from streaming.sources import SOURCES
 from streaming.watching.csp import player_policy
@@ -144,9 +143,9 @@ class RecordingAdmin(ScopedAdmin):
                 )
             by, second = form.cleaned_data["by"], form.cleaned_data["second"]
             if by is not None:
-                move(recording, talk, by)
+                recording.move_talk(talk, by)
             else:
-                begin_at(recording, talk, second)
+                recording.begin_talk_at(talk, second)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
         else:

@@ -1,12 +1,12 @@
 """The announcements of a moment. Read once per number of the stage, then from memory."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import NamedTuple
 
 from django.conf import settings
 from django.utils import timezone
 
+from lib.cached import once_per_revision
 from schedule.models import Conference
 from schedule.site.request import ConferenceRequest
 from streaming.models import Announcement
@@ -45,7 +45,7 @@ def notices(conference: Conference, at: datetime) -> tuple[Notice, ...]:
     )
 
 
-@lru_cache(maxsize=16)
+@once_per_revision
 def _read(conference_id: int, revision: int) -> tuple[Notice, ...]:
     rows = Announcement.objects.filter(conference=conference_id).not_over_at(timezone.now())
     found = (

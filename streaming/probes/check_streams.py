@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from schedule.models import Conference, Room, Talk
-from schedule.programme.timeline import SOON, RoomTimeline, timeline_of
-from schedule.site.conferences import directory
+from schedule.models import Conference, Room
+from schedule.programme.timeline import SOON, RoomTimeline, timeline_now
 from streaming.models import RoomMinute, Stream, StreamHealth
 from streaming.probes.probe import probe
 from streaming.sources.base import Probe
@@ -53,18 +52,11 @@ def _wanted(conference: Conference, at: datetime) -> Iterator[tuple[int, bool]]:
     """The streams to look at, and whether each is due. A slate or a switch changes nothing: whoever
     has put it up wants to know when the stream is well again.
     """
-    rooms = timeline_of(conference, directory().revisions.get(conference.pk, 0)).rooms
     streams = room_streams_of(conference)
     planned = RoomStreams(streams.rooms)
-    codes = [live.code for room in rooms if (live := room.live_at(at))]
-    not_streamed = set(
-        Talk.objects.filter(conference=conference, code__in=codes)
-        .filter(delivery=Talk.Delivery.ON_SITE)
-        .values_list("code", flat=True)
-    )
-    for room in rooms:
+    for room in timeline_now(conference).rooms:
         live = room.live_at(at)
-        is_on = live is not None and live.kind != Talk.Kind.BREAK and live.code not in not_streamed
+        is_on = live is not None and live.is_streamed
         on = planned.on_at(room.slug, at, live.code if live else None, with_tests=True)
         switch = streams.switches.get(room.slug)
         switched = [switch.stream] if switch and switch.stream else []

@@ -57,7 +57,7 @@ def _play(
     if playlist.variants:
         first = urljoin(answer.url, playlist.variants[0].uri)
         answer, playlist = _read(reading, first)
-    problem = _ails(playlist, stream, before, at)
+    problem = _problem_of_playlist(playlist, stream, before, at)
     if not problem:
         try:
             reading.look(urljoin(answer.url, playlist.last_segment))
@@ -74,7 +74,9 @@ def _read(reading: Reader, address: str) -> tuple[Answer, Playlist]:
         raise Unreadable(_("What is there is not an HLS playlist.")) from None
 
 
-def _ails(playlist: Playlist, stream: Stream, before: StreamHealth | None, at: datetime) -> str:
+def _problem_of_playlist(
+    playlist: Playlist, stream: Stream, before: StreamHealth | None, at: datetime
+) -> str:
     if not playlist.last_segment:
         return _("The playlist is empty: nothing is sent yet.")
     if playlist.has_ended:

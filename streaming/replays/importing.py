@@ -18,9 +18,8 @@ from django.utils.translation import gettext as _
 
 from lib.plans import digest_of, refuse_changed
 from schedule.models import Conference, Talk
-from streaming.models import Recording, StreamAccount
+from streaming.models import Nudge, Recording, StreamAccount
 from streaming.replays.captions import clean_captions
-from streaming.replays.nudging import begin_at, check_nudge
 from streaming.replays.seconds import parse_second
 from streaming.sources import SOURCES, guess
 from tickets.sources.spreadsheets import BadRow, BadSpreadsheet, Table, csv_rows, refuse
@@ -126,8 +125,8 @@ def import_recordings(
 ) -> RecordingPlan:
     """`digest`: of the plan that was looked at; None: nobody looked. Raises BadSpreadsheet and
     PlanChanged."""
-    # One at a time: of a second click the plan finds what the first has made.
-    Conference.objects.select_for_update(no_key=True).get(pk=conference.pk)
+    # The plan of a second click finds what the first has made.
+    conference.one_writer("recordings")
     plan = make_plan(conference, data, open_captions=open_captions, adds_hosts=adds_hosts)
     if digest is not None:
         refuse_changed(plan, digest)
@@ -140,7 +139,7 @@ def import_recordings(
         if line.recording.adds_hosts:
             line.recording.add_missing_hosts()
         if line.second is not None:
-            begin_at(line.recording, line.talk, line.second)
+            line.recording.begin_talk_at(line.talk, line.second)
     return plan
 
 
@@ -168,7 +167,7 @@ class _Planner:
         self._set_source(recording, said["url"])
         second = parse_second(said["starts"]) if said["starts"] else None
         if second is not None:
-            check_nudge(second)
+            Nudge.refuse_too_far(second)
         captions = self._captions(recording, said["captions"]) if said["captions"] else None
         kept = old[2] if second is None else second
         is_changed = old != (recording.kind, recording.value, kept) or captions is not None

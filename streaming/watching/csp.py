@@ -1,10 +1,9 @@
 """The pages that play may load from the conference's stream hosts, and from nowhere else."""
 
-from functools import lru_cache
-
 from django.conf import settings
 from django.utils.csp import CSP, build_policy
 
+from lib.cached import once_per_revision
 from schedule.models import Conference
 from streaming.models import StreamHost
 
@@ -13,7 +12,7 @@ def stream_hosts(conference: Conference, revision: int) -> tuple[str, ...]:
     return _read(conference.pk, revision)
 
 
-@lru_cache(maxsize=16)
+@once_per_revision
 def _read(conference_id: int, revision: int) -> tuple[str, ...]:
     hosts = StreamHost.objects.filter(conference=conference_id)
     return tuple(hosts.values_list("host", flat=True))

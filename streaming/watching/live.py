@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from lib.cached import once_per_arguments
 from schedule.models import Conference
 from schedule.programme.timeline import RoomTimeline, TimelineTalk, timeline_of
 from streaming.announcements.notices import Notice, emergency, notices
@@ -123,7 +124,7 @@ def encoded(conference: Conference, revision: int, at: datetime) -> Encoded:
     return _encode(conference, revision, room_streams_of(conference), second)
 
 
-@lru_cache(maxsize=8)
+@once_per_arguments(most=8)
 def _encode(conference: Conference, revision: int, streams: RoomStreams, at: datetime) -> Encoded:
     body = json.dumps(
         live(conference, revision, streams, at), ensure_ascii=False, separators=(",", ":")

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 
+from lib.cached import once_per_revision
 from schedule.models import Conference
 from schedule.programme.timeline import RoomTimeline, TimelineTalk
 from streaming.models import Stream, Switch
@@ -84,7 +84,7 @@ def room_streams_of(conference: Conference) -> RoomStreams:
     return _read(conference.pk, stage_revisions().get(conference.pk, 0))
 
 
-@lru_cache(maxsize=16)
+@once_per_revision
 def _read(conference_id: int, revision: int) -> RoomStreams:
     rooms: dict[str, list[Stream]] = defaultdict(list)
     streams = Stream.objects.filter(room__conference=conference_id).in_order()

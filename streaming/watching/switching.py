@@ -16,22 +16,20 @@ from tickets.models import User
 @transaction.atomic
 def switch_to(stream: Stream, *, actor: User) -> str:
     """Everybody in its room sees this stream, until somebody switches back."""
-    _put_on(stream.room, actor, stream=stream, slate="")
+    Switch.objects.put_on(stream.room, at=timezone.now(), by=actor, stream=stream, slate="")
     return _log(stream.room, actor, _("Switched to %(stream)s") % {"stream": stream})
 
 
 @transaction.atomic
 def put_up_slate(room: Room, words: str, *, actor: User) -> str:
     """Words in the place of any picture. What was switched to comes back after them."""
-    _put_on(room, actor, slate=words)
+    Switch.objects.put_on(room, at=timezone.now(), by=actor, slate=words)
     return _log(room, actor, _("Put up: %(words)s") % {"words": words})
 
 
 @transaction.atomic
 def take_down_slate(room: Room, *, actor: User) -> str:
-    switches = Switch.objects.filter(room=room).exclude(slate="")
-    switches.filter(stream=None).delete()
-    switches.update(slate="", switched_at=timezone.now(), switched_by=actor)
+    Switch.objects.filter(room=room).take_down_slate(at=timezone.now(), by=actor)
     return _log(room, actor, _("Took the words down"))
 
 
@@ -40,11 +38,6 @@ def switch_back(room: Room, *, actor: User) -> str:
     """To what the streams of the room say."""
     Switch.objects.filter(room=room).delete()
     return _log(room, actor, _("Switched back to what was planned"))
-
-
-def _put_on(room: Room, actor: User, **what: Stream | str) -> None:
-    by = {"switched_at": timezone.now(), "switched_by": actor}
-    Switch.objects.update_or_create(room=room, defaults={**what, **by})
 
 
 def _log(room: Room, actor: User, words: str) -> str:

@@ -2,54 +2,38 @@
 a talk, whatever is switched on for the audience. For organizers, and for helpers in their rooms.
 """
 
-import functools
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from schedule.models import Room
-from schedule.site.access import login_only
+from schedule.site.access import DESK, staff
 from schedule.site.request import ConferenceRequest
-from schedule.site.rights import DeskRights
 from streaming.models import Stream
 from streaming.watching.live import live
 from streaming.watching.playback import offers
 from streaming.watching.room_streams import RoomStreams, StreamsNow, room_streams_of
 from streaming.watching.views import room_page
+from tickets.admission.request import DeskRequest
 
 
-def crew_view(view: Callable[..., HttpResponse]) -> Any:
-    """The crew of the room in the address; without one, all crew."""
-
-    @functools.wraps(view)
-    def asked(request: ConferenceRequest, **kwargs: str) -> HttpResponse:
-        reach = DeskRights.of(request.user, request.conference)
-        if not reach:
-            raise PermissionDenied
-        if "slug" in kwargs:
-            here = get_object_or_404(Room, conference=request.conference, slug=kwargs["slug"])
-            if not reach.covers(here.pk):
-                raise PermissionDenied
-        return view(request, **kwargs)
-
-    return require_safe(login_only(never_cache(asked)))
-
-
-@crew_view
-def check(request: ConferenceRequest, slug: str) -> HttpResponse:
+@staff(DESK)
+@require_safe
+@never_cache
+def check(request: DeskRequest, slug: str) -> HttpResponse:
+    request.rights.room(request.conference, slug)
     return room_page(request, slug, is_check=True)
 
 
-@crew_view
-def playback(request: ConferenceRequest, slug: str) -> HttpResponse:
+@staff(DESK)
+@require_safe
+@never_cache
+def playback(request: DeskRequest, slug: str) -> HttpResponse:
     """As the room's, with everything that it has to choose from."""
+    request.rights.room(request.conference, slug)
     on = on_check(room_streams_of(request.conference), slug)
     streams = {stream.tag: stream for stream in (*on.played, *on.choices)}
     found = [
@@ -70,9 +54,12 @@ def _label(stream: Stream) -> str:
     return _("Test: %(stream)s") % {"stream": what} if stream.is_test else what
 
 
-@crew_view
-def check_live(request: ConferenceRequest, slug: str) -> HttpResponse:
+@staff(DESK)
+@require_safe
+@never_cache
+def check_live(request: DeskRequest, slug: str) -> HttpResponse:
     """/live.json, with the tag of what the crew sees in this room."""
+    request.rights.room(request.conference, slug)
     streams = room_streams_of(request.conference)
     body = _live(request, streams, request.at)
     for entry in body["rooms"]:
@@ -81,7 +68,9 @@ def check_live(request: ConferenceRequest, slug: str) -> HttpResponse:
     return JsonResponse(body)
 
 
-@crew_view
+@staff(DESK)
+@require_safe
+@never_cache
 def live_as_of(request: ConferenceRequest) -> HttpResponse:
     """/live.json as of the moment that staff chose (MomentMiddleware): nginx keeps the other one for
     everybody and does not look at its parameters.

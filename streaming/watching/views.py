@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from schedule.models import Conference, Room, Talk
-from schedule.programme.state import State, room_now
-from schedule.programme.timeline import RoomTimeline, timeline_of
+from schedule.models import Conference, Room
+from schedule.programme.state import State, room_now, rooms_now
+from schedule.programme.timeline import RoomTimeline, cards_of, timeline_of
 from schedule.site.access import admits, public
 from schedule.site.pages import render_page, shared_page
 from schedule.site.request import ConferenceRequest
@@ -46,20 +46,16 @@ def room_page(request: ConferenceRequest, slug: str, *, is_check: bool = False) 
     here = programme.room(slug)
     if here is None:
         raise Http404
-    glances = [room_now(each, conference, at) for each in programme.rooms]
-    others = [each for each in glances if each.room is not here]
+    elsewhere = rooms_now([each for each in programme.rooms if each is not here], conference, at)
     context = {
         "here": get_object_or_404(Room, conference=conference, slug=slug),
         "at": at,
         "is_check": is_check,
         "states": [*State],
-        "glance": next(each for each in glances if each.room is here),
+        "glance": room_now(here, conference, at),
         **_talks_here(conference, here, at),
-        # What is on comes first, then what comes next.
-        "others": sorted(
-            (each for each in others if not each.is_quiet), key=lambda each: each.live is None
-        ),
-        "quiet": [each for each in others if each.is_quiet],
+        "others": elsewhere.busy,
+        "quiet": elsewhere.quiet,
         "hosts_tag": hosts_tag(conference, revision),
     }
     response = render_page(request, "streaming/room.html", context)
@@ -69,11 +65,7 @@ def room_page(request: ConferenceRequest, slug: str, *, is_check: bool = False) 
 
 def _talks_here(conference: Conference, here: RoomTimeline, at: datetime) -> dict[str, Any]:
     live, coming = here.live_at(at), here.next_after(at, COMING_TALKS)
-    codes = [item.code for item in (live, *coming) if item]
-    talks = {
-        talk.code: talk
-        for talk in Talk.objects.filter(conference=conference, code__in=codes).with_cards()
-    }
+    talks = cards_of(conference, [live, *coming])
     listed = [talks[item.code] for item in coming if item.code in talks]
     on = talks.get(live.code) if live else None
     following = listed[0] if listed else None

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from schedule.site.scoped_admin import ConferenceForm
 from tickets.grants.forms import ScopesField
 from tickets.models import Claim, User
-from tickets.models.scopes import Scope, parse_scope
+from tickets.models.scopes import KnownScopes
 
 
 class ScopesForm(ConferenceForm):
@@ -23,26 +23,9 @@ class ScopesForm(ConferenceForm):
 
     def clean_scopes(self) -> list[str]:
         scopes: list[str] = self.cleaned_data["scopes"]
-        for text in scopes:
-            try:
-                scope = parse_scope(text)
-            except ValueError:
-                continue  # the model's validator explains it
-            self._refuse_unknown(scope)
+        if self.conference is not None:
+            KnownScopes(self.conference).check(scopes)
         return scopes
-
-    def _refuse_unknown(self, scope: Scope) -> None:
-        """A room or talk that does not exist would open nothing, and nobody would see why."""
-        conference = self.conference
-        if conference is None:
-            return
-        if scope.kind == "room" and not conference.rooms.filter(slug=scope.value).exists():
-            message = _("There is no room with the slug “%(value)s”.")
-        elif scope.kind == "talk" and not conference.talks.filter(code=scope.value).exists():
-            message = _("There is no talk with the code “%(value)s”.")
-        else:
-            return
-        raise ValidationError(message, params={"value": scope.value})
 
 
 class ProductForm(ScopesForm):
@@ -78,19 +61,24 @@ class ClaimForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
         elif self.instance.pk is None:
             self.instance.way = Claim.Way.HELPDESK
 
-    def clean(self) -> dict[str, Any]:
-        super().clean()
-        if self.cleaned_data.get("release") and self.instance.released_at is None:
-            self.instance.released_at = timezone.now()
-        return self.cleaned_data
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody has the ticket by it, once the form is saved."""
+        return self.instance.released_at is None and not self.cleaned_data.get("release")
+
+    def save(self, commit: bool = True) -> Any:
+        claim = self.instance if self.instance.pk else super().save(commit)
+        if self.cleaned_data.get("release"):
+            claim.release(timezone.now())
+        return claim
 
 
 class ClaimFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time
     def clean(self) -> None:
         super().clean()
-        made = [form for form in self.forms if form.instance.pk or form.has_changed()]
-        live = [form for form in made if form.instance.released_at is None]
-        if len(live) > 1:
+        forms: list[Any] = self.forms
+        made = [form for form in forms if form.instance.pk or form.has_changed()]
+        if len([form for form in made if form.is_live]) > 1:
             raise ValidationError(
                 _("Somebody has this ticket. Release that claim, then the next person can have it.")
             )

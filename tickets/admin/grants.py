@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
@@ -17,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from schedule.models import Conference
 from schedule.site.scoped_admin import ScopedAdmin, ScopedInline, conference_of
 from tickets.admin.forms import ScopesForm
-from tickets.admission.rule import forget
 from tickets.grants.grant_file import read_grants
 from tickets.grants.granting import Wanted, give_grants
 from tickets.models import Grant
+from tickets.models.kept_admissions import forget_admissions
 from tickets.sources.spreadsheets import MAX_BYTES, BadSpreadsheet
 
 
@@ -39,15 +38,15 @@ class GivenAdmin(ScopedAdmin):
         obj.given_by = obj.given_by or request.user
         super().save_model(request, obj, form, change)
         # What was given to another person is taken from the first.
-        forget(obj.conference_id, filter(None, [obj.user_id, form.initial.get("user")]))
+        people = filter(None, [obj.user_id, form.initial.get("user")])
+        forget_admissions((obj.conference_id, user_id) for user_id in people)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        forget(obj.conference_id, [obj.user_id])
+        obj.forget_admission()
         super().delete_model(request, obj)
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        for row in queryset:
-            forget(row.conference_id, [row.user_id])
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        queryset.forget_admissions()
         super().delete_queryset(request, queryset)
 
 

@@ -78,7 +78,7 @@ class WithEntryLinks:
     def mark_came_back(self: Any, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
         chosen = list(tickets)
         for ticket in chosen:
-            EntryLink.objects.filter(pk=link_to(ticket).pk).update(bounced_at=timezone.now())
+            link_to(ticket).note_bounced(timezone.now())
             self.log_change(request, ticket, gettext("the mail with the entry link came back"))
         self.message_user(request, gettext("Noted for %(count)d.") % {"count": len(chosen)})
 

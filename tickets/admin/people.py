@@ -17,8 +17,8 @@ from schedule.site.scoped_admin import OfConference, ReadOnly, ScopedInline, con
 from tickets.accounts.accounts import has_to_do_with
 from tickets.admin.forms import NewPersonForm
 from tickets.admin.grants import GrantInline
-from tickets.admission.rule import forget
 from tickets.models import Claim, Grant, Role, User, fold_email, person_of_reference
+from tickets.models.kept_admissions import forget_admissions
 
 
 class RoleInline(ScopedInline, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
@@ -159,5 +159,5 @@ class PersonAdmin(OfConference, UserAdmin):  # type: ignore[type-arg]  # not gen
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
         super().save_related(request, form, formsets, change)
-        for conference_id in Conference.objects.values_list("pk", flat=True):
-            forget(conference_id, [form.instance.pk])
+        everywhere = Conference.objects.values_list("pk", flat=True)
+        forget_admissions((conference_id, form.instance.pk) for conference_id in everywhere)

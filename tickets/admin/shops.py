@@ -19,7 +19,6 @@ from django.utils.translation import gettext_lazy as _
 from schedule.site.scoped_admin import ConferenceForm, ReadOnly, ScopedAdmin, person
 from schedule.site.secret_fields import SecretsForm
 from tickets.models import Shop, SyncRun
-from tickets.models.shops import new_hook_secret
 from tickets.sources.shops.registry import known_kinds
 from tickets.sources.syncing.tasks import sync_shop
 
@@ -146,7 +145,7 @@ class ShopAdmin(ScopedAdmin):
     )
     def renew_address(self, request: HttpRequest, shops: QuerySet[Shop]) -> None:
         for shop in shops:
-            Shop.objects.filter(pk=shop.pk).update(hook_secret=new_hook_secret())
+            shop.renew_hook_secret()
             self.log_change(request, shop, gettext("new address of the webhook"))
             text = gettext("%s: type the new address into the shop.") % shop
             self.message_user(request, text, messages.SUCCESS)

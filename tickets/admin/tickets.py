@@ -1,4 +1,3 @@
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -18,7 +17,6 @@ from tickets.admin.products import ProductAdmin
 from tickets.admin.sharing import ManyDevicesAdmin
 from tickets.admin.shops import ShopAdmin, SyncRunAdmin
 from tickets.admin.uploads import UploadAdmin
-from tickets.admission.rule import forget
 from tickets.models import (
     Ban,
     Claim,
@@ -48,6 +46,9 @@ class ClaimInline(ScopedInline, admin.TabularInline):  # type: ignore[type-arg] 
     autocomplete_fields = ("user",)
     ordering = ("claimed_at",)
     can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("ticket", "user")
 
 
 class HeldFilter(admin.SimpleListFilter):
@@ -125,7 +126,7 @@ class TicketAdmin(WithEntryLinks, NotDeleted, ScopedAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
         super().save_related(request, form, formsets, change)
-        _forget_holders([form.instance])
+        Ticket.objects.filter(pk=form.instance.pk).forget_admissions()
 
     @admin.action(
         permissions=["change"], description=_("Release: nobody has it"), location=ANYWHERE
@@ -133,7 +134,7 @@ class TicketAdmin(WithEntryLinks, NotDeleted, ScopedAdmin):
     def release(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
         held = list(tickets.filter(Exists(Claim.objects.live().filter(ticket=OuterRef("pk")))))
         claims = Claim.objects.live().filter(ticket__in=[ticket.pk for ticket in held])
-        claims.update(released_at=timezone.now())
+        claims.release(timezone.now())
         self._tell(request, held, gettext("released"))
 
     @admin.action(
@@ -149,26 +150,15 @@ class TicketAdmin(WithEntryLinks, NotDeleted, ScopedAdmin):
     def _set_state(self, request: HttpRequest, tickets: QuerySet[Ticket], state: Any) -> None:
         changed = list(tickets.exclude(state=state))
         rows = Ticket.objects.filter(pk__in=[ticket.pk for ticket in changed])
-        rows.update(state=state, updated_at=timezone.now())
+        rows.set_state(state, timezone.now())
         self._tell(request, changed, str(state.label))
 
     def _tell(self, request: HttpRequest, tickets: list[Ticket], what: str) -> None:
-        _forget_holders(tickets)
         for ticket in tickets:
             self.log_change(request, ticket, what)
         text = ngettext("%(count)d ticket: %(what)s", "%(count)d tickets: %(what)s", len(tickets))
         values = {"count": len(tickets), "what": what}
         self.message_user(request, text % values, messages.SUCCESS)
-
-
-def _forget_holders(tickets: Iterable[Ticket]) -> None:
-    """Also those who have just released one."""
-    people: dict[int, list[int]] = {}
-    claims = Claim.objects.filter(ticket__in=[ticket.pk for ticket in tickets])
-    for conference_id, user_id in claims.values_list("ticket__conference", "user"):
-        people.setdefault(conference_id, []).append(user_id)
-    for conference_id, user_ids in people.items():
-        forget(conference_id, user_ids)
 
 
 admin.site.register(Product, ProductAdmin)

@@ -18,7 +18,7 @@ from tickets.models import Upload
 from tickets.sources.importing import TicketRemovalsRefused
 from tickets.sources.spreadsheets import ENCODINGS, MAX_BYTES, BadSpreadsheet, Table, read_table
 from tickets.sources.uploads.applying import NotUndone, apply_upload, undo_upload
-from tickets.sources.uploads.keeping import can_be_undone, keep_upload
+from tickets.sources.uploads.keeping import keep_upload
 from tickets.sources.uploads.mapping import Mapping, MappingForm
 from tickets.sources.uploads.planning import UploadPlan, groups_of, plan_upload
 
@@ -207,7 +207,7 @@ class UploadAdmin(ScopedAdmin):
             return self._undo(request, upload)
         context = {
             "upload": upload,
-            "can_be_undone": can_be_undone(upload, timezone.now())
+            "can_be_undone": upload.can_be_undone(timezone.now())
             and self.has_add_permission(request),
             "title": gettext("What came of the spreadsheet"),
         }
@@ -236,7 +236,7 @@ class UploadAdmin(ScopedAdmin):
     def _waiting(self, request: HttpRequest, pk: int) -> Upload:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        waiting = Upload.objects.filter(conference=conference_of(request), applied_at=None)
+        waiting = Upload.objects.waiting().filter(conference=conference_of(request))
         return get_object_or_404(waiting.select_related("conference"), pk=pk)
 
 

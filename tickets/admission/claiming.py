@@ -1,7 +1,7 @@
 """Tickets find their people: by the verified address that stands on the ticket."""
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, date, datetime
+from itertools import chain
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
@@ -10,12 +10,9 @@ from django.utils import timezone
 
 from lib.compiled_sql import prepared
 from schedule.models import Conference
-from tickets.admission.rule import forget
+from tickets.admission.windows import talk_windows, windows
 from tickets.models import Claim, Ticket, TicketQuerySet, User
-from tickets.models.scopes import parse_scopes
-
-_EVER = datetime.min.replace(tzinfo=UTC)
-_FOREVER = datetime.max.replace(tzinfo=UTC)
+from tickets.models.scopes import HeldScope
 
 
 @transaction.atomic
@@ -49,24 +46,25 @@ def claim_those(
 
 def _give(conference: Conference, waiting: list[tuple[int, Ticket]], way: Claim.Way) -> list[Claim]:
     at = timezone.now()
-    chosen: dict[tuple[int, _Opens], Ticket] = {}
+    opens = {ticket.pk: ticket.held_scopes for _person_id, ticket in waiting}
+    talks = talk_windows(conference, chain.from_iterable(opens.values()))
+    # What a ticket opens and when. Those that open the same are for several people.
+    chosen: dict[tuple[int, frozenset[HeldScope]], Ticket] = {}
     for person_id, ticket in waiting:
-        if _still_opens(ticket, conference, at):
-            chosen.setdefault((person_id, _opens(ticket)), ticket)
+        held = opens[ticket.pk]
+        if any(not window.is_over_at(at) for window in windows(held, conference, talks)):
+            chosen.setdefault((person_id, frozenset(held)), ticket)
     if not chosen:
         return []
     # Read after the tickets are locked: of two sign-ins at the same moment the second sees what
     # the first has claimed.
     for claim in _held_by({person_id for person_id, _what in chosen}, conference):
-        if _still_opens(claim.ticket, conference, at):
-            chosen.pop((claim.user_id, _opens(claim.ticket)), None)
+        chosen.pop((claim.user_id, frozenset(claim.ticket.held_scopes)), None)
     claims = [
         Claim(ticket=ticket, user_id=person_id, way=way)
         for (person_id, _what), ticket in chosen.items()
     ]
-    # What the help desk gave away a moment ago stays so: one live claim per ticket.
-    Claim.objects.bulk_create(claims, ignore_conflicts=True)
-    forget(conference.pk, {claim.user_id for claim in claims})
+    Claim.objects.give(claims)
     return claims
 
 
@@ -87,15 +85,6 @@ def _held(who: Q, conference_id: int) -> QuerySet[Claim]:
         who, ticket__conference=conference_id, ticket__state=Ticket.State.VALID
     )
     return claims.select_related("ticket__product")
-
-
-type _Opens = tuple[frozenset[str], datetime | None, datetime | None]
-
-
-def _opens(ticket: Ticket) -> _Opens:
-    """What and when. Tickets that open the same are for several people."""
-    scopes = frozenset(map(str, parse_scopes(ticket.product.scopes)))
-    return scopes, ticket.valid_from, ticket.valid_until
 
 
 def _waiting(
@@ -132,15 +121,3 @@ def _free(tickets: TicketQuerySet) -> QuerySet[Ticket]:
     """Those that are valid and nobody has, locked."""
     free = tickets.valid().unclaimed().select_related("product").order_by("pk")
     return free.select_for_update(of=("self",))
-
-
-def _still_opens(ticket: Ticket, conference: Conference, at: datetime) -> bool:
-    """Whether it opens anything, now or later."""
-    for scope in parse_scopes(ticket.product.scopes):
-        starts_at, ends_at = ticket.valid_from or _EVER, ticket.valid_until or _FOREVER
-        if scope.kind == "day":
-            day_starts_at, day_ends_at = conference.day_window(date.fromisoformat(scope.value))
-            starts_at, ends_at = max(starts_at, day_starts_at), min(ends_at, day_ends_at)
-        if max(starts_at, at) < ends_at:
-            return True
-    return False

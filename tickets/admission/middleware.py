@@ -1,7 +1,7 @@
 """The heart: every view is closed unless it says otherwise (schedule/site/access.py).
 
 Comes after sessions, language and authentication. Works in `process_view`, where the view and its
-attributes are known, so that no rule hangs on a path. Open views cost no session.
+attributes are known, so that no view is opened by its path. Open views cost no session.
 """
 
 from collections.abc import Callable
@@ -14,14 +14,28 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from schedule.site.access import CLOSED, LOGIN_ONLY, PUBLIC, Access, access_of
+from schedule.site.access import (
+    ADMIN_SITE,
+    CLOSED,
+    CLOSED_TO_ALL,
+    LOGIN_ONLY,
+    PUBLIC,
+    Access,
+    access_of,
+)
 from schedule.site.pages import Page, page_key_of
 from schedule.site.request import ConferenceRequest, PageKey
 from tickets.admission.refusals import refuse
-from tickets.admission.request import TicketRequest
-from tickets.admission.rule import Admission, Reason, admission_key, compute_and_keep, refusal
+from tickets.admission.request import BELOW_ADMIN, TicketRequest
+from tickets.admission.rule import Admission, Reason, compute_and_keep, refusal
+from tickets.admission.staff import refuse_staff
+from tickets.models.kept_admissions import admission_key
 
-_BY_WORD = {"public": PUBLIC, "login": LOGIN_ONLY}
+_BY_WORD = {
+    "public": PUBLIC,
+    "login": LOGIN_ONLY,
+    "staff": Access("staff", permission=ADMIN_SITE),
+}
 
 
 class TicketMiddleware:
@@ -38,6 +52,8 @@ class TicketMiddleware:
         if access == PUBLIC:
             return None
         request = cast(TicketRequest, request)
+        if access.kind == "staff":
+            return refuse_staff(request, access.permission)
         if access == LOGIN_ONLY:
             return None if request.user.is_authenticated else refuse(request, Reason.LOGIN_REQUIRED)
         request.admission = None
@@ -63,13 +79,14 @@ def access_for(request: HttpRequest, view: Callable[..., Any]) -> Access:
     """What the view says, or for other packages' views what the settings say, else closed."""
     if (access := access_of(view)) is not None:
         return access
+    closed = CLOSED_TO_ALL if request.path_info.startswith(BELOW_ADMIN) else CLOSED
     match = request.resolver_match
     if match is None:
-        return CLOSED
+        return closed
     word = settings.OPEN_URL_NAMES.get(match.view_name)
     for namespace in match.namespaces[:1]:
         word = word or settings.OPEN_URL_NAMESPACES.get(namespace)
-    return _BY_WORD[word] if word else CLOSED
+    return _BY_WORD[word] if word else closed
 
 
 def look_up(

@@ -10,6 +10,7 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from schedule.site.request import ConferenceRequest
+from tickets.admission.request import BELOW_ADMIN
 from tickets.admission.rule import Reason
 
 # Longer paths are nobody's bookmark.
@@ -57,7 +58,8 @@ def _for_fragment(request: ConferenceRequest, reason: Reason) -> HttpResponse:
 
 def _login_url(request: ConferenceRequest) -> str:
     """With the way back: never to an address that only takes a POST, nor to another host."""
-    url = reverse("account_login")
+    is_below_admin = request.path_info.startswith(BELOW_ADMIN)
+    url = reverse("admin:login" if is_below_admin else "account_login")
     path = _way_back(request)
     return f"{url}?{urlencode({'next': path})}" if path else url
 

@@ -6,29 +6,32 @@ edge of a window, whichever is sooner: the bound on how long a refund goes unnot
 when something changes is a courtesy that may lose a race.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from allauth.account.models import EmailAddress
-from django.conf import settings
 from django.core.cache import cache
-from django.db import transaction
 from django.db.models import DateTimeField, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Upper
 from django.utils import timezone
 
 from lib.compiled_sql import prepared
 from schedule.models import Conference, Talk
+from tickets.admission.windows import (
+    ScopeWindow,
+    TalkWindows,
+    talk_codes,
+    talk_window,
+    windows,
+)
 from tickets.models import Ban, Claim, Ticket, User, fold_email
-from tickets.models.scopes import Scope, parse_scope, parse_scopes
+from tickets.models.kept_admissions import admission_key
+from tickets.models.scopes import HeldScope, Scope, held_scopes, parse_scope
 
 KEPT = timedelta(seconds=20)
-# Workshop tickets open their room a little before the talk, and do not cut off a speaker.
-EARLY = timedelta(minutes=15)
-GRACE = timedelta(minutes=15)
 # As a product gives by default, for people without one: speakers, crew.
 PLACES_BY_GRANT = 2
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -45,29 +48,6 @@ class Reason(StrEnum):
     WRONG_TICKET = "wrong_ticket"
     TOO_MANY_PLACES = "too_many_places"
     BANNED = "banned"
-
-
-class ScopeWindow(NamedTuple):
-    """A scope that is open in [starts_at, ends_at); None: no bound. `room` is the slug of the room
-    where a talk takes place, so that a workshop's ticket opens its room for that time.
-    """
-
-    scope: str
-    starts_at: datetime | None
-    ends_at: datetime | None
-    room: str = ""
-
-    def covers(self, wanted: Scope | None) -> bool:
-        """Whether the scope, whenever it is open, includes the wanted one; None wants any."""
-        if wanted is None or self.scope == "conference":
-            return True
-        held = parse_scope(self.scope)
-        if held == wanted:
-            return True
-        # A day opens every room and talk while it lasts: its window is that day.
-        if held.kind == "day":
-            return wanted.kind in ("room", "talk")
-        return held.kind == "talk" and wanted == Scope("room", self.room)
 
 
 @dataclass(frozen=True)
@@ -105,10 +85,10 @@ class Admission:
         fitting = [opening for opening in self.openings if opening.covers(wanted)]
         if not fitting:
             return self._refusal_without_any()
-        ahead = [opening for opening in fitting if opening.ends_at is None or at < opening.ends_at]
+        ahead = [opening for opening in fitting if not opening.is_over_at(at)]
         if not ahead:
             return Reason.OVER
-        is_open = any(opening.starts_at is None or opening.starts_at <= at for opening in ahead)
+        is_open = any(opening.has_begun_at(at) for opening in ahead)
         return None if is_open or wanted is None else Reason.NOT_YET
 
     def _refusal_without_any(self) -> Reason:
@@ -140,10 +120,6 @@ def refusal(
     return reason
 
 
-def admission_key(conference_id: int, user_id: int) -> str:
-    return f"admission:{settings.RELEASE}:{conference_id}:{user_id}"
-
-
 def admission_of(conference: Conference, user_id: int) -> Admission:
     packed = cache.get(admission_key(conference.pk, user_id))
     return Admission.unpack(packed) if packed else compute_and_keep(conference, user_id)
@@ -162,35 +138,26 @@ def compute_and_keep(conference: Conference, user_id: int) -> Admission:
     return admission
 
 
-def forget(conference_id: int, user_ids: Iterable[int]) -> None:
-    """Drop what is kept, once the change that made it wrong is committed."""
-    keys = [admission_key(conference_id, user_id) for user_id in user_ids]
-    if keys:
-        transaction.on_commit(lambda: cache.delete_many(keys))
-
-
-type _Held = tuple[Scope, datetime | None, datetime | None]
-
-
 def compute(conference: Conference, user_id: int) -> Admission:
     """From the database, in at most three queries."""
     rows = _person_and_grants(user_id, conference.pk)
     if not rows:
         return NOBODY
     is_active, password, proved_email, banned_until, *_grant = rows[0]
-    held: list[_Held] = []
+    held: list[HeldScope] = []
     has_any_places = False
     for *_person, scopes, starts_at, ends_at, any_places in rows:
-        held += [(scope, starts_at, ends_at) for scope in parse_scopes(scopes)]
+        held += held_scopes(scopes, starts_at, ends_at)
         has_any_places = has_any_places or bool(any_places)
     canceled, places = False, 0
     for state, starts_at, ends_at, scopes, product_places in _claimed(user_id, conference.pk):
         canceled = canceled or state == Ticket.State.CANCELED
         if state == Ticket.State.VALID:
-            held += [(scope, starts_at, ends_at) for scope in parse_scopes(scopes)]
+            held += held_scopes(scopes, starts_at, ends_at)
             places = max(places, product_places)
+    talks, own = _talks_and_own(conference.pk, talk_codes(held), proved_email)
     return Admission(
-        openings=tuple(_openings(conference, proved_email, held)),
+        openings=tuple(windows([*held, *own], conference, talks)),
         is_active=is_active,
         auth_hash=User(password=password).get_session_auth_hash(),
         has_canceled_ticket=canceled,
@@ -249,34 +216,23 @@ def _talks_of_speaker(conference_id: int, email: str) -> QuerySet[Talk, tuple[An
     return _talks(conference_id, _spoken_by(email))
 
 
-def _openings(
-    conference: Conference, email: str | None, held: list[_Held]
-) -> Iterator[ScopeWindow]:
-    codes = {scope.value for scope, *_window in held if scope.kind == "talk"}
+def _talks_and_own(
+    conference_id: int, codes: set[str], email: str | None
+) -> tuple[TalkWindows, set[HeldScope]]:
+    """The talks with these codes, and those of the speaker with this address, in one query; and the
+    scopes that the speaker has by speaking, whatever tickets and grants there are.
+    """
     found: Iterable[tuple[Any, ...]] = ()
     if codes:
         theirs = Q(code__in=codes)
-        found = _talks(conference.pk, theirs | _spoken_by(email) if email else theirs)
+        found = _talks(conference_id, theirs | _spoken_by(email) if email else theirs)
     elif email:
-        found = _talks_of_speaker(conference.pk, email)
-    talks: dict[str, tuple[datetime, datetime, str]] = {}
+        found = _talks_of_speaker(conference_id, email)
+    talks: dict[str, ScopeWindow] = {}
     own = set()
-    for code, begin, end, room, speaker_email in found:
-        talks[code] = (begin - EARLY, end + GRACE, room or "")
+    for code, starts_at, ends_at, room, speaker_email in found:
+        talks[code] = talk_window(code, starts_at, ends_at, room)
         # The database's idea of upper and lower case is wider than ours.
         if email and fold_email(speaker_email or "") == email:
-            own.add(Scope("talk", code))
-    for scope, from_, until in [*held, *((scope, None, None) for scope in own)]:
-        first: datetime | None = None
-        last: datetime | None = None
-        room = ""
-        if scope.kind == "day":
-            first, last = conference.day_window(date.fromisoformat(scope.value))
-        elif scope.kind == "talk":
-            if scope.value not in talks:
-                continue
-            first, last, room = talks[scope.value]
-        starts_at = max((at for at in (from_, first) if at), default=None)
-        ends_at = min((at for at in (until, last) if at), default=None)
-        if starts_at is None or ends_at is None or starts_at < ends_at:
-            yield ScopeWindow(str(scope), starts_at, ends_at, room)
+            own.add(HeldScope(Scope("talk", code)))
+    return talks, own

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from lib.text import one_line
 from schedule.models import Conference
 from schedule.site.dates import read_moment
-from tickets.grants.granting import KnownScopes, Wanted
+from tickets.grants.granting import Wanted
 from tickets.models import Grant, fold_email
+from tickets.models.scopes import KnownScopes
 from tickets.sources.spreadsheets import BadRow, BadSpreadsheet, read_table
 
 HEADERS = {
@@ -56,8 +57,7 @@ class _Reader(NamedTuple):
         if len(said["reason"]) > (longest := Grant._meta.get_field("reason").max_length or 0):
             raise ValidationError(_("The reason is longer than %(n)s characters.") % {"n": longest})
         scopes = said["scopes"].replace(",", " ").replace(";", " ").split()
-        for text in scopes:
-            self.known.check(text)
+        self.known.check(scopes)
         ends_at = None
         if said["until"]:
             ends_at = read_moment(said["until"], self.conference, is_end=True)

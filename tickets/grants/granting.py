@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from schedule.models import Conference
 from tickets.accounts.accounts import account_for, accounts_for
-from tickets.admission.rule import forget
 from tickets.models import Grant, User
-from tickets.models.scopes import parse_scope
+from tickets.models.kept_admissions import forget_admissions
+from tickets.models.scopes import KnownScopes
 
 
 @transaction.atomic
@@ -30,9 +30,7 @@ def give_grant(
     """Makes the account when there is none; its owner gets in by a code, as everybody. Without
     `ends_at` it lasts until it is taken back. Raises ValidationError.
     """
-    known = KnownScopes(conference)
-    for text in scopes:
-        known.check(text)
+    KnownScopes(conference).check(scopes)
     grant = Grant(
         conference=conference,
         user=account_for(email),
@@ -45,36 +43,8 @@ def give_grant(
     if ends_at is not None and ends_at <= grant.starts_at:
         raise ValidationError(_("It would end before it begins."))
     grant.full_clean()
-    grant.save()
-    forget(conference.pk, [grant.user_id])
+    grant.give()
     return grant
-
-
-class KnownScopes:
-    """What does not exist in the conference is a typing error."""
-
-    def __init__(self, conference: Conference) -> None:
-        self.conference = conference
-        self.rooms = set(conference.rooms.values_list("slug", flat=True))
-        self.talks = set(conference.talks.values_list("code", flat=True))
-
-    def check(self, text: str) -> None:
-        """Raises ValidationError."""
-        try:
-            scope = parse_scope(text)
-        except ValueError as error:
-            raise ValidationError(str(error)) from None
-        first, last = self.conference.starts_on, self.conference.ends_on
-        known = {
-            "room": lambda: scope.value in self.rooms,
-            "talk": lambda: scope.value in self.talks,
-            "day": lambda: first <= date.fromisoformat(scope.value) <= last,
-        }
-        if scope.kind in known and not known[scope.kind]():
-            raise ValidationError(
-                _("%(conference)s has no %(scope)s.")
-                % {"conference": self.conference, "scope": scope}
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +58,7 @@ class Wanted:
 
 
 @dataclass(slots=True)
-class Given:
+class GivenGrants:
     new: list[Grant] = field(default_factory=list)
     changed: list[Grant] = field(default_factory=list)
     unchanged: list[Grant] = field(default_factory=list)
@@ -104,12 +74,12 @@ class Given:
 @transaction.atomic
 def give_grants(
     *, conference: Conference, wanted: Iterable[Wanted], given_by: User | None = None
-) -> Given:
+) -> GivenGrants:
     """Who has a grant of the same reason and scopes already keeps that, with the end that is wanted
     now. The number of statements does not depend on that of the grants.
     """
     # One file at a time, so that two runs at once do not give everything twice.
-    Conference.objects.select_for_update(no_key=True).get(pk=conference.pk)
+    conference.one_writer("tickets")
     rows = list(wanted)
     people = accounts_for({row.email for row in rows})
     theirs = Grant.objects.filter(conference=conference, user__in=people.values())
@@ -117,7 +87,7 @@ def give_grants(
         (grant.user_id, grant.reason, tuple(sorted(grant.scopes))): grant
         for grant in theirs.select_related("user")
     }
-    given = Given()
+    given = GivenGrants()
     for row in rows:
         user = people[row.email]
         grant = held.get((user.pk, row.reason, row.scopes))
@@ -132,5 +102,5 @@ def give_grants(
             given.unchanged.append(grant)
     Grant.objects.bulk_create(given.new)
     Grant.objects.bulk_update(given.changed, ["ends_at"])
-    forget(conference.pk, [grant.user_id for grant in (*given.new, *given.changed)])
+    forget_admissions((conference.pk, grant.user_id) for grant in (*given.new, *given.changed))
     return given

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from tickets.accounts.accounts import account_for, is_guarded, known_account
 from tickets.accounts.devices.sessions import end, sessions_of
-from tickets.admission.rule import forget
 from tickets.grants.granting import give_grant
 from tickets.helpdesk.why import plain
 from tickets.holders.entering import refusal_of
@@ -21,7 +20,7 @@ from tickets.holders.links import link_to, url_of
 from tickets.holders.sending import send_link
 from tickets.mail.relays import NotSent
 from tickets.models import Ban, Claim, Grant, Ticket, User
-from tickets.sources.syncing.hints import hear
+from tickets.models.grants import extended
 from tickets.sources.syncing.tasks import fetch_hints
 
 
@@ -43,8 +42,7 @@ def claim(*, ticket: Ticket, email: str, by: User) -> User:
             _("%(who)s has this ticket. Release it first.") % {"who": holder.user.reference}
         )
     user = account_for(email)
-    Claim.objects.create(ticket=now, user=user, way=Claim.Way.HELPDESK)
-    forget(now.conference_id, [user.pk])
+    now.give_to(user, Claim.Way.HELPDESK)
     log(now, by, _("Given to %(who)s.") % {"who": user.reference})
     return user
 
@@ -55,9 +53,7 @@ def release(*, ticket: Ticket, by: User) -> User:
     held = ticket.claims.live().select_for_update(of=("self",)).select_related("user").first()
     if held is None:
         raise FixRefused(_("Nobody has this ticket."))
-    held.released_at = timezone.now()
-    held.save(update_fields=["released_at"])
-    forget(ticket.conference_id, [held.user_id])
+    held.release(timezone.now())
     log(ticket, by, _("Released: %(who)s had it.") % {"who": held.user.reference})
     return held.user
 
@@ -72,12 +68,13 @@ def extend_ticket(*, ticket: Ticket, hours: int, by: User) -> Grant:
         raise FixRefused(_("Nobody has this ticket."))
     if not ticket.product.scopes:
         raise FixRefused(_("This ticket opens nothing."))
+    at = timezone.now()
     grant = give_grant(
         conference=ticket.conference,
         email=held.user.email,
         scopes=ticket.product.scopes,
         reason=_("Ticket %(ticket)s, longer") % {"ticket": ticket.code[:100]},
-        ends_at=_later(ticket.valid_until, hours),
+        ends_at=extended(ticket.valid_until or at, timedelta(hours=hours), at),
         given_by=by,
     )
     said = {"hours": hours, "who": held.user.reference}
@@ -89,16 +86,13 @@ def extend_ticket(*, ticket: Ticket, hours: int, by: User) -> Grant:
 def extend_grant(*, grant: Grant, hours: int, by: User) -> None:
     if grant.ends_at is None:
         raise FixRefused(_("It has no end."))
-    grant.ends_at = _later(grant.ends_at, hours)
-    grant.save(update_fields=["ends_at"])
-    forget(grant.conference_id, [grant.user_id])
+    grant.extend(timedelta(hours=hours), timezone.now())
     until = plain(grant.ends_at, grant.conference)
     log(grant, by, _("%(hours)s h longer, until %(until)s.") % {"hours": hours, "until": until})
 
 
 @transaction.atomic
 def end_grant(*, grant: Grant, by: User) -> None:
-    """It stays as a memory."""
     _end_now(grant)
     log(grant, by, _("Taken back."))
 
@@ -107,10 +101,8 @@ def end_grant(*, grant: Grant, by: User) -> None:
 def ban(*, conference: Any, person: User, reason: str, ends_at: datetime | None, by: User) -> Ban:
     if person == by:
         raise FixRefused(_("That is you."))
-    given = Ban.objects.create(
-        conference=conference, user=person, reason=reason, ends_at=ends_at, given_by=by
-    )
-    forget(conference.pk, [person.pk])
+    given = Ban(conference=conference, user=person, reason=reason, ends_at=ends_at, given_by=by)
+    given.give()
     log(given, by, _("Shut out: %(reason)s") % {"reason": reason})
     return given
 
@@ -134,7 +126,7 @@ def fetch_order(*, ticket: Ticket, by: User) -> None:
     """Ask the shop again, in the background."""
     if ticket.shop is None or not ticket.order_code:
         raise FixRefused(_("This ticket came from no shop that can be asked."))
-    hear(ticket.shop, ticket.order_code)
+    ticket.shop.add_hint(ticket.order_code, timezone.now())
     fetch_hints.enqueue(ticket.shop.pk)
     log(ticket, by, _("The shop was asked for the order again."))
 
@@ -175,13 +167,6 @@ def show_entry_link(*, ticket: Ticket, site: str, by: User) -> str:
 
 def _end_now(row: Grant | Ban) -> None:
     at = timezone.now()
-    if row.ends_at is not None and row.ends_at <= at:
+    if row.is_over_at(at):
         raise FixRefused(_("It is over already."))
-    row.ends_at = at
-    row.save(update_fields=["ends_at"])
-    forget(row.conference_id, [row.user_id])
-
-
-def _later(ends_at: datetime | None, hours: int) -> datetime:
-    now = timezone.now()
-    return max(ends_at or now, now) + timedelta(hours=hours)
+    row.end(at)

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from schedule.models import Conference, Speaker
 from tickets.accounts.accounts import has_to_do_with
 from tickets.helpdesk.forms import FORMS, page_of
-from tickets.helpdesk.why import Explanation, Finding, Inquiry, is_open, live_claim
+from tickets.helpdesk.why import Explanation, Finding, Inquiry, live_claim
 from tickets.models import Ban, Claim, Grant, Ticket, User, fold_email, person_of_reference
 
 MAX_FOUND = 30
@@ -79,7 +79,7 @@ def _fixes(finding: Finding, case: Inquiry, asker: Asker) -> list[Fix]:
     match finding.about:
         case Ticket() as ticket:
             return _ticket_fixes(finding.check, ticket, case, asker)
-        case Grant() as grant if is_open(None, grant.ends_at, case.at) is not False:
+        case Grant() as grant if not grant.is_over_at(case.at):
             return _longer(grant, asker) + asker.fix("end-grant", grant=grant.pk)
         case Grant() as grant:
             return _longer(grant, asker)
@@ -116,7 +116,7 @@ def ticket_fixes(ticket: Ticket, asker: Asker) -> list[Fix]:
         fixes = [fix._replace(asks_first=True) for fix in asker.fix("claim", ticket=ticket.pk)]
     else:
         fixes = asker.fix("release", ticket=ticket.pk)
-    if ticket.state == Ticket.State.VALID and ticket.holder_email:
+    if ticket.is_valid and ticket.holder_email:
         fixes += asker.fix("send-link", ticket=ticket.pk) + asker.fix("show-link", ticket=ticket.pk)
     if ticket.shop_id and ticket.order_code:
         fixes += asker.fix("fetch", ticket=ticket.pk)

@@ -35,7 +35,7 @@ def refusal_of(link: EntryLink | None, conference: Conference) -> Refusal | None
         return Refusal.DEAD
     if link.ticket.state == Ticket.State.PENDING:
         return Refusal.NOT_PAID
-    return None if link.ticket.state == Ticket.State.VALID else Refusal.CANCELED
+    return None if link.ticket.is_valid else Refusal.CANCELED
 
 
 def enter(
@@ -57,8 +57,7 @@ def enter(
     if claim is None and signed_in is not None:
         just_this = Ticket.objects.filter(pk=link.ticket_id)
         claim_those(conference, signed_in, just_this, Claim.Way.LINK)
-    if link.used_at is None:
-        EntryLink.objects.filter(pk=link.pk).update(used_at=timezone.now())
+    link.note_used(timezone.now())
     return user, None
 
 

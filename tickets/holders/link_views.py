@@ -14,12 +14,12 @@ from django.views.decorators.http import require_http_methods
 
 from schedule.site.access import public
 from schedule.site.pages import render_page
-from tickets.accounts.names import first_name, masked
 from tickets.accounts.waiting_line import in_line
 from tickets.admission.request import TicketRequest
 from tickets.holders.entering import Refusal, enter, refusal_of
 from tickets.holders.links import link_of
 from tickets.models import Claim, EntryLink, User
+from tickets.models.people import mask_email
 
 _STATUS = {Refusal.DEAD: 404, Refusal.GUARDED: 200}
 
@@ -51,8 +51,8 @@ def _signed_in(request: HttpRequest) -> User | None:
 def _ask(request: TicketRequest, link: EntryLink) -> HttpResponse:
     ticket, signed_in = link.ticket, _signed_in(request)
     context = {
-        "first_name": first_name(ticket),
-        "address": masked(ticket.holder_email),
+        "first_name": ticket.first_name,
+        "address": mask_email(ticket.holder_email),
         "is_other": signed_in is not None and signed_in.email != ticket.holder_email,
         "next": get_next_redirect_url(request) or "",
     }
@@ -84,7 +84,7 @@ def _refuse(
 ) -> HttpResponse:
     context: dict[str, Any] = {"refusal": refusal, "next": get_next_redirect_url(request) or ""}
     if link is not None and (claim := link.ticket.live_claim):
-        context["holder"] = masked(claim.user.email)
+        context["holder"] = mask_email(claim.user.email)
     response = render_page(request, "tickets/entry_refused.html", context)
     response.status_code = _STATUS.get(refusal, 403)
     response["Referrer-Policy"] = "strict-origin"
@@ -93,6 +93,6 @@ def _refuse(
 
 def _note_opened(request: HttpRequest, link: EntryLink) -> None:
     """For the organizers' list, and no reason to keep anybody out."""
-    if link.opened_at is None and request.method == "GET":
+    if request.method == "GET":
         with contextlib.suppress(DatabaseError):
-            EntryLink.objects.filter(pk=link.pk).update(opened_at=timezone.now())
+            link.note_opened(timezone.now())

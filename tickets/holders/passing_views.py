@@ -1,6 +1,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -9,15 +10,8 @@ from schedule.site.access import login_only
 from schedule.site.pages import render_page
 from tickets.admission.request import TicketRequest
 from tickets.holders.forms import PassOnForm
-from tickets.holders.passing_on import (
-    COOL_DOWN,
-    MOST_TIMES,
-    NotPassedOn,
-    may_pass_on,
-    pass_on,
-    release,
-)
-from tickets.models import Ticket
+from tickets.holders.passing_on import NotPassedOn, may_pass_on, pass_on
+from tickets.models import Claim, Ticket
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,8 +37,8 @@ def pass_ticket_on(request: TicketRequest, pk: int) -> HttpResponse:
         "form": form,
         "ticket": ticket,
         "is_free": ticket.live_claim is None,
-        "left": MOST_TIMES - ticket.times_passed_on,
-        "hours": COOL_DOWN.days * 24,
+        "left": ticket.times_left,
+        "hours": Ticket.COOL_DOWN.days * 24,
     }
     return render_page(request, "tickets/pass_on.html", context)
 
@@ -52,8 +46,9 @@ def pass_ticket_on(request: TicketRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_only
 def release_ticket(request: TicketRequest, pk: int) -> HttpResponse:
-    ticket = get_object_or_404(Ticket, conference=request.conference, pk=pk)
-    if not release(ticket, request.user):
-        raise Http404
+    """Nobody has it then; whose address it carries can claim it again."""
+    mine = Claim.objects.live().filter(user=request.user, ticket__conference=request.conference)
+    claim = get_object_or_404(mine.select_related("ticket"), ticket=pk)
+    claim.release(timezone.now())
     messages.success(request, _("You have given the ticket back."))
     return redirect("tickets")

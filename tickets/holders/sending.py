@@ -8,13 +8,12 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.tasks import task
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from schedule.models import Conference
-from tickets.accounts.names import first_name
 from tickets.holders.links import link_to, url_of
 from tickets.mail.mailing import post
 from tickets.mail.relays import RelayRefused
@@ -140,14 +139,12 @@ def send_link(ticket_id: int, site: str, *, sends_again: bool = False) -> bool:
     is_same = link.sent_to == ticket.holder_email
     if is_same and not sends_again and _was_sent_lately(link.sent_at, at):
         return False
-    EntryLink.objects.filter(pk=link.pk).update(
-        sent_at=at, sent_to=ticket.holder_email, times_sent=F("times_sent") + 1, bounced_at=None
-    )
+    link.note_sent(ticket.holder_email, at)
     conference = ticket.conference
     values = {
         "conference": conference,
         "ticket": ticket,
-        "first_name": first_name(ticket),
+        "first_name": ticket.first_name,
         "url": url_of(link, site),
     }
     try:

@@ -5,6 +5,7 @@ about is asked for again, from the shop, by a worker.
 from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpResponse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -15,7 +16,6 @@ from tickets.models import Shop
 from tickets.models.shops import new_hook_secret
 from tickets.sources.shops.base import BadCall, Call
 from tickets.sources.shops.registry import known_kinds
-from tickets.sources.syncing import hear
 from tickets.sources.syncing.tasks import fetch_hints
 
 # Tito sends a ticket with all its answers: a few kilobytes.
@@ -46,7 +46,7 @@ def hook(request: ConferenceRequest, shop: str, secret: str) -> HttpResponse:
 
 def _remember(shop: Shop, order_code: str) -> None:
     with transaction.atomic():
-        hear(shop, order_code)
+        shop.add_hint(order_code, timezone.now())
         if settings.HAS_WORKER:
             fetch_hints.enqueue(shop.pk)
     if not settings.HAS_WORKER:

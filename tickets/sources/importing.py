@@ -16,9 +16,8 @@ from django.utils.translation import gettext as _
 
 from schedule.models import Conference
 from tickets.admission.claiming import claim_tickets
-from tickets.admission.rule import forget
-from tickets.models import Claim, Shop, SyncRun, Ticket, fold_email
-from tickets.models.admitting import Product, TicketQuerySet
+from tickets.models import Claim, Product, Shop, SyncRun, Ticket, TicketQuerySet, fold_email
+from tickets.models.kept_admissions import forget_admissions
 from tickets.sources.products import Products
 from tickets.sources.shops.base import ShopTicket
 
@@ -56,9 +55,9 @@ class TicketLine:
     old: Ticket | None = None
 
     @property
-    def ends(self) -> bool:
-        """It would let nobody in any more."""
-        is_valid = self.old is not None and self.old.state == Ticket.State.VALID
+    def invalidates(self) -> bool:
+        """Whether it takes a ticket that is valid, so that it lets nobody in any more."""
+        is_valid = self.old is not None and self.old.is_valid
         return is_valid and self.values.get("state", Ticket.State.VALID) != Ticket.State.VALID
 
 
@@ -88,13 +87,6 @@ class Written:
     new_products: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
     before: dict[str, dict[str, Any] | None] = field(default_factory=dict)
-
-
-def lock(conference: Conference) -> None:
-    """One writer of tickets at a time, until the end of the transaction; claims wait for the
-    tickets themselves.
-    """
-    Conference.objects.select_for_update(no_key=True).get(pk=conference.pk)
 
 
 @transaction.atomic(savepoint=False)
@@ -170,7 +162,7 @@ def write_tickets(
     seen_in: SyncRun | None = None,
 ) -> Written:
     """With `seen_in` all of them, changed or not, were seen in that run."""
-    lock(conference)
+    conference.one_writer("tickets")
     return write_plan(conference, plan_tickets(conference, tickets, shop=shop), seen_in=seen_in)
 
 
@@ -198,12 +190,12 @@ def write_lines(
     written = Written(new=len(lines) - len(changed), changed=len(changed))
     if not lines:
         return written
-    written.canceled = sum(line.ends for line in changed)
+    written.canceled = sum(line.invalidates for line in changed)
     written.before = {line.code: _before(line) for line in lines}
     _write([_row(conference, line, seen_in) for line in lines])
     emails = {email for line in lines for email in _addresses(line) if email}
     if changed:
-        written.passed_on, holders = _tell_holders(conference, changed)
+        written.passed_on, holders = _revoke_claims(conference, changed)
         emails |= holders
     if emails:
         written.claimed = claim_tickets(conference, emails=emails)
@@ -215,7 +207,7 @@ def cancel_tickets(conference: Conference, tickets: QuerySet[Ticket], says: str 
     found = tickets.exclude(state=Ticket.State.CANCELED).select_related("product", "shop")
     values = {"state": Ticket.State.CANCELED, "shop_says": says}
     with transaction.atomic():
-        lock(conference)
+        conference.one_writer("tickets")
         rows = found.order_by("pk").select_for_update(of=("self",))
         return write_lines(conference, [TicketLine(row.code, values, row) for row in rows])
 
@@ -258,28 +250,27 @@ def _addresses(line: TicketLine) -> tuple[str, str]:
     return old, line.values.get("holder_email", "")
 
 
-def _tell_holders(conference: Conference, lines: list[TicketLine]) -> tuple[int, set[str]]:
-    """Drops what is kept for them. A ticket goes where the shop says: whoever proved to read the
-    mail of its former address loses it. One that the help desk gave to somebody stays there.
-    Returns how many were taken back, and the addresses of all who had one.
+def _revoke_claims(conference: Conference, lines: list[TicketLine]) -> tuple[int, set[str]]:
+    """A ticket goes where the shop says: whoever proved to read the mail of its former address loses
+    it. One that the help desk gave to somebody stays there. What is kept of all their holders is
+    dropped. Returns how many claims were revoked, and the addresses of all who had one.
     """
     line_of = {line.old.pk: line for line in lines if line.old is not None}
-    theirs = list(Claim.objects.live().filter(ticket__in=line_of).select_related("user"))
-    lost = [
-        claim.pk
-        for claim in theirs
-        if claim.way != Claim.Way.HELPDESK
-        and _has_new_holder(line_of[claim.ticket_id], claim.user.email)
-    ]
-    if lost:
-        Claim.objects.filter(pk__in=lost).update(released_at=timezone.now())
-    forget(conference.pk, [claim.user_id for claim in theirs])
-    return len(lost), {claim.user.email for claim in theirs}
+    claims = Claim.objects.live().filter(ticket__in=line_of).select_related("user", "ticket")
+    lost: list[Claim] = []
+    kept: list[Claim] = []
+    for claim in claims:
+        line = line_of[claim.ticket_id]
+        (lost if _goes_to_another(line, claim) else kept).append(claim)
+    Claim.release_all(lost, timezone.now())
+    forget_admissions((conference.pk, claim.user_id) for claim in kept)
+    return len(lost), {claim.user.email for claim in claims}
 
 
-def _has_new_holder(line: TicketLine, than: str) -> bool:
+def _goes_to_another(line: TicketLine, claim: Claim) -> bool:
     before, now = _addresses(line)
-    return now not in ("", before, than)
+    is_named = now not in ("", before, claim.user.email)
+    return is_named and claim.way != Claim.Way.HELPDESK
 
 
 @dataclass(slots=True)
@@ -323,7 +314,7 @@ def import_tickets(
     accepts_removals: bool = False,
 ) -> TicketSummary:
     """A whole file. Raises TicketRemovalsRefused, and has then written nothing."""
-    lock(conference)
+    conference.one_writer("tickets")
     wanted = list(tickets)
     ours = Ticket.objects.filter(conference=conference, shop=None).valid()
     valid = ours.count()

@@ -21,7 +21,8 @@ from portal.demo.people import (
 )
 from portal.demo.plan import SPEAKER_EMAIL, DemoPlan, small_plan
 from portal.demo.write import SLUG, NotTheDemo, demo_conference, write_conference
-from schedule.models import Conference, Talk
+from schedule.models import Conference
+from schedule.programme.timeline import timeline_now
 
 
 class Command(BaseCommand):
@@ -86,7 +87,7 @@ class Command(BaseCommand):
         if demo is None:
             self.stdout.write(_("There are conferences already, so no demo was made."))
             return
-        if not Talk.objects.filter(conference=demo).live_at(now).exists():
+        if not timeline_now(demo).live_at(now):
             self.stdout.write(
                 _("The demo conference was on %(day)s. `make demo` moves it to now.")
                 % {"day": demo.starts_on}

@@ -38,7 +38,7 @@ def _may_chair(user: Any, talk: Talk) -> bool:
     if not user.is_authenticated:
         return False
     is_chair = talk.chairs.filter(pk=user.pk).exists()
-    return is_chair or DeskRights.of(user, talk.conference).may("extend", talk.room_id)
+    return is_chair or DeskRights.of(user, talk.conference).covers(talk.room_id)
 
 
 def _watched(request: ConferenceRequest, code: str) -> Talk:

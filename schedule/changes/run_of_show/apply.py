@@ -21,7 +21,7 @@ def apply(
     at. `digest` None: nobody looked. No Change: there was nothing to do.
     """
     with transaction.atomic():
-        Conference.objects.select_for_update(no_key=True).get(pk=conference.pk)
+        conference.one_writer("programme")
         proposal = plan(RunSheet.read(conference))
         if digest is not None:
             refuse_changed(proposal, digest)

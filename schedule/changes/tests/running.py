@@ -24,8 +24,7 @@ def talk_at(room: Room, title: str, start: str, length: int, **kw) -> Talk:
 
 def main_hall() -> Room:
     """A 10:00, B 10:30 and C 11:10 (a gap of 10 min), lunch 11:40, D 13:00."""
-    conference = Conference.objects.get(pk=one_day().pk)  # with dates, not strings
-    room = make_room(conference, name="Main hall", slug="main")
+    room = make_room(one_day(), name="Main hall", slug="main")
     talk_at(room, "A", "10:00", 30)
     talk_at(room, "B", "10:30", 30)
     talk_at(room, "C", "11:10", 30)

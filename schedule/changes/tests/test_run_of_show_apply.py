@@ -1,6 +1,7 @@
 """Applying an act: one Change, refusals when others were faster, and the way back."""
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -108,6 +109,7 @@ def test_the_number_of_queries_does_not_grow(hall, django_assert_num_queries):
     talks = [talk_at(hall, f"E{i}", f"14:{i:02}", 1) for i in range(20)]
     with django_assert_num_queries(5):
         RunSheet.read(hall.conference)
+    lock = connection.vendor == "postgresql"  # SQLite's transaction is one
     for talk in (talks[-1], talks[0]):
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(12 + lock):
             apply(hall.conference, shift_plan(talk.title, 10), actor=None, digest=None)

@@ -15,12 +15,11 @@ from lib.text import one_line, same_name
 from schedule.feeds.formats.problems import Problem, Problems, ProgrammeError, refuse, shorten
 from schedule.feeds.formats.programme import Programme, ProgrammeRoom, ProgrammeTalk, ProgrammeTrack
 from schedule.feeds.formats.raw import RawEvent, RawRoom, RawSchedule, RawTrack
-from schedule.feeds.formats.values import identity, links
+from schedule.feeds.formats.values import identity
 from schedule.feeds.formats.values.clocks import read_date, read_stamp, zone_named
-from schedule.feeds.formats.values.kinds import kind_of
 from schedule.feeds.formats.values.people import People
 from schedule.feeds.formats.values.times import Times
-from schedule.feeds.formats.values.words import Words, read_code
+from schedule.feeds.formats.values.words import Words, absolute_link, host_of, kind_of, read_code
 
 MAX_ROOMS = 300  # 108
 MAX_SPEAKERS_OF_TALK = 50  # 10
@@ -273,9 +272,9 @@ class _Assembly:
             self.problems.add("too-many-here", event.at("links"), str(len(event.links)))
         base = self.raw.words.get("base_url", "") or event.words.get("url", "")
         for link in event.links[:MAX_LINKS_OF_TALK]:
-            url = links.absolute(link.url, base)
+            url = absolute_link(link.url, base)
             if url:
-                yield self.words.line(link.title, 200, link.location) or links.host(url), url
+                yield self.words.line(link.title, 200, link.location) or host_of(url), url
             else:
                 self.problems.add("bad-link", link.location, link.url)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from schedule.feeds.formats import Problem, Programme
 from schedule.feeds.guids import own_guid
-from schedule.feeds.importing.applying import apply_plan, lock
+from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.guard import Danger, TalkRemovalsRefused, dangers_of
 from schedule.feeds.importing.lines import LineKind
 from schedule.feeds.importing.plan import ImportPlan, make_plan
@@ -27,7 +27,6 @@ __all__ = [
     "dangers_of",
     "find_feed",
     "import_schedule",
-    "lock",
     "make_plan",
 ]
 
@@ -105,7 +104,7 @@ def import_schedule(
     """
     at = at or timezone.now()
     with transaction.atomic():
-        conference = lock(conference)
+        conference.one_writer("programme")
         feed = find_feed(conference, source, programme)
         feed.believes_clock = feed.believes_clock or believes_clock
         plan = make_plan(conference, feed, programme)

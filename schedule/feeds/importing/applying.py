@@ -11,14 +11,9 @@ from schedule.changes.recorder import ChangeRecorder
 from schedule.feeds.importing.lines import LABELS, ImportLine, LineKind
 from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.rows import Rows
-from schedule.models import Change, Conference, FeedItem, Talk
+from schedule.models import Change, FeedItem, Talk
 
 ITEM_FIELDS = ("key", "ordinal", "guid", "values", "missing_since", "has_hidden_talk")
-
-
-def lock(conference: Conference) -> Conference:
-    """One import at a time; others may go on reading, and writing other rows."""
-    return Conference.objects.select_for_update(no_key=True).get(pk=conference.pk)
 
 
 def apply_plan(

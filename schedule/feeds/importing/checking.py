@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from lib.network import Network
 from schedule.feeds.fetching import FetchError, fetch
 from schedule.feeds.formats import Programme, ProgrammeError
-from schedule.feeds.importing.applying import apply_plan, lock
+from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.guard import dangers_of
 from schedule.feeds.importing.lines import LineKind
 from schedule.feeds.importing.plan import ImportPlan, make_plan
@@ -57,9 +57,7 @@ def check_due(
 ) -> Iterator[Check]:
     """One after the other. What one of them does wrong does not keep the others waiting."""
     for feed in feeds.due(at):
-        asked_before = feed.last_checked_at
-        mine = Feed.objects.filter(pk=feed.pk, last_checked_at=asked_before)
-        if mine.update(last_checked_at=at):  # else another timer was quicker
+        if feed.begin_check(at):
             yield check_feed(feed, at=at, network=network)
 
 
@@ -88,9 +86,7 @@ def check_feed(
 
 
 def _noted(check: Check, at: datetime, etag: str = "") -> Check:
-    """Without an ETag the next answer is read whole, also if it is the same."""
-    check.feed.etag, check.feed.last_checked_at, check.feed.last_error = etag, at, check.error
-    check.feed.save(update_fields=["etag", "last_checked_at", "last_error"])
+    check.feed.end_check(at, etag=etag, error=check.error)
     return check
 
 
@@ -98,7 +94,8 @@ def _noted(check: Check, at: datetime, etag: str = "") -> Check:
 def _compare(
     feed: Feed, programme: Programme, data: bytes, at: datetime, actor: models.Model | None
 ) -> Check:
-    conference = lock(feed.conference)
+    conference = feed.conference
+    conference.one_writer("programme")
     plan = make_plan(conference, feed, programme)
     dangers = dangers_of(plan, at)
     chosen = _what_applies(plan) if feed.applies_by_itself and not dangers else set()

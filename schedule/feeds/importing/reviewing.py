@@ -9,7 +9,7 @@ from django.db import models, transaction
 
 from lib.plans import PlanChanged, refuse_changed
 from schedule.feeds.formats import Programme, parse
-from schedule.feeds.importing.applying import apply_plan, lock
+from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.guard import TalkRemovalsRefused, dangers_of
 from schedule.feeds.importing.lines import TEXTS, LineKind, excerpts
 from schedule.feeds.importing.plan import ImportPlan, make_plan
@@ -73,7 +73,8 @@ def apply_review(
     """
     try:
         with transaction.atomic():
-            conference = lock(review.feed.conference)
+            conference = review.feed.conference
+            conference.one_writer("programme")
             review.refresh_from_db()
             data = review.data
             programme = read_feed(review.feed, data)
@@ -102,7 +103,8 @@ def dismiss(review: ImportReview, digests: Collection[str]) -> None:
 def make_again(review: ImportReview, at: datetime) -> None:
     """The same bytes against the programme as it is now."""
     with transaction.atomic():
-        conference = lock(review.feed.conference)
+        conference = review.feed.conference
+        conference.one_writer("programme")
         review.refresh_from_db()
         data = review.data
         programme = read_feed(review.feed, data)

@@ -93,7 +93,7 @@ def test_typing_errors_are_forgiven_where_nothing_else_is_found(programme):
 
 
 def test_without_extensions_the_search_is_plainer(programme, monkeypatch):
-    monkeypatch.setattr("schedule.programme.search.extensions", lambda using: frozenset())
+    monkeypatch.setattr("schedule.programme.search.installed_extensions", lambda using: frozenset())
     assert found(q="caching") == ["Caching deeply"]
     assert found(q="müller") == ["Caching deeply"]
 

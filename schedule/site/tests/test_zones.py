@@ -9,8 +9,7 @@ from schedule.site.zones import known_zone, zone_label, zone_names, zone_tag
 
 
 def conference_in(zone, starts_on, ends_on) -> Conference:
-    made = make_conference(time_zone=zone, starts_on=starts_on, ends_on=ends_on)
-    return Conference.objects.get(pk=made.pk)  # with dates, not strings
+    return make_conference(time_zone=zone, starts_on=starts_on, ends_on=ends_on)
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from conftest import client_of, make_conference, make_room, settle
+from lib import cached
 from schedule.models import Visibility
 from streaming.models import Announcement
-from streaming.watching.live import _encode
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def test_the_operator_reaches_every_page_by_a_file(conference, settings, tmp_pat
     settings.EMERGENCY_FILE = tmp_path / "emergency.txt"
     assert live().json()["announcements"] == []
     settings.EMERGENCY_FILE.write_text("Please leave\nthe building.\n")
-    _encode.cache_clear()  # a second later
+    cached.clear()  # a second later
     [entry] = live().json()["announcements"]
     assert (entry["text"], entry["urgency"]) == ("Please leave the building.", "emergency")
 

@@ -14,9 +14,9 @@ from schedule.site.pages import render_page
 from tickets.accounts.accounts import is_guarded
 from tickets.accounts.devices import hand_over
 from tickets.accounts.forms import HandoverForm
-from tickets.accounts.names import masked
 from tickets.accounts.rate_limits import consume
 from tickets.admission.request import TicketRequest
+from tickets.models.people import mask_email
 
 _METHODS = ["GET", "HEAD", "POST"]
 
@@ -91,7 +91,7 @@ def come_in_wait(request: TicketRequest) -> HttpResponseBase:
             return _start_again(request)
         response: HttpResponseBase = perform_login(request, asked.user)
         return response
-    address = masked(asked.user.email) if asked.user else ""
+    address = mask_email(asked.user.email) if asked.user else ""
     context = {"number": asked.number, "address": address}
     return render_page(request, "tickets/come_in_wait.html", context)
 

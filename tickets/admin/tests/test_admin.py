@@ -186,21 +186,23 @@ def test_a_product_opens_scopes_that_exist(client, conference):
     add = reverse("admin:tickets_product_add")
     data = {
         "name": "Full",
-        "scopes": "room:main, talk:TEA day:2026-11-21,replay",
+        "scopes": f"room:main, talk:TEA day:{conference.starts_on},replay",
         "places": "3",
     }
     assert client.post(add, data).status_code == 302
     assert Product.objects.get().places == 3
-    assert Product.objects.get().scopes == ["room:main", "talk:TEA", "day:2026-11-21", "replay"]
+    scopes = ["room:main", "talk:TEA", f"day:{conference.starts_on}", "replay"]
+    assert Product.objects.get().scopes == scopes
     page = client.get(url_of(Product.objects.get())).content.decode()
-    assert "room:main, talk:TEA, day:2026-11-21, replay" in page
+    assert ", ".join(scopes) in page
 
 
 @pytest.mark.parametrize(
     ("scopes", "says"),
     [
-        ("room:mian", "There is no room with the slug “mian”."),
-        ("talk:NONE", "There is no talk with the code “NONE”."),
+        ("room:mian", "Testconf has no room:mian."),
+        ("talk:NONE", "Testconf has no talk:NONE."),
+        ("day:2031-01-01", "Testconf has no day:2031-01-01."),
         ("everything", "“everything” is not a scope."),
         ("day:tomorrow", "“tomorrow” is not a day."),
     ],
@@ -209,6 +211,18 @@ def test_a_scope_that_opens_nothing_is_explained(client, conference, scopes, say
     add = reverse("admin:tickets_product_add")
     response = client.post(add, {"name": "Full", "scopes": scopes})
     assert says in str(response.context["adminform"].form.errors["scopes"])
+
+
+def test_a_grant_of_what_does_not_exist_is_refused(client, conference, stranger):
+    grant = {"user": stranger.pk, "reason": "press", "starts_at_0": "2026-07-01"}
+    grant |= {"starts_at_1": "10:00", "scopes": "day:2031-01-01"}
+    response = client.post(reverse("admin:tickets_grant_add"), grant)
+    errors = response.context["adminform"].form.errors
+    assert errors == {"scopes": ["Testconf has no day:2031-01-01."]}
+    assert not stranger.grants.exists()
+    grant["scopes"] = f"day:{conference.ends_on}"
+    assert client.post(reverse("admin:tickets_grant_add"), grant).status_code == 302
+    assert stranger.grants.get().scopes == [f"day:{conference.ends_on}"]
 
 
 def test_a_grant_says_who_gave_it(

@@ -24,14 +24,13 @@ from tickets.admission.rule import (
     NOBODY,
     Admission,
     Reason,
-    ScopeWindow,
-    admission_key,
     admission_of,
     compute,
-    forget,
     refusal,
 )
+from tickets.admission.windows import ScopeWindow
 from tickets.models import Claim, Grant, Product, Ticket, User
+from tickets.models.kept_admissions import admission_key, forget_admissions
 
 NOON = utc("2026-11-21 12:00")
 HOUR = timedelta(hours=1)
@@ -316,7 +315,7 @@ def test_forgetting_waits_for_the_commit(conference, attendee, django_capture_on
     key = admission_key(conference.pk, attendee.pk)
     admission_of(conference, attendee.pk)
     with django_capture_on_commit_callbacks() as callbacks:
-        forget(conference.pk, [attendee.pk])
+        forget_admissions([(conference.pk, attendee.pk)])
     assert cache.get(key) is not None
     for callback in callbacks:
         callback()

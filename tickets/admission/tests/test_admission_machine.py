@@ -18,7 +18,8 @@ from hypothesis.stateful import run_state_machine_as_test as run_machine
 
 from conftest import make_conference, make_room, make_talk, make_user, utc
 from tickets.admission.claiming import claim_those, claim_tickets
-from tickets.admission.rule import EARLY, GRACE, KEPT, admission_of, forget, refusal
+from tickets.admission.rule import KEPT, admission_of, refusal
+from tickets.admission.windows import EARLY, GRACE
 from tickets.grants.granting import give_grant
 from tickets.models import Ban, Claim, Grant, Product, Ticket
 from tickets.sources.importing import write_tickets
@@ -182,8 +183,7 @@ class Door(RuleBasedStateMachine):
         claim = Claim.objects.live().filter(user=self.people[who]).first()
         if claim is not None:
             with self.committed():
-                Claim.objects.filter(pk=claim.pk).update(released_at=self.now)
-                forget(self.conference.pk, [self.people[who].pk])
+                claim.release(self.now)
 
     # --- What organizers do ---
 
@@ -204,16 +204,16 @@ class Door(RuleBasedStateMachine):
     @rule(who=people, until=maybe_hours)
     def somebody_is_shut_out(self, who, until):
         with self.committed():
-            Ban.objects.create(
+            Ban(
                 conference=self.conference, user=self.people[who], reason="rude", ends_at=until
-            )
-            forget(self.conference.pk, [self.people[who].pk])
+            ).give()
 
     @rule(who=people)
     def all_bans_are_lifted(self, who):
         with self.committed():
-            Ban.objects.filter(user=self.people[who]).delete()
-            forget(self.conference.pk, [self.people[who].pk])
+            bans = Ban.objects.filter(user=self.people[who])
+            bans.forget_admissions()
+            bans.delete()
 
     # --- What happens ---
 

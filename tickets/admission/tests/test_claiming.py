@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from conftest import client_of, make_conference, make_ticket, make_user
+from conftest import client_of, make_conference, make_talk, make_ticket, make_user
 from tickets.accounts.tests.signing_in import ask_for_code, sign_in
 from tickets.admission.claiming import claim_tickets
 from tickets.models import Claim, Ticket, User
@@ -59,6 +59,7 @@ def test_of_several_the_person_gets_one_and_the_rest_stay_free(conference, stran
 
 def test_what_opens_something_else_comes_along(conference, stranger):
     """A workshop beside the conference, tomorrow beside today; not what opens nothing."""
+    make_talk(conference, code="WORKSHOP")
     make_ticket(conference, holder_email=stranger.email, scopes=[])
     make_ticket(conference, holder_email=stranger.email, scopes=[f"day:{today(conference, -1)}"])
     theirs = [
@@ -76,6 +77,21 @@ def test_what_opens_something_else_comes_along(conference, stranger):
     assert tickets_of(stranger) == theirs
     claim_tickets(conference, stranger)
     assert second_workshop in Ticket.objects.unclaimed()
+
+
+def test_a_workshop_that_is_over_stays_free_as_yesterday_does(conference, stranger):
+    """And one of a talk that is not there. Asked for all their talks at once."""
+    now, hour = timezone.now(), timedelta(hours=1)
+    make_talk(conference, code="OVER", starts_at=now - 3 * hour, ends_at=now - hour)
+    make_talk(conference, code="LATER", starts_at=now + hour, ends_at=now + 2 * hour)
+    mine = {"holder_email": stranger.email}
+    for scopes in (["talk:OVER"], ["talk:GONE"]):
+        make_ticket(conference, scopes=scopes, **mine)
+    later = make_ticket(conference, scopes=["talk:OVER", "talk:LATER"], **mine)
+    with CaptureQueriesContext(connection) as queries:
+        assert claim_tickets(conference, stranger) == 1
+    assert tickets_of(stranger) == [later]
+    assert len([query for query in queries if "schedule_talk" in query["sql"]]) == 1
 
 
 def test_yesterdays_ticket_does_not_stand_in_the_way(conference, stranger):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
@@ -22,9 +23,9 @@ from conftest import (
     settle,
 )
 from schedule.models import Visibility
-from schedule.site.access import admits, follows_visibility, login_only, public
+from schedule.site.access import DESK, admits, follows_visibility, login_only, public, staff
 from tickets.admission.middleware import access_for
-from tickets.models import Claim, Grant, Ticket, User
+from tickets.models import Claim, Grant, Role, Ticket, User
 
 
 def hello(request, **_parameters):
@@ -38,6 +39,11 @@ urlpatterns = [
     path("programme/", follows_visibility(lambda request: hello(request))),
     path("room/<slug:slug>/", admits("room:{slug}")(lambda request, slug: hello(request))),
     path("replay/", admits("replay")(lambda request: hello(request))),
+    path("crew/", staff(DESK)(lambda request: hello(request))),
+    path("crew/tickets/", staff("tickets.change_ticket")(lambda request: hello(request))),
+    path("admin/silent/", hello),
+    path("admin/desk/silent/", hello),
+    path("admin/public/", public(lambda request: hello(request))),
     path("theirs/", hello, name="their_page"),
     path("space/", include(([path("page/", hello, name="page")], "their_space"))),
     path("", include("portal.urls")),
@@ -86,6 +92,50 @@ def test_being_staff_is_no_ticket(conference, organizer):
     assert answer(organizer, "/silent/") == 403
 
 
+@pytest.mark.parametrize("url", ["/admin/silent/", "/admin/desk/silent/"])
+def test_below_the_admin_s_path_silence_is_closed_to_everybody(attendee, organizer, url):
+    """To superusers too, so that whoever forgets the decorator notices at once."""
+    assert organizer.is_superuser
+    assert answer(None, url) == "/admin/login/?next=" + url.replace("/", "%2F")
+    for user in (attendee, organizer):
+        assert answer(user, url) == 403
+
+
+def test_below_the_admin_s_path_a_view_may_say_otherwise(conference):
+    assert answer(None, "/admin/public/") == "in"
+
+
+def with_role(conference, name):
+    user = make_user()
+    Role.objects.create(user=user, conference=conference, group=Group.objects.get(name=name))
+    return user
+
+
+def test_a_permission_in_the_conference_is_what_staff_need(attendee, room):
+    helper, elsewhere = make_user(), with_role(make_conference(domain="x.test"), "organizer")
+    room.helpers.add(helper)
+    for user in (attendee, elsewhere):
+        assert answer(user, "/crew/") == 403
+        assert answer(user, "/crew/tickets/") == 403
+    organizer, volunteer = (with_role(room.conference, name) for name in ("organizer", "helpdesk"))
+    assert [answer(user, "/crew/") for user in (organizer, volunteer, helper)] == ["in", 403, "in"]
+    assert [answer(user, "/crew/tickets/") for user in (organizer, volunteer, helper)] == [
+        "in", "in", 403,
+    ]  # fmt: skip
+
+
+def test_staff_who_are_not_signed_in_are_asked_to(conference):
+    assert answer(None, "/crew/") == sent_to_login("/crew/")
+    response = Client().get("/crew/", headers={"Accept": "application/json"})
+    assert response.json() == {"error": {"code": "login_required", "login_url": "/accounts/login/"}}
+
+
+def test_no_ticket_is_needed_to_work(conference):
+    user = with_role(conference, "organizer")
+    assert answer(user, "/silent/") == 403
+    assert answer(user, "/crew/") == "in"
+
+
 def test_public_and_for_the_signed_in(conference, stranger):
     assert answer(None, "/public/") == "in"
     assert answer(stranger, "/login/") == "in"
@@ -130,6 +180,16 @@ def test_other_peoples_views_are_opened_by_name_or_namespace(conference, setting
     assert answer(None, "/theirs/") == "in"
     assert answer(None, "/space/page/") == sent_to_login("/space/page/")
     assert answer(make_user(), "/space/page/") == "in"
+
+
+def test_pages_of_the_admin_site_open_for_whoever_may_open_the_site(room, attendee, settings):
+    """Also those of a package that forgets the site's own check."""
+    settings.OPEN_URL_NAMESPACES = {"their_space": "staff"}
+    helper = make_user()
+    room.helpers.add(helper)
+    assert answer(None, "/space/page/") == sent_to_login("/space/page/")
+    assert answer(attendee, "/space/page/") == 403
+    assert answer(helper, "/space/page/") == "in"
 
 
 def test_djangos_own_attribute_opens_nothing(conference):

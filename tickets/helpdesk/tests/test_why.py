@@ -128,6 +128,30 @@ def test_a_scope(conference):
         run(user.email, "--scope", "rooms")
 
 
+def test_a_ticket_for_another_time_is_marked(conference):
+    """A day, and a talk: they are open when the rule says so, not while the ticket is valid."""
+    user, now, hour = make_user(), timezone.now(), timedelta(hours=1)
+    make_talk(conference, code="NOW")
+    make_talk(conference, code="OVER", starts_at=now - 3 * hour, ends_at=now - hour)
+    make_talk(conference, code="LATER", starts_at=now + hour, ends_at=now + 2 * hour)
+    marks = {
+        f"day:{conference.starts_on - timedelta(days=9)}": "-",
+        f"day:{conference.ends_on + timedelta(days=9)}": " ",
+        "talk:NOW": "+",
+        "talk:OVER": "-",
+        "talk:LATER": " ",
+        "talk:GONE": "-",
+    }
+    tickets = {scope: make_ticket(conference, user=user, scopes=[scope]).code for scope in marks}
+    for scope in marks:
+        Grant.objects.create(conference=conference, user=user, reason=scope, scopes=[scope])
+    output = run(user.email)[1]
+    for scope, mark in marks.items():
+        assert f"\n{mark} They have ticket {tickets[scope]} (" in output
+        of_grant = "+" if mark == "+" else "-"
+        assert f"\n{of_grant} They are let in as “{scope}” to: {scope}." in output
+
+
 def test_a_closed_account(attendee):
     attendee.is_active = False
     attendee.save()

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from schedule.models import Conference
 from tickets.admission.rule import Reason, compute, refusal
-from tickets.helpdesk.why.findings import Finding, Inquiry, is_open, live_claim, plain, with_all
+from tickets.helpdesk.why.findings import Finding, Inquiry, live_claim, plain, with_all
 from tickets.helpdesk.why.own import explain_to
 from tickets.helpdesk.why.people import about_account, about_ban, about_places, about_visibility
 from tickets.helpdesk.why.rights import about_grants, about_talks
@@ -27,7 +27,6 @@ __all__ = [
     "about_ticket",
     "explain",
     "explain_to",
-    "is_open",
     "live_claim",
     "plain",
     "with_all",

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from schedule.models import Conference
 from tickets.accounts.accounts import is_verified
-from tickets.models import Claim, Ticket, User, fold_email, person_of_reference
+from tickets.admission.windows import TalkWindows, talk_windows, windows
+from tickets.models import Claim, Grant, Ticket, User, fold_email, person_of_reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,22 @@ class Inquiry:
         others = tickets.exclude(holder_email=self.email).select_related("product")
         return list(others.order_by("pk"))
 
+    @cached_property
+    def grants(self) -> list[Grant]:
+        if self.user is None:
+            return []
+        grants = Grant.objects.filter(conference=self.conference, user=self.user)
+        return list(grants.select_related("given_by").order_by("pk"))
+
+    @cached_property
+    def _talks(self) -> TalkWindows:
+        rows: list[Ticket | Grant] = [*self.tickets, *self.grants]
+        return talk_windows(self.conference, [held for row in rows for held in row.held_scopes])
+
+    def is_open(self, row: Ticket | Grant) -> bool | None:
+        """As below, of one of these tickets and grants, at the moment that is asked about."""
+        return is_open(row, self.conference, self._talks, self.at)
+
     def claim_of(self, ticket: Ticket) -> Claim | None:
         """Their last one."""
         mine = [claim for claim in ticket.claims.all() if claim.user_id == self.user_id]
@@ -91,11 +108,15 @@ def window(starts_at: datetime | None, ends_at: datetime | None, conference: Con
     return begin + end
 
 
-def is_open(starts_at: datetime | None, ends_at: datetime | None, at: datetime) -> bool | None:
-    """None: not yet."""
-    if ends_at is not None and ends_at <= at:
+def is_open(
+    row: Ticket | Grant, conference: Conference, talks: TalkWindows, at: datetime
+) -> bool | None:
+    """Whether anything is open that it opens, whatever its state. None: not yet."""
+    lasting = windows(row.held_scopes, conference, talks)
+    ahead = [window for window in lasting if not window.is_over_at(at)]
+    if not ahead:
         return False
-    return None if starts_at is not None and at < starts_at else True
+    return True if any(window.has_begun_at(at) for window in ahead) else None
 
 
 def plain(at: datetime, conference: Conference) -> str:

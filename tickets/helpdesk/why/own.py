@@ -15,9 +15,8 @@ from django.utils.translation import ngettext
 from schedule.models import Conference
 from tickets.admission.device_limit import watching
 from tickets.admission.rule import Admission
-from tickets.helpdesk.why.findings import Finding, Inquiry, is_open, live_claim
-from tickets.helpdesk.why.tickets import is_good_now
-from tickets.models import Ban, Grant, Shop, Ticket, User
+from tickets.helpdesk.why.findings import Finding, Inquiry, live_claim
+from tickets.models import Ban, Shop, Ticket, User
 from tickets.models.scopes import Scope, parse_scopes
 
 
@@ -71,11 +70,11 @@ def _about_account(case: Inquiry, user: User) -> Iterator[Finding]:
 
 def _about_ban(case: Inquiry) -> Iterator[Finding]:
     bans = Ban.objects.filter(conference=case.conference, user=case.user).order_by("pk")
-    for starts_at, ends_at in bans.values_list("starts_at", "ends_at"):
-        if is_open(starts_at, ends_at, case.at) is False:
+    for ban in bans:
+        if ban.is_over_at(case.at):
             continue
         text = _("The organizers have shut this account out. They can tell you why.")
-        yield Finding("ban", False, text + _window(None, ends_at))
+        yield Finding("ban", False, text + _window(None, ban.ends_at))
 
 
 def _about_tickets(case: Inquiry, words: "_ScopeWords") -> Iterator[Finding]:
@@ -98,7 +97,7 @@ def _about_tickets(case: Inquiry, words: "_ScopeWords") -> Iterator[Finding]:
         values["opens"] = words.of(ticket.product.scopes)
         text = told[Ticket.State(ticket.state)] % values
         window = _window(ticket.valid_from, ticket.valid_until)
-        yield Finding("claim", is_good_now(ticket, case.at), text + window)
+        yield Finding("claim", ticket.is_valid and case.is_open(ticket), text + window)
 
 
 def _about_names(case: Inquiry) -> Iterator[Finding]:
@@ -127,13 +126,13 @@ def _about_names(case: Inquiry) -> Iterator[Finding]:
 
 
 def _about_grants(case: Inquiry, words: "_ScopeWords") -> Iterator[Finding]:
-    grants = Grant.objects.filter(conference=case.conference, user=case.user).order_by("pk")
-    for grant in grants:
+    for grant in case.grants:
         text = _("The organizers let you in without a ticket. It opens: %(opens)s.")
-        is_good = is_open(grant.starts_at, grant.ends_at, case.at)
-        starts_at = grant.starts_at if is_good is None else None
+        starts_at = grant.starts_at if case.at < grant.starts_at else None
         window = _window(starts_at, grant.ends_at)
-        yield Finding("grant", is_good, text % {"opens": words.of(grant.scopes)} + window)
+        yield Finding(
+            "grant", case.is_open(grant), text % {"opens": words.of(grant.scopes)} + window
+        )
 
 
 def _about_talks(case: Inquiry) -> Iterator[Finding]:

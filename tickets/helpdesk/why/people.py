@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from tickets.admission.device_limit import watching
 from tickets.admission.rule import Admission
-from tickets.helpdesk.why.findings import Finding, Inquiry, is_open, plain, window
+from tickets.helpdesk.why.findings import Finding, Inquiry, plain, window
 from tickets.models import Ban, Role
 
 
@@ -70,7 +70,7 @@ def about_ban(case: Inquiry) -> Iterator[Finding]:
         text = _("They are shut out: “%(reason)s”.") % {"reason": ban.reason}
         if ban.given_by:
             text += " " + _("By %(who)s.") % {"who": ban.given_by}
-        is_over = is_open(None, ban.ends_at, case.at) is False
+        is_over = ban.is_over_at(case.at)
         if is_over:
             text = _("They were shut out: “%(reason)s”.") % {"reason": ban.reason}
         text += window(ban.starts_at, ban.ends_at, case.conference)

@@ -5,15 +5,11 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from schedule.models import Talk
-from tickets.helpdesk.why.findings import Finding, Inquiry, is_open, opens, window
-from tickets.models import Grant
+from tickets.helpdesk.why.findings import Finding, Inquiry, opens, window
 
 
 def about_grants(case: Inquiry) -> Iterator[Finding]:
-    if case.user is None:
-        return
-    grants = Grant.objects.filter(conference=case.conference, user=case.user)
-    for grant in grants.select_related("given_by").order_by("pk"):
+    for grant in case.grants:
         text = _("They are let in as “%(reason)s” to: %(opens)s.") % {
             "reason": grant.reason,
             "opens": opens(grant.scopes),
@@ -21,8 +17,7 @@ def about_grants(case: Inquiry) -> Iterator[Finding]:
         if grant.given_by:
             text += " " + _("By %(who)s.") % {"who": grant.given_by}
         text += window(grant.starts_at, grant.ends_at, case.conference)
-        is_live = is_open(grant.starts_at, grant.ends_at, case.at) is True
-        yield Finding("grant", is_live, text, grant)
+        yield Finding("grant", case.is_open(grant) is True, text, grant)
 
 
 def about_talks(case: Inquiry) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from schedule.models import Conference
+from tickets.admission.windows import talk_windows
 from tickets.helpdesk.why.findings import (
     Finding,
     Inquiry,
@@ -36,7 +37,7 @@ def about_claims(case: Inquiry) -> Iterator[Finding]:
             continue
         yield Finding(
             "claim",
-            is_good_now(ticket, case.at),
+            ticket.is_valid and case.is_open(ticket),
             _("They have ticket %(ticket)s, which opens: %(opens)s.")
             % {"ticket": named(ticket), "opens": opens(ticket.product.scopes)}
             + window(ticket.valid_from, ticket.valid_until, case.conference),
@@ -53,8 +54,7 @@ def about_named(case: Inquiry) -> Iterator[Finding]:
             text = _("Ticket %(ticket)s is in their name and nobody has it yet.")
             if case.user is None:
                 text = _("Ticket %(ticket)s is in their name: it is theirs once they sign in.")
-            is_good = ticket.state == Ticket.State.VALID
-            yield Finding("ticket", is_good, text % values, ticket)
+            yield Finding("ticket", ticket.is_valid, text % values, ticket)
         elif claim.user_id != case.user_id:
             text = _("Ticket %(ticket)s is in their name, but %(other)s has claimed it.")
             values["other"] = claim.user.reference
@@ -75,7 +75,7 @@ def about_links(case: Inquiry) -> Iterator[Finding]:
     """Of tickets that are theirs, or free and in their name."""
     for ticket in case.tickets:
         claim = live_claim(ticket)
-        if ticket.state == Ticket.State.VALID and (claim is None or claim.user_id == case.user_id):
+        if ticket.is_valid and (claim is None or claim.user_id == case.user_id):
             yield about_link(ticket, case.conference)
 
 
@@ -107,7 +107,9 @@ def about_ticket(ticket: Ticket, conference: Conference, at: datetime) -> Iterat
         "opens": opens(ticket.product.scopes),
     }
     times = window(ticket.valid_from, ticket.valid_until, conference)
-    yield Finding("state", is_good_now(ticket, at), text + times)
+    talks = talk_windows(conference, ticket.held_scopes)
+    is_good = ticket.is_valid and is_open(ticket, conference, talks, at)
+    yield Finding("state", is_good, text + times)
     holder = " ".join(filter(None, (ticket.holder_name, ticket.holder_email)))
     text = _("It is in the name of %(holder)s.") % {"holder": holder}
     if not ticket.holder_email:
@@ -164,16 +166,9 @@ def about_shops(case: Inquiry) -> Iterator[Finding]:
 
 def named(ticket: Ticket) -> str:
     state = str(ticket.get_state_display())
-    if ticket.shop_says and ticket.state != Ticket.State.VALID:
+    if ticket.shop_says and not ticket.is_valid:
         state = _("%(state)s; the shop says “%(word)s”") % {
             "state": state,
             "word": ticket.shop_says,
         }
     return f"{ticket.code} ({ticket.product}, {state})"
-
-
-def is_good_now(ticket: Ticket, at: datetime) -> bool | None:
-    """Whether it lets somebody in who has it; the days and talks that it opens left aside."""
-    if ticket.state != Ticket.State.VALID or not ticket.product.scopes:
-        return False
-    return is_open(ticket.valid_from, ticket.valid_until, at)

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django_tasks_db.models import DBTaskResult
 
-from conftest import client_of, make_conference, make_ticket, make_user
+from conftest import client_of, make_conference, make_talk, make_ticket, make_user
 from schedule.programme.tests.counting import is_of_the_clock
 from tickets.holders import order_code
 from tickets.holders.order_code import LIFE, fold_order_code, mail_code, tickets_of_order
@@ -97,6 +97,7 @@ def test_other_tickets_are_not_found(conference, kw):
 def test_the_buyer_gets_one_of_each_kind_and_the_rest_stay_free(conference, stranger):
     bought = {"order_code": "AB7C3", "buyer_email": "ada@work.example"}
     first, second = (make_ticket(conference, **bought) for _number in range(2))
+    make_talk(conference, code="A")
     workshop = make_ticket(conference, scopes=["talk:A"], **bought)
     client = client_of(stranger)
     ask(client)

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tickets.models import OrderHint, Shop, Ticket
-from tickets.sources.importing import cancel_tickets, lock, write_tickets
+from tickets.sources.importing import cancel_tickets, write_tickets
 from tickets.sources.shops.base import Batch, ShopError
 from tickets.sources.syncing.checked_api import CheckedApi
 
@@ -27,14 +27,6 @@ class Answered:
     waiting: int = 0
     problem: str = ""
     is_down: bool = False
-
-
-def hear(shop: Shop, order_code: str) -> None:
-    """Something about the order has changed. However often it is said, one hint waits."""
-    at = timezone.now()
-    if not shop.hints.waiting().filter(order_code=order_code).update(heard_at=at):
-        hint = OrderHint(shop=shop, order_code=order_code, heard_at=at)
-        OrderHint.objects.bulk_create([hint], ignore_conflicts=True)
 
 
 def ask_waiting(shop: Shop) -> Answered:
@@ -73,7 +65,7 @@ def _write(hint: OrderHint, batch: Batch) -> bool:
     """
     shop = hint.shop
     conference = shop.conference
-    lock(conference)
+    conference.one_writer("tickets")
     now = OrderHint.objects.select_for_update().get(pk=hint.pk)
     if now.done_at is not None:
         return True
@@ -84,6 +76,5 @@ def _write(hint: OrderHint, batch: Batch) -> bool:
     cancel_tickets(conference, gone)
     if now.heard_at != hint.heard_at:
         return False
-    now.done_at = timezone.now()
-    now.save(update_fields=["done_at"])
+    now.finish(timezone.now())
     return True

@@ -8,6 +8,7 @@ pages that it has written. Between full runs what the shop says of a ticket coun
 those that are missing from their orders wait for the end.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import batched
@@ -17,15 +18,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets.models import Shop, SyncRun, Ticket, User
-from tickets.models.admitting import TicketQuerySet
+from lib.locks import Lock, Taken, held
+from tickets.models import Shop, SyncRun, Ticket, TicketQuerySet, User
 from tickets.sources.importing import (
     TicketLine,
     TicketPlan,
     TicketRemovalsRefused,
     Written,
     cancel_tickets,
-    lock,
     plan_tickets,
     refuse_too_many,
     write_plan,
@@ -33,11 +33,9 @@ from tickets.sources.importing import (
 )
 from tickets.sources.shops.base import Batch, ShopError, ShopTicket
 from tickets.sources.syncing.checked_api import CheckedApi
-from tickets.sources.syncing.turns import turn
 
-FULL_EVERY = timedelta(days=1)
-# After a full run that failed or was refused: changes go on coming meanwhile.
-FULL_AGAIN_AFTER = timedelta(hours=1)
+# Most runs are shorter; and PostgreSQL needs a moment to see that a process was killed.
+WAIT_SECONDS = 5.0
 HINTS_KEPT_FOR = timedelta(days=7)
 PAGE = 500
 SHOWN_FOREIGN = 10
@@ -46,15 +44,21 @@ COUNTS = ("new", "changed", "canceled", "passed_on", "claimed", "unchanged")
 type Progress = Callable[[int, int], None]
 
 
-def why_full(shop: Shop) -> str:
-    """Why the next run asks for everything, unasked; "": it does not."""
-    if not shop.cursor:
-        return _("nothing has been read to its end yet")
-    at = timezone.now()
-    if shop.full_synced_at is not None and shop.full_synced_at > at - FULL_EVERY:
-        return ""
-    tried = shop.runs.filter(is_full=True, started_at__gt=at - FULL_AGAIN_AFTER)
-    return "" if tried.exists() else _("the last full run is older than a day")
+class Busy(Exception):
+    """Somebody else is at it."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This shop is being asked already."))
+
+
+@contextlib.contextmanager
+def only_run(shop: Shop) -> Iterator[Lock]:
+    """One run of a shop at a time. Raises Busy when the other one does not end soon."""
+    try:
+        with held(f"sync of shop {shop.pk}", wait_seconds=WAIT_SECONDS) as lock:
+            yield lock
+    except Taken:
+        raise Busy from None
 
 
 def sync(
@@ -65,34 +69,34 @@ def sync(
     progress: Progress | None = None,
     accepts_removals: bool = False,
 ) -> SyncRun:
-    """A run that is not full becomes so when `why_full` says. `progress` is told how many orders or
+    """A run that is not full becomes so when `Shop.why_full` says. `progress` is told how many orders or
     tickets have come and, or 0, how many there are. Raises Busy; what the shop does wrong is in the
     run that it returns.
     """
-    with turn(shop):
+    with only_run(shop) as lock:
         shop.refresh_from_db()
         shop.runs.filter(state=SyncRun.State.RUNNING).update(
             state=SyncRun.State.FAILED,
             problem=_("It was interrupted; what it had written is right."),
         )
-        run = SyncRun.objects.create(
-            shop=shop, is_full=is_full or bool(why_full(shop)), started_by=started_by
-        )
+        is_full = is_full or bool(shop.why_full(timezone.now()))
+        run = SyncRun.objects.create(shop=shop, is_full=is_full, started_by=started_by)
         try:
-            _Sync(run, accepts_removals=accepts_removals, progress=progress).go()
+            _Sync(run, lock, accepts_removals=accepts_removals, progress=progress).go()
         except (ShopError, TicketRemovalsRefused) as error:
             refused = isinstance(error, TicketRemovalsRefused)
-            run.state = SyncRun.State.REFUSED if refused else SyncRun.State.FAILED
-            run.problem = " ".join(filter(None, [str(error), run.problem]))
-            run.finished_at = timezone.now()
-            run.save()
+            state = SyncRun.State.REFUSED if refused else SyncRun.State.FAILED
+            run.finish(state, timezone.now(), str(error))
         shop.hints.filter(done_at__lt=run.started_at - HINTS_KEPT_FOR).delete()
     return run
 
 
 class _Sync:
-    def __init__(self, run: SyncRun, *, accepts_removals: bool, progress: Progress | None) -> None:
+    def __init__(
+        self, run: SyncRun, lock: Lock, *, accepts_removals: bool, progress: Progress | None
+    ) -> None:
         self.run = run
+        self.lock = lock
         self.shop = run.shop
         self.conference = run.shop.conference
         self.accepts_removals = accepts_removals
@@ -108,12 +112,15 @@ class _Sync:
         self.valid = self._ours.valid().count()
         done, cursor = 0, "" if self.run.is_full else self.shop.cursor
         for asked_at, batch in self._pages():
+            # Shops are slow. Without the lock another run may have begun meanwhile.
+            self.lock.check()
             self._write(batch, asked_at)
             done += len(batch.whole_orders) or len(batch.tickets)
             cursor = batch.next_cursor
             if self.progress is not None:
                 self.progress(done, batch.total)
         self._note_foreign()
+        self.lock.check()
         self._finish(cursor)
 
     @property
@@ -126,7 +133,7 @@ class _Sync:
 
     @transaction.atomic
     def _write(self, batch: Batch, asked_at: datetime) -> None:
-        lock(self.conference)
+        self.conference.one_writer("tickets")
         newer = self._orders_heard_since(asked_at)
         tickets = [
             ticket for ticket in batch.tickets if ticket.values.get("order_code") not in newer
@@ -155,10 +162,10 @@ class _Sync:
         old = line.old
         if old is None or old.shop_id == self.shop.pk or line.code in self.held_back:
             return False
-        return old.state == Ticket.State.VALID
+        return old.is_valid
 
     def _hold_back(self, plan: TicketPlan, tickets: list[ShopTicket]) -> None:
-        ending = {line.code for line in plan.lines if line.ends}
+        ending = {line.code for line in plan.lines if line.invalidates}
         plan.lines = [line for line in plan.lines if line.code not in ending]
         for ticket in tickets:
             # A ticket that has moved to a later page is what that page says.
@@ -169,7 +176,7 @@ class _Sync:
     @transaction.atomic
     def _finish(self, cursor: str) -> None:
         """Raises TicketRemovalsRefused."""
-        lock(self.conference)
+        self.conference.one_writer("tickets")
         newer = self._orders_heard_since(self.run.started_at)
         held_back = [
             ticket
@@ -206,9 +213,7 @@ class _Sync:
             is_test_mode=self.shop.is_test_mode,
         )
         same.update(**values)
-        self.run.state = SyncRun.State.DONE
-        self.run.finished_at = timezone.now()
-        self.run.save()
+        self.run.finish(SyncRun.State.DONE, timezone.now())
 
     def _count(self, written: Written) -> None:
         for name in COUNTS:

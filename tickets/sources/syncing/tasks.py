@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from tickets.models import Shop, User
 from tickets.sources.syncing.hints import ask_waiting
-from tickets.sources.syncing.run import sync
-from tickets.sources.syncing.turns import Busy
+from tickets.sources.syncing.run import Busy, sync
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from conftest import client_of, make_conference
 from lib.sealing import seal
 from tickets.models import OrderHint, Shop, Ticket
 from tickets.sources.shops.base import ShopError
-from tickets.sources.syncing import ask_waiting, hear, sync
+from tickets.sources.syncing import ask_waiting, sync
 from tickets.sources.syncing.tasks import fetch_hints
 from tickets.sources.tests.fake_shops.pretix import FakePretix
 from tickets.sources.tests.paper_shop import PaperShop, broken, make_shop, paper_ticket, use
@@ -172,7 +172,7 @@ def test_other_answers(shop):
 def test_a_call_while_the_order_is_asked_for_is_not_lost(shop, paper):
     def calls_again(code):
         paper.before_order = lambda code: None
-        hear(shop, code)
+        shop.add_hint(code, timezone.now())
 
     paper.before_order = calls_again
     call(shop)
@@ -198,9 +198,9 @@ def test_an_order_that_the_shop_fails_to_tell_holds_up_nobody_else(shop, paper):
 
     paper.before_order = fails_for_a
     paper.has(paper_ticket("A-1"), paper_ticket("A-2"), paper_ticket("B-1", "canceled"))
-    hear(shop, "A")
-    hear(shop, "B")
-    hear(shop, "A")
+    shop.add_hint("A", timezone.now())
+    shop.add_hint("B", timezone.now())
+    shop.add_hint("A", timezone.now())
     answered = ask_waiting(shop)
     assert (answered.done, answered.waiting, answered.is_down) == (1, 1, False)
     assert "web page" in answered.problem
@@ -228,7 +228,7 @@ def test_a_shop_that_is_down_is_asked_again_later_and_by_one_task(shop, paper, w
 
 def test_it_gives_up_and_leaves_the_rest_to_the_timer(shop, paper, worker):
     paper.before_order = broken
-    hear(shop, "A")
+    shop.add_hint("A", timezone.now())
     for tries in range(1, 7):
         fetch_hints.call(shop.pk, tries)
         cache.clear()

@@ -14,11 +14,12 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from conftest import make_conference
 from lib.sealing import seal
 from tickets.models import Shop, SyncRun, Ticket
-from tickets.sources.syncing import hear, turns
+from tickets.sources.syncing import run as run_of_shop
 from tickets.sources.tests.fake_shops.pretix import FakePretix
 from tickets.sources.tests.fake_shops.server import Answer
 from tickets.sources.tests.paper_shop import PaperShop, broken, make_shop, paper_ticket, use
@@ -65,7 +66,7 @@ def test_all_shops_that_are_active(conference, paper):
 def test_orders_that_the_shop_called_about_come_first(conference, paper):
     shop = make_shop(conference)
     run()
-    hear(shop, "P1")
+    shop.add_hint("P1", timezone.now())
     paper.asked.clear()
     assert "called about: 1, waiting 0" in run()
     assert paper.asked == ["order P1", "changes c1"]
@@ -146,7 +147,7 @@ def pretix_shop(fake: FakePretix) -> Shop:
 def test_a_killed_run_leaves_what_is_true_and_the_next_completes_it(kind, monkeypatch):
     with FakePretix(tickets=220) as fake:
         monkeypatch.setattr(settings, "PRIVATE_SHOPS", [fake.url])
-        monkeypatch.setattr(turns, "WAIT_SECONDS", 60)
+        monkeypatch.setattr(run_of_shop, "WAIT_SECONDS", 60)
         shop = pretix_shop(fake)
         gone = []
         if kind != "first":

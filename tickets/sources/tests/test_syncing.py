@@ -4,15 +4,15 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import InterfaceError, OperationalError, connection, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from conftest import client_of, make_conference, make_ticket, make_user, utc
 from tickets.models import Claim, OrderHint, Product, Shop, SyncRun, Ticket
 from tickets.sources.shops.base import ShopTicket
-from tickets.sources.syncing import Busy, sync, turns, why_full
-from tickets.sources.syncing.turns import turn
+from tickets.sources.syncing import Busy, run, sync
+from tickets.sources.syncing.run import only_run
 from tickets.sources.tests.paper_shop import PaperShop, broken, make_shop, paper_ticket, use
 
 
@@ -97,20 +97,20 @@ def test_the_same_again_changes_nothing(shop, paper):
 
 
 def test_when_it_asks_for_everything_by_itself(shop, paper):
-    assert "nothing has been read" in why_full(shop)
+    assert "nothing has been read" in shop.why_full(timezone.now())
     paper.has(*ten())
     part(shop)
     shop.refresh_from_db()
-    assert why_full(shop) == ""
+    assert shop.why_full(timezone.now()) == ""
     Shop.objects.update(full_synced_at=timezone.now() - timedelta(days=1, minutes=1))
     SyncRun.objects.update(started_at=timezone.now() - timedelta(days=1, minutes=1))
     shop.refresh_from_db()
-    assert "older than a day" in why_full(shop)
+    assert "older than a day" in shop.why_full(timezone.now())
     # Changes go on coming while the full run is refused.
     paper.pages = []
     assert part(shop).state == "refused"
     shop.refresh_from_db()
-    assert why_full(shop) == ""
+    assert shop.why_full(timezone.now()) == ""
     assert part(shop).state == "done"
 
 
@@ -406,12 +406,12 @@ def test_old_hints_are_forgotten(shop, paper):
 
 @pytest.mark.django_db(transaction=True)
 def test_one_at_a_time(monkeypatch):
-    monkeypatch.setattr(turns, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(run, "WAIT_SECONDS", 0)
     shop = make_shop(make_conference())
     is_taken, may_go = threading.Event(), threading.Event()
 
     def take():
-        with turn(shop):
+        with only_run(shop):
             is_taken.set()
             may_go.wait(30)
         connections.close_all()
@@ -426,8 +426,32 @@ def test_one_at_a_time(monkeypatch):
     finally:
         may_go.set()
         other.join()
-    with turn(shop):
+    with only_run(shop):
         pass
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_lost_its_lock_writes_no_more(paper):
+    shop = make_shop(make_conference())
+    paper.has(*ten())
+
+    def lose_the_lock(page: int) -> None:
+        if page == 3:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid, 60000) FROM pg_locks"
+                    " WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+                )
+
+    paper.before_page = lose_the_lock
+    with pytest.raises((OperationalError, InterfaceError)):
+        full(shop)
+    assert sorted(states()) == ["P0-1", "P1-1"]
+    paper.before_page = lambda page: None
+    assert full(shop).state == "done"
+    assert len(states()) == 10
+    assert [run.state for run in shop.runs.order_by("pk")] == ["failed", "done"]
 
 
 def test_the_number_of_queries_per_page_does_not_grow(shop, paper):

@@ -8,8 +8,7 @@ from django.utils.dateparse import parse_datetime
 
 from lib.plans import PlanChanged, refuse_changed
 from tickets.models import Product, Ticket, Upload
-from tickets.sources.importing import GONE, TicketLine, Written, lock, write_lines, write_plan
-from tickets.sources.uploads.keeping import can_be_undone
+from tickets.sources.importing import GONE, TicketLine, Written, write_lines, write_plan
 from tickets.sources.uploads.planning import pack, plan_upload, values_of
 
 COUNTED = ("new", "changed", "unchanged", "canceled", "passed_on", "claimed")
@@ -32,7 +31,7 @@ def apply_upload(
     """The plan that the organizer saw (its digest). Raises PlanChanged, TicketRemovalsRefused
     and BadSpreadsheet.
     """
-    lock(upload.conference)
+    upload.conference.one_writer("tickets")
     upload = _fresh(upload)
     if upload.applied_at is not None or not upload.mapping:
         raise PlanChanged
@@ -77,9 +76,9 @@ def undo_upload(upload: Upload, *, at: datetime) -> Undone:
     """What was there before comes back; tickets that the upload made are canceled, since people may
     hold them. Raises NotUndone.
     """
-    lock(upload.conference)
+    upload.conference.one_writer("tickets")
     upload = _fresh(upload)
-    if not can_be_undone(upload, at):
+    if not upload.can_be_undone(at):
         raise NotUndone
     lines, left = _lines_back(upload)
     if not lines:

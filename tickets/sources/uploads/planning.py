@@ -88,18 +88,18 @@ class UploadPlan:
         return not self.plan.lines and not self.missing
 
     @property
-    def ends(self) -> int:
+    def invalidated(self) -> int:
         """How many tickets the file itself makes invalid."""
-        return sum(line.ends for line in self.plan.lines)
+        return sum(line.invalidates for line in self.plan.lines)
 
     @property
     def missing_valid(self) -> int:
-        return sum(ticket.state == Ticket.State.VALID for ticket in self.missing)
+        return sum(ticket.is_valid for ticket in self.missing)
 
     @property
     def may_end_too_many(self) -> bool:
         """With the missing ones, or even without."""
-        return self.ends + self.missing_valid > self.valid * MAX_GONE_SHARE
+        return self.invalidated + self.missing_valid > self.valid * MAX_GONE_SHARE
 
     @property
     def digest(self) -> str:
@@ -117,7 +117,7 @@ class UploadPlan:
 
     def refuse_too_many(self, *, cancels_missing: bool) -> None:
         """Raises TicketRemovalsRefused."""
-        refuse_too_many(self.ends + cancels_missing * self.missing_valid, self.valid)
+        refuse_too_many(self.invalidated + cancels_missing * self.missing_valid, self.valid)
 
     def cancel_missing(self) -> None:
         """Takes them into the plan."""
@@ -145,11 +145,16 @@ def groups_of(planned: UploadPlan) -> list[Group]:
     lines = planned.plan.lines
     # Built when they are shown: SHOWN of perhaps 20,000.
     groups: list[tuple[str, str, list[Any], Callable[[Any], ShownLine]]] = [
-        ("ends", _("Let nobody in any more"), [line for line in lines if line.ends], told.line),
+        (
+            "ends",
+            _("Let nobody in any more"),
+            [line for line in lines if line.invalidates],
+            told.line,
+        ),
         (
             "changed",
             _("Changed"),
-            [line for line in lines if line.old is not None and not line.ends],
+            [line for line in lines if line.old is not None and not line.invalidates],
             told.line,
         ),
         ("new", _("New"), [line for line in lines if line.old is None], told.line),

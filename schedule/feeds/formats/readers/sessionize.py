@@ -15,7 +15,7 @@ from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawDay, RawEvent, RawPerson, RawRoom, RawSchedule
 from schedule.feeds.formats.source import SourceFile, step
 from schedule.feeds.formats.values.identity import is_guid
-from schedule.feeds.formats.values.languages import language_code
+from schedule.feeds.formats.values.words import language_code
 
 NAME = "sessionize"
 

@@ -11,9 +11,8 @@ from schedule.feeds.formats.problems import Problems, refuse
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawEvent, RawLink, RawPerson, RawRoom, RawSchedule
 from schedule.feeds.formats.source import SourceFile
-from schedule.feeds.formats.values.kinds import KINDS
-from schedule.feeds.formats.values.languages import language_code
 from schedule.feeds.formats.values.spellings import UnreadableValue, read_length, read_when
+from schedule.feeds.formats.values.words import KINDS, language_code
 
 NAME = "csv"
 

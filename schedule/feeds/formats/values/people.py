@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from schedule.feeds.formats.programme import ProgrammeSpeaker
 from schedule.feeds.formats.raw import RawPerson
-from schedule.feeds.formats.values import identity, links
-from schedule.feeds.formats.values.words import Words, read_code
+from schedule.feeds.formats.values import identity
+from schedule.feeds.formats.values.words import Words, absolute_link, read_code
 
 
 class People:
@@ -46,7 +46,7 @@ class People:
             biography = self._words.html(raw.biography, raw.location)
             speaker = replace(speaker, biography=biography)
         if raw.avatar is not None and not speaker.avatar_url:
-            avatar_url = links.absolute(raw.avatar, self._base_url)
+            avatar_url = absolute_link(raw.avatar, self._base_url)
             # What the database takes for an address of a picture.
             speaker = replace(speaker, avatar_url=avatar_url if len(avatar_url) <= 500 else "")
         self._speakers[at] = speaker

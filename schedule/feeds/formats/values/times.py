@@ -14,8 +14,9 @@ from schedule.feeds.formats.values.clocks import (
     read_clock,
     read_date,
     read_stamp,
+    readings,
+    spell,
 )
-from schedule.feeds.formats.values.durations import readings, spell
 
 MAX_LENGTH = timedelta(days=7)
 _one_day = timedelta(days=1)

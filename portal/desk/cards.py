@@ -1,33 +1,32 @@
-"""What the desk shows of the rooms' pictures: what plays, how well, and for how many."""
+"""What the desk shows of a room: what is on and what follows, what plays, how well, and for how many."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.desk.chart import Chart, charts_of
+from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
+from schedule.changes.warnings import minutes
 from schedule.models import Conference, Room
-from schedule.programme.state import State, state_of
-from schedule.programme.timeline import timeline_of
+from schedule.programme.state import State, room_now, state_of
+from schedule.programme.timeline import RoomTimeline, TimelineTalk, timeline_of
 from schedule.site.rights import DeskRights
-from streaming.models import RoomMinute, Stream, StreamHealth, Switch
+from streaming.models import Stream, StreamHealth, Switch
 from streaming.sources import SOURCES
 from streaming.watching import presence
 from streaming.watching.room_streams import RoomStreams, on_stage, room_streams_of
 
+# Who presses "+10" so soon after a start means that it has not begun.
+JUST_BEGUN = timedelta(minutes=10)
 # The timer comes every 20 s; what is older says nothing of now.
 FRESH = timedelta(seconds=90)
-CHART_MINUTES = 60
-CHART_HEIGHT = 40
-# So that failures are seen beside many viewers.
-LEAST_HEIGHT = 8
-# Failures count in minutes of the clock, and the newest has only begun.
-RECENT_MINUTES = 2
 # From so many players on, and so large a part of those that watch, it is not their connection.
 MANY_FAILURES, LARGE_PART = 8, 0.02
 
@@ -44,56 +43,6 @@ class ShownStream(NamedTuple):
     shield: str
     health: Health
     words: str
-
-
-class Minute(NamedTuple):
-    began_at: datetime
-    viewers: int
-    failures: int
-
-
-class Chart(NamedTuple):
-    """The last hour, a column for each minute, oldest first. The paths are of an SVG that is as
-    many units wide as there are minutes.
-    """
-
-    minutes: tuple[Minute, ...]
-
-    @property
-    def most(self) -> int:
-        return max(minute.viewers for minute in self.minutes)
-
-    @property
-    def failures(self) -> int:
-        return sum(minute.failures for minute in self.minutes)
-
-    @property
-    def recent_failures(self) -> int:
-        return sum(minute.failures for minute in self.minutes[-RECENT_MINUTES:])
-
-    @property
-    def viewers_path(self) -> str:
-        return self._path(minute.viewers for minute in self.minutes)
-
-    @property
-    def failures_path(self) -> str:
-        return self._path((minute.failures for minute in self.minutes), least=LEAST_HEIGHT)
-
-    def _path(self, numbers: Iterable[int], least: int = 0) -> str:
-        top = max(1, *(max(minute.viewers, minute.failures) for minute in self.minutes))
-        heights = [
-            max(round(number / top * CHART_HEIGHT, 1), least) if number else 0 for number in numbers
-        ]
-        return "".join(
-            f"M{x} {CHART_HEIGHT}v-{height}h.8v{height}z"
-            for x, height in enumerate(heights)
-            if height
-        )
-
-    @property
-    def rows(self) -> list[Minute]:
-        """As numbers, newest first: the minutes in which there was anything."""
-        return [minute for minute in reversed(self.minutes) if minute.viewers or minute.failures]
 
 
 @dataclass(frozen=True)
@@ -129,14 +78,70 @@ class StageCard:
         return ""
 
 
-def stage_context(conference: Conference, revision: int, reach: DeskRights) -> dict[str, Any]:
-    at = timezone.now()
-    rooms = [room for room in conference.rooms.all() if reach.covers(room.pk)]
-    return {
-        "stages": stage_cards(conference, revision, rooms, at),
-        "announcements": conference.announcements.current_at(at).select_related("room"),
-        "reach": reach,
-    }
+@dataclass(frozen=True)
+class RoomCard:
+    """`late`: minutes behind the published time. `shifts_from`: where "+10 min" begins. `stage`
+    None: the room was made a moment ago.
+    """
+
+    room: Room
+    state: State
+    live: SheetTalk | None
+    next: SheetTalk | None
+    late: int
+    shifts_from: SheetTalk | None
+    rest: tuple[SheetTalk, ...]
+    stage: StageCard | None
+
+
+def room_cards(sheet: RunSheet, rights: DeskRights, revision: int, at: datetime) -> list[RoomCard]:
+    in_order = sorted(sheet.rooms.values(), key=lambda room: (room.position, room.name, room.pk))
+    rooms = [room for room in in_order if rights.covers(room.pk)]
+    stages = {card.room.pk: card for card in stage_cards(sheet.conference, revision, rooms, at)}
+    return [_room_card(sheet, room, stages.get(room.pk), at) for room in rooms]
+
+
+def _room_card(sheet: RunSheet, room: Room, stage: StageCard | None, at: datetime) -> RoomCard:
+    here = [talk for talk in sheet.taking_place if room.pk in talk.rooms]
+    timeline = RoomTimeline(
+        room.slug,
+        room.name,
+        (
+            TimelineTalk(t.code, t.title, t.kind, t.starts_at, t.ends_at, t.planned_starts_at)
+            for t in here
+        ),
+    )
+    seen = room_now(timeline, sheet.conference, at)
+    live = sheet.by_code[seen.live.code] if seen.live else None
+    following = sheet.by_code[seen.next.code] if seen.next else None
+    today = sheet.conference.day_of(at)
+    if following and sheet.day_of(following) != today:
+        following = None
+    coming = [talk for talk in here if talk.ends_at > at and sheet.day_of(talk) == today]
+    lateness = live.late_by if live else following.late_by if following else timedelta()
+    return RoomCard(
+        room,
+        seen.state,
+        live,
+        following,
+        max(0, minutes(lateness)),
+        _shifts_from(coming, room, at),
+        tuple(talk for talk in coming if talk.room == room.pk),
+        stage,
+    )
+
+
+def _shifts_from(coming: list[SheetTalk], room: Room, at: datetime) -> SheetTalk | None:
+    """Where "+10 min" begins unless somebody chooses: with what follows a talk that has begun, but
+    not beyond a break.
+    """
+    movable = [talk for talk in coming if not talk.is_break and talk.room == room.pk]
+    if not movable:
+        return None
+    first = movable[0]
+    has_neighbour = movable[:2] == coming[:2] and len(movable) > 1
+    has_begun = at - first.starts_at > JUST_BEGUN
+    return movable[1] if has_neighbour and has_begun else first
 
 
 def stage_cards(
@@ -145,7 +150,7 @@ def stage_cards(
     programme, streams = timeline_of(conference, revision), room_streams_of(conference)
     watching = presence.viewers(conference.pk, [room.slug for room in rooms]) or {}
     healths = StreamHealth.objects.filter(stream__room__in=rooms).in_bulk()
-    charts = _charts(rooms, at)
+    charts = charts_of(rooms, at)
     cards = []
     for room in rooms:
         here = programme.room(room.slug)
@@ -193,16 +198,3 @@ def _label(stream: Stream) -> str:
         for bound in (stream.starts_at, stream.ends_at)
     ]
     return f"{stream} {'–'.join(bounds)}" if any(bounds) else str(stream)
-
-
-def _charts(rooms: list[Room], at: datetime) -> dict[int, Chart]:
-    last = at.replace(second=0, microsecond=0)
-    minutes = [last - timedelta(minutes=ago) for ago in reversed(range(CHART_MINUTES))]
-    rows = RoomMinute.objects.filter(room__in=rooms, began_at__gte=minutes[0])
-    known = {(row.room_id, row.began_at): row for row in rows}
-
-    def minute(room: Room, began_at: datetime) -> Minute:
-        row = known.get((room.pk, began_at))
-        return Minute(began_at, row.viewers, row.failures) if row else Minute(began_at, 0, 0)
-
-    return {room.pk: Chart(tuple(minute(room, each) for each in minutes)) for room in rooms}

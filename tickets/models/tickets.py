@@ -1,9 +1,9 @@
-"""What lets people in: tickets with their claims, and grants. The one rule is in admission.py."""
+"""Tickets, what was bought with them, and who has them. Whom they let in is in tickets/admission/."""
 
-from datetime import datetime
-from typing import Any, Self
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
 
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -11,25 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference
+from tickets.models.kept_admissions import forget_admissions
 from tickets.models.people import User, fold_email
-from tickets.models.scopes import parse_scope
+from tickets.models.scopes import HeldScope, held_scopes, validate_scopes, whole_conference
 from tickets.models.shops import Shop, SyncRun
-
-
-def validate_scopes(scopes: Any) -> None:
-    if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
-        raise ValidationError(
-            _('Write a list of scopes, like ["conference"] or ["day:2026-11-21"].')
-        )
-    for scope in scopes:
-        try:
-            parse_scope(scope)
-        except ValueError as error:
-            raise ValidationError(str(error)) from None
-
-
-def whole_conference() -> list[str]:
-    return ["conference"]
 
 
 class Product(models.Model):
@@ -91,8 +76,15 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def unclaimed(self) -> Self:
         return self.exclude(Exists(Claim.objects.live().filter(ticket=OuterRef("pk"))))
 
-    def for_holder(self, email: str) -> Self:
-        return self.filter(holder_email=fold_email(email))
+    def set_state(self, state: str, at: datetime) -> None:
+        """As an organizer says; the shop may say something else again."""
+        self.update(state=state, updated_at=at)
+        self.forget_admissions()
+
+    def forget_admissions(self) -> None:
+        """The admissions of all who have one of these are worked out again."""
+        claims = Claim.objects.live().filter(ticket__in=self.values("pk"))
+        forget_admissions(claims.values_list("ticket__conference", "user"))
 
 
 class Ticket(models.Model):
@@ -108,6 +100,10 @@ class Ticket(models.Model):
         PENDING = "pending", _("not paid yet")
         CANCELED = "canceled", _("canceled")
         UNKNOWN = "unknown", _("unknown to us")
+
+    # A ticket that goes round during the day would admit everybody in turn.
+    COOL_DOWN: ClassVar[timedelta] = timedelta(hours=24)
+    MOST_TIMES_PASSED_ON: ClassVar[int] = 3
 
     conference = models.ForeignKey(Conference, models.PROTECT, related_name="tickets")
     code = models.CharField(
@@ -172,10 +168,57 @@ class Ticket(models.Model):
     def live_claim(self) -> "Claim | None":
         return self.claims.live().select_related("user").first()
 
+    @property
+    def is_valid(self) -> bool:
+        return self.state == Ticket.State.VALID
+
+    @property
+    def held_scopes(self) -> list[HeldScope]:
+        return held_scopes(self.product.scopes, self.valid_from, self.valid_until)
+
+    @property
+    def first_name(self) -> str:
+        """To greet the holder. Empty once it was passed on: the shop's name is the last holder's."""
+        return "" if self.passed_on_at else self.holder_name.partition(" ")[0]
+
+    @property
+    def times_left(self) -> int:
+        """How often it can still be passed on, without the help desk."""
+        return max(0, self.MOST_TIMES_PASSED_ON - self.times_passed_on)
+
+    def cools_down_at(self, at: datetime) -> bool:
+        """Whether it was passed on so lately that it has to wait."""
+        return self.passed_on_at is not None and at < self.passed_on_at + self.COOL_DOWN
+
+    def give_to(self, user: User, way: "Claim.Way") -> "Claim":
+        """One that nobody has."""
+        claim = Claim.objects.create(ticket=self, user=user, way=way)
+        forget_admissions([(self.conference_id, user.pk)])
+        return claim
+
+    def pass_to(self, email: str, at: datetime) -> None:
+        """It is that address's from now on, and who had it is out."""
+        self.claims.live().release(at)
+        self.holder_email, self.holder_name = email, ""
+        self.passed_on_at = at
+        self.times_passed_on += 1
+        self.save()
+
 
 class ClaimQuerySet(models.QuerySet["Claim"]):
     def live(self) -> Self:
         return self.filter(released_at__isnull=True)
+
+    def give(self, claims: Collection["Claim"]) -> None:
+        """New ones, with their tickets. One live claim per ticket: what somebody has got meanwhile
+        stays theirs.
+        """
+        self.bulk_create(claims, ignore_conflicts=True)
+        forget_admissions((claim.ticket.conference_id, claim.user_id) for claim in claims)
+
+    def release(self, at: datetime) -> None:
+        """Nobody has their tickets then."""
+        Claim.release_all(self.select_related("ticket"), at)
 
 
 class Claim(models.Model):
@@ -212,71 +255,14 @@ class Claim(models.Model):
     def __str__(self) -> str:
         return f"{self.ticket} → {self.user}"
 
+    def release(self, at: datetime) -> None:
+        """Nobody has the ticket then."""
+        self.released_at = at
+        self.release_all([self], at)
 
-class GrantQuerySet(models.QuerySet["Grant"]):
-    def live_at(self, at: datetime) -> Self:
-        return self.filter(starts_at__lte=at).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
-
-
-class Grant(models.Model):
-    """Access without a ticket (speaker, crew, press), with a reason, a giver and an end."""
-
-    conference = models.ForeignKey(Conference, models.CASCADE, related_name="grants")
-    user = models.ForeignKey(User, models.CASCADE, related_name="grants", verbose_name=_("person"))
-    scopes = models.JSONField(_("opens"), default=whole_conference, validators=[validate_scopes])
-    reason = models.CharField(_("reason"), max_length=200)
-    given_by = models.ForeignKey(
-        User,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="grants_given",
-        verbose_name=_("given by"),
-        help_text=_("Empty: a command."),
-    )
-    starts_at = models.DateTimeField(_("from"), default=timezone.now)
-    ends_at = models.DateTimeField(
-        _("until"), null=True, blank=True, help_text=_("Empty: until taken back.")
-    )
-    has_any_places = models.BooleanField(
-        _("any number of devices"),
-        default=False,
-        help_text=_("For wall screens and the venue's machines."),
-    )
-
-    objects = GrantQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("grant")
-        verbose_name_plural = _("grants")
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.reason}"
-
-
-class Ban(models.Model):
-    """Keeps somebody out of one conference, whatever they hold. Tickets and grants stay as they are."""
-
-    conference = models.ForeignKey(Conference, models.CASCADE, related_name="bans")
-    user = models.ForeignKey(User, models.CASCADE, related_name="bans", verbose_name=_("person"))
-    reason = models.CharField(_("reason"), max_length=200)
-    given_by = models.ForeignKey(
-        User,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="bans_given",
-        verbose_name=_("by"),
-    )
-    starts_at = models.DateTimeField(_("from"), default=timezone.now)
-    ends_at = models.DateTimeField(
-        _("until"), null=True, blank=True, help_text=_("Empty: until taken back.")
-    )
-
-    class Meta:
-        verbose_name = _("ban")
-        verbose_name_plural = _("bans")
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.reason}"
+    @classmethod
+    def release_all(cls, claims: Iterable["Claim"], at: datetime) -> None:
+        """One statement for those that were read with their tickets. All releasing ends here."""
+        rows = list(claims)
+        cls.objects.filter(pk__in=[claim.pk for claim in rows]).update(released_at=at)
+        forget_admissions((claim.ticket.conference_id, claim.user_id) for claim in rows)
