@@ -37,6 +37,7 @@ quick: ## Look for the commonest mistakes and test on SQLite without a browser, 
 # Browser tests mostly wait, so there is one process more than cores; those of a file stay together.
 test: ## Test on PostgreSQL and Redis, then in the browser, then on SQLite and the in-process cache
 	@tools/venv.sh requirements-dev.lock
+	@tools/js.sh test
 	$(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not browser"
 	$(PYTHON) -m pytest -n 3 --dist loadfile -m browser
 	TEST_SERVICES=none $(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not services and not browser"
@@ -49,6 +50,8 @@ check: ## Look for mistakes without running the site; changes nothing
 	@$(LIKE_PRODUCTION) $(PYTHON) -m mypy .
 	.venv/bin/lint-imports
 	$(PYTHON) -m tools.check_files
+	$(PYTHON) -m tools.check_layout
+	@tools/js.sh check
 	$(PYTHON) -m tools.lock --check
 	@echo "manage.py check --deploy --fail-level WARNING"
 	@$(LIKE_PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
@@ -59,6 +62,7 @@ fix: ## Repair what `make check` can repair by itself
 	@tools/venv.sh requirements-dev.lock
 	$(PYTHON) -m ruff check --fix
 	$(PYTHON) -m ruff format
+	@tools/js.sh fix
 
 lock: ## Write down, with hashes, the versions that requirements*.txt ask for; needs the network
 	@tools/venv.sh requirements-dev.lock
@@ -68,12 +72,13 @@ stack: ## Run the production shape here: nginx, gunicorn, PostgreSQL, Redis
 	@tools/venv.sh requirements-dev.lock
 	@exec $(PYTHON) -m tools.stack --port $(PORT)
 
-bench: ## Measure what a page costs on the production shape
+bench: ## Measure what a page costs on the production shape, and hold to what is promised in seconds
 	@tools/venv.sh requirements-dev.lock
-	@$(PYTHON) -m tools.bench.pages
+	@$(PYTHON) -m tools.bench
+	@$(PYTHON) -m pytest -q -m timed --hold-promises
 
 clean: ## Remove all that was made here: .venv, var (with the demo's database), caches
-	rm -rf .venv var bench.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv tools/js/node_modules var bench.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .env: | requirements

@@ -35,7 +35,7 @@ def new_device(browser, site):
     def open_room():
         context = browser.new_context(base_url=site.url)
         contexts.append(context)
-        context.route("**/room.*.js", with_quick_pulse)
+        context.route("**/pulse.*.js", with_quick_pulse)
         page = context.new_page()
         page.goto("/rooms/main/")
         sign_in(page, site, "grace@example.com")

@@ -1,31 +1,28 @@
 // The player alone, for staff: one source, whether it is on or not.
 
+import { byId, data } from "./elements.js";
 import { askPlayback } from "./playback.js";
 import { Player } from "./player.js";
 
-const box = document.getElementById("player");
-const status = document.getElementById("status");
+const box = byId("player", HTMLElement);
+const status = byId("status", HTMLElement);
 
 const player = new Player(
-  document.getElementById("screen"),
-  { hls: box.dataset.hls, worker: box.dataset.hlsWorker, title: box.dataset.title },
+  byId("screen", HTMLElement),
+  { hls: data(box, "hls"), worker: data(box, "hlsWorker"), title: data(box, "title") },
   {
     onOpen: () => {
       status.textContent = "";
     },
-    onMuted: () => {},
     onTrouble: (_source, why) => {
-      status.textContent = `${status.dataset.failed} ${why}`;
+      status.textContent = `${data(status, "failed")} ${why}`;
     },
-    onFailed: () => {},
-    onWeak: () => {},
-    onLevels: () => {},
   },
 );
 
-const { sources = [] } = await askPlayback(box.dataset.playback);
-if (sources.length > 0) {
-  player.play(sources);
+const answer = await askPlayback(data(box, "playback"));
+if (answer.refusal === undefined && answer.sources.length > 0) {
+  player.play(answer.sources);
 } else {
-  status.textContent = status.dataset.nothing;
+  status.textContent = data(status, "nothing");
 }

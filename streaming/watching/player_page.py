@@ -19,7 +19,7 @@ from streaming.watching.csp import player_policy
 from streaming.watching.playback import offers
 from streaming.watching.room_streams import on_stage, room_streams_of
 
-# As in static/js/room.js: speakers go on for a while.
+# As in static/js/live_room.js: speakers go on for a while.
 OVERRUN = timedelta(minutes=5)
 
 

@@ -1,9 +1,7 @@
 from datetime import timedelta
 
-from django.conf import settings
-
 from conftest import make_room, make_talk, utc
-from schedule.programme.grid import MAX_COLUMNS, MAX_ROWS, MAX_WIDTH, Grid
+from schedule.programme.grid import MAX_ROWS, Grid
 
 NINE = utc("2026-11-21 09:00")
 
@@ -96,11 +94,3 @@ def test_a_day_beyond_the_classes_stays_a_list(conference, room):
     ]
     assert not Grid.of(talks).fits
     assert Grid.of(talks[:-1]).fits
-
-
-def test_the_stylesheet_has_a_class_for_every_place():
-    css = (settings.BASE_DIR / "static/css/grid.css").read_text()
-    wanted = {f".r{n}{{--row:{n}}}.s{n}{{--rows:{n}}}" for n in range(1, MAX_ROWS + 1)}
-    wanted |= {f".c{n}{{--column:{n}}}" for n in range(1, MAX_COLUMNS + 1)}
-    wanted |= {f".w{n}{{--columns:{n}}}" for n in range(1, MAX_WIDTH + 1)}
-    assert wanted <= set(css.splitlines())

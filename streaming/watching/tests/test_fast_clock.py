@@ -35,7 +35,7 @@ pytestmark = [
 SPEED = 60
 # What the page keeps may vary by what it happens to load, and not grow with the minutes.
 MOST_GROWTH_BYTES = 1_000_000
-SPED_UP = ["clock", "follow", "fragment", "room"]
+SPED_UP = ["clock", "follow", "fragment", "live_room", "pulse", "room_player", "status_line"]
 PRELUDE = f"""
 const setTimeout = (act, ms, ...rest) => window.setTimeout(act, ms / {SPEED}, ...rest);
 const setInterval = (act, ms, ...rest) => window.setInterval(act, ms / {SPEED}, ...rest);

@@ -195,7 +195,7 @@ def test_only_shops_of_this_conference(client, conference, stranger):
     mine = make_shop(conference)
     outside = client_of(stranger)
     for page in (SHOPS, page_of(mine), address):
-        assert outside.get(page).status_code == 302
+        assert outside.get(page).status_code == 403
 
 
 def test_products_say_where_they_come_from_and_what_opens_nothing(client, conference):

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from tickets.models import Shop
+from tickets.models import Shop, SyncRun, Ticket
 from tickets.sources.shops import registry
 from tickets.sources.shops.base import BadCall, Batch, Call, ShopError, ShopKind, ShopTicket
+from tickets.sources.syncing import sync
 
 
 def paper_ticket(code: str, state: str = "valid", **kw: Any) -> ShopTicket:
@@ -75,3 +76,19 @@ def make_shop(conference: Any, **kw: Any) -> Shop:
 
 def broken(_number: Any) -> None:
     raise ShopError("The shop answers with a web page instead of data.")
+
+
+def states() -> dict[str, str]:
+    return dict(Ticket.objects.values_list("code", "state"))
+
+
+def full(shop, **kw) -> SyncRun:
+    return sync(shop, is_full=True, **kw)
+
+
+def part(shop, **kw) -> SyncRun:
+    return sync(shop, is_full=False, **kw)
+
+
+def ten(*, state="valid", first=0) -> list[ShopTicket]:
+    return [paper_ticket(f"P{number}-1", state) for number in range(first, 10)]

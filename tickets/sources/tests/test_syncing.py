@@ -10,38 +10,17 @@ from django.utils import timezone
 
 from conftest import client_of, make_conference, make_ticket, make_user, utc
 from tickets.models import Claim, OrderHint, Product, Shop, SyncRun, Ticket
-from tickets.sources.shops.base import ShopTicket
 from tickets.sources.syncing import Busy, run, sync
 from tickets.sources.syncing.run import only_run
-from tickets.sources.tests.paper_shop import PaperShop, broken, make_shop, paper_ticket, use
-
-
-@pytest.fixture
-def paper(monkeypatch) -> PaperShop:
-    paper = PaperShop()
-    use(monkeypatch, paper)
-    return paper
-
-
-@pytest.fixture
-def shop(conference, paper) -> Shop:
-    return make_shop(conference)
-
-
-def states() -> dict[str, str]:
-    return dict(Ticket.objects.values_list("code", "state"))
-
-
-def full(shop, **kw) -> SyncRun:
-    return sync(shop, is_full=True, **kw)
-
-
-def part(shop, **kw) -> SyncRun:
-    return sync(shop, is_full=False, **kw)
-
-
-def ten(*, state="valid", first=0) -> list[ShopTicket]:
-    return [paper_ticket(f"P{number}-1", state) for number in range(first, 10)]
+from tickets.sources.tests.paper_shop import (
+    broken,
+    full,
+    make_shop,
+    paper_ticket,
+    part,
+    states,
+    ten,
+)
 
 
 def test_everything_and_then_what_changes(shop, paper):
@@ -114,62 +93,6 @@ def test_when_it_asks_for_everything_by_itself(shop, paper):
     assert part(shop).state == "done"
 
 
-def test_a_fifth_may_go_missing(shop, paper):
-    paper.has(*ten())
-    full(shop)
-    paper.has(*ten(first=2))
-    run = full(shop)
-    assert (run.state, run.counts["canceled"]) == ("done", 2)
-    gone = Ticket.objects.get(code="P0-1")
-    assert (gone.state, gone.shop_says) == ("canceled", "gone")
-    assert Ticket.objects.valid().count() == 8
-
-
-def lies_by_silence(paper):
-    paper.has(*ten(first=3))
-
-
-def lies_by_an_empty_list(paper):
-    paper.has()
-
-
-def lies_ticket_by_ticket(paper):
-    paper.has(*ten(first=3), *[paper_ticket(f"P{number}-1", "canceled") for number in range(3)])
-
-
-def lies_both_ways(paper):
-    paper.has(*ten(first=3), paper_ticket("P0-1", "unknown"), paper_ticket("P1-1", "pending"))
-
-
-@pytest.mark.parametrize(
-    "lies",
-    [lies_by_silence, lies_by_an_empty_list, lies_ticket_by_ticket, lies_both_ways],
-)
-def test_more_is_refused(shop, paper, lies):
-    paper.has(*ten())
-    full(shop)
-    shop.refresh_from_db()
-    known = shop.synced_at
-    lies(paper)
-    paper.pages.append([paper_ticket("NEW-1")])
-    paper.cursor = "c9"
-    run = full(shop)
-    assert run.state == "refused"
-    assert "of 10 valid tickets would be canceled" in run.problem
-    assert run.finished_at is not None
-    assert states() == {f"P{number}-1": "valid" for number in range(10)} | {"NEW-1": "valid"}
-    shop.refresh_from_db()
-    assert (shop.cursor, shop.synced_at) == ("c1", known)
-
-    run = full(shop, accepts_removals=True)
-    assert run.state == "done"
-    assert run.counts["canceled"] >= 3
-    assert set(states()) - {"NEW-1"} == {f"P{number}-1" for number in range(10)}
-    assert Ticket.objects.valid().count() <= 8
-    shop.refresh_from_db()
-    assert shop.cursor == "c9"
-
-
 def test_what_ends_in_a_full_run_ends_with_it(shop, paper):
     paper.has(*ten())
     full(shop)
@@ -236,41 +159,6 @@ def test_an_outage_in_the_middle_keeps_what_is_known(shop, paper):
     paper.has(*ten(), paper_ticket("NEW-2"))
     assert full(shop).state == "done"
     assert states() == expected
-
-
-@pytest.mark.parametrize(
-    ("ticket", "words"),
-    [
-        (paper_ticket("A-1", "nonsense"), "its state is none"),
-        (paper_ticket("A-1", holder_name="x" * 201), "holder_name"),
-        (paper_ticket("A" * 101), "its code is missing or too long"),
-        (paper_ticket("A-1", seen_in=None), "seen_in"),
-    ],
-)
-def test_a_module_that_gives_nonsense_writes_nothing(shop, paper, ticket, words):
-    paper.has(ticket)
-    run = full(shop)
-    assert run.state == "failed"
-    assert words in run.problem
-    assert not Ticket.objects.exists()
-
-
-def test_a_module_that_breaks_is_logged(shop, paper, caplog):
-    def divides(number):
-        raise ZeroDivisionError("token=secret")
-
-    paper.before_page = divides
-    paper.has(*ten())
-    run = full(shop)
-    assert run.state == "failed"
-    assert "ZeroDivisionError" in run.problem
-    assert "secret" not in run.problem
-    assert "module failed" in caplog.text
-
-
-def test_a_kind_that_is_not_installed(conference):
-    run = full(make_shop(conference, kind="nowhere"))
-    assert (run.state, "nowhere" in run.problem) == ("failed", True)
 
 
 def test_an_interrupted_run_is_closed_by_the_next(shop, paper):
