@@ -23,6 +23,9 @@ from tools.browser import chromium
 from tools.origin import rtmp_module
 from tools.stack import Stack
 
+# The fixture `internet`.
+pytest_plugins = ["lib.tests.internet"]
+
 _number = count(1)
 
 
