@@ -125,7 +125,7 @@ def test_captions_lie_beside_the_file(load, tmp_path):
     load(text, "--add-hosts")
     recording = Recording.objects.get()
     assert Path(recording.captions.path).read_text() == VTT
-    assert "a.vtt" not in recording.captions.name
+    assert Path(recording.captions.name).name != "a.vtt"
     assert "1 unchanged" in load(text)
 
 
