@@ -23,11 +23,15 @@ from tools.browser import chromium
 from tools.origin import rtmp_module
 from tools.stack import Stack
 
+# The fixture `internet`.
+pytest_plugins = ["lib.tests.internet"]
+
 _number = count(1)
 
 
 def forget_everything_kept() -> None:
     cache.clear()
+    getattr(cache, "local", cache).clear()
     cached.clear()
 
 

@@ -18,6 +18,7 @@ OPEN_SECONDS = 5.0
 # Rate limits: they go on in this process, because a limiter that loses its store must neither
 # refuse everybody (as allauth's does: its lock is an `add`) nor stop limiting.
 LOCAL_PREFIX = "allauth:"
+MAX_LOCAL = 20_000
 # What could not be deleted is deleted later: a signed-out session must not come back.
 MAX_LOST_DELETES = 10_000
 
@@ -30,9 +31,9 @@ class QuickClient(DefaultClient):
             return self._serializer.loads(value)
         return super().decode(value)
 
-    def run_script(self, key: str, script: str, arguments: Sequence[str | int]) -> Any:
-        client = self.get_client(write=True)
-        return client.register_script(script)(keys=[self.make_key(key)], args=arguments)
+    def run_script(self, keys: Sequence[str], lua: str, arguments: Sequence[str | float]) -> Any:
+        script = self.get_client(write=True).register_script(lua)
+        return script(keys=[self.make_key(key) for key in keys], args=arguments)
 
 
 class SteadyRedisCache(RedisCache[Any]):
@@ -42,7 +43,7 @@ class SteadyRedisCache(RedisCache[Any]):
         super().__init__(server, params)
         self._away_until = 0.0
         self._lost_deletes: set[tuple[str, int | None]] = set()
-        self._local = LocMemCache(f"beside {server}", {})
+        self.local = LocMemCache(f"beside {server}", {"OPTIONS": {"MAX_ENTRIES": MAX_LOCAL}})
 
     def get(self, key: str, default: Any = None, version: int | None = None, **kw: Any) -> Any:
         return self._steady("get", default, key, default, version=version, **kw)
@@ -74,11 +75,9 @@ class SteadyRedisCache(RedisCache[Any]):
             self._remember_delete(keys, version)
         return deleted or 0
 
-    def run_script(self, key: str, script: str, arguments: Sequence[str | int]) -> Any:
-        """What a Lua script answers, in one round trip once Redis knows it. Other keys that the
-        script uses begin with this one. None: Redis is away.
-        """
-        return self._steady("run_script", None, key, script, arguments)
+    def run_script(self, keys: Sequence[str], lua: str, arguments: Sequence[str | float]) -> Any:
+        """What the script answers, in one round trip once Redis knows it. None: Redis is away."""
+        return self._steady("run_script", None, keys, lua, arguments)
 
     def _steady(self, operation: str, without: Any, key: Any, *args: Any, **kw: Any) -> Any:
         if time.monotonic() >= self._away_until:
@@ -90,7 +89,7 @@ class SteadyRedisCache(RedisCache[Any]):
                 self._away_until = time.monotonic() + OPEN_SECONDS
                 logger.warning("Redis is away (%s); going on without.", type(error).__name__)
         if isinstance(key, str) and key.startswith(LOCAL_PREFIX):
-            return getattr(self._local, operation)(key, *args, **kw)
+            return getattr(self.local, operation)(key, *args, **kw)
         return without
 
     def _remember_delete(self, keys: Collection[str], version: int | None) -> None:

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
@@ -23,6 +24,9 @@ from portal.environment import (
     env_url,
     read_env_file,
 )
+
+# So that ModelAdmin[Talk] and the like can be written, as the types of Django have it.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -291,13 +295,17 @@ if env_str("EMAIL_FALLBACK_URL"):
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", default="Front Row <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-# --- Feeds -------------------------------------------------------------------------------------
+# --- Asking others -----------------------------------------------------------------------------
 
-# The beginning of an address, and the token that is sent to what begins so (schedule/feeds/fetching.py).
+# How we call ourselves (lib/http_client.py).
+HTTP_USER_AGENT = "Front-Row"
+# The beginning of an address, and the token that is sent to what begins so: nobody who may type an
+# address can have a token sent elsewhere (schedule/feeds/fetching.py).
 FEED_TOKENS: dict[str, str] = env_dict(
     "FEED_TOKENS", example="https://pretalx.example.org/api/events/myconf/=0123456789abcdef"
 )
-# Ticket shops on our own machine or network: the beginnings of their addresses (tickets/shops/).
+# Ticket shops on our own machine or network: the beginnings of their addresses
+# (tickets/sources/shops/client.py).
 PRIVATE_SHOPS: list[str] = env_list("PRIVATE_SHOPS")
 
 # --- Streams -----------------------------------------------------------------------------------

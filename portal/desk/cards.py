@@ -20,8 +20,8 @@ from schedule.programme.timeline import RoomTimeline, TimelineTalk, timeline_of
 from schedule.site.rights import DeskRights
 from streaming.models import Stream, StreamHealth, Switch
 from streaming.sources import SOURCES
-from streaming.watching import presence
 from streaming.watching.room_streams import RoomStreams, on_stage, room_streams_of
+from tickets.admission.watching import viewers
 
 # Who presses "+10" so soon after a start means that it has not begun.
 JUST_BEGUN = timedelta(minutes=10)
@@ -148,7 +148,7 @@ def stage_cards(
     conference: Conference, revision: int, rooms: list[Room], at: datetime
 ) -> list[StageCard]:
     programme, streams = timeline_of(conference, revision), room_streams_of(conference)
-    watching = presence.viewers(conference.pk, [room.slug for room in rooms]) or {}
+    numbers = viewers(conference.pk, [room.slug for room in rooms])
     healths = StreamHealth.objects.filter(stream__room__in=rooms).in_bulk()
     charts = charts_of(rooms, at)
     cards = []
@@ -169,7 +169,7 @@ def stage_cards(
                 _shown(each, healths, at) for each in standing if each not in played[:1]
             ),
             others=tuple(_shown(each, healths, at) for each in known if each not in played[:1]),
-            viewers=watching.get(room.slug),
+            viewers=numbers.get(room.slug),
             chart=charts[room.pk],
         )
         cards.append(card)

@@ -66,9 +66,9 @@ class ProgrammeForm(ActForm, forms.Form):
         raise NotImplementedError
 
     def do(self) -> str:
-        """Raises Stale when it would not do what was looked at."""
-        stamp = self.data.get("stamp", "")
-        done, change = apply(self.conference, self.plan, actor=self.actor, stamp=stamp)
+        """Raises PlanChanged when it would not do what was looked at."""
+        digest = self.data.get("digest", "")
+        done, change = apply(self.conference, self.plan, actor=self.actor, digest=digest)
         return done.summary if change else ""
 
     def chosen_talk(self, sheet: RunSheet, name: str = "talk") -> SheetTalk:

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from lib.plans import PlanChanged
 from portal.desk.cards import room_cards, stage_cards
 from portal.desk.changes import last_changes
 from portal.desk.forms import FORMS, ActForm, BreakForm, ProgrammeForm, forms_for
 from portal.desk.stage_forms import AnnounceForm
 from portal.desk.warnings import warnings_of
 from schedule.attending.timer.links import timer_link
-from schedule.changes.run_of_show.apply import Stale
 from schedule.changes.run_of_show.proposal import ActRefused, Proposal
 from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
 from schedule.models import Conference, Room, Talk
@@ -181,9 +181,9 @@ def act(request: DeskRequest, act: str) -> HttpResponse:
     except ActRefused as refused:
         messages.error(request, str(refused))
         return _preview(request, form, None)
-    except Stale as stale:
+    except PlanChanged as changed:
         messages.warning(request, _("The programme has changed since. This would happen now:"))
-        return _preview(request, form, stale.proposal)
+        return _preview(request, form, changed.plan)
     return redirect("desk:index")
 
 

@@ -18,7 +18,7 @@ from conftest import (
     settle,
 )
 from streaming.models import Announcement, RoomMinute, StreamHealth, Switch
-from streaming.watching import presence
+from tickets.admission.watching import watch
 
 # Django's own templates ask for variables that are not always there.
 pytestmark = pytest.mark.ignore_template_errors
@@ -97,7 +97,7 @@ def test_many_players_that_lost_the_stream_are_an_alarm(room, primary, organizer
 
 @pytest.mark.parametrize(("failures", "viewers"), [(4, 0), (12, 1000)])
 def test_one_bad_connection_is_none(room, primary, organizer, failures, viewers, monkeypatch):
-    monkeypatch.setattr(presence, "viewers", lambda *_: {"main": viewers})
+    monkeypatch.setattr("portal.desk.cards.viewers", lambda *_: {"main": viewers})
     RoomMinute.objects.count_failures(room, timezone.now(), failures)
     html = desk(organizer)
     assert "is-alarm" not in html
@@ -106,7 +106,7 @@ def test_one_bad_connection_is_none(room, primary, organizer, failures, viewers,
 
 def test_viewers_are_exact_now_and_over_time(room, primary, organizer):
     for device in range(23):
-        presence.count(room.conference_id, "main", str(device))
+        watch(room.conference_id, str(device), "main")
     ago = timezone.now() - timedelta(minutes=30)
     RoomMinute.objects.count_viewers(room.pk, ago, 40)
     html = desk(organizer)

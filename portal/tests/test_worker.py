@@ -174,7 +174,8 @@ def test_a_database_that_comes_back_and_a_stop_in_the_middle(transactional_db):
     conference = make_conference()
     with fake_relay() as relay, running_worker(relay) as worker:
         post_one(conference, "first@example.com")
-        wait_until(lambda: relay.received)
+        unfinished = DBTaskResult.objects.exclude(status=TaskResultStatus.SUCCESSFUL)
+        wait_until(lambda: not unfinished.exists())
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -10,8 +10,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
@@ -78,16 +77,10 @@ class FeedAdmin(ScopedAdmin):
         return feeds.annotate(item_count=Count("items")).defer("review__packed")
 
     def get_urls(self) -> list[URLPattern]:
-        def page(route: str, view: Any, name: str) -> URLPattern:
-            made: URLPattern = path(
-                route, self.admin_site.admin_view(view), name=f"schedule_feed_{name}"
-            )
-            return made
-
         return [
-            page("upload/", self.upload, "upload"),
-            page("<int:pk>/review/", self.review, "review"),
-            page("<int:pk>/imported/<int:change_pk>/", self.imported, "imported"),
+            self.own_url("upload/", self.upload, "upload"),
+            self.own_url("<int:pk>/review/", self.review, "review"),
+            self.own_url("<int:pk>/imported/<int:change_pk>/", self.imported, "imported"),
             *super().get_urls(),
         ]
 
@@ -169,7 +162,7 @@ class FeedAdmin(ScopedAdmin):
                 self.message_user(request, text, messages.SUCCESS)
                 return redirect("admin:schedule_feed_changelist")
         context = {"form": form, "problems": problems, "title": gettext("Import a file")}
-        return self._page(request, "upload", context)
+        return self.own_page(request, "upload", context)
 
     def review(self, request: HttpRequest, pk: int) -> HttpResponse:
         feed = self._feed(request, pk)
@@ -179,7 +172,7 @@ class FeedAdmin(ScopedAdmin):
             return redirect("admin:schedule_feed_change", feed.pk)
         if request.method == "POST":
             return decide(request, review)
-        return self._page(request, "review", review_context(review))
+        return self.own_page(request, "review", review_context(review))
 
     def imported(self, request: HttpRequest, pk: int, change_pk: int) -> HttpResponse:
         feed = self._feed(request, pk)
@@ -194,7 +187,7 @@ class FeedAdmin(ScopedAdmin):
             "can_be_undone": change.can_be_undone,
             "has_review": ImportReview.objects.filter(feed=feed).exists(),
         }
-        return self._page(request, "imported", context)
+        return self.own_page(request, "imported", context)
 
     def _undo(self, request: HttpRequest, change: Change) -> HttpResponse:
         try:
@@ -213,10 +206,6 @@ class FeedAdmin(ScopedAdmin):
             raise PermissionDenied
         feed: Feed = get_object_or_404(super().get_queryset(request), pk=pk)
         return feed
-
-    def _page(self, request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
-        return TemplateResponse(request, f"admin/schedule/feed/{name}.html", context)
 
 
 class FeedItemAdmin(ReadOnly, ScopedAdmin):

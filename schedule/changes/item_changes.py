@@ -1,12 +1,11 @@
 """What an act does to feed items and to overrides, noted so that its undo can put them back."""
 
-import hashlib
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
+from lib.plans import digest_of
 from schedule.models import Change, FeedItem, ItemChange, Override
 
 FIELDS = ("key", "ordinal", "guid", "values", "missing_since", "has_hidden_talk")
@@ -101,10 +100,6 @@ def restore(change: Change, inverse: ItemChanges) -> None:
 
 def digest(item: FeedItem) -> str:
     return digest_of(_plain(item))
-
-
-def digest_of(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def _plain(item: FeedItem) -> dict[str, Any]:

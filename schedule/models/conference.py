@@ -179,11 +179,11 @@ class Conference(models.Model):
     def window(self) -> tuple[datetime, datetime]:
         return self.day_window(self.starts_on)[0], self.day_window(self.ends_on)[1]
 
-    def one_writer(self, of: Literal["tickets", "programme"]) -> None:
+    def one_writer(self, of: Literal["tickets", "programme", "recordings"]) -> None:
         """Waits until nobody else writes them, and keeps others from it until the transaction ends.
 
         For acts that first read what is there and then write what follows from it. Who only reads,
-        and who writes rows that such an act locks, need not ask. No transaction takes both: two
+        and who writes rows that such an act locks, need not ask. No transaction takes two: those
         that took them in different orders would wait for each other.
         """
         hold_until_commit(f"{of} of conference {self.pk}")

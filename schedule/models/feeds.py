@@ -147,9 +147,9 @@ class FeedItem(models.Model):
 class ImportReview(models.Model):
     """What a feed says now, waiting for an organizer: its bytes, and the plan made of them.
 
-    `plan` is what the page shows (schedule.feeds.importing.plan.Plan.as_dict), `digest` is of all its
-    lines. `dismissed` are the digests of lines that an organizer left out; they stay so until the
-    feed says something else of that talk.
+    `plan` is what the page shows (schedule.feeds.importing.plan.ImportPlan.as_dict), `digest` is of
+    all its lines. `dismissed` are the digests of lines that an organizer left out; they stay so
+    until the feed says something else of that talk.
     """
 
     feed = models.OneToOneField(Feed, models.CASCADE, related_name="review")

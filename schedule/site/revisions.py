@@ -20,6 +20,7 @@ from django.db.backends.utils import CursorWrapper
 
 from lib.locks import number_of
 from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, Track
+from schedule.models.revision import Revision
 
 EPOCH_STRIDE = 2**40
 # One lock for all counters, held from the first raise to the end of the commit: two transactions
@@ -69,7 +70,7 @@ def drop_programme_triggers(using: str, **_signal: Any) -> None:
 
 
 def make_triggers(
-    connection: BaseDatabaseWrapper, counter: type[models.Model], watched: Iterable[Watched]
+    connection: BaseDatabaseWrapper, counter: type[Revision], watched: Iterable[Watched]
 ) -> None:
     """Make the triggers of the tables that exist, and jump to a new epoch."""
     tables = set(connection.introspection.table_names())
@@ -93,7 +94,7 @@ def make_triggers(
 
 
 def drop_triggers(
-    connection: BaseDatabaseWrapper, counter: type[models.Model], watched: Iterable[Watched]
+    connection: BaseDatabaseWrapper, counter: type[Revision], watched: Iterable[Watched]
 ) -> None:
     tables = set(connection.introspection.table_names())
     with connection.cursor() as cursor:

@@ -14,7 +14,8 @@ from django.contrib.auth import get_permission_codename
 from django.db import models
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.template.response import SimpleTemplateResponse
+from django.template.response import SimpleTemplateResponse, TemplateResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 
 from schedule.models import Conference
@@ -110,6 +111,20 @@ class ScopedAdmin(OfConference, admin.ModelAdmin):  # type: ignore[type-arg]  # 
         form: Any = super().get_form(request, obj, change, **kwargs)
         form.conference = conference_of(request)
         return form
+
+    def own_url(self, route: str, view: Any, name: str) -> URLPattern:
+        """Of a page beside Django's, by the name admin:<app>_<model>_<name>."""
+        full_name = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+        pattern: URLPattern = path(route, self.admin_site.admin_view(view), name=full_name)
+        return pattern
+
+    def own_page(
+        self, request: HttpRequest, name: str, context: dict[str, Any]
+    ) -> TemplateResponse:
+        """A page beside Django's, of templates/admin/<app>/<model>/<name>.html."""
+        template = f"admin/{self.opts.app_label}/{self.opts.model_name}/{name}.html"
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
+        return TemplateResponse(request, template, context)
 
     def view_on_site(self, obj: Any) -> str | None:
         return obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else None

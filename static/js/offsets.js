@@ -1,24 +1,8 @@
 // Where the talks of a recording begin: look, and say "here". Works by forms; this saves the reloads.
 
-import { byId, data, find, findAll } from "./elements.js";
-import { askPlayback } from "./playback.js";
-import { Player } from "./player.js";
+import { find, findAll } from "./elements.js";
+import { play, player, status } from "./staff_player.js";
 import { asDigits } from "./times.js";
-
-const box = byId("player", HTMLElement);
-const status = byId("status", HTMLElement);
-const player = new Player(
-  byId("screen", HTMLElement),
-  { hls: data(box, "hls"), worker: data(box, "hlsWorker"), title: data(box, "title") },
-  {
-    onOpen: () => {
-      status.textContent = "";
-    },
-    onTrouble: (_source, why) => {
-      status.textContent = `${data(status, "failed")} ${why}`;
-    },
-  },
-);
 
 /** Where second 0 is in the picture: of what still goes on the beginning may be gone. */
 function zero() {
@@ -37,12 +21,7 @@ async function look(second) {
     player.video.play();
     return;
   }
-  const answer = await askPlayback(`${data(box, "playback")}?t=${second}`);
-  if (answer.refusal === undefined && answer.sources.length > 0) {
-    player.play(answer.sources);
-  } else {
-    status.textContent = data(status, "nothing");
-  }
+  await play(`?t=${second}`);
 }
 
 /**

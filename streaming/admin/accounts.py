@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -31,13 +30,8 @@ class StreamAccountAdmin(ScopedAdmin):
         if kind or not self.has_add_permission(request):
             title = {"title": SOURCES[kind].label} if kind else {}
             return super().add_view(request, form_url, {**title, **(extra_context or {})})
-        context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("Whose key is it?"),
-            "opts": self.opts,
-            "kinds": account_choices(),
-        }
-        return TemplateResponse(request, "admin/streaming/streamaccount/kinds.html", context)
+        context = {"title": gettext("Whose key is it?"), "kinds": account_choices()}
+        return self.own_page(request, "kinds", context)
 
     def get_fields(self, request: HttpRequest, obj: StreamAccount | None = None) -> Any:
         source = SOURCES.get(obj.kind if obj else _kind_asked(request))

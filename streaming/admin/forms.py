@@ -122,21 +122,6 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
 
 
 class StreamForm(SourceForm):
-    class Meta:
-        model = Stream
-        fields = (
-            "value",
-            "kind",
-            "role",
-            "account",
-            "talk",
-            "starts_at",
-            "ends_at",
-            "language",
-            "captions",
-            "is_test",
-        )
-
     def owner(self) -> Conference | None:
         room: Room | None = self.cleaned_data.get("room") or getattr(self.instance, "room", None)
         return room.conference if room else None

@@ -6,8 +6,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -16,16 +15,18 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from schedule.models import Conference, Talk
+from lib.plans import PlanChanged
+from schedule.models import Talk
 from schedule.site.request import ConferenceRequest
 from schedule.site.scoped_admin import ScopedAdmin, conference_of
 from streaming.admin.recording_forms import LinksForm, NudgeForm, RecordingForm
 from streaming.models import Recording
-from streaming.replays.importing import BadFile, RecordingPlan, apply, make_plan
+from streaming.replays.importing import RecordingPlan, import_recordings, make_plan
 from streaming.replays.offsets import offsets_of, why_not_shown
 from streaming.sources import SOURCES
 from streaming.watching.csp import player_policy
 from streaming.watching.playback import offer, viewer_of
+from tickets.sources.spreadsheets import BadSpreadsheet
 
 STEPS = (-10, -1, 1, 10)
 
@@ -56,17 +57,13 @@ class RecordingAdmin(ScopedAdmin):
     )
 
     def get_urls(self) -> list[URLPattern]:
-        def page(route: str, view: Any, name: str) -> URLPattern:
-            made: URLPattern = path(
-                route, self.admin_site.admin_view(view), name=f"streaming_recording_{name}"
-            )
-            return made
-
         return [
-            page("import/", self.import_links, "import"),
-            page("<int:pk>/talks/", require_safe(self.offsets), "talks"),
-            page("<int:pk>/talks/<int:talk_pk>/", require_POST(self.nudge), "nudge"),
-            page("<int:pk>/playback.json", require_safe(never_cache(self.playback)), "playback"),
+            self.own_url("import/", self.import_links, "import"),
+            self.own_url("<int:pk>/talks/", require_safe(self.offsets), "talks"),
+            self.own_url("<int:pk>/talks/<int:talk_pk>/", require_POST(self.nudge), "nudge"),
+            self.own_url(
+                "<int:pk>/playback.json", require_safe(never_cache(self.playback)), "playback"
+            ),
             *super().get_urls(),
         ]
 
@@ -130,7 +127,7 @@ class RecordingAdmin(ScopedAdmin):
             "steps": STEPS,
             "why_not_shown": why_not_shown(recording),
         }
-        response = self._page(request, "talks", context)
+        response = self.own_page(request, "talks", context)
         policy = player_policy(request.conference, request.programme_revision)
         response.headers["Content-Security-Policy"] = policy
         return response
@@ -180,13 +177,27 @@ class RecordingAdmin(ScopedAdmin):
         plan: RecordingPlan | None = None
         problems: Any = ()
         if request.method == "POST" and form.is_valid():
+            said = form.cleaned_data
+            links: dict[str, Any] = {
+                "data": said["data"],
+                "open_captions": _no_captions,
+                "adds_hosts": said["adds_hosts"],
+            }
             try:
-                plan = self._plan(conference, form)
-            except BadFile as error:
-                problems = error.lines
-            else:
                 if "apply" in request.POST:
-                    return self._imported(request, plan)
+                    digest = request.POST.get("digest", "")
+                    done = import_recordings(conference, **links, digest=digest)
+                    return self._imported(request, done)
+                plan = make_plan(conference, **links)
+            except BadSpreadsheet as error:
+                problems = error.rows
+            except PlanChanged as changed:
+                plan = changed.plan
+                text = gettext(
+                    "The recordings have changed since this page was made."
+                    " Nothing was imported; look again."
+                )
+                self.message_user(request, text, messages.ERROR)
         text = form.cleaned_data["data"].decode("utf-8-sig") if plan else ""
         again = {"text": text, "adds_hosts": plan and form.cleaned_data["adds_hosts"]}
         context = {
@@ -196,24 +207,16 @@ class RecordingAdmin(ScopedAdmin):
             "plan": plan,
             "problems": problems,
         }
-        return self._page(request, "import", context)
-
-    def _plan(self, conference: Conference, form: LinksForm) -> RecordingPlan:
-        def no_captions(_name: str) -> bytes:
-            raise ValidationError(
-                _("Captions come with manage.py import_recordings, or in the form of a recording.")
-            )
-
-        data, adds_hosts = form.cleaned_data["data"], form.cleaned_data["adds_hosts"]
-        return make_plan(conference, data, open_captions=no_captions, adds_hosts=adds_hosts)
+        return self.own_page(request, "import", context)
 
     def _imported(self, request: HttpRequest, plan: RecordingPlan) -> HttpResponse:
-        apply(plan)
         count = plan.count("new") + plan.count("changed")
         text = ngettext("%(count)d recording imported.", "%(count)d recordings imported.", count)
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
         return redirect("admin:streaming_recording_changelist")
 
-    def _page(self, request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
-        return TemplateResponse(request, f"admin/streaming/recording/{name}.html", context)
+
+def _no_captions(_name: str) -> bytes:
+    raise ValidationError(
+        _("Captions come with manage.py import_recordings, or in the form of a recording.")
+    )

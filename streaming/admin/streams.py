@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -112,20 +112,16 @@ class StreamAdmin(Understood, ScopedAdmin):
         return "–".join(bounds) if any(bounds) else gettext("always")
 
     def get_urls(self) -> list[URLPattern]:
-        def page(route: str, view: Any, name: str) -> URLPattern:
-            made: URLPattern = path(
-                f"<int:pk>/{route}",
-                self.admin_site.admin_view(view),
-                name=f"streaming_stream_{name}",
-            )
-            return made
-
         return [
-            page("look/", require_safe(self.look), "look"),
-            page("test/", require_POST(self.test), "test"),
-            page("preview/", require_safe(self.preview), "preview"),
-            page("preview.json", require_safe(never_cache(self.preview_playback)), "playback"),
-            page("visit/", require_safe(never_cache(self.visit)), "visit"),
+            self.own_url("<int:pk>/look/", require_safe(self.look), "look"),
+            self.own_url("<int:pk>/test/", require_POST(self.test), "test"),
+            self.own_url("<int:pk>/preview/", require_safe(self.preview), "preview"),
+            self.own_url(
+                "<int:pk>/preview.json",
+                require_safe(never_cache(self.preview_playback)),
+                "playback",
+            ),
+            self.own_url("<int:pk>/visit/", require_safe(never_cache(self.visit)), "visit"),
             *super().get_urls(),
         ]
 
@@ -147,9 +143,7 @@ class StreamAdmin(Understood, ScopedAdmin):
         form = TrafficForm(usual | request.GET.dict())
         traffic = Traffic(**form.cleaned_data) if form.is_valid() else None
         context = {
-            **self.admin_site.each_context(request),
             "title": f"{stream.room}: {stream}",
-            "opts": self.opts,
             "stream": stream,
             "source": source,
             "understood": understood(stream),
@@ -158,7 +152,7 @@ class StreamAdmin(Understood, ScopedAdmin):
             "form": form,
             "traffic": traffic,
         }
-        return TemplateResponse(request, "admin/streaming/stream/look.html", context)
+        return self.own_page(request, "look", context)
 
     def test(self, request: HttpRequest, pk: int) -> HttpResponse:
         stream = self._stream(request, pk)

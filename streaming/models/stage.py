@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference, Room
+from schedule.models.revision import Revision
 from streaming.models.streams import Stream
 
 
@@ -132,18 +133,12 @@ class Announcement(models.Model):
         self.save(update_fields=["ends_at"])
 
 
-class StageRevision(models.Model):
-    """Counts changes of streams and announcements. Written by database triggers alone."""
+class StageRevision(Revision):
+    """Of streams and announcements."""
 
     conference = models.OneToOneField(
         Conference, models.CASCADE, primary_key=True, related_name="stage_revision"
     )
-    number = models.BigIntegerField(default=1)
-    # The database transaction that raised it last (PostgreSQL).
-    raised_in = models.BigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("stage revision")
-
-    def __str__(self) -> str:
-        return str(self.number)

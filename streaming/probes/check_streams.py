@@ -11,8 +11,8 @@ from schedule.programme.timeline import SOON, RoomTimeline, timeline_now
 from streaming.models import RoomMinute, Stream, StreamHealth
 from streaming.probes.probe import probe
 from streaming.sources.base import Probe
-from streaming.watching import presence
 from streaming.watching.room_streams import RoomStreams, room_streams_of
+from tickets.admission.watching import viewers
 
 # At the same time; each takes 8 s at most (streaming/probes/fetch.py), so a round of 64 takes 16.
 PROBES = 32
@@ -92,14 +92,14 @@ def _health(stream: Stream, seen: Probe, at: datetime) -> StreamHealth:
 
 
 def count_viewers(conferences: Iterable[Conference], at: datetime) -> dict[Room, int]:
-    """Keeps how many watch in this minute. Nothing where this process cannot know."""
-    if not presence.is_shared():
-        return {}
+    """Keeps how many watch in this minute. Nothing where this process cannot know: where Redis is
+    away, or where only the process of the pages counts.
+    """
     counted: dict[Room, int] = {}
     for conference in conferences:
         rooms = {room.slug: room for room in conference.rooms.all()}
-        watching = presence.viewers(conference.pk, list(rooms)) or {}
-        counted |= {rooms[slug]: number for slug, number in watching.items() if number}
+        numbers = viewers(conference.pk, list(rooms))
+        counted |= {rooms[slug]: number for slug, number in numbers.items() if number}
     for room, number in counted.items():
         RoomMinute.objects.count_viewers(room.pk, at, number)
     return counted

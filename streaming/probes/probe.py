@@ -5,10 +5,10 @@ from urllib.parse import urljoin
 
 from django.utils.translation import gettext as _
 
-from lib.network import Network
+from lib.http_client import ErrorKind, HttpError, Response
 from lib.sealing import SealBroken
 from streaming.models import Stream, StreamHealth
-from streaming.probes.fetch import Answer, Reader, Unreadable, our_address, reader
+from streaming.probes.fetch import ProbeClient, our_address
 from streaming.probes.playlists import NotAPlaylist, Playlist, read_playlist
 from streaming.sources.base import Probe, Source
 
@@ -18,13 +18,7 @@ STALE_SECONDS = 15
 LONGEST_PROBLEM = 200
 
 
-def probe(
-    stream: Stream,
-    at: datetime,
-    *,
-    before: StreamHealth | None = None,
-    network: Network | None = None,
-) -> Probe:
+def probe(stream: Stream, at: datetime, *, before: StreamHealth | None = None) -> Probe:
     """`before`: what was seen last; a playlist that has not moved since `before.moved_at` is stale.
     Raises nothing, and writes nothing.
     """
@@ -33,14 +27,14 @@ def probe(
         source = stream.source
         address = source.probed(stream.value, stream.opened_account(), at)
         is_ours = address.startswith("/")
-        with reader(network, host, is_ours=is_ours) as reading:
+        with ProbeClient(host, is_ours=is_ours) as client:
             address = our_address(address) if is_ours else address
             if source.player == "video":
-                return _play(reading, address, stream, before, at)
-            return _open(reading, address, source, host)
+                return _play(client, address, stream, before, at)
+            return _open(client, address, source, host)
     except (SealBroken, ValueError) as error:
         return _problem(_("It cannot be signed: %(error)s") % {"error": error})
-    except Unreadable as error:
+    except HttpError as error:
         return _problem(str(error))
 
 
@@ -49,29 +43,29 @@ def _problem(words: str) -> Probe:
 
 
 def _play(
-    reading: Reader, address: str, stream: Stream, before: StreamHealth | None, at: datetime
+    client: ProbeClient, address: str, stream: Stream, before: StreamHealth | None, at: datetime
 ) -> Probe:
     """The list of qualities, the list of segments of the first, and the last segment."""
-    answer, playlist = _read(reading, address)
+    answer, playlist = _read(client, address)
     bits = max((variant.bits_per_second for variant in playlist.variants), default=0)
     if playlist.variants:
         first = urljoin(answer.url, playlist.variants[0].uri)
-        answer, playlist = _read(reading, first)
+        answer, playlist = _read(client, first)
     problem = _problem_of_playlist(playlist, stream, before, at)
     if not problem:
         try:
-            reading.look(urljoin(answer.url, playlist.last_segment))
-        except Unreadable as error:
+            client.check(urljoin(answer.url, playlist.last_segment))
+        except HttpError as error:
             problem = _("The newest piece of the picture is missing: %(why)s") % {"why": error}
     return Probe(not problem, problem[:LONGEST_PROBLEM], str(playlist.number), bits)
 
 
-def _read(reading: Reader, address: str) -> tuple[Answer, Playlist]:
-    answer = reading.read(address)
+def _read(client: ProbeClient, address: str) -> tuple[Response, Playlist]:
+    answer = client.read(address)
     try:
         return answer, read_playlist(answer.body)
     except NotAPlaylist:
-        raise Unreadable(_("What is there is not an HLS playlist.")) from None
+        raise HttpError(ErrorKind.UNUSABLE, _("What is there is not an HLS playlist.")) from None
 
 
 def _problem_of_playlist(
@@ -91,17 +85,17 @@ def _problem_of_playlist(
     return ""
 
 
-def _open(reading: Reader, address: str, source: Source, host: str) -> Probe:
-    answer = reading.read(address)
+def _open(client: ProbeClient, address: str, source: Source, host: str) -> Probe:
+    answer = client.read(address)
     if source.player == "iframe" and not _may_be_framed(answer, host):
         return _problem(_("This page may not be put into a frame. Paste its embed code instead."))
     complaint = source.complaint(answer.body.decode("utf-8", "replace"))
     return _problem(complaint) if complaint else Probe(is_playing=True)
 
 
-def _may_be_framed(answer: Answer, host: str) -> bool:
+def _may_be_framed(answer: Response, host: str) -> bool:
     """X-Frame-Options counts only without frame-ancestors (CSP 3, 6.4.2.1)."""
-    for policy in answer.headers.get_all("Content-Security-Policy", []):
+    for policy in answer.headers.getlist("Content-Security-Policy"):
         for directive in policy.split(";"):
             name, *allowed = directive.split()[:100] or [""]
             if name.lower() == "frame-ancestors":

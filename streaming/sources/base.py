@@ -161,6 +161,14 @@ class Plain:
         return {host} if host else set()
 
 
+class SignedForMinutes(Plain):
+    """Signed for our own player, which asks for the next signature in time."""
+
+    shield = gettext_lazy("signed, 10 min")
+    protection = gettext_lazy("Signed: a copied address stops after 10 minutes.")
+    revocation: timedelta | None = RENEWED_LIFE
+
+
 def end_of(life: timedelta, at: datetime) -> datetime:
     """When a right that is given now ends: after `life` at the latest."""
     end = int((at + life).timestamp())

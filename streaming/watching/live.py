@@ -17,12 +17,14 @@ from schedule.programme.timeline import RoomTimeline, TimelineTalk, timeline_of
 from streaming.announcements.notices import Notice, emergency, notices
 from streaming.models import Announcement
 from streaming.models.tags import opaque_tag
-from streaming.watching import presence
 from streaming.watching.csp import stream_hosts
 from streaming.watching.room_streams import RoomStreams, on_stage, room_streams_of
+from tickets.admission.watching import viewers
 
 # Now, next and following.
 TALKS_PER_ROOM = 3
+# From so many viewers on a room is full, as attendees are told.
+MANY = 20
 
 
 class Encoded(NamedTuple):
@@ -34,17 +36,22 @@ def live(
     conference: Conference, revision: int, streams: RoomStreams, at: datetime
 ) -> dict[str, Any]:
     rooms = timeline_of(conference, revision).rooms
-    watching = presence.viewers(conference.pk, [room.slug for room in rooms]) or {}
+    numbers = viewers(conference.pk, [room.slug for room in rooms])
     entries = [_room(conference, room, streams, at) for room in rooms]
     for entry in entries:
-        if entry["slug"] in watching:
-            entry["viewers"] = presence.Crowd.of(watching[entry["slug"]])
+        if entry["slug"] in numbers:
+            entry["viewers"] = _crowd(numbers[entry["slug"]])
     return {
         "revision": revision,
         "hosts": hosts_tag(conference, revision),
         "announcements": _announcements(conference, at),
         "rooms": entries,
     }
+
+
+def _crowd(viewers: int) -> str:
+    """What attendees learn: exact numbers are for organizers."""
+    return "many" if viewers >= MANY else "few" if viewers else "none"
 
 
 def _announcements(conference: Conference, at: datetime) -> list[dict[str, Any]]:

@@ -15,16 +15,15 @@ from schedule.site.access import admits, public
 from schedule.site.pages import render_page, shared_page
 from schedule.site.request import ConferenceRequest
 from streaming.models import RoomMinute
-from streaming.watching import presence
 from streaming.watching.csp import player_policy
 from streaming.watching.forms import ReportForm
 from streaming.watching.live import encoded, hosts_tag
 from streaming.watching.playback import offers
 from streaming.watching.room_streams import on_stage, room_streams_of
-from tickets.admission.device_limit import leave_place, refusal_of_place
 from tickets.admission.refusals import refuse
 from tickets.admission.request import TicketRequest
 from tickets.admission.rule import refusal
+from tickets.admission.watching import refusal_to_watch, stop_watching
 
 logger = logging.getLogger(__name__)
 
@@ -85,11 +84,9 @@ def playback(request: TicketRequest, slug: str) -> HttpResponse:
     if here is None:
         raise Http404
     on = on_stage(room_streams_of(request.conference), here, request.at)
-    reason = refusal_of_place(request) if on.played else None
+    reason = refusal_to_watch(request, slug) if on.played else None
     if reason:
         return refuse(request, reason)
-    if on.played:
-        presence.saw(request, slug)
     return JsonResponse(
         {
             "sources": offers(request, on, on.played),
@@ -119,11 +116,11 @@ def pulse(request: TicketRequest) -> HttpResponse:
     """
     room = request.POST.get("room", "")
     reason = refusal(request.conference, request.admission, f"room:{room}", timezone.now())
-    reason = reason or refusal_of_place(request, instead="instead" in request.POST)
+    if not timeline_of(request.conference, request.programme_revision).room(room):
+        room = ""
+    reason = reason or refusal_to_watch(request, room, instead="instead" in request.POST)
     if reason:
         return refuse(request, reason)
-    if timeline_of(request.conference, request.programme_revision).room(room):
-        presence.saw(request, room)
     return JsonResponse({"ok": True})
 
 
@@ -131,7 +128,7 @@ def pulse(request: TicketRequest) -> HttpResponse:
 @never_cache
 def leave(request: TicketRequest) -> HttpResponse:
     """A page that watched has been closed."""
-    leave_place(request)
+    stop_watching(request)
     return HttpResponse(status=204)
 
 

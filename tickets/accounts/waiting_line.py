@@ -1,14 +1,12 @@
 """The waiting line: when more people sign in than the machine can do, they come one after another.
 
 Whoever comes too early gets a place (a moment, in a signed cookie) and a page that says how many are
-before them and looks again by itself. Redis gives the places, or this process where there is none;
-with Redis away nobody is held. It is for order among people and no defence: a place can be used
+before them and looks again by itself. With Redis away nobody is held. It is for order among people and no defence: a place can be used
 twice by who wants to, and the rates per address (tickets/accounts/rate_limits.py) stand before it.
 """
 
 import functools
 import math
-import threading
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -16,13 +14,14 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core import signing
-from django.core.cache import cache
+from django.core.cache.backends.base import BaseCache
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import urlencode
 
+from lib.redis_scripts import Script
 from schedule.site.access import View
 
 COOKIE = "line"
@@ -34,20 +33,6 @@ LONGEST_SECONDS = 15 * 60
 # For looking at the page again, finding the mail with the link and pushing the button.
 GOOD_FOR_SECONDS = 10 * 60
 COME_AGAIN_SECONDS = 60
-
-# The generic cell rate algorithm: one number, the moment of the next free place.
-_JOIN = """
-local clock = redis.call('TIME')
-local now = clock[1] + clock[2] / 1000000
-local takes, burst, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local free_at = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now - burst)
-local wait = free_at - now
-if wait > longest then
-  return '-1'
-end
-redis.call('SET', KEYS[1], string.format('%.6f', free_at + takes), 'EX', math.ceil(burst + longest + takes))
-return string.format('%.6f', math.max(wait, 0))
-"""
 
 
 class PlaceInLine(NamedTuple):
@@ -99,28 +84,33 @@ def place_of(request: HttpRequest) -> PlaceInLine | None:
 def _join(weight: int) -> float | None:
     """Seconds to wait; 0: come in. None: the line is too long."""
     takes = weight / settings.SIGN_INS_PER_SECOND
-    run_script = getattr(cache, "run_script", None)
-    if run_script is None:
-        return _join_here(takes)
-    answer = run_script("line", _JOIN, [str(takes), BURST_SECONDS, LONGEST_SECONDS])
-    if answer is None:
-        return 0
-    wait = float(answer)
-    return None if wait < 0 else wait
+    wait = _NEXT_PLACE(["line"], takes, BURST_SECONDS, LONGEST_SECONDS)
+    return None if wait < 0 else wait / 1_000_000
 
 
-_lock = threading.Lock()
-_here = {"free_at": 0.0}
+def _next_place(
+    kept: BaseCache, now: float, keys: list[str], takes: float, burst: int, longest: int
+) -> int:
+    """In how many microseconds there is one. -1: nobody shall wait that long."""
+    free_at: float = max(kept.get(keys[0], 0.0), now - burst)
+    if free_at - now > longest:
+        return -1
+    kept.set(keys[0], free_at + takes, math.ceil(burst + longest + takes))
+    return math.floor(max(free_at - now, 0) * 1_000_000)
 
 
-def _join_here(takes: float) -> float | None:
-    with _lock:
-        now = time.time()
-        free_at = max(_here["free_at"], now - BURST_SECONDS)
-        if free_at - now > LONGEST_SECONDS:
-            return None
-        _here["free_at"] = free_at + takes
-        return max(free_at - now, 0)
+# The generic cell rate algorithm: one number is kept, the moment of the next free place.
+_NEXT_PLACE = Script(
+    _next_place,
+    """
+local now, takes, burst, longest = unpack(ARGV)
+local free_at = math.max(redis.call('GET', KEYS[1]) or 0, now - burst)
+if free_at - now > tonumber(longest) then return -1 end
+redis.call('SET', KEYS[1], free_at + takes, 'EX', math.ceil(burst + longest + takes))
+return math.floor(math.max(free_at - now, 0) * 1000000)
+""",
+    away=0,
+)
 
 
 def _give_place(request: HttpRequest, wait: float, weight: int) -> HttpResponse:

@@ -9,8 +9,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -60,10 +59,7 @@ class GrantAdmin(GivenAdmin):
     change_list_template = "admin/tickets/grant/change_list.html"
 
     def get_urls(self) -> list[URLPattern]:
-        upload: URLPattern = path(
-            "upload/", self.admin_site.admin_view(self.upload), name="tickets_grant_upload"
-        )
-        return [upload, *super().get_urls()]
+        return [self.own_url("upload/", self.upload, "upload"), *super().get_urls()]
 
     def upload(self, request: HttpRequest) -> HttpResponse:
         """For many at once. With one bad row nothing of the file is used."""
@@ -80,14 +76,8 @@ class GrantAdmin(GivenAdmin):
             else:
                 self._give(request, conference, wanted)
                 return redirect("admin:tickets_grant_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": gettext("Grants from a file"),
-            "form": form,
-            "problems": problems,
-        }
-        return TemplateResponse(request, "admin/tickets/grant/upload.html", context)
+        context = {"title": gettext("Grants from a file"), "form": form, "problems": problems}
+        return self.own_page(request, "upload", context)
 
     def _give(self, request: HttpRequest, conference: Conference, wanted: list[Wanted]) -> None:
         giver: Any = request.user

@@ -10,8 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
@@ -63,11 +62,9 @@ class ShopAdmin(ScopedAdmin):
         return super().get_queryset(request).annotate(**newest, host=host)
 
     def get_urls(self) -> list[URLPattern]:
-        accept = self.admin_site.admin_view(self.accept_removals)
-        return [
-            path("<int:pk>/accept-removals/", accept, name="tickets_shop_accept_removals"),
-            *super().get_urls(),
-        ]
+        route = "<int:pk>/accept-removals/"
+        accept = self.own_url(route, self.accept_removals, "accept_removals")
+        return [accept, *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Shop | None = None) -> Any:
         if obj is None:
@@ -188,15 +185,9 @@ class ShopAdmin(ScopedAdmin):
             self._sync(request, Shop.objects.filter(pk=shop.pk), is_full=True, accepts=True)
             self.log_change(request, shop, gettext("removals accepted"))
             return redirect("admin:tickets_shop_change", shop.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": gettext("Cancel so many tickets?"),
-            "shop": shop,
-            "run": run,
-            "form": form,
-        }
-        return TemplateResponse(request, "admin/tickets/shop/accept_removals.html", context)
+        title = gettext("Cancel so many tickets?")
+        context = {"title": title, "shop": shop, "run": run, "form": form}
+        return self.own_page(request, "accept_removals", context)
 
 
 class SyncRunAdmin(ReadOnly, ScopedAdmin):

@@ -7,17 +7,17 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from lib.plans import PlanChanged
 from schedule.site.scoped_admin import ScopedAdmin, conference_of, person
 from tickets.models import Upload
 from tickets.sources.importing import TicketRemovalsRefused
 from tickets.sources.spreadsheets import ENCODINGS, MAX_BYTES, BadSpreadsheet, Table, read_table
-from tickets.sources.uploads.applying import NotUndone, PlanChanged, apply_upload, undo_upload
+from tickets.sources.uploads.applying import NotUndone, apply_upload, undo_upload
 from tickets.sources.uploads.keeping import keep_upload
 from tickets.sources.uploads.mapping import Mapping, MappingForm
 from tickets.sources.uploads.planning import UploadPlan, groups_of, plan_upload
@@ -60,13 +60,11 @@ class UploadAdmin(ScopedAdmin):
         return super().get_queryset(request).defer("rows", "before")
 
     def get_urls(self) -> list[URLPattern]:
-        def page(name: str, view: Any) -> URLPattern:
-            made: URLPattern = path(
-                f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"tickets_upload_{name}"
-            )
-            return made
-
-        return [page("columns", self.columns), page("plan", self.plan), *super().get_urls()]
+        return [
+            self.own_url("<int:pk>/columns/", self.columns, "columns"),
+            self.own_url("<int:pk>/plan/", self.plan, "plan"),
+            *super().get_urls(),
+        ]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         conference = conference_of(request)
@@ -105,7 +103,7 @@ class UploadAdmin(ScopedAdmin):
                 self._tell_sheets(request, table)
                 return redirect("admin:tickets_upload_columns", upload.pk)
         context = {"form": form, "title": gettext("Upload a spreadsheet of tickets")}
-        return self._page(request, "file", context)
+        return self.own_page(request, "file", context)
 
     def _tell_sheets(self, request: HttpRequest, table: Table) -> None:
         if table.other_sheets:
@@ -143,7 +141,7 @@ class UploadAdmin(ScopedAdmin):
             "more_problems": len(problems) - SHOWN_PROBLEMS,
             "title": gettext("Which column is which?"),
         }
-        return self._page(request, "columns", context)
+        return self.own_page(request, "columns", context)
 
     def plan(self, request: HttpRequest, pk: int) -> HttpResponse:
         upload = self._waiting(request, pk)
@@ -156,7 +154,7 @@ class UploadAdmin(ScopedAdmin):
         except BadSpreadsheet as error:
             self.message_user(request, str(error), messages.ERROR)
             return redirect("admin:tickets_upload_columns", upload.pk)
-        return self._page(request, "plan", _plan_context(planned))
+        return self.own_page(request, "plan", _plan_context(planned))
 
     def _apply(self, request: HttpRequest, upload: Upload) -> HttpResponse:
         here = redirect(request.path)
@@ -213,7 +211,7 @@ class UploadAdmin(ScopedAdmin):
             and self.has_add_permission(request),
             "title": gettext("What came of the spreadsheet"),
         }
-        return self._page(request, "applied", context)
+        return self.own_page(request, "applied", context)
 
     def _undo(self, request: HttpRequest, upload: Upload) -> HttpResponse:
         if not self.has_add_permission(request):
@@ -240,10 +238,6 @@ class UploadAdmin(ScopedAdmin):
             raise PermissionDenied
         waiting = Upload.objects.waiting().filter(conference=conference_of(request))
         return get_object_or_404(waiting.select_related("conference"), pk=pk)
-
-    def _page(self, request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
-        return TemplateResponse(request, f"admin/tickets/upload/{name}.html", context)
 
 
 def _plan_context(planned: UploadPlan) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Reason(StrEnum):
 class Admission:
     """What one person may enter in one conference. `auth_hash` is the session's (Django's), so
     that the gate need not load the user to see that a password has changed. `places`: on how many
-    devices they may watch at the same time (tickets/admission/device_limit.py); None: on any number.
+    devices they may watch at the same time (tickets/admission/watching.py); None: on any number.
     """
 
     openings: tuple[ScopeWindow, ...] = ()

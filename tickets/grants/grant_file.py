@@ -26,15 +26,12 @@ NEEDED = ("email", "reason")
 
 def read_grants(data: bytes, conference: Conference) -> list[Wanted]:
     """A row that stands there twice is one. Raises BadSpreadsheet."""
-    table = read_table(data)
-    columns = _columns(table.header)
     reader = _Reader(conference, KnownScopes(conference))
     wanted: dict[tuple[str, str, tuple[str, ...]], tuple[int, Wanted]] = {}
     problems: list[BadRow] = []
-    for line, cells in table.rows:
-        said = {key: one_line(cells[at]) if at < len(cells) else "" for key, at in columns.items()}
+    for line, said in read_table(data).records(HEADERS, needed=NEEDED):
         try:
-            row = reader.read(said)
+            row = reader.read({key: one_line(cell) for key, cell in said.items()})
             before_on, before = wanted.setdefault((row.email, row.reason, row.scopes), (line, row))
             if before != row:
                 raise ValidationError(
@@ -45,20 +42,6 @@ def read_grants(data: bytes, conference: Conference) -> list[Wanted]:
     if problems:
         raise BadSpreadsheet(problems)
     return [row for _line, row in wanted.values()]
-
-
-def _columns(header: list[str]) -> dict[str, int]:
-    at = {name.casefold(): index for index, name in enumerate(header)}
-    found = {
-        key: next(at[name] for name in names if name in at)
-        for key, names in HEADERS.items()
-        if any(name in at for name in names)
-    }
-    if missing := [key for key in NEEDED if key not in found]:
-        message = _("There is no column “%(name)s”. There are: %(header)s.")
-        values = {"name": missing[0], "header": ", ".join(header)}
-        raise BadSpreadsheet([BadRow(1, message % values)])
-    return found
 
 
 class _Reader(NamedTuple):
@@ -73,10 +56,10 @@ class _Reader(NamedTuple):
             raise ValidationError(_("No reason."))
         if len(said["reason"]) > (longest := Grant._meta.get_field("reason").max_length or 0):
             raise ValidationError(_("The reason is longer than %(n)s characters.") % {"n": longest})
-        scopes = said.get("scopes", "").replace(",", " ").replace(";", " ").split()
+        scopes = said["scopes"].replace(",", " ").replace(";", " ").split()
         self.known.check(scopes)
         ends_at = None
-        if said.get("until"):
+        if said["until"]:
             ends_at = read_moment(said["until"], self.conference, is_end=True)
             if ends_at <= timezone.now():
                 raise ValidationError(_("It would end before it begins."))

@@ -156,7 +156,7 @@ def give_time(request: ConferenceRequest, code: str) -> HttpResponse:
         return extend(sheet, sheet.by_code[talk.code], minutes)
 
     try:
-        done, _change = apply(request.conference, plan, actor=request.user, stamp=None)  # type: ignore[arg-type]  # login_only let no anonymous in
+        done, _change = apply(request.conference, plan, actor=request.user, digest=None)  # type: ignore[arg-type]  # login_only let no anonymous in
     except ActRefused as refused:
         messages.error(request, str(refused))
         return redirect("chair", code)

@@ -4,38 +4,31 @@ from collections.abc import Callable
 
 from django.db import models, transaction
 
+from lib.plans import PlanChanged, refuse_changed
 from schedule.changes.recorder import ChangeRecorder
 from schedule.changes.run_of_show.proposal import Proposal
 from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
 from schedule.models import Change, Conference, Talk
 from schedule.models.codes import derive_code
 
-type Plan = Callable[[RunSheet], Proposal]
-
-
-class Stale(Exception):
-    """Somebody else was faster. `proposal` is what the act would do now."""
-
-    def __init__(self, proposal: Proposal) -> None:
-        super().__init__(proposal.summary)
-        self.proposal = proposal
+type Planner = Callable[[RunSheet], Proposal]
 
 
 def apply(
-    conference: Conference, plan: Plan, *, actor: models.Model | None, stamp: str | None
+    conference: Conference, plan: Planner, *, actor: models.Model | None, digest: str | None
 ) -> tuple[Proposal, Change | None]:
-    """Plans again on what the programme is now; raises Stale when that is not what `stamp` says
-    was looked at. `stamp` None: nobody looked. No Change: there was nothing to do.
+    """Plans again on what the programme is now; raises PlanChanged when that is not what was looked
+    at. `digest` None: nobody looked. No Change: there was nothing to do.
     """
     with transaction.atomic():
         conference.one_writer("programme")
         proposal = plan(RunSheet.read(conference))
-        if stamp is not None and proposal.stamp != stamp:
-            raise Stale(proposal)
+        if digest is not None:
+            refuse_changed(proposal, digest)
         old = {line.old.pk: line.old for line in proposal.lines if line.old}
         talks = Talk.objects.select_for_update(of=("self",)).in_bulk(old)
         if any(talks[pk].sequence != before.sequence for pk, before in old.items()):
-            raise Stale(proposal)  # saved between our reading and our lock
+            raise PlanChanged(proposal)  # saved between our reading and our lock
         changing = ChangeRecorder(
             conference, Change.Act.DESK, actor=actor, summary=proposal.summary[:300]
         )

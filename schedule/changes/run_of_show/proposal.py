@@ -1,12 +1,11 @@
 """What an act would do, to be looked at before it is done."""
 
-import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
+from lib.plans import digest_of
 from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
 from schedule.changes.warnings import ProgrammeWarning, WarningKind, troubles, words, worse
 
@@ -30,13 +29,13 @@ class Proposal:
     clashes: tuple[ProgrammeWarning, ...]
 
     @property
-    def stamp(self) -> str:
+    def digest(self) -> str:
         """Of all that is shown: differs when somebody changed what the act is about."""
         shown = [
             [[_plain(line.old) if line.old else None, _plain(line.new)] for line in self.lines],
             [[*map(str, clash.key), clash.size.total_seconds()] for clash in self.clashes],
         ]
-        return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:32]
+        return digest_of(shown)
 
     @property
     def sentences(self) -> list[str]:

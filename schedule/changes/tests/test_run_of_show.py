@@ -197,11 +197,11 @@ def test_a_break_in_the_middle_of_a_talk(hall):
     assert ("overlap", "A/Coffee", 10) in clashes(add_break(sheet, hall, at("10:15"), 10, "Coffee"))
 
 
-def test_the_stamp_tells_what_was_shown(hall):
+def test_the_digest_tells_what_was_shown(hall):
     sheet = RunSheet.read(hall.conference)
-    stamp = shift(sheet, placed(sheet, "A"), 5).stamp
-    assert shift(RunSheet.read(hall.conference), placed(sheet, "A"), 5).stamp == stamp
-    assert shift(sheet, placed(sheet, "A"), 10).stamp != stamp
+    digest = shift(sheet, placed(sheet, "A"), 5).digest
+    assert shift(RunSheet.read(hall.conference), placed(sheet, "A"), 5).digest == digest
+    assert shift(sheet, placed(sheet, "A"), 10).digest != digest
     hall.talks.filter(title="B").update(sequence=7)
     again = RunSheet.read(hall.conference)
-    assert shift(again, placed(again, "A"), 5).stamp != stamp
+    assert shift(again, placed(again, "A"), 5).digest != digest

@@ -6,9 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import make_room, make_user
+from lib.plans import PlanChanged
 from schedule.changes.recorder import Changed, undo
 from schedule.changes.run_of_show.acts import add_break, move, shift
-from schedule.changes.run_of_show.apply import Stale, apply
+from schedule.changes.run_of_show.apply import apply
 from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.changes.tests.running import at, clock, main_hall, placed, talk_at
 from schedule.models import Change, Talk
@@ -31,8 +32,8 @@ def rows(conference):
 def test_a_shift_is_one_change(hall):
     olga = make_user(display_name="Olga")
     plan = shift_plan("A", 5)
-    stamp = plan(RunSheet.read(hall.conference)).stamp
-    _proposal, change = apply(hall.conference, plan, actor=olga, stamp=stamp)
+    digest = plan(RunSheet.read(hall.conference)).digest
+    _proposal, change = apply(hall.conference, plan, actor=olga, digest=digest)
     assert (change.act, change.actor, change.summary) == (
         Change.Act.DESK,
         olga,
@@ -49,7 +50,7 @@ def test_a_break_is_made_with_a_code_of_its_own(hall):
     def plan(sheet):
         return add_break(sheet, hall, at("10:30"), 10, "Coffee")
 
-    _proposal, change = apply(hall.conference, plan, actor=None, stamp=None)
+    _proposal, change = apply(hall.conference, plan, actor=None, digest=None)
     coffee = hall.talks.get(title="Coffee")
     assert (coffee.kind, clock(coffee), bool(coffee.code)) == ("break", "10:30–10:40", True)
     undo(change, actor=None, summary="")
@@ -65,18 +66,18 @@ def test_a_move_keeps_the_time(hall):
     def plan(sheet):
         return move(sheet, placed(sheet, "A"), small)
 
-    apply(hall.conference, plan, actor=None, stamp=None)
+    apply(hall.conference, plan, actor=None, digest=None)
     talk = Talk.objects.get(title="A")
     assert (talk.room, list(talk.also_in.all()), clock(talk)) == (small, [], "10:00–10:30")
 
 
 def test_what_was_looked_at_is_what_happens(hall):
     plan = shift_plan("A", 5)
-    stamp = plan(RunSheet.read(hall.conference)).stamp
-    apply(hall.conference, shift_plan("B", 10), actor=None, stamp=None)
-    with pytest.raises(Stale) as refused:
-        apply(hall.conference, plan, actor=None, stamp=stamp)
-    assert [line.new.title for line in refused.value.proposal.lines] == ["A"]
+    digest = plan(RunSheet.read(hall.conference)).digest
+    apply(hall.conference, shift_plan("B", 10), actor=None, digest=None)
+    with pytest.raises(PlanChanged) as refused:
+        apply(hall.conference, plan, actor=None, digest=digest)
+    assert [line.new.title for line in refused.value.plan.lines] == ["A"]
     assert clock(hall.talks.get(title="A")) == "10:00–10:30"
     assert Change.objects.count() == 1
 
@@ -90,15 +91,15 @@ def test_what_was_looked_at_is_what_happens(hall):
 )
 def test_a_shift_and_its_undoing_leave_the_same_rows(hall, title, minutes):
     before = rows(hall.conference)
-    _proposal, change = apply(hall.conference, shift_plan(title, minutes), actor=None, stamp=None)
+    _proposal, change = apply(hall.conference, shift_plan(title, minutes), actor=None, digest=None)
     assert rows(hall.conference) != before
     undo(change, actor=None, summary="back")
     assert rows(hall.conference) == before
 
 
 def test_undo_refuses_what_has_changed_since(hall):
-    _proposal, change = apply(hall.conference, shift_plan("A", 5), actor=None, stamp=None)
-    apply(hall.conference, shift_plan("B", 5), actor=None, stamp=None)
+    _proposal, change = apply(hall.conference, shift_plan("A", 5), actor=None, digest=None)
+    apply(hall.conference, shift_plan("B", 5), actor=None, digest=None)
     with pytest.raises(Changed) as refused:
         undo(change, actor=None, summary="")
     assert {str(field) for field in refused.value.fields} == {"B: starts_at", "B: ends_at"}
@@ -111,4 +112,4 @@ def test_the_number_of_queries_does_not_grow(hall, django_assert_num_queries):
     lock = connection.vendor == "postgresql"  # SQLite's transaction is one
     for talk in (talks[-1], talks[0]):
         with django_assert_num_queries(12 + lock):
-            apply(hall.conference, shift_plan(talk.title, 10), actor=None, stamp=None)
+            apply(hall.conference, shift_plan(talk.title, 10), actor=None, digest=None)

@@ -9,8 +9,8 @@ from enum import StrEnum
 from django.db import DatabaseError, models, transaction
 from django.utils.translation import gettext as _
 
-from lib.network import Network
-from schedule.feeds.fetching import FetchError, fetch
+from lib.http_client import HttpError
+from schedule.feeds.fetching import fetch
 from schedule.feeds.formats import Programme, ProgrammeError
 from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.guard import dangers_of
@@ -52,32 +52,24 @@ class Check:
         }
 
 
-def check_due(
-    feeds: FeedQuerySet, *, at: datetime, network: Network | None = None
-) -> Iterator[Check]:
+def check_due(feeds: FeedQuerySet, *, at: datetime) -> Iterator[Check]:
     """One after the other. What one of them does wrong does not keep the others waiting."""
     for feed in feeds.due(at):
         if feed.begin_check(at):
-            yield check_feed(feed, at=at, network=network)
+            yield check_feed(feed, at=at)
 
 
-def check_feed(
-    feed: Feed,
-    *,
-    at: datetime,
-    actor: models.Model | None = None,
-    network: Network | None = None,
-) -> Check:
+def check_feed(feed: Feed, *, at: datetime, actor: models.Model | None = None) -> Check:
     """Reads the address. What is new is applied, or waits in the feed's review."""
     try:
-        fetched = fetch(feed.address, etag=feed.etag, network=network)
+        fetched = fetch(feed.address, etag=feed.etag)
         if fetched.data is None:
             return _noted(Check(feed, Outcome.UNCHANGED), at, feed.etag)
         programme = read_feed(feed, fetched.data)
         if programme.sha256 == feed.sha256:
             return _noted(Check(feed, Outcome.UNCHANGED), at, fetched.etag)
         return _noted(_compare(feed, programme, fetched.data, at, actor), at, fetched.etag)
-    except (FetchError, ProgrammeError) as error:
+    except (HttpError, ProgrammeError) as error:
         return _noted(Check(feed, Outcome.FAILED, error=str(error)), at)
     except DatabaseError:
         logger.exception("Feed %s could not be imported.", feed.pk)

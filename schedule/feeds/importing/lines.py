@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
-from schedule.changes.item_changes import digest_of
+from lib.plans import digest_of
 from schedule.feeds.formats import ProgrammeTalk
 from schedule.models import FeedItem, Override, Room, Speaker, Talk
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from schedule.changes.item_changes import digest_of
+from lib.plans import digest_of
 from schedule.feeds.formats import Problem, Programme, ProgrammeTalk
 from schedule.feeds.formats.values.clocks import zone_named
 from schedule.feeds.importing.lines import TIMES, ImportLine, LineKind

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models, transaction
 
+from lib.plans import PlanChanged, refuse_changed
 from schedule.feeds.formats import Programme, parse
 from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.guard import TalkRemovalsRefused, dangers_of
@@ -16,12 +17,6 @@ from schedule.models import Change, Conference, Feed, ImportReview
 
 # More are not read by anybody, and the worst real file has about 1,000.
 MAX_PROBLEMS_KEPT = 300
-
-
-class PlanChanged(Exception):
-    """The programme, or what the feed says, has changed since the plan was made. Nothing was
-    written; the review has been made again.
-    """
 
 
 def read(conference: Conference, data: bytes, **options: Any) -> Programme:
@@ -73,7 +68,8 @@ def apply_review(
 ) -> Change | None:
     """Applies the chosen lines (their digests) of the plan that the organizer saw (its digest).
 
-    Raises PlanChanged, and TalkRemovalsRefused when too much would go missing.
+    Raises PlanChanged, once the review has been made again, and TalkRemovalsRefused when too much
+    would go missing.
     """
     try:
         with transaction.atomic():
@@ -83,9 +79,7 @@ def apply_review(
             data = review.data
             programme = read_feed(review.feed, data)
             plan = make_plan(conference, review.feed, programme)
-            possible = {line.digest for line in plan.proposals}
-            if review.digest != digest or not possible.issuperset(chosen):
-                raise PlanChanged
+            refuse_changed(plan, digest)
             marks_missing = any(line.digest in chosen for line in plan.of_kind(LineKind.MISSING))
             dangers = dangers_of(plan, at)
             if dangers and marks_missing and not accepts_removals:

@@ -1,4 +1,4 @@
-"""Feeds that are asked by a timer. The network is replaced; schedule/feeds/tests/test_fetching.py has it."""
+"""Feeds that are asked by a timer. Fetching is replaced; test_fetching.py has it."""
 
 import json
 from datetime import date, timedelta
@@ -8,8 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from conftest import make_conference, utc
+from lib.http_client import ErrorKind, HttpError
 from schedule.changes.recorder import ChangeRecorder, undo
-from schedule.feeds.fetching import Fetched, FetchError
+from schedule.feeds.fetching import Fetched
 from schedule.feeds.importing import checking
 from schedule.feeds.importing.checking import Outcome, check_due, check_feed
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
@@ -43,10 +44,10 @@ class Answers:
         self.error = ""
         self.etag = ""
 
-    def __call__(self, address, *, etag="", network=None):
+    def __call__(self, address, *, etag=""):
         self.asked.append((address, etag))
         if self.error:
-            raise FetchError(self.error)
+            raise HttpError(ErrorKind.UNUSABLE, self.error)
         if etag and etag == self.etag:
             return Fetched(None, etag)
         return Fetched(self.data, self.etag)

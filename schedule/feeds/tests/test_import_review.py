@@ -141,6 +141,17 @@ def test_an_apply_is_refused_when_the_talks_have_changed_since(client, organizer
     assert set(Talk.objects.values_list("title", flat=True)) == {"Theirs"}
 
 
+def test_an_apply_is_refused_when_only_what_is_left_out_has_changed_since(client):
+    upload(client, many(1, 2))
+    decide(client)
+    upload(client, many(1, 2, title="Theirs"))
+    left_out = [line["digest"] for line in ImportReview.objects.get().plan["lines"]][:1]
+    Talk.objects.filter(title="Talk 1").update(title="Between")
+    page = decide(client, leave=left_out).content.decode()
+    assert "has changed since this page was made" in page
+    assert sorted(Talk.objects.values_list("title", flat=True)) == ["Between", "Talk 2"]
+
+
 def test_what_else_an_organizer_changes_meanwhile_is_no_hindrance(client):
     upload(client, many(1, 2))
     decide(client)

@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from schedule.feeds.fetching import FetchError, fetch
+from lib.http_client import HttpError
+from schedule.feeds.fetching import fetch
 from schedule.feeds.formats import MAX_BYTES, Problem, ProgrammeError, known_formats
 from schedule.feeds.importing import ImportSummary, TalkRemovalsRefused, import_schedule
 from schedule.feeds.importing.checking import Check, Outcome, check_due
@@ -168,7 +169,7 @@ def _read_source(source: str) -> bytes:
     if _is_address(source):
         try:
             return fetch(source).data or b""
-        except FetchError as error:
+        except HttpError as error:
             raise CommandError(f"{source}: {error}") from None
     try:
         with Path(source).open("rb") as file:

@@ -1,5 +1,6 @@
 """Recordings in the admin: what is pasted, where talks begin, links by file."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -149,6 +150,16 @@ def test_they_are_for_organizers(attendee, recording, name):
     assert "very-secret" not in response.content.decode() + str(response.headers)
 
 
+def what_it_sends(page):
+    """The button of a page that shows a plan."""
+    return {
+        "digest": re.search(r'name="digest" value="(\w+)"', page.content.decode()).group(1),
+        "text": page.context["confirm"]["text"].value(),
+        "adds_hosts": "on",
+        "apply": "Import",
+    }
+
+
 def test_links_are_imported_by_file_after_their_plan(client, talk):
     text = "code,url,starts\nPAST,https://vimeo.com/76979871,42\n"
 
@@ -160,11 +171,28 @@ def test_links_are_imported_by_file_after_their_plan(client, talk):
     assert "Line 3: There is no talk “NONE”." in page
     page = upload("code,url,captions\nPAST,https://vimeo.com/1,a.vtt\n").content.decode()
     assert "Captions come with" in page
-    plan = upload(text)
+    plan = upload(f"\n{text}")  # a form loses lines that are empty
     assert "What has been" in plan.content.decode()
     assert not Recording.objects.exists()
-    again = {"text": plan.context["confirm"]["text"].value(), "adds_hosts": "on", "apply": "Import"}
-    assert (
-        "1 recording imported." in client.post(url("import"), again, follow=True).content.decode()
-    )
+    page = client.post(url("import"), what_it_sends(plan), follow=True).content.decode()
+    assert "1 recording imported." in page
     assert (Recording.objects.get().value, Nudge.objects.get().seconds) == ("76979871", 42)
+
+
+def test_an_import_is_refused_when_the_recordings_have_changed_since(client, talk):
+    links = {"text": "code,url,starts\nPAST,https://vimeo.com/76979871,42\n", "adds_hosts": "on"}
+    seen = what_it_sends(client.post(url("import"), links))
+    client.post(url("import"), seen)
+    again = client.post(url("import"), seen)  # as by a second click
+    assert "have changed since this page was made" in again.content.decode()
+    assert Recording.objects.count() == 1
+
+    Recording.objects.update(value="1")
+    client.post(url("import"), what_it_sends(again))
+    assert Recording.objects.get().value == "1", "that page said that nothing would change"
+    changed = what_it_sends(client.post(url("import"), links))
+    Recording.objects.update(value="2")
+    again = client.post(url("import"), changed)
+    assert Recording.objects.get().value == "2", "that page was about another link"
+    client.post(url("import"), what_it_sends(again))
+    assert Recording.objects.get().value == "76979871"

@@ -8,7 +8,6 @@ from conftest import make_room, make_stream, make_talk, utc
 from streaming.models import StreamAccount, StreamHealth
 from streaming.probes.playlists import read_playlist
 from streaming.probes.probe import probe
-from streaming.probes.tests.web import web
 from streaming.sources.base import Probe
 
 AT = utc("2026-11-21 09:00")
@@ -29,32 +28,22 @@ LOW = """#EXTM3U
 """
 
 
-@pytest.fixture(scope="module")
-def internet():
-    with web() as made:
-        yield made
-
-
 @pytest.fixture
 def live(internet):
     """A stream of two qualities that plays."""
-    internet.pages.clear()
-    internet.asked.clear()
-    internet.private_hosts.clear()
-    internet.playlist("cdn.example.org/main/index.m3u8", MASTER)
-    internet.playlist("cdn.example.org/main/low/index.m3u8", LOW)
+    internet.page("cdn.example.org/main/index.m3u8", MASTER)
+    internet.page("cdn.example.org/main/low/index.m3u8", LOW)
     internet.pages["cdn.example.org/main/low/41.ts"] = (206, {}, b"0")
     return internet
 
 
-def seen(network, room, before=None, at=AT, **kw):
-    stream = make_stream(room, **{"value": CDN, **kw})
-    return probe(stream, at, before=before, network=network)
+def seen(room, **kw):
+    return probe(make_stream(room, **{"value": CDN, **kw}), AT)
 
 
 def test_it_plays(live, room):
-    assert seen(live, room) == Probe(True, "", "42", 3_000_000)
-    assert [place for place, _headers in live.asked] == [
+    assert seen(room) == Probe(True, "", "42", 3_000_000)
+    assert [place for place, *_rest in live.asked] == [
         "cdn.example.org/main/index.m3u8",
         "cdn.example.org/main/low/index.m3u8",
         "cdn.example.org/main/low/41.ts",
@@ -79,7 +68,7 @@ def test_it_plays(live, room):
 )
 def test_what_is_wrong_is_said(live, room, place, answer, says):
     live.pages[f"cdn.example.org/main/{place}"] = answer
-    found = seen(live, room)
+    found = seen(room)
     assert not found.is_playing
     assert says in found.problem
 
@@ -87,46 +76,48 @@ def test_what_is_wrong_is_said(live, room, place, answer, says):
 def test_a_playlist_that_stands_still_is_stale(live, room):
     stream = make_stream(room, value=CDN)
     health = StreamHealth(stream=stream, mark="42", moved_at=AT)
-    assert probe(stream, AT + timedelta(seconds=15), before=health, network=live).is_playing
-    late = probe(stream, AT + timedelta(seconds=20), before=health, network=live)
+    assert probe(stream, AT + timedelta(seconds=15), before=health).is_playing
+    late = probe(stream, AT + timedelta(seconds=20), before=health)
     assert late.problem == "The playlist has not moved for 20 seconds."
     health.mark = "41"
-    assert probe(stream, AT + timedelta(seconds=20), before=health, network=live).is_playing
+    assert probe(stream, AT + timedelta(seconds=20), before=health).is_playing
 
 
 def test_a_recording_may_have_an_end(live, conference, room):
     place = "cdn.example.org/main/low/index.m3u8"
-    live.playlist(place, LOW + "#EXT-X-ENDLIST")
+    live.page(place, LOW + "#EXT-X-ENDLIST")
     talk = make_talk(conference, room=room, delivery="pre_recorded")
-    assert seen(live, room, talk=talk).is_playing
-    live.playlist(place, LOW + "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-ENDLIST")
-    assert seen(live, room).is_playing
+    assert seen(room, talk=talk).is_playing
+    live.page(place, LOW + "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-ENDLIST")
+    assert seen(room).is_playing
 
 
 @pytest.mark.parametrize("place", ["cdn.example.org", "inside.example.org"])
 def test_nobody_is_led_into_our_own_network(live, room, place):
-    live.private_hosts.add(place)
-    live.playlist(
+    live.ips[place] = ["10.0.0.1"]
+    live.page(
         "cdn.example.org/main/index.m3u8",
         MASTER.replace("low/", "https://inside.example.org/"),
     )
-    assert seen(live, room).problem == f"{place} is not a public address."
+    assert seen(room).problem == f"{place} is not a public address."
 
 
 def test_what_is_elsewhere_does_not_lead_to_our_own_host(live, room, settings):
     settings.LOOPBACK_URL = live.own_url
-    live.playlist("cdn.example.org/main/index.m3u8", MASTER.replace("low/", f"{live.own_url}/"))
-    assert "does not begin with https://" in seen(live, room).problem
+    live.page("cdn.example.org/main/index.m3u8", MASTER.replace("low/", f"{live.own_url}/"))
+    assert "begin with https://" in seen(room).problem
 
 
 def test_our_own_host_is_asked_on_this_machine(live, room, settings):
     settings.LOOPBACK_URL = live.own_url
     room.conference.domain = "live.example.org"
-    live.playlist("live.example.org/hls/main/index.m3u8", LOW)
+    live.page("live.example.org/hls/main/index.m3u8", LOW)
     live.pages["live.example.org/hls/main/41.ts"] = (206, {}, b"0")
-    assert seen(live, room, kind="origin", value="main").mark == "42"
+    assert seen(room, kind="origin", value="main").mark == "42"
     live.pages["live.example.org/hls/main/index.m3u8"] = (401, {}, b"")
-    assert "LOOPBACK_URL" in seen(live, room, kind="origin", value="main").problem
+    assert "lead past it" in seen(room, kind="origin", value="main").problem
+    settings.LOOPBACK_URL = "http://127.0.0.1:1"
+    assert "does not answer where" in seen(room, kind="origin", value="main").problem
 
 
 @pytest.mark.parametrize(
@@ -143,7 +134,7 @@ def test_our_own_host_is_asked_on_this_machine(live, room, settings):
 def test_whether_a_page_may_be_framed(live, room, headers, is_fine):
     room.conference.domain = "live.example.org"
     live.pages["player.example.org/"] = (200, headers, b"a player")
-    found = seen(live, room, kind="iframe", value="https://player.example.org/")
+    found = seen(room, kind="iframe", value="https://player.example.org/")
     assert found.is_playing is is_fine
     assert is_fine or "may not be put into a frame" in found.problem
     assert live.asked[-1][1]["Referer"] == "https://live.example.org/"
@@ -152,17 +143,18 @@ def test_whether_a_page_may_be_framed(live, room, headers, is_fine):
 def test_youtube_says_which_videos_there_are(live, room):
     video = "https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3Daqz-KE-bpKQ"
     live.pages[f"www.youtube.com/oembed?url={video}&format=json"] = (200, {}, b"{}")
-    assert seen(live, room, kind="youtube", value="aqz-KE-bpKQ").is_playing
-    assert "(404)" in seen(live, room, kind="youtube", value="aqz-KE-bpKX").problem
+    assert seen(room, kind="youtube", value="aqz-KE-bpKQ").is_playing
+    assert "(404)" in seen(room, kind="youtube", value="aqz-KE-bpKX").problem
 
 
-def test_a_wrong_secret_of_bigbluebutton_is_seen(live, room):
+def test_a_wrong_secret_of_bigbluebutton_is_seen(live, room, monkeypatch):
     account = StreamAccount.objects.create(
         conference=room.conference, kind="bigbluebutton", account_id="https://bbb.example.org/b"
     )
     stream = make_stream(room, kind="bigbluebutton", value="w1", account=account)
-    live.pages = DefaultPages((200, {}, b"<response><returncode>FAILED</returncode></response>"))
-    assert "shared secret" in probe(stream, AT, network=live).problem
+    answer = (200, {}, b"<response><returncode>FAILED</returncode></response>")
+    monkeypatch.setattr(live, "pages", DefaultPages(answer))
+    assert "shared secret" in probe(stream, AT).problem
 
 
 class DefaultPages(dict[str, object]):
@@ -175,12 +167,12 @@ class DefaultPages(dict[str, object]):
 
 def test_a_key_that_is_broken_is_said_without_the_key(live, room):
     account = StreamAccount.objects.create(conference=room.conference, kind="mux", key_id="k")
-    found = seen(live, room, kind="mux", value="x" * 36, account=account)
+    found = seen(room, kind="mux", value="x" * 36, account=account)
     assert found.problem.startswith("It cannot be signed:")
 
 
 def test_a_kind_that_is_not_installed_is_said(live, conference):
-    found = seen(live, make_room(conference), kind="gone")
+    found = seen(make_room(conference), kind="gone")
     assert found.problem == "It cannot be signed: no source gone is installed"
 
 

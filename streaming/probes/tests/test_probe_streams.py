@@ -11,8 +11,7 @@ from django.utils import timezone
 from conftest import make_conference, make_room, make_stream, make_talk, settle
 from streaming.models import RoomMinute, StreamHealth, Switch
 from streaming.probes import check_streams
-from streaming.probes.tests.web import web
-from streaming.watching import presence
+from tickets.admission.watching import watch
 
 PLAYLIST = """#EXTM3U
 #EXT-X-TARGETDURATION:2
@@ -23,11 +22,10 @@ piece.ts
 
 
 @pytest.fixture
-def network(settings):
+def network(internet, settings):
     """Our own host, where every playlist of these tests lies."""
-    with web() as made:
-        settings.LOOPBACK_URL = made.own_url
-        yield made
+    settings.LOOPBACK_URL = internet.own_url
+    return internet
 
 
 @pytest.fixture
@@ -36,8 +34,8 @@ def play(network):
 
     def put(path="/hls/main.m3u8", number=7):
         for one in ("localhost", host):
-            network.playlist(f"{one}{path}", PLAYLIST.format(number=number))
-            network.playlist(f"{one}/hls/piece.ts", "picture")
+            network.page(f"{one}{path}", PLAYLIST.format(number=number))
+            network.page(f"{one}/hls/piece.ts", "picture")
 
     return put
 
@@ -154,9 +152,9 @@ def test_the_number_of_queries_does_not_grow(
 @pytest.mark.services
 def test_how_many_watch_is_kept_minute_by_minute(conference, room):
     for device in "abc":
-        presence.count(conference.pk, "main", device)
+        watch(conference.pk, device, "main")
     probe()
-    presence.count(conference.pk, "main", "d")
+    watch(conference.pk, "d", "main")
     _status, said = probe("--json")
     assert json.loads(said)["viewers"] == [
         {"conference": conference.slug, "room": "main", "viewers": 4}

@@ -9,6 +9,7 @@ class DevicesConfig(UserSessionsConfig):
 
     def ready(self) -> None:
         from tickets.accounts.devices import sessions  # noqa: PLC0415 - needs the models
+        from tickets.admission.watching import stop_watching  # noqa: PLC0415 - needs the models
 
         user_logged_in.connect(sessions.remember_sign_in)
-        user_logged_out.connect(sessions.give_place_up)
+        user_logged_out.connect(stop_watching)

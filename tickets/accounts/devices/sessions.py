@@ -18,7 +18,7 @@ from django.utils.crypto import salted_hmac
 from schedule.models import Conference
 from tickets.accounts.devices.browsers import in_words
 from tickets.accounts.sessions import SessionStore
-from tickets.admission.device_limit import device_of, leave, leave_place, watching
+from tickets.admission.watching import device_of, devices_watching, leave
 from tickets.models import ReplacementCount, User
 
 # For as long as somebody may ask who shared a ticket: the conference and the weeks around it.
@@ -67,11 +67,6 @@ def remember_sign_in(request: HttpRequest, user: User, **_signal: Any) -> None:
     )
 
 
-def give_place_up(request: HttpRequest, **_signal: Any) -> None:
-    """Before the session of somebody who signs out is gone."""
-    leave_place(request)
-
-
 def _network(request: HttpRequest) -> str:
     with contextlib.suppress(PermissionDenied, ValueError):
         address = ipaddress.ip_address(get_adapter().get_client_ip(request))
@@ -97,7 +92,7 @@ def devices_of(user: User, session_key: str | None, here: Conference, at: dateti
     """`session_key` is that of the device that asks; it comes first."""
     sessions = list(sessions_of(user, at))
     conferences = Conference.objects.in_bulk({_conference_id(session) for session in sessions})
-    watched = {pk: watching(pk, user.pk) for pk in conferences}
+    watched = {pk: devices_watching(pk, user.pk) for pk in conferences}
     devices = [
         Device(
             session.pk,

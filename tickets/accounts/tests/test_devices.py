@@ -17,7 +17,7 @@ from schedule.models import Conference
 from tickets.accounts.devices import sessions
 from tickets.accounts.devices.browsers import in_words
 from tickets.accounts.tests.signing_in import ask_for_code, last_code
-from tickets.admission.device_limit import device_of, take, watching
+from tickets.admission.watching import device_of, devices_watching, watch
 from tickets.models import ReplacementCount
 
 LAPTOP = (
@@ -34,7 +34,7 @@ def signed_in(user, user_agent=LAPTOP, address="192.0.2.1"):
     return client
 
 
-def place_of(client):
+def device_name(client):
     return device_of(client.session.session_key)
 
 
@@ -64,7 +64,7 @@ def test_each_device_is_listed_in_words_this_one_first(laptop, phone):
 
 def test_who_watches_is_said(laptop, phone, attendee, conference):
     assert "watching now" not in laptop.get("/my/devices/").text
-    take(conference, attendee.pk, place_of(phone), 2)
+    watch(conference.pk, device_name(phone), user_id=attendee.pk, limit=2)
     text = laptop.get("/my/devices/").text
     assert text.index("Safari on iPhone") < text.index("watching now")
 
@@ -77,7 +77,7 @@ def test_a_device_that_is_signed_out_here_is_out_at_once_and_gives_its_place_up(
     response = laptop.post(f"/my/devices/{number_of(phone)}/end/", follow=True)
     assert "That device is signed out" in response.text
     assert "Safari on iPhone" not in response.text
-    assert watching(conference.pk, attendee.pk) == frozenset()
+    assert devices_watching(conference.pk, attendee.pk) == frozenset()
     answer = phone.post("/pulse/", {"room": "main"}, headers={"accept": "application/json"})
     assert answer.status_code == 401
     assert laptop.get("/rooms/main/playback.json").json()["sources"]
@@ -110,9 +110,9 @@ def test_only_for_the_signed_in(conference, path):
 
 
 def test_signing_out_gives_the_place_up(laptop, attendee, conference):
-    take(conference, attendee.pk, place_of(laptop), 2)
+    watch(conference.pk, device_name(laptop), user_id=attendee.pk, limit=2)
     laptop.post("/accounts/logout/")
-    assert watching(conference.pk, attendee.pk) == frozenset()
+    assert devices_watching(conference.pk, attendee.pk) == frozenset()
 
 
 def test_a_session_that_has_run_out_is_not_listed(laptop, phone):

@@ -19,12 +19,10 @@ def _line(conference, settings, monkeypatch):
     """One sign-in by code every five minutes, so that a slow machine changes nothing."""
     settings.SIGN_INS_PER_SECOND = 0.01
     monkeypatch.setattr(waiting_line, "BURST_SECONDS", 0)
-    monkeypatch.setitem(waiting_line._here, "free_at", 0.0)
 
 
 @pytest.fixture
 def later(monkeypatch):
-    """Moves the clock of this process; Redis keeps its own."""
     real = time.time
 
     def move(seconds: float) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from conftest import make_conference, make_speaker, make_talk, make_ticket, make_user, utc
 from schedule.models import Visibility
-from tickets.admission.device_limit import take
+from tickets.admission.watching import watch
 from tickets.models import Ban, Claim, EntryLink, Grant, OrderHint, Shop, SyncRun, Ticket
 
 
@@ -225,9 +225,9 @@ def test_a_second_factor_of_those_who_organize(organizer):
 
 def test_the_devices_on_which_they_watch(conference, attendee):
     assert "They watch" not in run(attendee.email)[1]
-    take(conference, attendee.pk, "laptop", 2)
+    watch(conference.pk, "laptop", user_id=attendee.pk, limit=2)
     assert "They watch on 1 device now. Their places: 2." in run(attendee.email)[1]
-    take(conference, attendee.pk, "phone", 2)
+    watch(conference.pk, "phone", user_id=attendee.pk, limit=2)
     assert "they choose “Watch here instead”" in run(attendee.email)[1]
 
 

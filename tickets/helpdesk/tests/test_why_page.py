@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from conftest import client_of, make_room, make_speaker, make_talk, make_ticket, make_user
-from tickets.admission.device_limit import take
+from tickets.admission.watching import watch
 from tickets.models import Ban, Claim, Grant, Shop, Ticket
 
 WHY = reverse("why")
@@ -79,7 +79,7 @@ def test_grants_talks_bans_places_and_the_shop(conference, room, attendee):
     Shop.objects.create(
         conference=conference, slug="x", kind="y", synced_at=timezone.now() - timedelta(minutes=4)
     )
-    take(conference, attendee.pk, "laptop", 2)
+    watch(conference.pk, "laptop", user_id=attendee.pk, limit=2)
     html = page(attendee)
     assert "You cannot come in" in html
     assert "have shut this account out. They can tell you why. Until" in html

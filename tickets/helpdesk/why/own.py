@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from schedule.models import Conference
-from tickets.admission.device_limit import watching
 from tickets.admission.rule import Admission
+from tickets.admission.watching import devices_watching
 from tickets.helpdesk.why.findings import Finding, Inquiry, live_claim
 from tickets.models import Ban, Shop, Ticket, User
 from tickets.models.scopes import Scope, parse_scopes
@@ -145,7 +145,7 @@ def _about_talks(case: Inquiry) -> Iterator[Finding]:
 
 
 def _about_places(case: Inquiry, user: User, admission: Admission) -> Iterator[Finding]:
-    count = len(watching(case.conference.pk, user.pk))
+    count = len(devices_watching(case.conference.pk, user.pk))
     if not count or admission.places is None:
         return
     text = ngettext(

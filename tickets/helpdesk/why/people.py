@@ -6,8 +6,8 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tickets.admission.device_limit import watching
 from tickets.admission.rule import Admission
+from tickets.admission.watching import devices_watching
 from tickets.helpdesk.why.findings import Finding, Inquiry, plain, window
 from tickets.models import Ban, Role
 
@@ -81,7 +81,7 @@ def about_places(case: Inquiry, admission: Admission | None) -> Iterator[Finding
     """Said only while they watch. Full places shut nobody out: the next device can take one."""
     if case.user is None or admission is None:
         return
-    count = len(watching(case.conference.pk, case.user.pk))
+    count = len(devices_watching(case.conference.pk, case.user.pk))
     if not count:
         return
     text = ngettext(

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.models import Conference
+from tickets.management.bad_rows import SHOWN_PROBLEMS, report_bad_rows
 from tickets.models import Ticket
 from tickets.sources.importing import TicketRemovalsRefused, TicketSummary, import_tickets
 from tickets.sources.spreadsheets import (
@@ -19,8 +20,6 @@ from tickets.sources.spreadsheets import (
     recognised_columns,
 )
 
-# More would hide the first, and the rest is often the same mistake.
-SHOWN_PROBLEMS = 20
 REFUSED = 3
 
 
@@ -95,7 +94,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from None
         except BadSpreadsheet as error:
-            self._report_problems(error, as_json=options["json"])
+            report_bad_rows(self, error, as_json=options["json"])
             raise CommandError(
                 _("%(file)s: nothing was imported. Bad rows: %(count)s.")
                 % {"file": file, "count": len(error.rows)}
@@ -118,16 +117,6 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(summary.as_dict(), indent=2))
         else:
             self._report(summary, chosen)
-
-    def _report_problems(self, error: BadSpreadsheet, *, as_json: bool) -> None:
-        if as_json:
-            problems = [{"line": row.line, "message": row.message} for row in error.rows]
-            self.stdout.write(json.dumps({"problems": problems}, indent=2))
-            return
-        for row in error.rows[:SHOWN_PROBLEMS]:
-            self.stderr.write(str(row))
-        if (more := len(error.rows) - SHOWN_PROBLEMS) > 0:
-            self.stderr.write(_("… and %(count)s more") % {"count": more})
 
     def _report(self, summary: TicketSummary, conference: Conference) -> None:
         counts = summary.as_dict()

@@ -13,7 +13,7 @@ from tickets.sources.spreadsheets.columns import (
     recognised_columns,
     unknown_words,
 )
-from tickets.sources.spreadsheets.csv_files import ENCODINGS, csv_rows
+from tickets.sources.spreadsheets.csv_files import ENCODINGS, csv_rows, csv_text
 from tickets.sources.spreadsheets.rows import read_tickets
 from tickets.sources.spreadsheets.tables import MAX_BYTES, BadRow, BadSpreadsheet, Table, refuse
 from tickets.sources.spreadsheets.workbooks import is_workbook, read_workbook
@@ -28,9 +28,11 @@ __all__ = [
     "BadSpreadsheet",
     "Columns",
     "Table",
+    "csv_rows",
     "read_table",
     "read_tickets",
     "recognised_columns",
+    "refuse",
     "unknown_words",
 ]
 
@@ -43,4 +45,4 @@ def read_table(data: bytes, *, encoding: str = "", sheet: str = "") -> Table:
         raise refuse(_("At most %(size)s MB.") % {"size": MAX_BYTES // 1024**2})
     if is_workbook(data):
         return read_workbook(data, sheet)
-    return Table.of(csv_rows(data, encoding))
+    return Table.of(csv_rows(csv_text(data, encoding)))

@@ -24,9 +24,9 @@ ENCODINGS = {
 }
 
 
-def csv_rows(data: bytes, encoding: str = "") -> Iterator[Row]:
-    """`encoding` "": UTF-8, or UTF-16 as Excel's “Unicode text” is. Raises BadSpreadsheet."""
-    lines = list(io.StringIO(_decode(data, encoding), newline=""))
+def csv_rows(text: str) -> Iterator[Row]:
+    """Raises BadSpreadsheet."""
+    lines = list(io.StringIO(text, newline=""))
     skipped = next((at for at, line in enumerate(lines) if line.strip()), 0)
     first_line = "".join(lines[skipped : skipped + 1])
     # Excel's way to name the delimiter, in a line before the header.
@@ -44,7 +44,8 @@ def csv_rows(data: bytes, encoding: str = "") -> Iterator[Row]:
         raise refuse(message, line) from None
 
 
-def _decode(data: bytes, encoding: str) -> str:
+def csv_text(data: bytes, encoding: str = "") -> str:
+    """`encoding` "": UTF-8, or UTF-16 as Excel's “Unicode text” is. Raises BadSpreadsheet."""
     try:
         text = data.decode(encoding or json.detect_encoding(data))
     except UnicodeDecodeError as error:

@@ -1,13 +1,13 @@
 """A spreadsheet as rows of text, whatever kind of file it came in."""
 
 import string
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from django.utils.translation import gettext as _
 
-from lib.text import one_line
+from lib.text import one_line, same_name
 
 # The largest conferences have 20,000 tickets; their exports 5 MB and 60 columns.
 MAX_BYTES = 10 * 1024 * 1024
@@ -81,6 +81,27 @@ class Table:
     def pack(self) -> list[list[Any]]:
         """Plain values for a JSON field."""
         return [[0, *self.header], *([line, *cells] for line, cells in self.rows)]
+
+    def records(
+        self, names: Mapping[str, Sequence[str]], *, needed: Iterable[str]
+    ) -> Iterator[tuple[int, dict[str, str]]]:
+        """The line of each row and what it says, by key; "" where it says nothing. `names`: what the
+        column of each key may be called. Raises BadSpreadsheet where a needed one is not there.
+        """
+        at = {same_name(name.replace("_", " ")): place for place, name in enumerate(self.header)}
+        places = {
+            key: next((at[name] for name in known if name in at), None)
+            for key, known in names.items()
+        }
+        if missing := [key for key in needed if places[key] is None]:
+            message = _("There is no column “%(name)s”. There are: %(header)s.")
+            raise refuse(message % {"name": missing[0], "header": ", ".join(self.header)}, 1)
+        for line, cells in self.rows:
+            said = {
+                key: cells[place].strip() if place is not None and place < len(cells) else ""
+                for key, place in places.items()
+            }
+            yield line, said
 
 
 def _named(cells: list[str]) -> list[str]:

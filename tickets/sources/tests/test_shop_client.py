@@ -1,7 +1,5 @@
 """One answer from a shop: what is asked, of whom, how often, and what is told when it fails."""
 
-import gzip
-import json
 import socket
 import threading
 from datetime import timedelta
@@ -11,7 +9,6 @@ from urllib.parse import urlsplit
 import pytest
 from django.utils import timezone
 
-from lib.network import Network
 from tickets.sources.shops import client as client_module
 from tickets.sources.shops.base import ShopError
 from tickets.sources.shops.client import ShopClient
@@ -65,34 +62,22 @@ def test_it_works(shop):
     assert asked.headers["accept"] == "application/json"
 
 
-def test_one_connection_serves_many_questions(shop, monkeypatch):
-    connected = []
-
-    class Counting(Network):
-        def connect_plain(self, ip, port, timeout):
-            connected.append(ip)
-            return super().connect_plain(ip, port, timeout)
-
-    monkeypatch.setattr(ShopClient, "network", Counting())
+def test_one_connection_serves_many_questions(shop, internet):
     with ShopClient(shop.url, {}) as client:
-        assert [client.get(f"{shop.url}/{path}").document["path"] for path in "abc"] == [
-            "/a",
-            "/b",
-            "/c",
-        ]
-    assert connected == ["127.0.0.1"]
+        paths = [client.get(f"{shop.url}/{path}").document["path"] for path in "abc"]
+    assert paths == ["/a", "/b", "/c"]
+    assert internet.connected == ["127.0.0.1"]
 
 
-def test_packed_answers_are_unpacked_up_to_the_limit(shop, monkeypatch):
-    packed = gzip.compress(json.dumps({"text": "x" * 5000}).encode())
-    shop.always = Answer(body=packed, headers={"Content-Encoding": "gzip"})
-    assert len(get(shop).document["text"]) == 5000
+def test_answers_may_be_so_large(shop, waits, monkeypatch):
+    shop.always = as_json({"text": "x" * 5000})
     monkeypatch.setattr(client_module, "MAX_ANSWER_BYTES", 4999)
     with pytest.raises(ShopError, match="too large"):
         get(shop)
     shop.always = Answer(headers={"Content-Encoding": "br"})
     with pytest.raises(ShopError, match="unknown way"):
         get(shop)
+    assert waits == []
 
 
 def test_a_shop_that_asks_for_patience_gets_it(shop, waits):
@@ -110,13 +95,6 @@ def test_a_shop_that_asks_for_patience_gets_it(shop, waits):
     assert 5 <= busy <= 6
     assert 0 <= date <= 31
     assert 2 <= unavailable <= 3
-
-
-@pytest.mark.parametrize("nonsense", ["soon", "-5", "", "²", "Wed, 99 Foo 2026"])
-def test_nonsense_about_when_to_come_back_is_ignored(shop, waits, nonsense):
-    shop.once.append(Answer(429, headers={"Retry-After": nonsense}))
-    get(shop)
-    assert 0.5 <= waits[0] <= 1.5
 
 
 def test_no_shop_makes_us_wait_for_ever(shop, waits):
@@ -151,11 +129,10 @@ def test_a_shop_that_is_down_is_told(settings, waits):
 
 def test_an_answer_that_breaks_off_is_asked_for_again(shop, waits):
     cut = Answer(body=b'{"count": 1}', cut_at=5)
-    packed = gzip.compress(b'{"count": 1}')[:-6]
-    shop.once += [cut, Answer(body=packed, headers={"Content-Encoding": "gzip"})]
+    shop.once.append(cut)
     assert get(shop).document == {"path": "/orders/"}
     shop.always = cut
-    with pytest.raises(ShopError, match="cannot be reached"):
+    with pytest.raises(ShopError, match="cut off"):
         get(shop)
 
 
@@ -166,7 +143,7 @@ def test_silence_and_dripping_end(shop, waits, monkeypatch):
     for constant in ("SILENCE_SECONDS", "ANSWER_SECONDS"):
         with monkeypatch.context() as patch:
             patch.setattr(client_module, constant, 0.2)
-            with pytest.raises(ShopError, match="takes too long"):
+            with pytest.raises(ShopError, match="longer than 0 seconds"):
                 get(shop)
     go_on.set()
 
@@ -220,35 +197,32 @@ def test_the_token_goes_to_the_shop_alone(shop, settings):
 
 @pytest.mark.parametrize(
     "address",
-    ["http://shop.example", "https://127.0.0.1", "https://10.0.0.1", "https://169.254.169.254"],
+    [
+        "http://shop.example.org",
+        "https://127.0.0.1",
+        "https://10.0.0.1",
+        "https://169.254.169.254",
+        "https://shop.example.org",
+    ],
 )
-def test_only_public_addresses_are_asked_and_only_by_https(settings, monkeypatch, address):
-    settings.PRIVATE_SHOPS = ["https://127.0.0.1:8345"]
-    monkeypatch.setattr(Network, "connect", lambda *_: pytest.fail("it connected"))
-    monkeypatch.setattr(Network, "connect_plain", lambda *_: pytest.fail("it connected"))
+def test_only_public_addresses_are_asked_and_only_by_https(settings, internet, address):
+    settings.PRIVATE_SHOPS = ["https://127.0.0.1:8345", "https://shop.example.or"]
+    internet.ips["shop.example.org"] = ["10.0.0.1"]
     with (
         ShopClient(address, {}) as client,
         pytest.raises(ShopError, match=r"begin with https|not a public address"),
     ):
         client.get(f"{address}/")
+    assert internet.connected == []
 
 
-def test_a_name_that_leads_inside_is_refused(settings, monkeypatch):
-    settings.PRIVATE_SHOPS = ["https://shop.exam"]  # not the beginning of shop.example
-
-    class Inside(Network):
-        def addresses(self, host, port):
-            return ["93.184.216.34", "127.0.0.1"]
-
-        def connect(self, ip, port, host, timeout):
-            pytest.fail("it connected")
-
-    monkeypatch.setattr(ShopClient, "network", Inside())
-    with (
-        ShopClient("https://shop.example", {}) as client,
-        pytest.raises(ShopError, match="shop.example is not a public address"),
-    ):
-        client.get("https://shop.example/")
+def test_the_whole_of_a_private_shop_may_be_asked(shop, settings):
+    settings.PRIVATE_SHOPS = [f"{shop.url}/pretix"]
+    with ShopClient(f"{shop.url}/pretix", {"Authorization": SECRET}) as client:
+        assert client.get(f"{shop.url}/next").document == {"path": "/next"}
+    assert shop.asked[0].headers["authorization"] == SECRET
+    with ShopClient(shop.url, {}) as client, pytest.raises(ShopError, match="begin with https"):
+        client.get(f"{shop.url}/")
 
 
 def test_logs_hold_no_secrets(shop, waits, caplog):

@@ -8,10 +8,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from conftest import client_of, make_conference, make_ticket, make_user
+from lib.plans import PlanChanged
 from tickets.models import Claim, Product, Shop, Ticket, Upload
 from tickets.sources.importing import TicketRemovalsRefused
 from tickets.sources.spreadsheets import BadSpreadsheet, read_table
-from tickets.sources.uploads.applying import NotUndone, PlanChanged, apply_upload, undo_upload
+from tickets.sources.uploads.applying import NotUndone, apply_upload, undo_upload
 from tickets.sources.uploads.keeping import keep_upload
 from tickets.sources.uploads.mapping import Mapping, MappingForm
 from tickets.sources.uploads.planning import groups_of, plan_upload

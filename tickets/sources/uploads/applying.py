@@ -6,16 +6,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
+from lib.plans import PlanChanged, refuse_changed
 from tickets.models import Product, Ticket, Upload
 from tickets.sources.importing import GONE, TicketLine, Written, write_lines, write_plan
 from tickets.sources.uploads.planning import pack, plan_upload, values_of
 
 COUNTED = ("new", "changed", "unchanged", "canceled", "passed_on", "claimed")
 MOMENTS = ("valid_from", "valid_until", "passed_on_at")
-
-
-class PlanChanged(Exception):
-    """The tickets have changed since the plan was looked at. Nothing was written."""
 
 
 class NotUndone(Exception):
@@ -31,16 +28,15 @@ def apply_upload(
     cancels_missing: bool = False,
     accepts_removals: bool = False,
 ) -> Written:
-    """The plan that the organizer saw (its digest). Raises PlanChanged, RemovalsRefused and
-    BadSpreadsheet.
+    """The plan that the organizer saw (its digest). Raises PlanChanged, TicketRemovalsRefused
+    and BadSpreadsheet.
     """
     upload.conference.one_writer("tickets")
     upload = _fresh(upload)
     if upload.applied_at is not None or not upload.mapping:
         raise PlanChanged
     planned = plan_upload(upload)
-    if planned.digest != digest:
-        raise PlanChanged
+    refuse_changed(planned, digest)
     if not accepts_removals:
         planned.refuse_too_many(cancels_missing=cancels_missing)
     if cancels_missing:

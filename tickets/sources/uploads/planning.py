@@ -1,7 +1,5 @@
 """What applying an upload would change, as its page shows it."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from lib.plans import digest_of
 from tickets.models import Product, Ticket, Upload
 from tickets.sources.importing import (
     GONE,
@@ -114,10 +113,10 @@ class UploadPlan:
             sorted(f"{ticket.code} {ticket.state}" for ticket in self.missing),
             sorted(ticket.code for ticket in self.plan.foreign),
         ]
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        return digest_of(told)
 
     def refuse_too_many(self, *, cancels_missing: bool) -> None:
-        """Raises RemovalsRefused."""
+        """Raises TicketRemovalsRefused."""
         refuse_too_many(self.invalidated + cancels_missing * self.missing_valid, self.valid)
 
     def cancel_missing(self) -> None:
