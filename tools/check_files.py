@@ -1,15 +1,17 @@
-"""What no other tool looks at: rules for templates and for files of other people.
+"""What no other tool looks at: rules for templates, for files of other people, and for paths.
 
     python -m tools.check_files      prints file:line: message, and fails when there is any
 
 Templates: no inline script or style and no on… handler, since the content security policy stops
 them; text only where gettext sees it, or inside an element with translate="no"; no {# comment #} over
-several lines, which Django would print. Vendored files: each is in static/vendor/README.md, in a row
+several lines, which Django would print. Files that code and docs name, by their path from the top,
+are there. Vendored files: each is in static/vendor/README.md, in a row
 `| file | source | licence | sha256 |`, and is what the row says.
 """
 
 import hashlib
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -17,6 +19,12 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 Problem = tuple[int, str]
+
+NAMED_PATH = re.compile(
+    r"(?<![\w/.-])((?:portal|streaming|tickets|schedule|lib|templates|static|deploy|tools|docs)"
+    r"/[\w./-]*\.(?:py|md|html|js|css|json|conf|sh|example|txt))\b"
+)
+WITH_PATHS = {".py", ".md", ".js", ".conf", ".sh", ".example", ".toml", ".ini"}
 
 NOT_MARKUP = re.compile(
     r"{#.*?#}"
@@ -95,6 +103,16 @@ def _untranslated(text: str, first_line: int) -> Iterator[Problem]:
             yield number, f"text that gettext does not see: {line.strip()[:40]}"
 
 
+def path_problems(source: str) -> list[Problem]:
+    """Files that moved leave their old path in comments and docs."""
+    return [
+        (number, f"{path} is not there")
+        for number, line in enumerate(source.splitlines(), 1)
+        for path in NAMED_PATH.findall(line)
+        if not any((PROJECT / folder / path).exists() for folder in ("", "templates"))
+    ]
+
+
 def vendor_problems(folder: Path) -> list[Problem]:
     readme = folder / "README.md"
     if not folder.is_dir():
@@ -127,6 +145,11 @@ def main() -> int:
     }
     vendor = PROJECT / "static" / "vendor"
     found[vendor / "README.md"] = vendor_problems(vendor)
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    for path in (PROJECT / name for name in names.splitlines()):
+        if path.suffix in WITH_PATHS and "tests" not in path.parts and path.is_file():
+            found.setdefault(path, []).extend(path_problems(path.read_text()))
     for path, problems in found.items():
         for line, message in problems:
             print(f"{path.relative_to(PROJECT)}:{line}: {message}")

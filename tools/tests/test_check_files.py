@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 
-from tools.check_files import template_problems, vendor_problems
+from tools.check_files import path_problems, template_problems, vendor_problems
 
 GOOD = """{% extends "base.html" %}
 {% load i18n static %}
@@ -90,3 +90,15 @@ def test_a_row_without_licence_is_found(vendor):
     readme = vendor / "README.md"
     readme.write_text(readme.read_text().replace("MIT", ""))
     assert vendor_problems(vendor) == [(3, "clock-1.0.js needs its source and its licence")]
+
+
+def test_paths_that_are_named_are_there():
+    source = (
+        "See tools/check_files.py,\nportal/home.html, docs/adr/ and https://example.org/docs/x.md"
+    )
+    assert path_problems(source) == []
+    gone = f"{source}\nand (schedule/pages.py), `docs/gone.md`."
+    assert path_problems(gone) == [
+        (3, "schedule/pages.py is not there"),
+        (3, "docs/gone.md is not there"),
+    ]
