@@ -13,7 +13,7 @@ TEMPLATES = $(shell find templates -name '*.html' -o -name '*.txt')
 DJADE := .venv/bin/djade --target-version 6.1
 DJHTML := .venv/bin/djhtml --tabwidth 2
 
-.PHONY: help run demo test check fix stack bench clean
+.PHONY: help run demo quick test check fix lock stack bench clean
 .NOTPARALLEL:
 
 help: ## Say what can be made
@@ -30,15 +30,23 @@ demo: requirements .env ## Make the demo conference again, live at this minute
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) demo
 
-# In parallel, but the browser tests: they measure seconds, so nothing else may run beside them.
+quick: ## Look for the commonest mistakes and test on SQLite without a browser, in under a minute
+	@tools/venv.sh requirements-dev.lock
+	$(PYTHON) -m ruff format --check --quiet
+	$(PYTHON) -m ruff check --quiet
+	.venv/bin/lint-imports --no-logo
+	TEST_SERVICES=none $(PYTHON) -m pytest -q -n auto --maxprocesses=4 -m "not services and not browser"
+
+# Browser tests mostly wait, so there is one process more than cores; those of a file stay together.
 test: ## Test on PostgreSQL and Redis, then in the browser, then on SQLite and the in-process cache
-	@tools/venv.sh requirements-dev.txt
+	@tools/venv.sh requirements-dev.lock
+	@tools/js.sh test
 	$(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not browser"
-	$(PYTHON) -m pytest -m browser
+	$(PYTHON) -m pytest -n 3 --dist loadfile -m browser
 	TEST_SERVICES=none $(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not services and not browser"
 
 check: ## Look for mistakes without running the site; changes nothing
-	@tools/venv.sh requirements-dev.txt
+	@tools/venv.sh requirements-dev.lock
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m ruff check
 	@$(DJADE) --check $(TEMPLATES)
@@ -47,28 +55,37 @@ check: ## Look for mistakes without running the site; changes nothing
 	@$(LIKE_PRODUCTION) $(PYTHON) -m mypy .
 	.venv/bin/lint-imports
 	$(PYTHON) -m tools.check_files
+	$(PYTHON) -m tools.check_layout
+	@tools/js.sh check
+	$(PYTHON) -m tools.lock --check
 	@echo "manage.py check --deploy --fail-level WARNING"
 	@$(LIKE_PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 	@echo "manage.py makemigrations --check"
 	@$(LIKE_PRODUCTION) DATABASE_URL=sqlite://:memory: $(MANAGE) makemigrations --check --dry-run
 
 fix: ## Repair what `make check` can repair by itself
-	@tools/venv.sh requirements-dev.txt
+	@tools/venv.sh requirements-dev.lock
 	$(PYTHON) -m ruff check --fix
 	$(PYTHON) -m ruff format
 	@$(DJADE) $(TEMPLATES) || true  # it fails where it has changed something
 	@$(DJHTML) templates
+	@tools/js.sh fix
+
+lock: ## Write down, with hashes, the versions that requirements*.txt ask for; needs the network
+	@tools/venv.sh requirements-dev.lock
+	$(PYTHON) -m tools.lock
 
 stack: ## Run the production shape here: nginx, gunicorn, PostgreSQL, Redis
-	@tools/venv.sh requirements-dev.txt
+	@tools/venv.sh requirements-dev.lock
 	@exec $(PYTHON) -m tools.stack --port $(PORT)
 
-bench: ## Measure what a page costs on the production shape
-	@tools/venv.sh requirements-dev.txt
+bench: ## Measure what a page costs on the production shape, and hold to what is promised in seconds
+	@tools/venv.sh requirements-dev.lock
 	@$(PYTHON) -m tools.bench
+	@$(PYTHON) -m pytest -q -m timed --hold-promises
 
 clean: ## Remove all that was made here: .venv, var (with the demo's database), caches
-	rm -rf .venv var bench.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv tools/js/node_modules var bench.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .env: | requirements
@@ -81,4 +98,4 @@ clean: ## Remove all that was made here: .venv, var (with the demo's database), 
 
 .PHONY: requirements
 requirements:
-	@tools/venv.sh requirements.txt
+	@tools/venv.sh requirements.lock

@@ -3,7 +3,7 @@ nothing. Everything else is made by the plain functions below.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -15,35 +15,24 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser
 
-from schedule import plugins, rundown
+from lib import cached
 from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, Visibility
-from schedule.once import OnceASecond
-from streaming import csp, lineup, live
-from streaming.announcements import notices
 from streaming.models import Recording, StageRevision, Stream
-from streaming.replays import finding
 from tickets.models import Claim, Grant, Product, Ticket, User
 from tools.browser import chromium
 from tools.origin import rtmp_module
 from tools.stack import Stack
+
+# The fixture `internet`.
+pytest_plugins = ["lib.tests.internet"]
 
 _number = count(1)
 
 
 def forget_everything_kept() -> None:
     cache.clear()
-    for once in OnceASecond.instances:
-        once.forget()
-    for kept in (
-        rundown._read,
-        lineup._read,
-        notices._read,
-        csp._read,
-        live._encode,
-        finding._read,
-        plugins._installed,
-    ):
-        kept.cache_clear()
+    getattr(cache, "local", cache).clear()
+    cached.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +40,7 @@ def _nothing_kept(monkeypatch):
     """Tests roll their rows back, numbers of revisions included, so nothing may outlive one. Within
     one a second passes when it says so (settle), else a slow machine would read more often.
     """
-    monkeypatch.setattr(OnceASecond, "SECONDS", float("inf"))
+    monkeypatch.setattr(cached.OnceASecond, "SECONDS", float("inf"))
     forget_everything_kept()
 
 
@@ -74,13 +63,13 @@ def settle() -> None:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         for counter in (ProgrammeRevision, StageRevision):
             counter.objects.update(raised_in=0)
-    for once in OnceASecond.instances:
-        once.forget()
+    cached.let_a_second_pass()
 
 
 def make_conference(**kw: Any) -> Conference:
+    """Its days may be given as text."""
     today = timezone.now().date()
-    fields = {
+    fields: dict[str, Any] = {
         "name": "Testconf",
         "slug": f"testconf-{next(_number)}",
         "time_zone": "Europe/Berlin",
@@ -88,8 +77,12 @@ def make_conference(**kw: Any) -> Conference:
         "ends_on": today + timedelta(days=1),
         "visibility": Visibility.PROGRAMME,
         "help_email": "help@testconf.example",
+        **kw,
     }
-    return Conference.objects.create(**{**fields, **kw})
+    for name in ("starts_on", "ends_on"):
+        if isinstance(fields[name], str):
+            fields[name] = date.fromisoformat(fields[name])
+    return Conference.objects.create(**fields)
 
 
 def make_room(conference: Conference, **kw: Any) -> Room:
@@ -189,7 +182,7 @@ def stranger(conference: Conference) -> User:
 def client_of(user: User | None) -> Client:
     client = Client()
     if user is not None:
-        client.force_login(user, backend="tickets.backends.ConferenceBackend")
+        client.force_login(user, backend="tickets.accounts.backends.ConferenceBackend")
     return client
 
 

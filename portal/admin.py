@@ -1,27 +1,22 @@
-"""The admin site: of the host's conference, in its time zone, behind the site's own login."""
+"""The admin site: of the host's conference, in its time zone, behind the site's own login. The gate
+asks before it (tickets/admission/staff.py), for the second factor as well.
+"""
 
-import functools
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
-from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from schedule.admin_scope import conference_of
-from schedule.directory import directory
-from schedule.running.reach import Reach
+from schedule.site.rights import DeskRights
+from schedule.site.scoped_admin import conference_of, in_venue_zone
 from tickets.models import User
 
 
@@ -44,34 +39,6 @@ class PasswordForm(AdminAuthenticationForm):
             )
 
 
-def lacks_second_factor(site: admin.AdminSite, request: HttpRequest) -> bool:
-    """Whether somebody who would be let in has to get one first. Who has one was asked for it when
-    signing in. Signing out is free, and so is an installation that holds no conference yet: the
-    pages for it are a conference's.
-    """
-    if not settings.REQUIRE_SECOND_FACTOR or not site.has_permission(request):
-        return False
-    match = request.resolver_match
-    if match is not None and match.view_name == "admin:logout":
-        return False
-    if conference_of(request) is None and not directory().conferences:
-        return False
-    return not is_mfa_enabled(request.user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN])
-
-
-def ask_for_second_factor(request: HttpRequest) -> HttpResponse:
-    if conference_of(request) is None:
-        raise PermissionDenied
-    messages.warning(
-        request,
-        _(
-            "Whoever organizes needs a second factor here: add a passkey or an authenticator app,"
-            " and then come back to the admin."
-        ),
-    )
-    return redirect("mfa_index")
-
-
 class OurAdminSite(admin.AdminSite):
     site_title = gettext_lazy("Front Row")
     site_header = gettext_lazy("Front Row")
@@ -85,24 +52,10 @@ class OurAdminSite(admin.AdminSite):
             return False
         if user.is_staff or user.get_all_permissions(conference):
             return True
-        return conference is not None and bool(Reach.of(user, conference))
+        return conference is not None and bool(DeskRights.of(user, conference))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Times are typed and shown in the conference's zone, until the page is rendered."""
-        inner = super().admin_view(view, cacheable)
-
-        @functools.wraps(inner)
-        def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            conference = conference_of(request)
-            if lacks_second_factor(self, request):
-                return ask_for_second_factor(request)
-            with timezone.override(conference.zone if conference else None):
-                response = inner(request, *args, **kwargs)
-                return (
-                    response.render() if isinstance(response, SimpleTemplateResponse) else response
-                )
-
-        return in_zone
+        return in_venue_zone(super().admin_view(view, cacheable))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)

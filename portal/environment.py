@@ -1,10 +1,27 @@
-"""How an environment variable becomes a setting, where django-environ has no word for it."""
+"""How an environment variable becomes a setting.
 
+A value that cannot be meant raises ImproperlyConfigured with one sentence: which variable, what is
+wrong with it, and how it could look. The sentence never quotes a URL or a token.
+"""
+
+import json
+import os
+import re
+from collections.abc import Collection
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+_ON = {"on", "true", "yes", "y", "ok", "1"}
+_OFF = {"off", "false", "no", "n", "0"}
+
+_LINE_OF_FILE = re.compile(r"(?:export\s+)?([A-Za-z_0-9]+)=(.*)")
+
+_POSTGRES_EXAMPLE = "postgres://frontrow:password@127.0.0.1:5432/frontrow"
+_SMTP_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+_SMTP_EXAMPLE = "smtp+tls://user:password@smtp.example.org:587"
 _MAIL_BACKENDS = {
     "consolemail": "console",
     "memorymail": "locmem",
@@ -14,29 +31,166 @@ _MAIL_BACKENDS = {
 SMTP_TIMEOUT_SECONDS = 5
 
 
-def mailer_from_url(url: str) -> dict[str, Any]:
+def read_env_file(name: str, *, default: Path) -> None:
+    """Reads the file that the variable names, else `default` if it exists; an empty variable
+    means no file. Variables that are already set win."""
+    chosen = os.environ.get(name)
+    if chosen == "" or (chosen is None and not default.exists()):
+        return
+    path = Path(chosen or default)
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise _wrong(name, f"names {path}, which cannot be read ({reason})", ".env") from None
+    values = {}
+    for number, line in enumerate(lines, 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        match = _LINE_OF_FILE.fullmatch(line)
+        if not match:
+            raise ImproperlyConfigured(
+                f"Line {number} of {path} has to be NAME=value without spaces around the =,"
+                " for example HTTPS=on"
+            )
+        values[match[1]] = _unquoted(match[2])
+    for key, value in values.items():
+        os.environ.setdefault(key, value)
+
+
+def _unquoted(value: str) -> str:
+    if len(value) > 1 and value[0] == value[-1] == "'":
+        return value[1:-1]
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        # A backslash protects the next character, but \n, \r and \t stay as they are written.
+        return re.sub(r"\\([^rnt])", r"\1", value[1:-1])
+    return value
+
+
+def env_str(name: str, *, default: str = "", choices: Collection[str] = ()) -> str:
+    """May be empty where the default is."""
+    value = os.environ.get(name, default)
+    if default and not value:
+        raise _wrong(name, "is empty; give it a value or leave the line out", default)
+    if choices and value not in choices:
+        raise _wrong(name, f"is {value!r}, but must be one of {', '.join(choices)}", default)
+    return value
+
+
+def env_bool(name: str, *, default: bool) -> bool:
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    if value.strip().lower() in _ON:
+        return True
+    if value.strip().lower() in _OFF:
+        return False
+    raise _wrong(name, f"is {value!r}, but must be on or off", "on" if default else "off")
+
+
+def env_int(name: str, *, default: int) -> int:
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    if not re.fullmatch(r"\s*[0-9]{1,9}\s*", value):
+        raise _wrong(name, f"is {value!r}, but must be a whole number, not below 0", str(default))
+    return int(value)
+
+
+def env_list(name: str) -> list[str]:
+    """With commas between."""
+    items = (item.strip() for item in os.environ.get(name, "").split(","))
+    return [item for item in items if item]
+
+
+def env_dict(name: str, *, example: str) -> dict[str, str]:
+    """`key=value`, with commas between."""
+    pairs = [item.partition("=") for item in env_list(name)]
+    if not all(key and value for key, _sign, value in pairs):
+        raise _wrong(name, "must be pairs with = in them and commas between", example)
+    return {key: value for key, _sign, value in pairs}
+
+
+def env_json(name: str, *, example: str) -> dict[str, Any]:
+    """A JSON object."""
+    try:
+        value = json.loads(os.environ.get(name) or "{}")
+    except ValueError as error:
+        raise _wrong(name, f"is not JSON ({error})", example) from None
+    if not isinstance(value, dict):
+        raise _wrong(name, "must be a JSON object", example)
+    return value
+
+
+def env_url(name: str, *, schemes: Collection[str], default: str = "", example: str = "") -> str:
+    """May be empty where the default is."""
+    url = env_str(name, default=default)
+    if url:
+        _split(name, url, schemes, example or default)
+    return url
+
+
+def env_database(name: str, *, default: Path) -> dict[str, Any]:
+    """What stands in DATABASES for `postgres://user:password@host:port/database`, whose query
+    (`?sslmode=require`) libpq gets as options, or for `sqlite:///relative/path` and
+    `sqlite:////absolute/path`. `default`: an SQLite file."""
+    url = os.environ.get(name)
+    if url is None:
+        return _sqlite(str(default))
+    if not url:
+        problem = "is empty; name a database, or leave the line out for an SQLite file"
+        raise _wrong(name, problem, _POSTGRES_EXAMPLE)
+    if url == "sqlite://:memory:":
+        return _sqlite(":memory:")
+    parts = _split(name, url, ("postgres", "postgresql", "sqlite"), _POSTGRES_EXAMPLE)
+    database = unquote(parts.path[1:])
+    if parts.scheme == "sqlite":
+        if parts.netloc or not database:
+            raise _wrong(name, "must have three slashes and a path", "sqlite:///var/site.sqlite3")
+        return _sqlite(database)
+    if not database:
+        raise _wrong(name, "names no database after the host", _POSTGRES_EXAMPLE)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": database,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": parts.port or "",
+        "OPTIONS": dict(parse_qsl(parts.query)),
+    }
+
+
+def _sqlite(path: str) -> dict[str, Any]:
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": path}
+
+
+def env_mailer(name: str, *, default: str = "") -> dict[str, Any]:
     """What stands in MAILERS for `smtp://user:password@host:587`.
 
     `smtp+tls://` starts TLS after connecting (port 587 by default), `smtps://` begins with it
     (465). `consolemail://` prints, `filemail:///folder` writes files, `memorymail://` keeps
     messages in the process (tests) and `dummymail://` drops them.
-    Raises ImproperlyConfigured for any other scheme.
     """
-    parts = urlsplit(url)
+    url = env_str(name, default=default)
+    parts = _split(name, url, (*_SMTP_PORTS, *_MAIL_BACKENDS), _SMTP_EXAMPLE)
     if parts.scheme in _MAIL_BACKENDS:
         options = {"file_path": unquote(parts.path)} if parts.scheme == "filemail" else {}
         backend = f"django.core.mail.backends.{_MAIL_BACKENDS[parts.scheme]}.EmailBackend"
         return {"BACKEND": backend, "OPTIONS": options}
-    default_ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
-    if parts.scheme not in default_ports or not parts.hostname:
-        known = ", ".join(f"{scheme}://" for scheme in [*default_ports, *_MAIL_BACKENDS])
-        raise ImproperlyConfigured(f"The URL of a mail relay must begin with one of {known}")
+    if not parts.hostname:
+        raise _wrong(name, "names no host", _SMTP_EXAMPLE)
     timeout = parse_qs(parts.query).get("timeout", [str(SMTP_TIMEOUT_SECONDS)])[0]
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", timeout):
+        raise _wrong(
+            name, "has a timeout that is no number of seconds", f"{_SMTP_EXAMPLE}?timeout=5"
+        )
     return {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {
             "host": parts.hostname,
-            "port": parts.port or default_ports[parts.scheme],
+            "port": parts.port or _SMTP_PORTS[parts.scheme],
             "username": unquote(parts.username or ""),
             "password": unquote(parts.password or ""),
             "use_tls": parts.scheme == "smtp+tls",
@@ -44,3 +198,27 @@ def mailer_from_url(url: str) -> dict[str, Any]:
             "timeout": int(timeout),
         },
     }
+
+
+def _split(name: str, url: str, schemes: Collection[str], example: str) -> SplitResult:
+    """The parts of a URL that begins with one of the schemes and has a valid port, or none."""
+    begins = ", ".join(f"{scheme}://" for scheme in schemes)
+    if url.partition("://")[0] not in schemes:
+        raise _wrong(name, f"must begin with one of {begins}", example)
+    try:
+        parts = urlsplit(url)
+        # The port raises ValueError for what is none. All that comes after a bare # / or ? in a
+        # password, its @ included, is read as something else.
+        broken = (
+            parts.port == 0 or parts.fragment or (parts.netloc and "@" in parts.path + parts.query)
+        )
+    except ValueError:
+        broken = True
+    if broken:
+        problem = "is not a valid URL; in user and password write # / ? @ as %23 %2F %3F %40"
+        raise _wrong(name, problem, example)
+    return parts
+
+
+def _wrong(name: str, problem: str, example: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"{name} {problem}, for example {name}={example}")

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from schedule.access import conference_not_needed, public
+from schedule.site.access import conference_not_needed, public
 
 
 @require_safe

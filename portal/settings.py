@@ -8,45 +8,58 @@ import os
 from pathlib import Path
 from typing import Any
 
-import environ
+import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from portal.environment import mailer_from_url
+from portal.environment import (
+    env_bool,
+    env_database,
+    env_dict,
+    env_int,
+    env_json,
+    env_list,
+    env_mailer,
+    env_str,
+    env_url,
+    read_env_file,
+)
+
+# So that ModelAdmin[Talk] and the like can be written, as the types of Django have it.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-env_file = env.str("ENV_FILE", default=str(BASE_DIR / ".env"))
-if env_file and Path(env_file).is_file():
-    env.read_env(env_file)
+read_env_file("ENV_FILE", default=BASE_DIR / ".env")
 
 # --- The installation --------------------------------------------------------------------------
 
-SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY = env_str("SECRET_KEY")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY is not set. `make run` makes a .env with one; elsewhere copy deploy/env.example"
         " and fill it in, for example with: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
     )
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-DEBUG = env.bool("DEBUG", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
+DEBUG = env_bool("DEBUG", default=False)
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
 # Off only where there is no TLS: on the own machine and in tests.
-HTTPS = env.bool("HTTPS", default=True)
+HTTPS = env_bool("HTTPS", default=True)
 # How many proxies of ours stand in front; each sets X-Forwarded-For and X-Forwarded-Proto.
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
-ADMIN_PATH = env.str("ADMIN_PATH", default="admin/").strip("/") + "/"
+TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", default=0)
+ADMIN_PATH = env_str("ADMIN_PATH", default="admin/").strip("/") + "/"
 # Part of every page key, so that a new release never shows pages made by the old one.
-RELEASE = env.str("RELEASE", default="") or str(
-    int(max(path.stat().st_mtime for path in BASE_DIR.glob("*/*.py")))
+RELEASE = env_str("RELEASE") or str(
+    int(max(path.stat().st_mtime for path in BASE_DIR.glob("[a-z]*/**/*.py")))
 )
 
 # --- What it is made of ------------------------------------------------------------------------
 
 # Other sites by which people may sign in, as allauth's SOCIALACCOUNT_PROVIDERS with APPS, in JSON
 # (docs/sign-in.md). Empty: nothing of it is installed.
-SOCIAL_PROVIDERS: dict[str, Any] = env.json("SOCIAL_PROVIDERS", default={})
+SOCIAL_PROVIDERS: dict[str, Any] = env_json(
+    "SOCIAL_PROVIDERS", example='{"google": {"APPS": [{"client_id": "…", "secret": "…"}]}}'
+)
 
 INSTALLED_APPS = [
     "portal",
@@ -56,7 +69,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "tickets.devices.app.DevicesConfig",
+    "tickets.accounts.devices.app.DevicesConfig",
     "django_tasks_db",
     "whitenoise.runserver_nostatic",
     "portal.admin_config.OurAdminConfig",
@@ -73,8 +86,8 @@ if SOCIAL_PROVIDERS:
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "schedule.middleware.ConferenceMiddleware",
-    "schedule.middleware.ZoneMiddleware",
+    "schedule.site.middleware.ConferenceMiddleware",
+    "schedule.site.middleware.ZoneMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -82,8 +95,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "schedule.middleware.MomentMiddleware",
-    "tickets.middleware.TicketMiddleware",
+    "schedule.site.middleware.MomentMiddleware",
+    "tickets.admission.middleware.TicketMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -109,7 +122,7 @@ FORMS_URLFIELD_ASSUME_HTTPS = True
 # --- Storage -----------------------------------------------------------------------------------
 
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR}/var/front-row.sqlite3")
+    "default": env_database("DATABASE_URL", default=BASE_DIR / "var" / "front-row.sqlite3")
 }
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
@@ -126,17 +139,19 @@ else:
     # A new connection costs ten times a query; the health check costs nothing on pages without SQL.
     _database["CONN_MAX_AGE"] = 600
     _database["CONN_HEALTH_CHECKS"] = True
-    _database["OPTIONS"] = {"connect_timeout": 3, "tcp_user_timeout": 3000}
+    _database["OPTIONS"] = {"connect_timeout": 3, "tcp_user_timeout": 3000} | _database["OPTIONS"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = env_url(
+    "REDIS_URL", schemes=("redis", "rediss", "unix"), example="redis://127.0.0.1:6379/0"
+)
 if REDIS_URL:
     CACHES: dict[str, dict[str, Any]] = {
         "default": {
-            "BACKEND": "portal.cache.SteadyRedisCache",
+            "BACKEND": "lib.redis_cache.SteadyRedisCache",
             "LOCATION": REDIS_URL,
             "OPTIONS": {
-                "CLIENT_CLASS": "portal.cache.QuickClient",
+                "CLIENT_CLASS": "lib.redis_cache.QuickClient",
                 "SOCKET_CONNECT_TIMEOUT": 0.25,
                 "SOCKET_TIMEOUT": 0.25,
             },
@@ -149,14 +164,14 @@ else:
             "OPTIONS": {"MAX_ENTRIES": 20_000},
         }
     }
-SESSION_ENGINE = "tickets.sessions"
+SESSION_ENGINE = "tickets.accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 
 STATIC_URL = "static/"
-STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
+STATIC_ROOT = env_str("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "media/"
-MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
+MEDIA_ROOT = env_str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "portal.staticfiles.HashedStaticFilesStorage"},
@@ -166,7 +181,7 @@ WHITENOISE_MANIFEST_STRICT = True
 # --- People ------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "tickets.User"
-AUTHENTICATION_BACKENDS = ["tickets.backends.ConferenceBackend"]
+AUTHENTICATION_BACKENDS = ["tickets.accounts.backends.ConferenceBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -175,12 +190,12 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "lobby"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 
-ACCOUNT_ADAPTER = "tickets.adapter.AccountAdapter"
-# The login page asks for an address and sends a code, to everybody (tickets/forms.py), so allauth's
+ACCOUNT_ADAPTER = "tickets.accounts.adapter.AccountAdapter"
+# The login page asks for an address and sends a code, to everybody (tickets/accounts/forms.py), so allauth's
 # own page for that (LOGIN_BY_CODE_ENABLED) and its signing up are off.
 ACCOUNT_FORMS = {
-    "login": "tickets.forms.CodeRequestForm",
-    "confirm_login_code": "tickets.forms.CodeForm",
+    "login": "tickets.accounts.forms.CodeRequestForm",
+    "confirm_login_code": "tickets.accounts.forms.CodeForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -199,7 +214,7 @@ ACCOUNT_SESSION_REMEMBER = True
 # only very loosely on the address. 20 mails an hour, because whoever makes us flood a mailbox
 # makes its provider distrust us, and then nobody gets a code.
 ACCOUNT_RATE_LIMITS = {
-    # allauth's own for its login view; ours is the next (tickets/limits.py).
+    # allauth's own for its login view; ours is the next (tickets/accounts/rate_limits.py).
     "login": None,
     "sign_in": "1000/m/ip",
     "login_failed": "1000/m/ip,10/300s/key",
@@ -213,24 +228,27 @@ ACCOUNT_RATE_LIMITS = {
     "offer_handover": "30/h/user",
     "take_handover": "10/5m/key,1000/h/ip",
 }
-# Above it people wait in line (tickets/line.py); in entry links, a mailed code counts as three. What
+# Above it people wait in line (tickets/accounts/waiting_line.py); in entry links, a mailed code counts as three. What
 # a core can do beside everything else, docs/performance.md. 0: no line.
-SIGN_INS_PER_SECOND = env.int("SIGN_INS_PER_SECOND", default=25 * (os.cpu_count() or 1))
+SIGN_INS_PER_SECOND = env_int("SIGN_INS_PER_SECOND", default=25 * (os.cpu_count() or 1))
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # Authenticator apps drift by half a minute; 0 locks staff out when the server's clock does.
 MFA_TOTP_TOLERANCE = 1
 
 SOCIALACCOUNT_PROVIDERS = SOCIAL_PROVIDERS
-SOCIALACCOUNT_ADAPTER = "tickets.social.SocialAdapter"
+SOCIALACCOUNT_ADAPTER = "tickets.accounts.social.SocialAdapter"
 # Links, because a form may not lead to another site (SECURE_CSP).
 SOCIALACCOUNT_LOGIN_ON_GET = True
 # Of whoever may open the admin: a passkey or an authenticator app (portal/admin.py).
-REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=HTTPS)
+REQUIRE_SECOND_FACTOR = env_bool("REQUIRE_SECOND_FACTOR", default=HTTPS)
 
 # Views of other packages that are not behind the ticket gate, by URL name or namespace. Each has
-# its own check, or nothing to protect; portal/tests/test_access.py lists them with reasons.
+# its own check, or nothing to protect; portal/tests/test_access.py lists them with reasons. "staff":
+# for whoever may open the admin site, whose views then ask for the permission that each needs.
 OPEN_URL_NAMES: dict[str, str] = {
+    "admin:login": "public",
+    "admin:logout": "public",
     "account_logout": "public",
     "account_inactive": "public",
     "account_reauthenticate": "login",
@@ -251,13 +269,13 @@ OPEN_URL_NAMES: dict[str, str] = {
 for name in SOCIAL_PROVIDERS:
     OPEN_URL_NAMES |= {f"{name}_login": "public", f"{name}_callback": "public"}
     OPEN_URL_NAMES |= {"socialaccount_login_cancelled": "public"}
-OPEN_URL_NAMESPACES: dict[str, str] = {"admin": "public"}
+OPEN_URL_NAMESPACES: dict[str, str] = {"admin": "staff"}
 
 # --- Work in the background --------------------------------------------------------------------
 
 # On where a worker runs (`manage.py worker`): mails and ticket shops then never hold up a page. Off:
 # at once, in the process that asked, which needs nothing else and is for one's own machine.
-HAS_WORKER = env.bool("HAS_WORKER", default=False)
+HAS_WORKER = env_bool("HAS_WORKER", default=False)
 TASKS = {
     "default": {
         "BACKEND": "django_tasks_db.DatabaseBackend"
@@ -270,34 +288,40 @@ TASKS = {
 
 # --- Mail --------------------------------------------------------------------------------------
 
-MAILERS = {"default": mailer_from_url(env.str("EMAIL_URL", default="consolemail://"))}
-# Takes over while the first one fails (tickets/relays.py).
-if EMAIL_FALLBACK_URL := env.str("EMAIL_FALLBACK_URL", default=""):
-    MAILERS["fallback"] = mailer_from_url(EMAIL_FALLBACK_URL)
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Front Row <noreply@localhost>")
+MAILERS = {"default": env_mailer("EMAIL_URL", default="consolemail://")}
+# Takes over while the first one fails (tickets/mail/relays.py).
+if env_str("EMAIL_FALLBACK_URL"):
+    MAILERS["fallback"] = env_mailer("EMAIL_FALLBACK_URL")
+DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", default="Front Row <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-# --- Feeds -------------------------------------------------------------------------------------
+# --- Asking others -----------------------------------------------------------------------------
 
-# The beginning of an address, and the token that is sent to what begins so (schedule/fetching.py).
-FEED_TOKENS: dict[str, str] = env.dict("FEED_TOKENS", default={})
-# Ticket shops on our own machine or network: the beginnings of their addresses (tickets/shops/).
-PRIVATE_SHOPS: list[str] = env.list("PRIVATE_SHOPS", default=[])
+# How we call ourselves (lib/http_client.py).
+HTTP_USER_AGENT = "Front-Row"
+# The beginning of an address, and the token that is sent to what begins so: nobody who may type an
+# address can have a token sent elsewhere (schedule/feeds/fetching.py).
+FEED_TOKENS: dict[str, str] = env_dict(
+    "FEED_TOKENS", example="https://pretalx.example.org/api/events/myconf/=0123456789abcdef"
+)
+# Ticket shops on our own machine or network: the beginnings of their addresses
+# (tickets/sources/shops/client.py).
+PRIVATE_SHOPS: list[str] = env_list("PRIVATE_SHOPS")
 
 # --- Streams -----------------------------------------------------------------------------------
 
-# Where this machine reads the playlists of our own host, past the gate (streaming/reading.py).
-LOOPBACK_URL = env.str("LOOPBACK_URL", default="http://127.0.0.1:8000")
+# Where this machine reads the playlists of our own host, past the gate (streaming/probes/fetch.py).
+LOOPBACK_URL = env_url("LOOPBACK_URL", schemes=("http", "https"), default="http://127.0.0.1:8000")
 
 # Our own origin (docs/own-origin.md); without a secret there is none. Where encoders send to, when
 # it is not port 1935 of the conference's host; and the inner side of nginx' RTMP.
-ORIGIN_SECRET = env.str("ORIGIN_SECRET", default="")
-RTMP_URL = env.str("RTMP_URL", default="")
-ORIGIN_STAGE = env.str("ORIGIN_STAGE", default="127.0.0.1:1936")
-RECORDINGS_ROOT = env.str("RECORDINGS_ROOT", default=str(BASE_DIR / "var" / "recordings"))
+ORIGIN_SECRET = env_str("ORIGIN_SECRET")
+RTMP_URL = env_str("RTMP_URL")
+ORIGIN_STAGE = env_str("ORIGIN_STAGE", default="127.0.0.1:1936")
+RECORDINGS_ROOT = env_str("RECORDINGS_ROOT", default=str(BASE_DIR / "var" / "recordings"))
 
 # A file with words for everybody, for when nothing else can be told (docs/operations.md).
-EMERGENCY_FILE = env.str("EMERGENCY_FILE", default=str(BASE_DIR / "var" / "emergency.txt"))
+EMERGENCY_FILE = env_str("EMERGENCY_FILE", default=str(BASE_DIR / "var" / "emergency.txt"))
 
 # --- Words and time ----------------------------------------------------------------------------
 
@@ -309,7 +333,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # --- Security ----------------------------------------------------------------------------------
 
-# Stream hosts are added to the pages that play (streaming/csp.py).
+# Stream hosts are added to the pages that play (streaming/watching/csp.py).
 SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
     "img-src": [CSP.SELF, "data:"],
@@ -341,12 +365,16 @@ SILENCED_SYSTEM_CHECKS = [
 
 # --- Logs --------------------------------------------------------------------------------------
 
+_levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "portal.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env_str("LOG_LEVEL", default="INFO", choices=_levels),
+    },
     # Django's own handlers would print a second time, and mail.
     "loggers": {
         "django": {"handlers": [], "propagate": True},

@@ -11,7 +11,7 @@ urlpatterns = [
     path("", include("schedule.urls")),
     path("", include("streaming.urls")),
     path("", include("tickets.urls")),
-    path("accounts/", include("tickets.account_urls")),
+    path("accounts/", include("tickets.accounts.urls")),
     path(f"{settings.ADMIN_PATH}desk/", include("portal.desk.urls")),
     path(f"{settings.ADMIN_PATH}helpdesk/", include("tickets.helpdesk.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),

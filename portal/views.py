@@ -1,14 +1,17 @@
 """Pages that span the apps."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from schedule.access import public
-from schedule.http import ConferenceRequest
 from schedule.models import Talk
-from schedule.pages import render_page, shared_page
-from schedule.rundown import rundown
-from schedule.state import glance
+from schedule.programme.state import RoomNow, rooms_now
+from schedule.programme.timeline import cards_of, timeline_of
+from schedule.site.access import public
+from schedule.site.pages import render_page, shared_page
+from schedule.site.request import ConferenceRequest
 
 # Enough to see what kind of conference this is.
 TEASER_TALKS = 6
@@ -20,13 +23,15 @@ TEASER_TALKS = 6
 def home(request: ConferenceRequest) -> HttpResponse:
     """Landing, the same for everybody. Names talks only while the programme is public."""
     conference, at = request.conference, request.at
-    talks = Talk.objects.filter(conference=conference).exclude(kind=Talk.Kind.BREAK).with_cards()
-    is_public = conference.programme_is_public
-    context = {
-        "at": at,
-        "live": talks.live_at(at).in_order()[:TEASER_TALKS] if is_public else [],
-        "coming": talks.next_after(at)[:TEASER_TALKS] if is_public else [],
-    }
+    context: dict[str, Any] = {"at": at, "live": [], "coming": []}
+    if conference.programme_is_public:
+        timeline = timeline_of(conference, request.programme_revision)
+        codes = {item.code for item in timeline.live_at(at)}
+        talks = Talk.objects.filter(conference=conference).exclude(kind=Talk.Kind.BREAK)
+        context |= {
+            "live": talks.filter(code__in=codes).in_order().with_cards()[:TEASER_TALKS],
+            "coming": talks.next_after(at).with_cards()[:TEASER_TALKS],
+        }
     return render_page(request, "portal/home.html", context)
 
 
@@ -35,28 +40,22 @@ def home(request: ConferenceRequest) -> HttpResponse:
 def lobby(request: ConferenceRequest) -> HttpResponse:
     """Now and next in each room: what is on comes first, what is over for today last."""
     conference, at = request.conference, request.at
-    rooms = rundown(conference, request.programme_revision).rooms
-    glances = [glance(room, conference, at) for room in rooms]
-    codes = [item.code for each in glances for item in (each.live, each.next) if item]
-    talks = {
-        talk.code: talk
-        for talk in Talk.objects.filter(conference=conference, code__in=codes).with_cards()
-    }
-    cards = [
-        {
-            "room": each.room,
-            "state": each.state,
-            "live": talks.get(each.live.code) if each.live else None,
-            "next": talks.get(each.next.code) if each.next else None,
-            "is_quiet": each.is_quiet,
-        }
-        for each in glances
-    ]
+    rooms = timeline_of(conference, request.programme_revision).rooms
+    busy, quiet = rooms_now(rooms, conference, at)
+    shown = [item for each in (*busy, *quiet) for item in (each.live, each.next)]
+    talks = cards_of(conference, shown)
     context = {
         "at": at,
-        "busy": sorted(
-            (card for card in cards if not card["is_quiet"]), key=lambda card: card["live"] is None
-        ),
-        "quiet": [card for card in cards if card["is_quiet"]],
+        "busy": [_card(each, talks) for each in busy],
+        "quiet": [_card(each, talks) for each in quiet],
     }
     return render_page(request, "portal/lobby.html", context)
+
+
+def _card(seen: RoomNow, talks: Mapping[str, Talk]) -> dict[str, Any]:
+    return {
+        "room": seen.room,
+        "state": seen.state,
+        "live": talks.get(seen.live.code) if seen.live else None,
+        "next": talks.get(seen.next.code) if seen.next else None,
+    }

@@ -5,6 +5,7 @@ runs twice.
 """
 
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
-from portal.worker_lock import Life, is_dead, living, new_worker_id
+from lib.locks import Lock, held, is_held
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ TIDY_EVERY_SECONDS = 60.0
 # A task that takes its worker with it (out of memory) would do so for ever.
 MOST_ATTEMPTS = 5
 KEPT_FOR = timedelta(hours=1)
+# Tells our workers from those of django-tasks-db's own command.
+OURS = "worker-"
 
 
 def run(queues: Sequence[str], threads: int, stop: threading.Event) -> None:
@@ -41,15 +44,15 @@ def run(queues: Sequence[str], threads: int, stop: threading.Event) -> None:
         try:
             close_old_connections()
             worker_id = new_worker_id()
-            with living(worker_id) as life:
-                _work(worker_id, life, queues, threads, stop)
+            with held(worker_id) as lock:
+                _work(worker_id, lock, queues, threads, stop)
         except (OperationalError, InterfaceError) as error:
             logger.warning("The database is away (%s); waiting for it.", type(error).__name__)
             stop.wait(1)
 
 
 def _work(
-    worker_id: str, life: Life, queues: Sequence[str], threads: int, stop: threading.Event
+    worker_id: str, lock: Lock, queues: Sequence[str], threads: int, stop: threading.Event
 ) -> None:
     """Returns when `stop` is set or a thread has ended, raises when the database is away."""
     # Together they look as often as one would alone.
@@ -60,7 +63,7 @@ def _work(
             thread.start()
         logger.info("Worker %s is ready for %s.", worker_id, ", ".join(queues))
         while not stop.is_set() and all(thread.is_alive() for thread in crew):
-            life.check()
+            lock.check()
             if time.monotonic() - tidied_at >= TIDY_EVERY_SECONDS:
                 tidied_at = time.monotonic()
                 rescue()
@@ -71,6 +74,16 @@ def _work(
             thread.worker.running = False
         for thread in crew:
             thread.join()
+
+
+def new_worker_id() -> str:
+    """Never used twice, so that what is dead stays dead. It names the lock that the worker holds."""
+    return f"{OURS}{secrets.token_hex(8)}"
+
+
+def is_dead(worker_id: str) -> bool:
+    """Not for a worker that is not ours: nobody can tell."""
+    return worker_id.startswith(OURS) and not is_held(worker_id)
 
 
 class _Thread(threading.Thread):

@@ -1,0 +1,1 @@
+"""What is on: conferences, rooms, talks and speakers. Knows no other app."""

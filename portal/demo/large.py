@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from portal.demo import words
 from portal.demo.plan import (
     MORNING,
-    Plan,
+    DemoPlan,
     PlannedSpeaker,
     PlannedTalk,
     floor,
@@ -21,7 +21,7 @@ from portal.demo.plan import (
     zone_for,
 )
 from portal.demo.words import Piece
-from schedule.importing.codes import derive_code
+from schedule.models.codes import derive_code
 
 MOST_ROOMS = 20
 # A room is worth having from about so many talks on.
@@ -37,7 +37,7 @@ CANCELED = 2
 MOVED = 3
 
 
-def large_plan(seed: int, now: datetime, talk_count: int) -> Plan:
+def large_plan(seed: int, now: datetime, talk_count: int) -> DemoPlan:
     rng = random.Random(seed)  # noqa: S311 - the same every time is the point
     zone = zone_for(now)
     room_count = min(MOST_ROOMS, max(len(words.ROOMS), talk_count // TALKS_PER_ROOM))
@@ -53,7 +53,7 @@ def large_plan(seed: int, now: datetime, talk_count: int) -> Plan:
         _talk(rng, derive_code(f"demo large {number}", taken), starts_at, room[0], speakers)
         for number, (starts_at, room) in enumerate(places)
     )
-    return Plan(zone, days, rooms, speakers, talks)
+    return DemoPlan(zone, days, rooms, speakers, talks)
 
 
 def _starts(now: datetime, days: Iterable[date], zone: str) -> list[datetime]:

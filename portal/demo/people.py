@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from portal.demo import words
-from portal.demo.plan import Plan
+from portal.demo.plan import DemoPlan
 from schedule.models import Conference
 from tickets.models import Claim, Grant, Product, Ticket, User
 
@@ -55,7 +55,7 @@ HOLDERS = [
 
 
 @transaction.atomic
-def write_tickets(conference: Conference, plan: Plan) -> dict[str, Product]:
+def write_tickets(conference: Conference, plan: DemoPlan) -> dict[str, Product]:
     """The people with a case of their own. They have accounts once they sign in."""
     now = timezone.now()
     workshop = plan.live_in("workshop", now)

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from portal.demo import words
 from portal.demo.words import Piece
-from schedule.importing.codes import derive_code
 from schedule.models import Talk
+from schedule.models.codes import derive_code
 
 # A zone without summer time for every hour, so that it is about eleven in the morning in one of
 # them: the first day of a conference is then under way, whatever time it is here.
@@ -62,7 +62,7 @@ class PlannedTalk:
 
 
 @dataclass(frozen=True)
-class Plan:
+class DemoPlan:
     """`rooms`: slug, name, description."""
 
     zone: str
@@ -77,7 +77,7 @@ class Plan:
 
 
 @dataclass
-class Slot:
+class DemoSlot:
     """`minutes` after the start of the day. `piece` None: a talk, whichever comes."""
 
     room: str
@@ -96,55 +96,55 @@ class Slot:
     named: tuple[str, ...] = field(default=())
 
 
-def pause(room: str, minutes: int, length: int, title: str, *also_in: str) -> Slot:
-    return Slot(room, minutes, length, Piece(title, 2, ""), Kind.BREAK, 0, also_in)
+def pause(room: str, minutes: int, length: int, title: str, *also_in: str) -> DemoSlot:
+    return DemoSlot(room, minutes, length, Piece(title, 2, ""), Kind.BREAK, 0, also_in)
 
 
 # Minutes from now, rounded down to five: `main` is live for half an hour more at least, `second` has
 # a break and goes on in ten minutes at most, the workshop runs.
 FIRST_DAY = [
-    Slot("main", -75, 0, Piece("Doors Open", 2, "Coffee is ready."), Kind.SOCIAL, 0),
-    Slot("main", -60, 10, words.WELCOME),
-    Slot("main", -45, 30),
-    Slot("main", -10, 50, words.KEYNOTES[0], Kind.KEYNOTE),
+    DemoSlot("main", -75, 0, Piece("Doors Open", 2, "Coffee is ready."), Kind.SOCIAL, 0),
+    DemoSlot("main", -60, 10, words.WELCOME),
+    DemoSlot("main", -45, 30),
+    DemoSlot("main", -10, 50, words.KEYNOTES[0], Kind.KEYNOTE),
     pause("main", 40, 30, "Coffee", "second"),
-    Slot("main", 70, 35, delivery=Delivery.PRE_RECORDED),
-    Slot("main", 115, 30, words.ARABIC, language="ar", named=(words.ARABIC_SPEAKER,)),
+    DemoSlot("main", 70, 35, delivery=Delivery.PRE_RECORDED),
+    DemoSlot("main", 115, 30, words.ARABIC, language="ar", named=(words.ARABIC_SPEAKER,)),
     pause("main", 150, 60, "Lunch", "second", "workshop"),
-    Slot("main", 210, 50, words.PANEL, Kind.PANEL, 4),
-    Slot("main", 270, 30),
-    Slot("main", 310, 30, words.LIGHTNING, speakers=0),
-    Slot("", 360, 120, words.EVENING, Kind.SOCIAL, 0, delivery=Delivery.ON_SITE),
-    Slot("second", -45, 30),
+    DemoSlot("main", 210, 50, words.PANEL, Kind.PANEL, 4),
+    DemoSlot("main", 270, 30),
+    DemoSlot("main", 310, 30, words.LIGHTNING, speakers=0),
+    DemoSlot("", 360, 120, words.EVENING, Kind.SOCIAL, 0, delivery=Delivery.ON_SITE),
+    DemoSlot("second", -45, 30),
     pause("second", -15, 25, "Short Break"),
-    Slot("second", 10, 30),
-    Slot("second", 70, 35, moved_by=15),
-    Slot("second", 115, 35, is_canceled=True),
-    Slot("second", 210, 30),
-    Slot("second", 250, 40, words.LONG, speakers=2),
-    Slot("workshop", -30, 120, words.STATION, Kind.WORKSHOP, 2, series="station"),
-    Slot("workshop", 210, 90, words.FORM, Kind.WORKSHOP, delivery=Delivery.ON_SITE),
+    DemoSlot("second", 10, 30),
+    DemoSlot("second", 70, 35, moved_by=15),
+    DemoSlot("second", 115, 35, is_canceled=True),
+    DemoSlot("second", 210, 30),
+    DemoSlot("second", 250, 40, words.LONG, speakers=2),
+    DemoSlot("workshop", -30, 120, words.STATION, Kind.WORKSHOP, 2, series="station"),
+    DemoSlot("workshop", 210, 90, words.FORM, Kind.WORKSHOP, delivery=Delivery.ON_SITE),
 ]
 # Minutes from half past nine.
 SECOND_DAY = [
-    Slot("main", 0, 45, words.KEYNOTES[1], Kind.KEYNOTE),
+    DemoSlot("main", 0, 45, words.KEYNOTES[1], Kind.KEYNOTE),
     pause("main", 45, 30, "Coffee", "second"),
-    Slot("main", 75, 35),
-    Slot("main", 120, 35),
+    DemoSlot("main", 75, 35),
+    DemoSlot("main", 120, 35),
     pause("main", 155, 60, "Lunch", "second", "workshop"),
-    Slot("main", 215, 35),
-    Slot("main", 260, 35),
-    Slot("main", 305, 40, words.KEYNOTES[2], Kind.KEYNOTE, also_in=("second", "workshop")),
-    Slot("second", 75, 35, speakers=2),
-    Slot("second", 120, 35),
-    Slot("second", 215, 35, delivery=Delivery.PRE_RECORDED),
-    Slot("second", 260, 35),
-    Slot("workshop", 75, 80, words.STATION, Kind.WORKSHOP, 2, series="station"),
-    Slot("workshop", 215, 80, words.FORM, Kind.WORKSHOP),
+    DemoSlot("main", 215, 35),
+    DemoSlot("main", 260, 35),
+    DemoSlot("main", 305, 40, words.KEYNOTES[2], Kind.KEYNOTE, also_in=("second", "workshop")),
+    DemoSlot("second", 75, 35, speakers=2),
+    DemoSlot("second", 120, 35),
+    DemoSlot("second", 215, 35, delivery=Delivery.PRE_RECORDED),
+    DemoSlot("second", 260, 35),
+    DemoSlot("workshop", 75, 80, words.STATION, Kind.WORKSHOP, 2, series="station"),
+    DemoSlot("workshop", 215, 80, words.FORM, Kind.WORKSHOP),
 ]
 
 
-def small_plan(seed: int, now: datetime) -> Plan:
+def small_plan(seed: int, now: datetime) -> DemoPlan:
     rng = random.Random(seed)  # noqa: S311 - the same every time is the point
     zone, anchor = zone_for(now), floor(now)
     today = anchor.astimezone(ZoneInfo(zone)).date()
@@ -156,11 +156,11 @@ def small_plan(seed: int, now: datetime) -> Plan:
         *_talks(FIRST_DAY, "1", anchor, pieces, turns, speakers),
         *_talks(SECOND_DAY, "2", local(days[1], MORNING, zone), pieces, turns, speakers),
     ]
-    return Plan(zone, days, tuple(words.ROOMS), speakers, tuple(talks))
+    return DemoPlan(zone, days, tuple(words.ROOMS), speakers, tuple(talks))
 
 
 def _talks(
-    slots: Iterable[Slot],
+    slots: Iterable[DemoSlot],
     day: str,
     begin: datetime,
     pieces: Iterator[Piece],

@@ -7,10 +7,10 @@ from typing import Any
 from django.db import models, transaction
 from django.utils.text import slugify
 
+from lib.text import to_html
 from portal.demo import words
-from portal.demo.plan import Plan, PlannedTalk
+from portal.demo.plan import DemoPlan, PlannedTalk
 from schedule.models import Conference, Feed, Room, Speaker, Talk, Track, Visibility
-from schedule.text import to_html
 from streaming.models import Stream
 
 SLUG = "demo"
@@ -33,7 +33,7 @@ def demo_conference() -> Conference | None:
 
 
 @transaction.atomic
-def write_conference(plan: Plan) -> Conference:
+def write_conference(plan: DemoPlan) -> Conference:
     fields = {
         "name": words.CONFERENCE,
         "tagline": words.TAGLINE,
@@ -50,7 +50,7 @@ def write_conference(plan: Plan) -> Conference:
     return conference
 
 
-def _write_programme(conference: Conference, plan: Plan) -> None:
+def _write_programme(conference: Conference, plan: DemoPlan) -> None:
     rooms = _write_rooms(conference, plan)
     speakers = _write_speakers(conference, plan)
     tracks = _upsert(
@@ -69,7 +69,7 @@ def _write_programme(conference: Conference, plan: Plan) -> None:
     _write_streams(list(rooms.values()))
 
 
-def _write_rooms(conference: Conference, plan: Plan) -> dict[str, Room]:
+def _write_rooms(conference: Conference, plan: DemoPlan) -> dict[str, Room]:
     rows = [
         Room(
             conference=conference,
@@ -83,7 +83,7 @@ def _write_rooms(conference: Conference, plan: Plan) -> dict[str, Room]:
     return {room.slug: room for room in _upsert(Room, rows, key="slug")}
 
 
-def _write_speakers(conference: Conference, plan: Plan) -> dict[str, Speaker]:
+def _write_speakers(conference: Conference, plan: DemoPlan) -> dict[str, Speaker]:
     rows = [
         Speaker(
             conference=conference,
@@ -134,7 +134,7 @@ def _upsert[Row: models.Model](model: type[Row], rows: list[Row], *, key: str) -
 
 
 def _link_talks(
-    talks: list[Talk], plan: Plan, speakers: dict[str, Speaker], rooms: dict[str, Room]
+    talks: list[Talk], plan: DemoPlan, speakers: dict[str, Speaker], rooms: dict[str, Room]
 ) -> None:
     speaking, also = Talk.speakers.through, Talk.also_in.through
     for through in (speaking, also):
@@ -156,7 +156,7 @@ def _link_talks(
     )
 
 
-def _forget_the_rest(conference: Conference, plan: Plan) -> None:
+def _forget_the_rest(conference: Conference, plan: DemoPlan) -> None:
     """What an earlier demo, or somebody playing with it, has left."""
     slugs = [slug for slug, _name, _description in plan.rooms]
     rest: list[models.QuerySet[Any]] = [

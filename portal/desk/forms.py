@@ -1,4 +1,7 @@
-"""One form for each act. What is typed names a plan; the plan is made anew when it is applied."""
+"""Each act of the desk is one form: who may, what is typed or pressed, and the function that does it,
+of the app whose rows it changes. Here are those on the programme: what is typed names a plan, which
+is made anew when it is applied.
+"""
 
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -11,65 +14,98 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from schedule.running import acts
-from schedule.running.proposal import Proposal, Refused
-from schedule.running.reach import Reach
-from schedule.running.sheet import Placed, Sheet
+from schedule.changes.run_of_show import acts
+from schedule.changes.run_of_show.apply import apply
+from schedule.changes.run_of_show.proposal import ActRefused, Proposal
+from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
+from schedule.site.rights import DeskRights
+from tickets.admission.request import DeskRequest
 
 MAX_MINUTES = 12 * 60
 
 
 class At(forms.DateTimeField):
-    """In the conference's zone, which the admin's pages are in (portal/admin.py)."""
+    """In the conference's zone, which the page is in (`in_venue_zone`)."""
 
     widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
 
 
-class ActForm(forms.Form):
-    act: ClassVar[str]
-    label: ClassVar[str | Promise]
+class ActForm(forms.BaseForm):
+    """Raises PermissionDenied, at the latest when it does its act, for those who may not. `anchor`:
+    where on the desk it leads back to.
+    """
 
-    def __init__(self, *args: Any, sheet: Sheet, reach: Reach, **kwargs: Any) -> None:
+    anchor = ""
+
+    def __init__(self, *args: Any, request: DeskRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.sheet, self.reach = sheet, reach
+        self.conference, self.rights, self.actor = request.conference, request.rights, request.user
 
-    def plan(self, sheet: Sheet) -> Proposal:
-        """Raises Refused, and PermissionDenied for what is out of reach."""
+    def do(self) -> str:
+        """What was done, in words; "" where there was nothing to do. Raises ActRefused."""
         raise NotImplementedError
 
-    def reached(self, sheet: Sheet, name: str = "talk") -> Placed:
+
+class ProgrammeForm(ActForm, forms.Form):
+    """Organizers may do all of it; `is_for_helpers`: so may helpers, with the talks of their rooms."""
+
+    act: ClassVar[str]
+    label: ClassVar[str | Promise]
+    is_for_helpers: ClassVar[bool] = False
+
+    def __init__(self, *args: Any, sheet: RunSheet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sheet = sheet
+
+    @classmethod
+    def is_for(cls, rights: DeskRights, room: int | None) -> bool:
+        return rights.is_organizer or (cls.is_for_helpers and rights.covers(room))
+
+    def plan(self, sheet: RunSheet) -> Proposal:
+        """Raises ActRefused, and PermissionDenied for what is for others."""
+        raise NotImplementedError
+
+    def do(self) -> str:
+        """Raises PlanChanged when it would not do what was looked at."""
+        digest = self.data.get("digest", "")
+        done, change = apply(self.conference, self.plan, actor=self.actor, digest=digest)
+        return done.summary if change else ""
+
+    def chosen_talk(self, sheet: RunSheet, name: str = "talk") -> SheetTalk:
         talk = sheet.by_code.get(self.cleaned_data[name])
         if talk is None:
-            raise Refused(_("This talk is not in the programme any more."))
-        if not self.reach.may(self.act, talk.room):
+            raise ActRefused(_("This talk is not in the programme any more."))
+        if not self.is_for(self.rights, talk.room):
             raise PermissionDenied
         return talk
 
 
-class OneTalkForm(ActForm):
+class OneTalkForm(ProgrammeForm):
     talk = forms.CharField(widget=forms.HiddenInput)
 
 
 class ShiftForm(OneTalkForm):
     act = "shift"
     label = gettext_lazy("Shift from here on")
+    is_for_helpers = True
     minutes = forms.IntegerField(
         label=gettext_lazy("Minutes"), min_value=-MAX_MINUTES, max_value=MAX_MINUTES, initial=10
     )
 
-    def plan(self, sheet: Sheet) -> Proposal:
-        return acts.shift(sheet, self.reached(sheet), self.cleaned_data["minutes"])
+    def plan(self, sheet: RunSheet) -> Proposal:
+        return acts.shift(sheet, self.chosen_talk(sheet), self.cleaned_data["minutes"])
 
 
 class ExtendForm(OneTalkForm):
     act = "extend"
     label = gettext_lazy("Extend")
+    is_for_helpers = True
     minutes = forms.IntegerField(
         label=gettext_lazy("Minutes"), min_value=1, max_value=MAX_MINUTES, initial=5
     )
 
-    def plan(self, sheet: Sheet) -> Proposal:
-        return acts.extend(sheet, self.reached(sheet), self.cleaned_data["minutes"])
+    def plan(self, sheet: RunSheet) -> Proposal:
+        return acts.extend(sheet, self.chosen_talk(sheet), self.cleaned_data["minutes"])
 
 
 class EndForm(OneTalkForm):
@@ -77,6 +113,7 @@ class EndForm(OneTalkForm):
 
     act = "end"
     label = gettext_lazy("End early")
+    is_for_helpers = True
     at = At(label=gettext_lazy("At"), required=False)
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:
@@ -84,8 +121,8 @@ class EndForm(OneTalkForm):
             data = {**data.dict(), "at": timezone.now().replace(second=0, microsecond=0)}
         super().__init__(data, **kwargs)
 
-    def plan(self, sheet: Sheet) -> Proposal:
-        return acts.end_early(sheet, self.reached(sheet), self.cleaned_data["at"])
+    def plan(self, sheet: RunSheet) -> Proposal:
+        return acts.end_early(sheet, self.chosen_talk(sheet), self.cleaned_data["at"])
 
 
 class SwapForm(OneTalkForm):
@@ -103,21 +140,21 @@ class SwapForm(OneTalkForm):
                 days.setdefault(day, []).append((talk.code, self._said(talk)))
         self.fields["other"].choices = list(days.items())  # type: ignore[attr-defined]  # ChoiceField
 
-    def _said(self, talk: Placed) -> str:
+    def _said(self, talk: SheetTalk) -> str:
         start = date_format(timezone.localtime(talk.starts_at), "H:i")
         return f"{start} {self.sheet.rooms[talk.room or 0].name}: {talk.title}"
 
-    def plan(self, sheet: Sheet) -> Proposal:
-        return acts.swap(sheet, self.reached(sheet), self.reached(sheet, "other"))
+    def plan(self, sheet: RunSheet) -> Proposal:
+        return acts.swap(sheet, self.chosen_talk(sheet), self.chosen_talk(sheet, "other"))
 
 
 class RoomChoice(forms.ChoiceField):
-    def offer(self, sheet: Sheet) -> None:
+    def offer(self, sheet: RunSheet) -> None:
         in_order = sorted(sheet.rooms.values(), key=lambda room: (room.position, room.name))
         self.choices = [(room.slug, room.name) for room in in_order]
 
 
-class InRoomForm(ActForm):
+class InRoomForm(ProgrammeForm):
     room = RoomChoice(label=gettext_lazy("Room"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -125,12 +162,12 @@ class InRoomForm(ActForm):
         room_field: Any = self.fields["room"]
         room_field.offer(self.sheet)
 
-    def chosen_room(self, sheet: Sheet) -> Any:
+    def chosen_room(self, sheet: RunSheet) -> Any:
         slug = self.cleaned_data["room"]
         room = next((room for room in sheet.rooms.values() if room.slug == slug), None)
         if room is None:
-            raise Refused(_("This room is gone."))
-        if not self.reach.may(self.act, room.pk):
+            raise ActRefused(_("This room is gone."))
+        if not self.is_for(self.rights, room.pk):
             raise PermissionDenied
         return room
 
@@ -139,24 +176,24 @@ class MoveForm(OneTalkForm, InRoomForm):
     act = "move"
     label = gettext_lazy("Move to another room")
 
-    def plan(self, sheet: Sheet) -> Proposal:
-        return acts.move(sheet, self.reached(sheet), self.chosen_room(sheet))
+    def plan(self, sheet: RunSheet) -> Proposal:
+        return acts.move(sheet, self.chosen_talk(sheet), self.chosen_room(sheet))
 
 
 class CancelForm(OneTalkForm):
     act = "cancel"
     label = gettext_lazy("Cancel")
 
-    def plan(self, sheet: Sheet) -> Proposal:
-        return acts.cancel(sheet, self.reached(sheet))
+    def plan(self, sheet: RunSheet) -> Proposal:
+        return acts.cancel(sheet, self.chosen_talk(sheet))
 
 
 class RestoreForm(OneTalkForm):
     act = "restore"
     label = gettext_lazy("Restore")
 
-    def plan(self, sheet: Sheet) -> Proposal:
-        return acts.restore(sheet, self.reached(sheet))
+    def plan(self, sheet: RunSheet) -> Proposal:
+        return acts.restore(sheet, self.chosen_talk(sheet))
 
 
 class BreakForm(InRoomForm):
@@ -170,13 +207,13 @@ class BreakForm(InRoomForm):
         label=gettext_lazy("Title"), max_length=300, initial=gettext_lazy("Break")
     )
 
-    def plan(self, sheet: Sheet) -> Proposal:
+    def plan(self, sheet: RunSheet) -> Proposal:
         values = self.cleaned_data
         room = self.chosen_room(sheet)
         return acts.add_break(sheet, room, values["at"], values["minutes"], values["title"])
 
 
-FORMS: dict[str, type[ActForm]] = {
+FORMS: dict[str, type[ProgrammeForm]] = {
     form.act: form
     for form in (
         ShiftForm,
@@ -191,7 +228,7 @@ FORMS: dict[str, type[ActForm]] = {
 }
 
 
-def forms_for(talk: Placed, sheet: Sheet, reach: Reach) -> list[ActForm]:
+def forms_for(talk: SheetTalk, sheet: RunSheet, request: DeskRequest) -> list[ProgrammeForm]:
     """What can be done with this talk, each form filled in as far as possible."""
     if talk.is_canceled:
         names = ["restore"]
@@ -206,10 +243,10 @@ def forms_for(talk: Placed, sheet: Sheet, reach: Reach) -> list[ActForm]:
     return [
         FORMS[name](
             sheet=sheet,
-            reach=reach,
+            request=request,
             initial=after if name == "break" else initial,
             auto_id=f"{name}_%s",
         )
         for name in names
-        if reach.may(name, talk.room)
+        if FORMS[name].is_for(request.rights, talk.room)
     ]

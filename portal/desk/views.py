@@ -1,127 +1,111 @@
 """/admin/desk/: the run of show while it runs. Works without JavaScript and on a phone."""
 
-import functools
-from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.desk import board
-from portal.desk.forms import FORMS, ActForm, BreakForm, forms_for
-from portal.desk.stage import stage_cards, stage_context
+from lib.plans import PlanChanged
+from portal.desk.cards import room_cards, stage_cards
+from portal.desk.changes import last_changes
+from portal.desk.forms import FORMS, ActForm, BreakForm, ProgrammeForm, forms_for
 from portal.desk.stage_forms import AnnounceForm
-from schedule.access import public
-from schedule.changing import Changed, undo
-from schedule.http import ConferenceRequest
-from schedule.models import Change, Talk
-from schedule.running.apply import Stale, apply
-from schedule.running.proposal import Proposal, Refused
-from schedule.running.reach import Reach
-from schedule.running.sheet import Sheet
-from schedule.timer.links import timer_link
-from schedule.warnings import troubles, words
-from streaming.lineup import lineup
+from portal.desk.warnings import warnings_of
+from schedule.attending.timer.links import timer_link
+from schedule.changes.run_of_show.proposal import ActRefused, Proposal
+from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
+from schedule.models import Conference, Room, Talk
+from schedule.site.access import DESK, staff
+from schedule.site.rights import ORGANIZE
+from schedule.site.scoped_admin import in_venue_zone
+from streaming.models import Announcement
+from tickets.admission.request import DeskRequest, StaffRequest
 
 # The rest is on a page of its own.
 WARNINGS_ON_DESK = 5
 
 
-class DeskRequest(ConferenceRequest):
-    reach: Reach
-
-
-def desk_view[**P](view: Callable[P, HttpResponse]) -> Any:
-    """Behind the admin's login; open to organizers, and to room helpers for their rooms. The
-    ticket gate lets it pass, because who works here needs no ticket.
-    """
-
-    @functools.wraps(view)
-    def asked(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        request.reach = Reach.of(request.user, request.conference)
-        if not request.reach:
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return public(admin.site.admin_view(never_cache(asked)))
-
-
-def _page(request: DeskRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+def _page(request: StaffRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     everywhere = {
         **admin.site.each_context(request),
         "is_nav_sidebar_enabled": False,
         "conference": request.conference,
-        "reach": request.reach,
         "at": timezone.now(),
     }
     return render(request, f"portal/desk/{template}.html", {**everywhere, **context})
 
 
-@desk_view
+@staff(DESK)
+@never_cache
+@in_venue_zone
 @require_safe
 def index(request: DeskRequest) -> HttpResponse:
-    at, sheet = timezone.now(), Sheet.read(request.conference)
-    found = _warnings(request, sheet) if request.reach.is_organizer else []
+    conference, rights, at = request.conference, request.rights, timezone.now()
+    sheet = RunSheet.read(conference)
     context = {
         "title": _("Desk"),
-        "cards": board.room_cards(sheet, request.reach, at),
-        "changes": board.last_changes(sheet, request.reach, request.user.pk or 0),
-        "warnings": found[:WARNINGS_ON_DESK],
-        "warning_count": len(found),
-        **stage_context(request.conference, request.programme_revision, request.reach),
-        "announce": AnnounceForm(conference=request.conference),
+        "rights": rights,
+        "cards": room_cards(sheet, rights, request.programme_revision, at),
+        "changes": last_changes(conference, rights, request.user),
     }
+    if rights.is_organizer:
+        found = warnings_of(sheet, at)
+        context |= {
+            "warnings": found[:WARNINGS_ON_DESK],
+            "warning_count": len(found),
+            "announcements": _announcements(conference),
+            "announce": AnnounceForm(request=request),
+        }
     return _page(request, "desk", context)
 
 
-def _warnings(request: DeskRequest, sheet: Sheet) -> list[str]:
-    at = timezone.now()
-    found = [
-        *troubles(sheet),
-        *board.without_stream(sheet, lineup(request.conference), at),
-    ]
-    return [words(trouble, sheet) for trouble in board.to_come(found, at)]
+def _announcements(conference: Conference) -> QuerySet[Announcement]:
+    return conference.announcements.current_at(timezone.now()).select_related("room")
 
 
-@desk_view
+@staff(ORGANIZE)
+@never_cache
+@in_venue_zone
 @require_safe
-def warnings(request: DeskRequest) -> HttpResponse:
-    if not request.reach.is_organizer:
-        raise PermissionDenied
-    found = _warnings(request, Sheet.read(request.conference))
+def warnings(request: StaffRequest) -> HttpResponse:
+    found = warnings_of(RunSheet.read(request.conference), timezone.now())
     return _page(request, "warnings", {"title": _("Warnings"), "warnings": found})
 
 
-@desk_view
+@staff(DESK)
+@never_cache
+@in_venue_zone
 @require_safe
 def room(request: DeskRequest, slug: str) -> HttpResponse:
     """The run sheet of one room on one day."""
-    conference, sheet = request.conference, Sheet.read(request.conference)
+    conference, sheet = request.conference, RunSheet.read(request.conference)
     here = next((room for room in sheet.rooms.values() if room.slug == slug), None)
     if here is None:
         raise Http404
-    if not request.reach.covers(here.pk):
+    if not request.rights.covers(here.pk):
         raise PermissionDenied
     talks = [talk for talk in sheet.talks if here.pk in talk.rooms]
     days = sorted({sheet.day_of(talk) for talk in talks})
     today = conference.day_of(timezone.now())
     day = _day(request, today if today in days or not days else days[0])
     initial = {"room": slug, "at": timezone.now()}
-    adding = BreakForm(sheet=sheet, reach=request.reach, initial=initial, auto_id="break_%s")
+    adding = BreakForm(sheet=sheet, request=request, initial=initial, auto_id="break_%s")
     context = {
         "title": here.name,
         "room": here,
         "days": days,
         "day": day,
         "talks": [talk for talk in talks if sheet.day_of(talk) == day],
-        "forms": [adding] if request.reach.is_organizer else [],
+        "forms": [adding] if adding.is_for(request.rights, here.pk) else [],
         "stages": stage_cards(conference, request.programme_revision, [here], timezone.now()),
     }
     return _page(request, "room", context)
@@ -136,95 +120,121 @@ def _day(request: DeskRequest, otherwise: date) -> date:
         raise Http404 from None
 
 
-@desk_view
+@staff(DESK)
+@never_cache
+@in_venue_zone
 @require_safe
 def talk(request: DeskRequest, code: str) -> HttpResponse:
-    sheet = Sheet.read(request.conference)
+    sheet = RunSheet.read(request.conference)
     placed = sheet.by_code.get(code)
     if placed is None:
         raise Http404
-    if not request.reach.covers(placed.room):
+    if not request.rights.covers(placed.room):
         raise PermissionDenied
     row = get_object_or_404(Talk.objects.select_related("timer"), pk=placed.pk)
     context = {
         "title": placed.title,
+        "rights": request.rights,
         "talk": placed,
         "room": sheet.rooms.get(placed.room or 0),
         "speakers": ", ".join(sorted(sheet.speakers[pk] for pk in placed.speakers)),
-        "forms": forms_for(placed, sheet, request.reach),
+        "forms": forms_for(placed, sheet, request),
         "timer_link": request.build_absolute_uri(timer_link(row)),
     }
     return _page(request, "talk", context)
 
 
-@desk_view
+@staff(DESK)
+@never_cache
+@in_venue_zone
+@require_safe
+def stage(request: DeskRequest) -> HttpResponse:
+    """What the open desk asks for every few seconds: the pictures' part of it alone."""
+    conference, rights = request.conference, request.rights
+    rooms = [room for room in conference.rooms.all() if rights.covers(room.pk)]
+    context = {
+        "rights": rights,
+        "stages": stage_cards(conference, request.programme_revision, rooms, timezone.now()),
+        "announcements": _announcements(conference),
+    }
+    return render(request, "portal/desk/_stages.html", context)
+
+
+@staff(DESK)
+@never_cache
+@in_venue_zone
 @require_http_methods(["GET", "HEAD", "POST"])
 def act(request: DeskRequest, act: str) -> HttpResponse:
-    """A GET shows what would happen; the POST of that page does it."""
+    """On the programme: a GET shows what would happen; the POST of that page does it."""
     if act not in FORMS:
         raise Http404
-    sheet = Sheet.read(request.conference)
+    sheet = RunSheet.read(request.conference)
     data: QueryDict = request.POST if request.method == "POST" else request.GET
-    form = FORMS[act](data, sheet=sheet, reach=request.reach)
+    form = FORMS[act](data, sheet=sheet, request=request)
     if not form.is_valid():
         return _preview(request, form, None)
     try:
         if request.method != "POST":
             return _preview(request, form, form.plan(sheet))
-        stamp = request.POST.get("stamp", "")
-        done, change = apply(request.conference, form.plan, actor=request.user, stamp=stamp)  # type: ignore[arg-type]  # desk_view let no anonymous in
-    except Refused as refused:
+        if done := form.do():
+            messages.success(request, done)
+    except ActRefused as refused:
         messages.error(request, str(refused))
         return _preview(request, form, None)
-    except Stale as stale:
+    except PlanChanged as changed:
         messages.warning(request, _("The programme has changed since. This would happen now:"))
-        return _preview(request, form, stale.proposal)
-    if change is not None:
-        messages.success(request, done.summary)
+        return _preview(request, form, changed.plan)
     return redirect("desk:index")
 
 
-def _preview(request: DeskRequest, form: ActForm, proposal: Proposal | None) -> HttpResponse:
+def _preview(request: DeskRequest, form: ProgrammeForm, proposal: Proposal | None) -> HttpResponse:
     """No proposal: the form says what is wrong with it."""
     context = {
         "title": form.label,
         "form": form,
         "proposal": proposal,
-        "lines": board.shown_lines(proposal) if proposal else [],
+        "lines": _shown_lines(proposal) if proposal else [],
     }
     return _page(request, "preview", context)
 
 
-@desk_view
+class ShownLine(NamedTuple):
+    old: SheetTalk | None
+    new: SheetTalk
+    old_room: Room | None
+    new_room: Room | None
+    is_moved: bool
+    has_new_room: bool
+
+
+def _shown_lines(proposal: Proposal) -> list[ShownLine]:
+    rooms = proposal.sheet.rooms
+    return [
+        ShownLine(
+            old,
+            new,
+            rooms.get(old.room or 0) if old else None,
+            rooms.get(new.room or 0),
+            bool(old and (old.starts_at, old.ends_at) != (new.starts_at, new.ends_at)),
+            bool(old and old.room != new.room),
+        )
+        for old, new in proposal.lines
+    ]
+
+
+@staff(DESK)
+@never_cache
+@in_venue_zone
 @require_POST
-def undo_change(request: DeskRequest, pk: int) -> HttpResponse:
-    changes = Change.objects.filter(conference=request.conference)
-    if not request.reach.is_organizer:
-        changes = changes.filter(actor=request.user.pk)
-    change = get_object_or_404(changes, pk=pk)
-    if not changes.can_be_undone().filter(pk=pk).exists():
-        messages.warning(request, _("This is undone already."))
-        return redirect("desk:index")
-    if not _reaches_all(request.reach, change):
-        raise PermissionDenied
-    summary = _("Undone: %(what)s") % {"what": change}
+def press(request: DeskRequest, form_class: type[ActForm], **address: Any) -> HttpResponse:
+    """What is done at once, because one more press takes it back."""
+    form = form_class(request.POST, request=request, **address)
     try:
-        undo(change, actor=request.user, summary=summary[:300])  # type: ignore[arg-type]  # as above
-    except Changed as changed:
-        messages.error(request, _not_undone(changed))
-    else:
-        messages.success(request, summary)
-    return redirect("desk:index")
-
-
-def _reaches_all(reach: Reach, change: Change) -> bool:
-    rooms = change.fields.values_list("talk__room", flat=True).distinct()
-    return all(reach.covers(room) for room in rooms)
-
-
-def _not_undone(changed: Changed) -> str:
-    what = "; ".join(
-        f"{field.talk}: {Talk._meta.get_field(field.field).verbose_name}"  # type: ignore[union-attr]  # a field of ours
-        for field in changed.fields
-    )
-    return _("Not undone, because this has changed since: %(what)s.") % {"what": what}
+        if form.is_valid():
+            messages.success(request, form.do())
+        else:
+            problems = [str(each) for errors in form.errors.values() for each in errors]
+            messages.error(request, " ".join(problems))
+    except ActRefused as refused:
+        messages.error(request, str(refused))
+    return redirect(reverse("desk:index") + form.anchor)

@@ -1,14 +1,22 @@
 """What is open, and why. Opening another view takes an edit here."""
 
+import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import ResolverMatch
 
-from schedule.access import Access
-from tickets.middleware import access_for
+from conftest import client_of, make_room, make_talk, settle
+from schedule.site.access import ADMIN_SITE, DESK, Access
+from schedule.site.rights import ORGANIZE
+from streaming.watching import tech_check
+from tickets.admission.middleware import access_for
+from tickets.helpdesk.forms import PERMISSION as HELP
 
 OPEN = {
     "home": "the landing page sells tickets",
@@ -20,19 +28,6 @@ OPEN = {
     "zone": "the zone of times, of whoever asks",
     "timer": "asks for its secret link, or for the speaker or the chair",
     "timer_json": "as the timer that polls it",
-    "desk:index": "behind the admin's login, asks for a role or a room; as all of the desk",
-    "desk:warnings": "organizers",
-    "desk:room": "organizers, and helpers in their rooms",
-    "desk:talk": "organizers, and helpers in their rooms",
-    "desk:act": "organizers; helpers three acts in their rooms",
-    "desk:undo": "organizers; helpers what they did themselves",
-    "desk:stage": "organizers, and helpers for their rooms; as the acts on pictures below",
-    "desk:switch": "organizers, and helpers in their rooms",
-    "desk:switch_back": "organizers, and helpers in their rooms",
-    "desk:slate": "organizers, and helpers in their rooms",
-    "desk:slate_down": "organizers, and helpers in their rooms",
-    "desk:announce": "organizers",
-    "desk:end_announcement": "organizers",
     "origin_key": "nginx asks with a secret of its own; as all of our own origin below",
     "origin_began": "nginx, with the secret",
     "origin_ended": "nginx, with the secret",
@@ -40,16 +35,13 @@ OPEN = {
     "room_gate": "asks for the session by itself and answers nginx with a bare 204, 401 or 403",
     "recording_gate": "as room_gate",
     "room_folder": "the number of the conference and the name of the room",
-    "helpdesk:index": "behind the admin's login, asks who may change tickets; as all of the help desk",
-    "helpdesk:person": "the help desk",
-    "helpdesk:ticket": "the help desk",
-    "helpdesk:speakers": "the help desk",
-    "helpdesk:act": "the help desk; each act asks for its own permission as well",
     "healthz": "a probe without data",
     "readyz": "a probe without data",
     "entry": "opened by a signed token, which stands for the ticket's mailbox; signs in on a POST",
     "come_in": "takes the code that one's other device shows; that device then has to say yes",
     "come_in_wait": "as the page before it",
+    "admin:login": "the way in for organizers",
+    "admin:logout": "the way out",
     "account_login": "the way in",
     "account_confirm_login_code": "the way in",
     "account_login_password": "the way in for organizers",
@@ -78,10 +70,6 @@ FOR_THE_SIGNED_IN = {
     "chair_say": "chairs",
     "chair_extend": "chairs",
     "chair_link": "chairs",
-    "check": "organizers, and helpers in their rooms; as all of the tech check",
-    "check_playback": "the crew of the room",
-    "check_live": "the crew of the room",
-    "live_as_of": "organizers and room helpers",
     "account_reauthenticate": "asks again before something that matters",
     "mfa_index": "one's own second factor, as everything of mfa below",
     "mfa_reauthenticate": "asks again before something that matters",
@@ -96,16 +84,49 @@ FOR_THE_SIGNED_IN = {
     "mfa_remove_webauthn": "keys",
     "mfa_reauthenticate_webauthn": "keys",
 }
+# What each view needs that is for those who work here. The admin site's own are not listed: whoever
+# may open it gets to them, and each asks for the permission that it needs.
+STAFF = {
+    "desk:index": DESK,
+    "desk:warnings": ORGANIZE,
+    "desk:room": DESK,
+    "desk:talk": DESK,
+    "desk:act": DESK,
+    "desk:undo": DESK,
+    "desk:stage": DESK,
+    "desk:switch": DESK,
+    "desk:switch_back": DESK,
+    "desk:slate": DESK,
+    "desk:slate_down": DESK,
+    "desk:announce": DESK,
+    "desk:end_announcement": DESK,
+    "helpdesk:index": HELP,
+    "helpdesk:person": HELP,
+    "helpdesk:ticket": HELP,
+    "helpdesk:speakers": HELP,
+    "helpdesk:act": HELP,
+    "check": DESK,
+    "check_playback": DESK,
+    "check_live": DESK,
+    "live_as_of": DESK,
+}
 
 
-def patterns(
+class Entry(NamedTuple):
+    name: str
+    path: str
+    view: Any
+    access: Access
+
+
+def entries(
     resolver: URLResolver | None = None, path: tuple[URLResolver, ...] = ()
-) -> Iterator[tuple[str, Any, ResolverMatch]]:
-    """Every view with its full name."""
+) -> Iterator[Entry]:
+    """Every view with its full name and its path, in which parameters are not filled in."""
     resolver = resolver or get_resolver()
     for entry in resolver.url_patterns:
         if isinstance(entry, URLResolver):
-            yield from patterns(entry, (*path, entry))
+            yield from entries(entry, (*path, entry))
         elif isinstance(entry, URLPattern):
             match = ResolverMatch(
                 entry.callback,
@@ -115,32 +136,80 @@ def patterns(
                 app_names=[step.app_name for step in path if step.app_name],
                 namespaces=[step.namespace for step in path if step.namespace],
             )
-            yield match.view_name, entry.callback, match
+            where = "/" + "".join(str(step.pattern) for step in path) + str(entry.pattern)
+            request = RequestFactory().get(where)
+            request.resolver_match = match
+            access = access_for(request, entry.callback)
+            yield Entry(match.view_name, where, entry.callback, access)
 
 
-def accesses() -> dict[str, Access]:
-    found = {}
-    for name, view, match in patterns():
-        request = RequestFactory().get("/")
-        request.resolver_match = match
-        found[name] = access_for(request, view)
-    return found
+def names(kind: str) -> set[str]:
+    return {entry.name for entry in entries() if entry.access.kind == kind}
 
 
 def test_open_views_are_the_ones_listed_here():
-    open_views = {
-        name
-        for name, access in accesses().items()
-        if access.kind == "public" and not name.startswith("admin:")
-    }
-    assert open_views == set(OPEN)
+    assert names("public") == set(OPEN)
 
 
 def test_views_that_open_by_themselves_are_the_ones_listed_here():
-    names = {name for name, access in accesses().items() if access.opens is not None}
-    assert names == set(OPENS_BY_ITSELF)
+    found = {entry.name for entry in entries() if entry.access.opens is not None}
+    assert found == set(OPENS_BY_ITSELF)
 
 
 def test_views_for_the_signed_in_are_the_ones_listed_here():
-    names = {name for name, access in accesses().items() if access.kind == "login"}
-    assert names == set(FOR_THE_SIGNED_IN)
+    assert names("login") == set(FOR_THE_SIGNED_IN)
+
+
+def test_views_for_staff_are_the_ones_listed_here():
+    found = {
+        entry.name: entry.access.permission
+        for entry in entries()
+        if entry.access.kind == "staff" and not entry.name.startswith("admin:")
+    }
+    assert found == STAFF
+
+
+def of_staff() -> Iterator[Entry]:
+    """All below the admin's path, and what the crew of a room has elsewhere."""
+    for entry in entries():
+        is_below_admin = entry.path.startswith(f"/{settings.ADMIN_PATH}")
+        if is_below_admin or entry.view.__module__ == tech_check.__name__:
+            yield entry
+
+
+def test_each_view_for_staff_names_a_permission_that_exists(db):
+    """Nobody at all comes in where none is named, which is found here before the organizers do."""
+    known = {
+        f"{permission.content_type.app_label}.{permission.codename}"
+        for permission in Permission.objects.select_related("content_type")
+    }
+    walked = list(of_staff())
+    assert {entry.name for entry in walked} >= set(STAFF)
+    nameless = [
+        entry.path
+        for entry in walked
+        if entry.name not in OPEN and entry.access.permission not in {DESK, ADMIN_SITE, *known}
+    ]
+    assert nameless == []
+
+
+def filled(entry: Entry) -> str:
+    return re.sub("<[^>]*>", "1", entry.path)
+
+
+def test_a_ticket_opens_none_of_them(attendee):
+    client = client_of(attendee)
+    closed = {filled(entry) for entry in of_staff() if entry.name not in OPEN}
+    assert [path for path in closed if client.get(path).status_code != 403] == []
+
+
+@pytest.mark.ignore_template_errors
+def test_no_cache_keeps_what_staff_see(conference, organizer):
+    make_talk(conference, room=make_room(conference, slug="1"), code="1")
+    settle()
+    client = client_of(organizer)
+    answers = {entry.name: client.get(filled(entry)) for entry in of_staff() if entry.name in STAFF}
+    found = {name: answer for name, answer in answers.items() if answer.status_code != 404}
+    assert found.keys() >= {"desk:talk", "desk:switch", "helpdesk:speakers", "check_playback"}
+    kept = [name for name, answer in found.items() if "no-store" not in answer["Cache-Control"]]
+    assert kept == []

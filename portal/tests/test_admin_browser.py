@@ -24,6 +24,20 @@ LISTS = [
     "tickets/grant",
     "tickets/user",
 ]
+# A stream, and a recording of the room that begins two seconds before the talk.
+RECORD = """
+from datetime import timedelta
+from schedule.models import Talk
+from streaming.models import Recording, Stream
+stream = Stream.objects.filter(room__slug="main").earliest("pk")
+talk = Talk.objects.filter(room=stream.room, kind="talk").earliest("starts_at")
+recording = Recording.objects.create(
+    conference=talk.conference, room=talk.room, kind="hls", value="/static/demo/talk.m3u8",
+    starts_at=talk.starts_at - timedelta(seconds=2), ends_at=talk.ends_at,
+)
+print("KEYS", stream.pk, recording.pk)
+"""
+PLAYS = "() => document.querySelector('video')?.currentTime > 0"
 
 
 @pytest.fixture(scope="module")
@@ -97,4 +111,22 @@ def test_rooms_and_people_are_found_by_typing(page, complaints):
     page.locator(".select2-search__field").last.fill("rope")
     page.locator(".select2-results__option", has_text="Ropewalk").click()
     assert "Ropewalk" in page.locator(".field-room .select2-selection").inner_text()
+    assert complaints == []
+
+
+def test_streams_and_recordings_play_for_staff(page, complaints, site):
+    stream, recording = site.manage("shell", "-v0", "-c", RECORD).split("KEYS ")[1].split()
+    for path in (
+        f"/admin/streaming/stream/{stream}/preview/",
+        "/rooms/main/check/",
+        f"/admin/streaming/recording/{recording}/talks/",
+    ):
+        page.goto(path)
+        page.wait_for_function(PLAYS, timeout=60_000, polling=100)
+    page.evaluate("window.isTheSame = true")
+    form = page.locator("form.offset").first
+    assert form.get_attribute("data-second") == "2"
+    form.get_by_role("button", name="+10 seconds").click()
+    page.locator("form.offset[data-second='12']").wait_for()
+    assert page.evaluate("window.isTheSame")
     assert complaints == []

@@ -1,11 +1,9 @@
 """The main job in a real browser, through the real nginx."""
 
-import time
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tools.browser import chromium_path, sign_in
+from tools.browser import chromium_path, sign_in, wait_until
 
 pytestmark = [
     pytest.mark.browser,
@@ -35,15 +33,6 @@ def page(browser, site):
     context.close()
 
 
-def wait_until(condition, seconds: float, what: str) -> float:
-    """Returns how long it took."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < seconds, f"not within {seconds} s: {what}"
-        time.sleep(0.25)
-    return time.monotonic() - began
-
-
 def is_playing(page):
     before = page.evaluate("document.querySelector('#player video')?.currentTime ?? 0")
     page.wait_for_timeout(500)
@@ -65,18 +54,18 @@ Ticket.objects.filter(code="BOUGHT").update(state="canceled")
 """
 
 
-def test_sign_in_watch_and_lose_the_ticket(page, site):
+@pytest.mark.timed
+def test_sign_in_watch_and_lose_the_ticket(page, site, promises):
     site.manage("shell", "-c", BUY)
     page.goto("/rooms/main/")
     sign_in(page, site, "ada@example.com")
     page.wait_for_url("**/rooms/main/")
-    wait_until(lambda: is_playing(page), 20, "the video plays")
+    wait_until(lambda: is_playing(page), "the video plays")
     assert page.complaints == []
 
     site.manage("shell", "-c", CANCEL)
-    wait_until(
-        lambda: page.locator("#player video").count() == 0, REVOCATION_SECONDS, "the player goes"
-    )
+    seconds = wait_until(lambda: page.locator("#player video").count() == 0, "the player goes")
+    promises.check("a canceled ticket ends the player", seconds, REVOCATION_SECONDS)
     assert "canceled" in page.locator("#refusal").inner_text().lower()
 
 

@@ -14,11 +14,11 @@ from portal.demo.large import large_plan
 from portal.demo.people import usual_password
 from portal.demo.plan import Delivery, Kind, small_plan
 from schedule.models import Conference, Room, Speaker, Talk, Visibility
-from schedule.rundown import rundown
-from schedule.state import State, state_of
+from schedule.programme.state import State, state_of
+from schedule.programme.timeline import timeline_of
 from streaming.models import Stream
-from tickets.admission import admission_of
-from tickets.claiming import claim_tickets
+from tickets.admission.claiming import claim_tickets
+from tickets.admission.rule import admission_of
 from tickets.models import Claim, Grant, Ticket, User
 
 # Around the clock, in summer and in winter.
@@ -121,7 +121,9 @@ def test_the_demo_is_live(demo, capsys):
     conference = demo()
     settle()
     now = timezone.now()
-    states = {room.slug: state_of(room, conference, now) for room in rundown(conference, 1).rooms}
+    states = {
+        room.slug: state_of(room, conference, now) for room in timeline_of(conference, 1).rooms
+    }
     assert states == {"main": State.LIVE, "second": State.BREAK, "workshop": State.LIVE}
     assert conference.visibility == Visibility.PROGRAMME
     assert Stream.objects.filter(value__startswith="/static/demo/talk.m3u8").count() == 6

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,8 +17,8 @@ from conftest import (
     make_user,
     settle,
 )
-from streaming import presence
 from streaming.models import Announcement, RoomMinute, StreamHealth, Switch
+from tickets.admission.watching import watch
 
 # Django's own templates ask for variables that are not always there.
 pytestmark = pytest.mark.ignore_template_errors
@@ -96,7 +97,7 @@ def test_many_players_that_lost_the_stream_are_an_alarm(room, primary, organizer
 
 @pytest.mark.parametrize(("failures", "viewers"), [(4, 0), (12, 1000)])
 def test_one_bad_connection_is_none(room, primary, organizer, failures, viewers, monkeypatch):
-    monkeypatch.setattr(presence, "viewers", lambda *_: {"main": viewers})
+    monkeypatch.setattr("portal.desk.cards.viewers", lambda *_: {"main": viewers})
     RoomMinute.objects.count_failures(room, timezone.now(), failures)
     html = desk(organizer)
     assert "is-alarm" not in html
@@ -105,7 +106,7 @@ def test_one_bad_connection_is_none(room, primary, organizer, failures, viewers,
 
 def test_viewers_are_exact_now_and_over_time(room, primary, organizer):
     for device in range(23):
-        presence.count(room.conference_id, "main", str(device))
+        watch(room.conference_id, str(device), "main")
     ago = timezone.now() - timedelta(minutes=30)
     RoomMinute.objects.count_viewers(room.pk, ago, 40)
     html = desk(organizer)
@@ -159,6 +160,31 @@ def test_streams_of_other_rooms_and_tests_are_refused(room, primary, organizer):
     test = make_stream(room, is_test=True)
     for stream in (elsewhere, test):
         press(organizer, "switch", "main", stream=stream.pk)
+    assert not Switch.objects.exists()
+
+
+def test_each_room_shows_its_own_picture(room, primary, organizer):
+    small = make_stream(make_room(room.conference, slug="small", name="Small room"))
+    settle()
+    cards = client_of(organizer).get(DESK).context["cards"]
+    assert [card.stage.room for card in cards] == [card.room for card in cards]
+    shown = {card.room.slug: card.stage.plays.stream for card in cards}
+    assert shown == {"main": primary, "small": small}
+
+
+@pytest.mark.parametrize(
+    ("act", "values", "said"),
+    [
+        ("switch", {}, "This stream is gone."),
+        ("switch", {"stream": 0}, "This stream is gone."),
+        ("slate", {"words": " "}, "Say it in 1 to 200 characters."),
+        ("slate", {"words": "x" * 201}, "Say it in 1 to 200 characters."),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_room(primary, organizer, act, values, said):
+    response = press(organizer, act, "main", **values)
+    assert response.url == f"{DESK}#room-main"
+    assert [str(each) for each in get_messages(response.wsgi_request)] == [said]
     assert not Switch.objects.exists()
 
 

@@ -17,9 +17,9 @@ from conftest import (
     make_user,
     settle,
 )
-from schedule import pages
 from schedule.models import Visibility
-from tickets.admission import Reason, compute, refusal
+from schedule.site import pages
+from tickets.admission.rule import Reason, compute, refusal
 
 HOUR = timedelta(hours=1)
 

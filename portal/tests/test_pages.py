@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from conftest import client_of, make_room, make_speaker, make_talk
+from conftest import client_of, make_room, make_speaker, make_talk, settle
 from schedule.models import Visibility
 
 
@@ -42,6 +42,19 @@ def test_the_landing_page_says_what_when_and_how_to_enter(conference, room, land
     assert f'datetime="{conference.starts_on:%Y-%m-%d}"' in html
     assert 'href="/lobby/"' in html
     assert 'href="https://tickets.example.org/"' in html
+
+
+def test_the_landing_page_and_the_lobby_agree_on_what_is_on(conference, room, landing, lobby):
+    """Of two in one room the one that began last. A break is none that people come for."""
+    now = timezone.now()
+    for title, minutes in (("Overruns", 30), ("Has begun", 10)):
+        make_talk(conference, title=title, room=room, starts_at=now - timedelta(minutes=minutes))
+    make_talk(conference, title="Coffee", room=make_room(conference), kind="break")
+    settle()
+    for html in (landing(), lobby()):
+        assert "Has begun" in html
+        assert "Overruns" not in html
+    assert "Coffee" not in landing()
 
 
 def test_the_landing_page_keeps_a_hidden_programme(conference, room, landing):

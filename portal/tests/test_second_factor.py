@@ -86,6 +86,12 @@ def test_strangers_and_attendees_learn_nothing_new(attendee):
     assert client_of(attendee).get("/admin/", follow=True).status_code == 403
 
 
+def test_the_crew_of_a_room_tries_its_streams_without(conference):
+    user = room_helper(conference)
+    slug = conference.rooms.get().slug
+    assert client_of(user).get(f"/rooms/{slug}/check/").status_code == 200
+
+
 def test_organizers_watch_and_sign_out_without(organizer):
     client = client_of(organizer)
     assert client.get("/lobby/").status_code == 200

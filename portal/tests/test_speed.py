@@ -73,13 +73,20 @@ def test_a_warm_public_page_costs_one_round_trip_and_no_session(attendee_client,
 
 
 @pytest.mark.services
-def test_the_pulse_costs_four_round_trips_and_no_sql(attendee_client):
-    """Session, admission, place and presence."""
+def test_the_pulse_costs_three_round_trips_and_no_sql(attendee_client):
+    """Session, admission and watching."""
     pulse = lambda: attendee_client.post("/pulse/", {"room": "main"})  # noqa: E731
     assert pulse().json() == {"ok": True}
     with CaptureQueriesContext(connection) as queries:
-        assert trips(pulse) == 4
+        assert trips(pulse) == 3
     assert len(queries) == 0
+
+
+@pytest.mark.services
+def test_a_picture_costs_three_round_trips(attendee_client):
+    playback = lambda: attendee_client.get("/rooms/main/playback.json")  # noqa: E731
+    assert playback().json()["sources"]
+    assert trips(playback) == 3
 
 
 def test_live_json_costs_no_sql_and_no_session(attendee_client):

@@ -19,11 +19,11 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from conftest import make_conference
-from portal.worker import MOST_ATTEMPTS, forget, rescue
-from portal.worker_lock import living, new_worker_id
-from tickets.mailing import post
-from tickets.tests.fake_relay import FakeRelay, fake_relay
-from tickets.tests.signing_in import CODE, ask_for_code, signed_in_as
+from lib.locks import held
+from portal.worker import MOST_ATTEMPTS, forget, new_worker_id, rescue
+from tickets.accounts.tests.signing_in import CODE, ask_for_code, signed_in_as
+from tickets.mail.mailing import post
+from tickets.mail.tests.fake_relay import FakeRelay, fake_relay
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def post_one(conference, to: str = "a@example.com"):
 def test_a_mail_waits_until_its_transaction_is_committed(conference):
     task = post_one(conference)
     assert (task.status, task.queue_name) == (TaskResultStatus.READY, "mail")
-    assert task.task_path == "tickets.mailing.send"
+    assert task.task_path == "tickets.mail.mailing.send"
 
 
 def test_what_a_dead_worker_was_doing_is_put_back(conference):
@@ -57,10 +57,11 @@ def test_what_a_dead_worker_was_doing_is_put_back(conference):
 
 def test_what_a_living_worker_is_doing_is_left_alone(conference):
     task = post_one(conference)
-    with living(new_worker_id()) as life:
-        task.claim(life.worker_id)
+    worker_id = new_worker_id()
+    with held(worker_id) as lock:
+        task.claim(worker_id)
         assert rescue() == 0
-        life.check()
+        lock.check()
     assert rescue() == 1
 
 
@@ -173,7 +174,8 @@ def test_a_database_that_comes_back_and_a_stop_in_the_middle(transactional_db):
     conference = make_conference()
     with fake_relay() as relay, running_worker(relay) as worker:
         post_one(conference, "first@example.com")
-        wait_until(lambda: relay.received)
+        unfinished = DBTaskResult.objects.exclude(status=TaskResultStatus.SUCCESSFUL)
+        wait_until(lambda: not unfinished.exists())
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -57,6 +57,11 @@ class Change(models.Model):
     def __str__(self) -> str:
         return self.summary or str(self.get_act_display())
 
+    @property
+    def can_be_undone(self) -> bool:
+        """Nobody has undone it. No query when it was read with `undone_by`."""
+        return not hasattr(self, "undone_by")
+
 
 class FieldChange(models.Model):
     """`old` and `new` are plain JSON: ISO times, primary keys, lists of primary keys.

@@ -3,6 +3,7 @@
 import zoneinfo
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
+from typing import Literal
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,6 +13,8 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from lib.locks import hold_until_commit
 
 hex_colour = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write a colour like #1a6b54."))
 host_name = RegexValidator(
@@ -175,6 +178,15 @@ class Conference(models.Model):
     @property
     def window(self) -> tuple[datetime, datetime]:
         return self.day_window(self.starts_on)[0], self.day_window(self.ends_on)[1]
+
+    def one_writer(self, of: Literal["tickets", "programme", "recordings"]) -> None:
+        """Waits until nobody else writes them, and keeps others from it until the transaction ends.
+
+        For acts that first read what is there and then write what follows from it. Who only reads,
+        and who writes rows that such an act locks, need not ask. No transaction takes two: those
+        that took them in different orders would wait for each other.
+        """
+        hold_until_commit(f"{of} of conference {self.pk}")
 
 
 class Room(models.Model):

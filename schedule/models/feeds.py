@@ -23,14 +23,12 @@ class FeedQuerySet(models.QuerySet["Feed"]):
             conference__ends_on__gte=(at - ASKED_AFTERWARDS).date(),
         ).exclude(address="")
         return [
-            feed
-            for feed in asked.select_related("conference").order_by("pk")
-            if feed.check_every_minutes is not None
-            and (
-                feed.last_checked_at is None
-                or feed.last_checked_at + timedelta(minutes=feed.check_every_minutes) <= at
-            )
+            feed for feed in asked.select_related("conference").order_by("pk") if feed.is_due(at)
         ]
+
+    def stop_applying(self) -> None:
+        """An organizer knows better: what it says is read again, and waits for a review."""
+        self.update(applies_by_itself=False, sha256="", etag="")
 
 
 class Feed(models.Model):
@@ -90,6 +88,27 @@ class Feed(models.Model):
     def __str__(self) -> str:
         return self.source
 
+    def is_due(self, at: datetime) -> bool:
+        """Whether a timer should ask its address, as often as the organizers want."""
+        if self.check_every_minutes is None:
+            return False
+        pause = timedelta(minutes=self.check_every_minutes)
+        return self.last_checked_at is None or self.last_checked_at + pause <= at
+
+    def begin_check(self, at: datetime) -> bool:
+        """False: another timer was quicker."""
+        mine = Feed.objects.filter(pk=self.pk, last_checked_at=self.last_checked_at)
+        return bool(mine.update(last_checked_at=at))
+
+    def end_check(self, at: datetime, *, etag: str = "", error: str = "") -> None:
+        """Without an ETag the next answer is read whole, also if it is the same."""
+        self.etag, self.last_checked_at, self.last_error = etag, at, error
+        self.save(update_fields=["etag", "last_checked_at", "last_error"])
+
+    def forget_answer(self) -> None:
+        """The next check reads it again. Not saved yet."""
+        self.etag = self.sha256 = ""
+
 
 class FeedItem(models.Model):
     """What a feed last said of one talk. Identity lives here, not on the talk.
@@ -128,9 +147,9 @@ class FeedItem(models.Model):
 class ImportReview(models.Model):
     """What a feed says now, waiting for an organizer: its bytes, and the plan made of them.
 
-    `plan` is what the page shows (schedule.importing.plan.Plan.as_dict), `digest` is of all its
-    lines. `dismissed` are the digests of lines that an organizer left out; they stay so until the
-    feed says something else of that talk.
+    `plan` is what the page shows (schedule.feeds.importing.plan.ImportPlan.as_dict), `digest` is of
+    all its lines. `dismissed` are the digests of lines that an organizer left out; they stay so
+    until the feed says something else of that talk.
     """
 
     feed = models.OneToOneField(Feed, models.CASCADE, related_name="review")

@@ -73,9 +73,6 @@ class TalkQuerySet(models.QuerySet["Talk"]):
         """Talks that take place somewhere at some time."""
         return self.shown().filter(is_canceled=False, room__isnull=False)
 
-    def live_at(self, at: datetime) -> Self:
-        return self.scheduled().filter(starts_at__lte=at, ends_at__gt=at)
-
     def next_after(self, at: datetime) -> Self:
         """What begins later, soonest first."""
         return self.scheduled().filter(starts_at__gt=at).order_by("starts_at", "pk")
@@ -90,9 +87,6 @@ class TalkQuerySet(models.QuerySet["Talk"]):
         """The days that have talks, as the viewer counts them."""
         starts = self.order_by("starts_at").values_list("starts_at", flat=True)
         return sorted({conference.day_of(at, zone) for at in starts})
-
-    def in_room(self, room: Room) -> Self:
-        return self.filter(Q(room=room) | Q(also_in=room)).distinct()
 
     def starred_by(self, user_id: int) -> Self:
         return self.filter(bookmarks__user_id=user_id)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from schedule.models import Conference, Talk
-from schedule.zones import zone_label
+from schedule.site.zones import zone_label
 
 register = template.Library()
 NOTHING = SafeString()

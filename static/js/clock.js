@@ -17,7 +17,11 @@ export function now() {
   return device() + ahead;
 }
 
-/** Learn from an answer that was asked for at `asked` (by now()). */
+/**
+ * Learn from an answer.
+ * @param {Pick<Response, "headers">} response
+ * @param {number} asked when it was asked for, by now()
+ */
 export function learnFrom(response, asked) {
   const date = Date.parse(response.headers.get("Date") ?? "") / 1000;
   if (Number.isNaN(date) || chosen) {

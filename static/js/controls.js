@@ -1,6 +1,11 @@
 // What a viewer may choose below the picture: another source, the quality, less data. Choices are
 // remembered: of sources by role and language, since the sources themselves change during the day.
 
+import { byId, find, findAll } from "./elements.js";
+import { nameOfLanguage } from "./languages.js";
+
+/** @import { Player } from "./player.js" */
+
 const FAR_BEHIND_SECONDS = 15;
 
 export class Controls {
@@ -8,34 +13,52 @@ export class Controls {
   #player;
   #onChoose;
   #names;
-  #answer = { sources: [], choices: [] };
+  /** @type {Source[]} */
+  #sources = [];
+  /** @type {Source[]} */
+  #choices = [];
+  /** @type {number | undefined} */
   #behindTimer;
 
-  /** `onChoose(sources)` is called with the sources in the order that the viewer wants. */
+  #sourceSelect = byId("source", HTMLSelectElement);
+  #qualitySelect = byId("quality", HTMLSelectElement);
+  #saving = byId("saving", HTMLInputElement);
+  #less = byId("less", HTMLElement);
+  #join = byId("join", HTMLAnchorElement);
+  #toLive = byId("to-live", HTMLElement);
+  #pictureInPicture = byId("picture-in-picture", HTMLElement);
+  #ownWindow = byId("own-window", HTMLAnchorElement);
+
+  /**
+   * @param {HTMLElement} box
+   * @param {Player} player
+   * @param {(sources: Source[]) => void} onChoose called with them in the order that the viewer wants
+   */
   constructor(box, player, onChoose) {
     this.#box = box;
     this.#player = player;
     this.#onChoose = onChoose;
-    const names = box.querySelector("template").content.querySelectorAll("[data-role]");
-    this.#names = new Map([...names].map((name) => [name.dataset.role, name.textContent]));
-    this.#find("saving").checked = this.#savesByDefault();
-    player.isSaving = this.#find("saving").checked;
+    const { content } = find(box, "template", HTMLTemplateElement);
+    const names = findAll(content, "[data-role]", HTMLElement);
+    this.#names = new Map(names.map((name) => [name.dataset.role, name.textContent]));
+    this.#saving.checked = savesByDefault();
+    player.isSaving = this.#saving.checked;
     this.#listen();
   }
 
-  /** The sources of an answer in the order in which this viewer wants them. */
-  take(answer) {
-    const joins = answer.sources.filter((source) => source.player === "link");
-    const join = this.#find("join");
-    join.hidden = joins.length === 0;
+  /**
+   * The sources of an answer in the order in which this viewer wants them.
+   * @param {Playback} answer
+   */
+  take({ sources, choices = [] }) {
+    const joins = sources.filter((source) => source.player === "link");
+    this.#join.hidden = joins.length === 0;
     if (joins.length > 0) {
-      join.href = joins[0].url;
+      this.#join.href = joins[0].url;
       this.#box.hidden = false;
     }
-    this.#answer = {
-      sources: answer.sources.filter((source) => source.player !== "link"),
-      choices: answer.choices.filter((source) => source.player !== "link"),
-    };
+    this.#sources = sources.filter((source) => source.player !== "link");
+    this.#choices = choices.filter((source) => source.player !== "link");
     return this.#inOrder();
   }
 
@@ -44,8 +67,8 @@ export class Controls {
     this.#fillSources();
     this.#fillLevels();
     const video = this.#player.video;
-    this.#find("picture-in-picture").hidden = !video || !document.pictureInPictureEnabled;
-    this.#find("own-window").hidden = !this.#player.source?.is_gated;
+    this.#pictureInPicture.hidden = !video || !document.pictureInPictureEnabled;
+    this.#ownWindow.hidden = !this.#player.source?.is_gated;
     clearInterval(this.#behindTimer);
     this.#behindTimer = setInterval(() => this.#showBehind(), 1000);
   }
@@ -57,122 +80,132 @@ export class Controls {
 
   /** The picture stalls again and again: offer the sound alone, or the small picture. */
   offerLess() {
-    this.#find("less").hidden = this.#lesser() === undefined;
-  }
-
-  #find(id) {
-    return this.#box.querySelector(`#${id}`);
+    this.#less.hidden = this.#lesser === undefined;
   }
 
   get #all() {
-    return [...this.#answer.sources, ...this.#answer.choices];
+    return [...this.#sources, ...this.#choices];
   }
 
   #inOrder() {
+    /** @type {{ role: string, language: string } | null} */
     const wanted = JSON.parse(localStorage.getItem("choice") ?? "null");
-    const chosen = this.#answer.choices.find(
+    const chosen = this.#choices.find(
       ({ role, language }) => role === wanted?.role && language === wanted?.language,
     );
-    return chosen ? [chosen, ...this.#answer.sources] : this.#answer.sources;
+    return chosen ? [chosen, ...this.#sources] : this.#sources;
   }
 
-  #lesser() {
-    const other = this.#answer.choices.filter(({ tag }) => tag !== this.#player.source?.tag);
+  get #lesser() {
+    const other = this.#choices.filter(({ tag }) => tag !== this.#player.source?.tag);
     return other.find(({ role }) => role === "audio") ?? other.find(({ role }) => role === "low");
   }
 
+  /** @param {Source | undefined} source */
   #choose(source) {
+    if (!source) {
+      return;
+    }
     const { role, language } = source;
-    if (this.#answer.choices.includes(source)) {
+    if (this.#choices.includes(source)) {
       localStorage.setItem("choice", JSON.stringify({ role, language }));
     } else {
       localStorage.removeItem("choice");
     }
-    this.#find("less").hidden = true;
-    this.#onChoose([source, ...this.#answer.sources.filter((each) => each !== source)]);
+    this.#less.hidden = true;
+    this.#onChoose([source, ...this.#sources.filter((each) => each !== source)]);
   }
 
-  #savesByDefault() {
-    const saved = localStorage.getItem("saving");
-    return saved === null ? navigator.connection?.saveData === true : saved === "yes";
-  }
-
+  /** @param {Source} source */
   #label({ role, language, label }) {
     if (label) {
       return label;
     }
-    const name = this.#names.get(role);
+    const name = this.#names.get(role) ?? "";
     if (!language) {
       return name;
     }
-    let inWords = language;
-    try {
-      inWords = new Intl.DisplayNames(document.documentElement.lang, { type: "language" }).of(language);
-    } catch {
-      // Somebody typed what is no language; it stands as it is.
-    }
+    const inWords = nameOfLanguage(language);
     return role === "language" ? inWords : `${name} (${inWords})`;
   }
 
   #fillSources() {
-    const select = this.#find("source");
     const options = this.#all.map((source) => new Option(this.#label(source), source.tag));
-    select.replaceChildren(...options);
-    select.value = this.#player.source?.tag ?? "";
-    select.parentElement.hidden = options.length < 2;
+    this.#sourceSelect.replaceChildren(...options);
+    this.#sourceSelect.value = this.#player.source?.tag ?? "";
+    showChoice(this.#sourceSelect, options.length > 1);
   }
 
   #fillLevels() {
-    const select = this.#find("quality");
+    const select = this.#qualitySelect;
     const levels = this.#player.picture?.levels ?? [];
-    const known = [...select.options].slice(1).map((option) => option.text).join();
+    const known = [...select.options]
+      .slice(1)
+      .map((option) => option.text)
+      .join();
     const texts = levels.map(({ height, bitrate }) =>
       height ? `${height}p` : `${Math.round(bitrate / 1000)} kbit/s`,
     );
     if (known !== texts.join()) {
-      select.replaceChildren(select.options[0], ...texts.map((text, index) => new Option(text, index)));
+      select.replaceChildren(
+        select.options[0],
+        ...texts.map((text, index) => new Option(text, String(index))),
+      );
       select.value = "-1";
     }
-    select.parentElement.hidden = levels.length < 2;
+    showChoice(select, levels.length > 1);
   }
 
   #showBehind() {
-    const behind = this.#player.isOpen ? this.#player.picture.behind : 0;
-    this.#find("to-live").hidden = behind < FAR_BEHIND_SECONDS;
+    const behind = this.#player.isOpen ? (this.#player.picture?.behind ?? 0) : 0;
+    this.#toLive.hidden = behind < FAR_BEHIND_SECONDS;
   }
 
   #listen() {
-    this.#find("source").addEventListener("change", ({ target }) => {
-      const source = this.#all.find(({ tag }) => tag === target.value);
-      if (source) {
-        this.#choose(source);
+    this.#sourceSelect.addEventListener("change", () => {
+      this.#choose(this.#all.find(({ tag }) => tag === this.#sourceSelect.value));
+    });
+    this.#qualitySelect.addEventListener("change", () => {
+      if (this.#player.picture) {
+        this.#player.picture.level = Number(this.#qualitySelect.value);
       }
     });
-    this.#find("quality").addEventListener("change", ({ target }) => {
-      this.#player.picture.level = Number(target.value);
+    this.#saving.addEventListener("change", () => {
+      const { checked } = this.#saving;
+      localStorage.setItem("saving", checked ? "yes" : "no");
+      this.#player.isSaving = checked;
+      this.#player.picture?.saveData(checked);
     });
-    this.#find("saving").addEventListener("change", ({ target }) => {
-      localStorage.setItem("saving", target.checked ? "yes" : "no");
-      this.#player.isSaving = target.checked;
-      this.#player.picture?.saveData(target.checked);
+    this.#less.addEventListener("click", () => this.#choose(this.#lesser));
+    this.#toLive.addEventListener("click", () => {
+      const { video, picture } = this.#player;
+      if (video && picture) {
+        video.currentTime += picture.behind - 6;
+        video.play();
+      }
     });
-    this.#find("less").addEventListener("click", () => this.#choose(this.#lesser()));
-    this.#find("to-live").addEventListener("click", () => {
-      const { video } = this.#player;
-      video.currentTime += this.#player.picture.behind - 6;
-      video.play();
-    });
-    this.#find("own-window").addEventListener("click", (event) => {
+    this.#ownWindow.addEventListener("click", (event) => {
       event.preventDefault();
       this.#player.video?.pause();
-      window.open(event.currentTarget.href, "", "popup,width=960,height=600");
+      window.open(this.#ownWindow.href, "", "popup,width=960,height=600");
     });
-    this.#find("picture-in-picture").addEventListener("click", () => {
-      if (document.pictureInPictureElement) {
-        document.exitPictureInPicture();
-      } else {
-        this.#player.video?.requestPictureInPicture().catch(() => {});
-      }
-    });
+    this.#pictureInPicture.addEventListener("click", () => this.#player.togglePictureInPicture());
+  }
+}
+
+function savesByDefault() {
+  const saved = localStorage.getItem("saving");
+  return saved === null ? navigator.connection?.saveData === true : saved === "yes";
+}
+
+/**
+ * With its label.
+ * @param {HTMLSelectElement} select
+ * @param {boolean} isThere
+ */
+function showChoice(select, isThere) {
+  const label = select.closest("label");
+  if (label) {
+    label.hidden = !isThere;
   }
 }

@@ -15,13 +15,15 @@ const OPEN_SECONDS = 12 * 3600;
 // What nginx says of its answer while the app does not give one (deploy/nginx.conf).
 const IS_OLD = ["STALE", "UPDATING"];
 
+/** @type {((body: LiveBody, isOfNow: boolean) => void)[]} */
 const listeners = [];
 let isFollowing = false;
 
 /**
- * Hear what the page's own script follows; where it follows nothing, follow for it. The second
- * argument of `onBody` tells whether the body is of now: the app may be away, and nginx or nobody
- * answers for it.
+ * Hear what the page's own script follows; where it follows nothing, follow for it. `isOfNow` is
+ * false while the app is away, and nginx or nobody answers for it.
+ * @param {string} url
+ * @param {(body: LiveBody, isOfNow: boolean) => void} onBody
  */
 export function overhear(url, onBody) {
   listeners.push(onBody);
@@ -35,17 +37,25 @@ export function overhear(url, onBody) {
 
 /**
  * Call `onBody` with each new body. `isPlaying` keeps a hidden tab asking; other hidden tabs stop,
- * and ask at once when they are seen again. `onSilence(since)` when nothing answers any more: what is
- * shown is as of that second.
+ * and ask at once when they are seen again. `onSilence` when nothing answers any more: what is shown
+ * is as of `since`.
+ * @param {string} url
+ * @param {(body: LiveBody) => void} onBody
+ * @param {() => boolean} isPlaying
+ * @param {(since: Seconds) => void} onSilence
  */
 export function follow(url, onBody, isPlaying = () => false, onSilence = () => {}) {
+  /** @type {number | undefined} */
   let timer;
   let failures = 0;
+  /** @type {LiveBody | undefined} */
   let last;
+  /** @type {Seconds | null} */
   let heardAt = null;
   isFollowing = true;
 
   async function ask() {
+    /** @type {LiveBody | undefined} */
     let body;
     let isOfNow = false;
     try {
@@ -59,7 +69,7 @@ export function follow(url, onBody, isPlaying = () => false, onSilence = () => {
       learnFrom(response, asked);
       failures = 0;
       heardAt = now();
-      isOfNow = !IS_OLD.includes(response.headers.get("Front-Row-Cache"));
+      isOfNow = !IS_OLD.includes(response.headers.get("Front-Row-Cache") ?? "");
     } catch {
       failures += 1;
       if (failures === SILENT_AFTER && heardAt !== null) {
@@ -72,7 +82,9 @@ export function follow(url, onBody, isPlaying = () => false, onSilence = () => {
       onBody(body);
     }
     if (last) {
-      listeners.forEach((listener) => listener(last, isOfNow));
+      for (const listener of listeners) {
+        listener(last, isOfNow);
+      }
     }
   }
 
@@ -95,7 +107,10 @@ export function follow(url, onBody, isPlaying = () => false, onSilence = () => {
   ask();
 }
 
+/** @param {LiveBody} body */
 function isBusy(body) {
   const soon = now() + OPEN_SECONDS;
-  return body.rooms.some((room) => room.talks.some(({ starts, ends }) => starts < soon && ends > now()));
+  return body.rooms.some((room) =>
+    room.talks.some(({ starts, ends }) => starts < soon && ends > now()),
+  );
 }

@@ -4,6 +4,7 @@
 
 import { asOf } from "./as_of.js";
 import { now } from "./clock.js";
+import { byId, data } from "./elements.js";
 import { dayOf, liveTalk, nextTalk, stateOf } from "./state.js";
 
 // When a talk starts, every open page notices in the same second.
@@ -13,12 +14,15 @@ const RETRY_SECONDS = 5;
 /**
  * Keeps the elements with these ids fresh; call the answer with the body of /live.json, again and
  * again. `onFresh` follows each change, `onRefused` an answer that is no longer for this person.
+ * @param {string[]} ids
+ * @param {{ onFresh?: () => void, onRefused?: () => void }} events
+ * @returns {(body: LiveBody) => Promise<void>}
  */
 export function keepFresh(ids, { onFresh = () => {}, onRefused = () => {} } = {}) {
   let isWaiting = false;
 
   return async (body) => {
-    const { isChanged, isPast } = compare(body, document.getElementById(ids[0]).dataset);
+    const { isChanged, isPast } = compare(body, stampOf(ids[0]), now());
     if (isWaiting || !(isChanged || isPast)) {
       return;
     }
@@ -44,39 +48,82 @@ export function keepFresh(ids, { onFresh = () => {}, onRefused = () => {} } = {}
   };
 }
 
-/** isChanged: the programme is another one. isPast: a talk has begun or ended since. */
-function compare(body, stamp) {
+/**
+ * When a part was rendered, from which revision of the programme, and what days are there.
+ * @typedef {{ revision: number, at: Seconds, zone: string, dayStarts: number }} Stamp
+ */
+
+/**
+ * @param {string} id
+ * @returns {Stamp}
+ */
+function stampOf(id) {
+  const part = byId(id, HTMLElement);
   return {
-    isChanged: Number(stamp.revision) !== body.revision,
-    isPast: signature(body, Number(stamp.at), stamp) !== signature(body, now(), stamp),
+    revision: Number(data(part, "revision")),
+    at: Number(data(part, "at")),
+    zone: data(part, "zone"),
+    dayStarts: Number(data(part, "dayStarts")),
   };
 }
 
-function signature(body, at, stamp) {
-  const today = dayOf(at, stamp.zone, Number(stamp.dayStarts));
+/**
+ * isChanged: the programme is another one. isPast: a talk has begun or ended since.
+ * @param {LiveBody} body
+ * @param {Stamp} stamp
+ * @param {Seconds} at
+ */
+export function compare(body, stamp, at) {
+  return {
+    isChanged: stamp.revision !== body.revision,
+    isPast: signature(body, stamp.at, stamp) !== signature(body, at, stamp),
+  };
+}
+
+/**
+ * Differs where something else is on or next.
+ * @param {LiveBody} body
+ * @param {Seconds} at
+ * @param {Stamp} stamp
+ */
+function signature(body, at, { zone, dayStarts }) {
+  const today = dayOf(at, zone, dayStarts);
   return body.rooms
     .map((room) => [stateOf(room, at, today), liveTalk(room, at)?.code, nextTalk(room, at)?.code])
     .join();
 }
 
+/**
+ * Put the fresh parts in the places of the old ones, with the same scrolling and focus.
+ * @param {string[]} ids
+ * @param {Document} fresh
+ */
 function swap(ids, fresh) {
   for (const id of ids) {
-    const old = document.getElementById(id);
+    const old = byId(id, HTMLElement);
     const next = fresh.getElementById(id);
     if (!next) {
       continue;
     }
-    const focused = old.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    const active = document.activeElement;
+    const focused = old.contains(active) ? active?.getAttribute("href") : null;
     const [oldBox, nextBox] = [old, next].map((part) => part.querySelector("[data-scrolls]"));
     const scrolled = oldBox && { left: oldBox.scrollLeft, top: oldBox.scrollTop };
     old.replaceWith(document.adoptNode(next));
     nextBox?.scrollTo({ ...scrolled, behavior: "instant" });
     if (focused) {
-      next.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+      const link = next.querySelector(`a[href="${CSS.escape(focused)}"]`);
+      if (link instanceof HTMLElement) {
+        link.focus({ preventScroll: true });
+      }
     }
   }
 }
 
+/**
+ * @param {number} seconds
+ * @returns {Promise<void>}
+ */
 function pause(seconds) {
   return new Promise((resolve) => {
     setTimeout(resolve, 1000 * seconds);

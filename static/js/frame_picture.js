@@ -1,5 +1,7 @@
 // One source in a frame: somebody else's player, which tells us nothing.
 
+/** @import { Level, PictureEvents } from "./video_picture.js" */
+
 const RIGHTS = "autoplay; fullscreen; picture-in-picture; encrypted-media";
 const READY_SECONDS = 8;
 
@@ -7,12 +9,18 @@ export class FramePicture {
   element;
   source;
   hasFailed = false;
+  /** @type {Level[]} */
   levels = [];
   level = -1;
   behind = 0;
   #events;
   #timer;
 
+  /**
+   * @param {Source} source
+   * @param {{ title: string }} options
+   * @param {Pick<PictureEvents, "onReady" | "onFailed">} events
+   */
   constructor(source, { title }, events) {
     this.source = source;
     this.#events = events;
@@ -26,7 +34,21 @@ export class FramePicture {
     this.#ask(source.url);
   }
 
-  saveData() {}
+  /** @param {boolean} _isSaving */
+  saveData(_isSaving) {}
+
+  /** @param {Source} source */
+  follow(source) {
+    this.source = source;
+  }
+
+  /**
+   * @param {Seconds} _moment
+   * @returns {number | null}
+   */
+  placeOf(_moment) {
+    return null;
+  }
 
   freeze() {
     clearTimeout(this.#timer);
@@ -38,7 +60,10 @@ export class FramePicture {
     this.element.remove();
   }
 
-  /** A frame loads an error page just as well; whether its host answers at all can be asked. */
+  /**
+   * A frame loads an error page just as well; whether its host answers at all can be asked.
+   * @param {string} url
+   */
   async #ask(url) {
     try {
       await fetch(new URL("/", url), { mode: "no-cors", credentials: "omit", cache: "no-store" });
@@ -52,6 +77,7 @@ export class FramePicture {
     }
   }
 
+  /** @param {string} why */
   #fail(why) {
     if (!this.hasFailed) {
       this.hasFailed = true;

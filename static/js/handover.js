@@ -1,16 +1,25 @@
 // The pages of two devices of which one lets the other in: each goes on when the other has acted.
 // Without scripts the page reloads itself, which interrupts screen readers.
 
+import { findAll } from "./elements.js";
+
 const EVERY_MS = 2000;
-const waiting = document.querySelector("[data-waits]");
+const waits = waitsIn(document);
+
+/**
+ * What the page waits for, in a word; undefined: nothing.
+ * @param {Document} page
+ */
+function waitsIn(page) {
+  return findAll(page, "[data-waits]", HTMLElement)[0]?.dataset.waits;
+}
 
 async function look() {
   if (!document.hidden) {
     try {
       const answer = await fetch(location.href, { cache: "no-store" });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const there = page.querySelector("[data-waits]");
-      if (there?.dataset.waits !== waiting.dataset.waits) {
+      if (waitsIn(page) !== waits) {
         location.assign(answer.url);
         return;
       }
@@ -21,6 +30,6 @@ async function look() {
   setTimeout(look, EVERY_MS);
 }
 
-if (waiting) {
+if (waits !== undefined) {
   setTimeout(look, EVERY_MS);
 }

@@ -13,13 +13,17 @@ const RATE_PER_SECOND = 0.2;
 
 export class InStep {
   #video;
-  #source;
+  #begins;
   #onPulledBack;
 
-  /** `source.begins`: when the first second was seen. `onPulledBack()`: a viewer wanted elsewhere. */
-  constructor(video, source, onPulledBack) {
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {Seconds} begins when everybody sees the first second
+   * @param {() => void} onPulledBack a viewer wanted elsewhere
+   */
+  constructor(video, begins, onPulledBack) {
     this.#video = video;
-    this.#source = source;
+    this.#begins = begins;
     this.#onPulledBack = onPulledBack;
     video.addEventListener("seeking", () => this.#pullBack());
     video.addEventListener("play", () => this.jump());
@@ -29,7 +33,7 @@ export class InStep {
 
   /** The second that everybody sees now. */
   get second() {
-    return Math.max(0, now() - this.#source.begins);
+    return Math.max(0, now() - this.#begins);
   }
 
   /** There is nothing more of it. */
@@ -37,9 +41,12 @@ export class InStep {
     return this.second >= this.#video.duration;
   }
 
-  /** The talk was moved. */
-  follow(source) {
-    this.#source = source;
+  /**
+   * The talk was moved.
+   * @param {Seconds} begins
+   */
+  follow(begins) {
+    this.#begins = begins;
   }
 
   jump() {

@@ -1,11 +1,13 @@
 // The lobby follows the programme without a reload.
 
+import { byId, data } from "./elements.js";
 import { follow } from "./follow.js";
 import { keepFresh } from "./fragment.js";
 import { fillTimes } from "./times.js";
 import { showViewers } from "./viewers.js";
 import { offerZone } from "./zone.js";
 
+/** @type {LiveBody | undefined} */
 let body;
 const refresh = keepFresh(["rooms"], {
   onFresh: () => {
@@ -15,7 +17,7 @@ const refresh = keepFresh(["rooms"], {
   onRefused: () => location.reload(),
 });
 
-follow(document.getElementById("rooms").dataset.live, (latest) => {
+follow(data(byId("rooms", HTMLElement), "live"), (latest) => {
   body = latest;
   showViewers(body);
 });

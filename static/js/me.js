@@ -1,16 +1,14 @@
 // Who is here, and the token for posting. Asked once per page, and again when a token is stale.
 
+import { byId, data } from "./elements.js";
+
+/** @type {Promise<Me> | undefined} */
 let asked;
 
-/** {name, csrf_token}; name is null for somebody who has not signed in. */
+/** Who is here; `again`: with a new token. */
 export function me({ again = false } = {}) {
   if (!asked || again) {
-    asked = fetch(document.getElementById("account").dataset.me).then((response) => {
-      if (!response.ok) {
-        throw new Error(`me.json: ${response.status}`);
-      }
-      return response.json();
-    });
+    asked = ask();
     asked.catch(() => {
       asked = undefined;
     });
@@ -18,20 +16,40 @@ export function me({ again = false } = {}) {
   return asked;
 }
 
-/** Post as a form of this site would; once more with a new token if the first is stale. */
-export async function post(url, fields) {
-  for (const again of [false, true]) {
-    const { csrf_token: token } = await me({ again });
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "X-CSRFToken": token, Accept: "application/json" },
-      body: new URLSearchParams(fields),
-    });
-    if (response.ok) {
-      return response;
-    }
-    if (response.status !== 403 || again) {
-      throw new Error(`${url}: ${response.status}`);
-    }
+/** @returns {Promise<Me>} */
+async function ask() {
+  const response = await fetch(data(byId("account", HTMLElement), "me"));
+  if (!response.ok) {
+    throw new Error(`me.json: ${response.status}`);
   }
+  return response.json();
+}
+
+/**
+ * Post as a form of this site would; once more with a new token if the first is stale.
+ * @param {string} url
+ * @param {Record<string, string> | string[][]} fields
+ */
+export async function post(url, fields) {
+  let response = await postOnce(url, fields, await me());
+  if (response.status === 403) {
+    response = await postOnce(url, fields, await me({ again: true }));
+  }
+  if (!response.ok) {
+    throw new Error(`${url}: ${response.status}`);
+  }
+  return response;
+}
+
+/**
+ * @param {string} url
+ * @param {Record<string, string> | string[][]} fields
+ * @param {Me} me
+ */
+export function postOnce(url, fields, { csrf_token: token }) {
+  return fetch(url, {
+    method: "POST",
+    headers: { "X-CSRFToken": token, Accept: "application/json" },
+    body: new URLSearchParams(fields),
+  });
 }

@@ -2,17 +2,21 @@
 // in step where that is due, and the page is asked for again when the stream is another one or fails.
 
 import { now } from "./clock.js";
+import { data, find } from "./elements.js";
 import { follow } from "./follow.js";
 import { Player } from "./player.js";
 import { liveTalk } from "./state.js";
 
 const AGAIN_SECONDS = 5;
 
-const { room, live, tag } = document.querySelector("main").dataset;
+const main = find(document, "main", HTMLElement);
 const screen = document.getElementById("screen");
 const frame = document.querySelector("iframe");
-const nothing = () => {};
 let isLeaving = false;
+/**
+ * The code of what is on; null: nothing; undefined: not known yet.
+ * @type {string | null | undefined}
+ */
 let talk;
 
 function again() {
@@ -23,27 +27,22 @@ function again() {
 }
 
 if (screen) {
-  const { hls, hlsWorker: worker, title, source } = screen.dataset;
+  const options = {
+    hls: data(screen, "hls"),
+    worker: data(screen, "hlsWorker"),
+    title: data(screen, "title"),
+  };
   screen.replaceChildren();
-  const player = new Player(screen, { hls, worker, title }, {
-    onOpen: nothing,
-    onMuted: nothing,
-    onTrouble: nothing,
-    onFailed: again,
-    onWeak: nothing,
-    onLevels: nothing,
-    onOver: again,
-    onPulledBack: nothing,
-  });
-  player.play([JSON.parse(source)]);
+  const player = new Player(screen, options, { onFailed: again, onOver: again });
+  player.play([JSON.parse(data(screen, "source"))]);
 }
 
 follow(
-  live,
+  data(main, "live"),
   (body) => {
-    const entry = body.rooms.find(({ slug }) => slug === room);
+    const entry = body.rooms.find(({ slug }) => slug === main.dataset.room);
     const code = entry && liveTalk(entry, now())?.code;
-    const isOther = (entry?.stream ?? "") !== tag;
+    const isOther = (entry?.stream ?? "") !== main.dataset.tag;
     // What plays goes on from talk to talk.
     const isNew = !screen && !frame && talk !== undefined && talk !== code;
     talk = code ?? null;

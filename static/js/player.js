@@ -4,30 +4,55 @@
 import { FramePicture } from "./frame_picture.js";
 import { VideoPicture } from "./video_picture.js";
 
+/** @type {Record<string, typeof VideoPicture | typeof FramePicture>} */
 const PICTURES = { video: VideoPicture, iframe: FramePicture };
 // A source that has played so long has not failed when it fails again.
 const STEADY_MS = 10_000;
 
+/** @typedef {VideoPicture | FramePicture} Picture */
+
 /**
- * `screen` is the element to fill. Of replays also `onEnded()`: it is through. Events, as functions: `onOpen(source)` another picture is seen;
- * `onMuted(isMuted)` the browser allows no sound, or there is sound again; `onTrouble(source, why)`
- * a source has failed; `onFailed(why, wasSteady)` all have, the last picture stays; `onWeak()` the
- * connection is too weak for the picture; `onLevels()` the qualities are known; `onOver()` a
- * recording that all see in step is over, and nothing follows; `onPulledBack()` a viewer wanted to
- * another second of it.
+ * @typedef {object} PlayerOptions
+ * @property {string} hls where hls.js is
+ * @property {string} worker and its worker
+ * @property {string} title
+ *
+ * @typedef {object} PlayerEvents
+ * @property {(source: Source) => void} [onOpen] another picture is seen
+ * @property {(isMuted: boolean) => void} [onMuted] the browser allows no sound, or there is sound again
+ * @property {(source: Source, why: string) => void} [onTrouble] a source has failed
+ * @property {(why: string, wasSteady: boolean) => void} [onFailed] all have; the last picture stays
+ * @property {() => void} [onWeak] the connection is too weak for the picture
+ * @property {() => void} [onLevels] the qualities are known
+ * @property {() => void} [onOver] a recording that all see in step is over, and nothing follows
+ * @property {() => void} [onPulledBack] a viewer wanted to another second of it
+ * @property {() => void} [onEnded] a replay is through
  */
+
 export class Player {
   #screen;
   #options;
   #events;
+  /** @type {Source[]} */
   #sources = [];
+  /** @type {Picture | null} */
   #seen = null;
+  /** @type {Picture | null} */
   #coming = null;
+  /**
+   * The tags of sources.
+   * @type {Set<string>}
+   */
   #failed = new Set();
   #openedAt = 0;
   #wantsMuted = false;
   isSaving = false;
 
+  /**
+   * @param {HTMLElement} screen the element to fill
+   * @param {PlayerOptions} options
+   * @param {PlayerEvents} events
+   */
   constructor(screen, options, events) {
     this.#screen = screen;
     this.#options = options;
@@ -58,21 +83,43 @@ export class Player {
     return element instanceof HTMLVideoElement ? element : null;
   }
 
-  /** The first of `sources` that plays. */
+  /**
+   * The first of them that plays.
+   * @param {Source[]} sources
+   */
   play(sources) {
     this.#sources = [...sources];
     this.#failed.clear();
     this.#openNext("none");
   }
 
-  /** The same sources with new rights: what plays goes on under the new address. */
+  /**
+   * The same sources with new rights: what plays goes on under the new address.
+   * @param {Source[]} sources
+   */
   renew(sources) {
     this.#sources = [...sources];
-    const again = sources.find((source) => source.tag === this.source?.tag);
-    if (again && this.video && again.url !== this.source.url) {
+    const again = sources.find(({ tag }) => tag === this.source?.tag);
+    if (again && this.video && again.url !== this.source?.url) {
       this.#open(again);
     } else if (again && this.video) {
-      this.#seen.follow(again);
+      this.#seen?.follow(again);
+    }
+  }
+
+  /** With sound, which browsers allow to whoever has clicked. */
+  unmute() {
+    if (this.video) {
+      this.video.muted = false;
+      this.video.play();
+    }
+  }
+
+  togglePictureInPicture() {
+    if (document.pictureInPictureElement) {
+      document.exitPictureInPicture();
+    } else {
+      this.video?.requestPictureInPicture().catch(() => {});
     }
   }
 
@@ -84,6 +131,7 @@ export class Player {
     this.#screen.hidden = true;
   }
 
+  /** @param {string} why the one before has failed */
   #openNext(why) {
     const source = this.#sources.find(({ tag }) => !this.#failed.has(tag));
     if (source) {
@@ -91,10 +139,11 @@ export class Player {
     } else {
       const wasSteady = this.#openedAt > 0 && performance.now() - this.#openedAt > STEADY_MS;
       this.#openedAt = 0;
-      this.#events.onFailed(why, wasSteady);
+      this.#events.onFailed?.(why, wasSteady);
     }
   }
 
+  /** @param {Source} source */
   #open(source) {
     this.#coming?.remove();
     const options = {
@@ -102,14 +151,15 @@ export class Player {
       isSaving: this.isSaving,
       isMuted: this.#seen !== null || this.#wantsMuted,
     };
+    /** @type {Picture} */
     const picture = new PICTURES[source.player](source, options, {
       onReady: () => this.#show(picture),
       onFailed: (why) => this.#onFailure(picture, why),
-      onWeak: () => this.#events.onWeak(),
-      onLevels: () => this.#events.onLevels(),
+      onWeak: () => this.#events.onWeak?.(),
+      onLevels: () => this.#events.onLevels?.(),
       onEnded: () => this.#events.onEnded?.(),
       onOver: () => this.#onOver(picture),
-      onPulledBack: () => picture === this.#seen && this.#events.onPulledBack(),
+      onPulledBack: () => picture === this.#seen && this.#events.onPulledBack?.(),
     });
     this.#coming = picture;
     picture.element.classList.add("coming");
@@ -121,13 +171,12 @@ export class Player {
     }
   }
 
+  /** @param {Picture} picture */
   #show(picture) {
     if (picture !== this.#coming) {
       return;
     }
-    const before = this.#seen;
-    const video = before?.element instanceof HTMLVideoElement ? before.element : null;
-    const isPaused = video !== null && video.paused && !video.ended;
+    const [before, video] = [this.#seen, this.video];
     this.#coming = null;
     this.#seen = picture;
     this.#openedAt = performance.now();
@@ -137,7 +186,7 @@ export class Player {
         picture.element.volume = video.volume;
         picture.element.muted = video.muted;
       }
-      if (isPaused) {
+      if (video?.paused && !video.ended) {
         picture.element.pause();
       } else {
         // Again: what was told to play before it had an address may have forgotten it.
@@ -145,9 +194,13 @@ export class Player {
       }
     }
     before?.remove();
-    this.#events.onOpen(picture.source);
+    this.#events.onOpen?.(picture.source);
   }
 
+  /**
+   * @param {Picture} picture
+   * @param {string} why
+   */
   #onFailure(picture, why) {
     if (picture !== this.#coming && picture !== this.#seen) {
       return;
@@ -163,11 +216,14 @@ export class Player {
     } else if (this.#coming) {
       return; // the next is on its way already
     }
-    this.#events.onTrouble(picture.source, why);
+    this.#events.onTrouble?.(picture.source, why);
     this.#openNext(why);
   }
 
-  /** A recording has come to its end, for everybody: what is live follows. That is no failure. */
+  /**
+   * A recording has come to its end, for everybody: what is live follows. That is no failure.
+   * @param {Picture} picture
+   */
   #onOver(picture) {
     if (picture !== this.#coming && picture !== this.#seen) {
       return;
@@ -181,34 +237,38 @@ export class Player {
     if (this.#sources.length > 0) {
       this.#openNext("over");
     } else {
-      this.#events.onOver();
+      this.#events.onOver?.();
     }
   }
 
+  /** @param {HTMLVideoElement} video */
   #listenTo(video) {
     video.volume = Number(localStorage.getItem("volume") ?? 1);
     video.addEventListener("volumechange", () => {
       if (video !== this.video) {
         return;
       }
-      localStorage.setItem("volume", video.volume);
+      localStorage.setItem("volume", String(video.volume));
       if (!video.muted) {
         localStorage.setItem("muted", "no");
-        this.#events.onMuted(false);
+        this.#events.onMuted?.(false);
       } else if (navigator.userActivation?.isActive) {
         localStorage.setItem("muted", "yes");
       }
     });
   }
 
-  /** With sound where the browser allows it, else muted. */
+  /**
+   * With sound where the browser allows it, else muted.
+   * @param {HTMLVideoElement} video
+   */
   async #start(video) {
     try {
       await video.play();
     } catch (error) {
-      if (error.name === "NotAllowedError") {
+      if (error instanceof DOMException && error.name === "NotAllowedError") {
         video.muted = true;
-        this.#events.onMuted(true);
+        this.#events.onMuted?.(true);
         await video.play().catch(() => {});
       }
     }

@@ -1,123 +1,124 @@
 // A replay: begins at ?t=, else where this browser stopped, else where the talk begins.
 
 import { now } from "./clock.js";
+import { byId, data } from "./elements.js";
+import { nameOfLanguage } from "./languages.js";
 import { askPlayback } from "./playback.js";
 import { Player } from "./player.js";
+import { showRefusal } from "./refusal.js";
 import { keep, stoppedAt } from "./resume.js";
-import { asDigits } from "./times.js";
+import { StatusLine } from "./status_line.js";
+import { asDigits, parseSeconds } from "./times.js";
 
 const KEEP_SECONDS = 5;
 // The page asks again whether it may go on, and so gets new rights before the old ones end.
 const ASK_SECONDS = 45;
 const RENEW_SECONDS = 120;
 const RETRY_AT_MOST_SECONDS = 15;
-const NEWS_SECONDS = 20;
 const SPEED = "speed";
 
-const byId = (id) => document.getElementById(id);
-const box = byId("player");
-const { code, title, hls, hlsWorker } = box.dataset;
-const length = Number(box.dataset.seconds);
-const status = byId("status");
-const sound = byId("sound");
-const words = new Map(
-  [...byId("words").content.querySelectorAll("[data-word]")].map((word) => [
-    word.dataset.word,
-    word.textContent,
-  ]),
-);
+const box = byId("player", HTMLElement);
+const code = data(box, "code");
+const length = Number(data(box, "seconds"));
+const status = new StatusLine(byId("status", HTMLElement), byId("words", HTMLTemplateElement));
+const screen = byId("screen", HTMLElement);
+const sound = byId("sound", HTMLElement);
+const waiting = byId("waiting", HTMLElement);
+const controls = byId("controls", HTMLElement);
+const version = byId("version", HTMLSelectElement);
+const speed = byId("speed", HTMLSelectElement);
+const share = byId("share", HTMLElement);
+const toStart = byId("to-start", HTMLElement);
+const pictureInPicture = byId("picture-in-picture", HTMLElement);
 
+/** @type {Source[]} */
 let sources = [];
-// The tag of the recording that is chosen.
+/**
+ * The tag of the recording that is chosen.
+ * @type {string | null}
+ */
 let chosen = null;
 let failures = 0;
 let keptAt = 0;
-let newsTimer;
+/** @type {number | undefined} */
 let askTimer;
 
 const player = new Player(
-  byId("screen"),
-  { hls, worker: hlsWorker, title },
+  screen,
+  { hls: data(box, "hls"), worker: data(box, "hlsWorker"), title: data(box, "title") },
   {
     onOpen: () => {
       failures = 0;
-      byId("waiting").hidden = true;
-      if (status.textContent === words.get("trouble")) {
-        say("");
+      waiting.hidden = true;
+      if (status.says("trouble")) {
+        status.say(null);
       }
       showControls();
     },
     onMuted: (isMuted) => {
       sound.hidden = !isMuted;
       if (isMuted) {
-        say(words.get("muted"));
+        status.say("muted", { isNews: true });
       }
     },
-    onTrouble: () => {},
     onFailed: () => {
       failures += 1;
-      say(words.get("trouble"), { isNews: false });
+      status.say("trouble");
       askIn(Math.random() * Math.min(2 ** failures, RETRY_AT_MOST_SECONDS));
     },
-    onWeak: () => {},
-    onLevels: () => {},
     onEnded: () => {
       keep(code, length, length);
-      say(words.get("over"));
+      status.say("over", { isNews: true });
     },
   },
 );
 player.isSaving = localStorage.getItem("saving") === "yes";
 
-/** In the one status line. What is only news goes away again. */
-function say(text, { isNews = true } = {}) {
-  clearTimeout(newsTimer);
-  status.textContent = text;
-  if (isNews && text) {
-    newsTimer = setTimeout(say, 1000 * NEWS_SECONDS, "");
-  }
-}
-
 // --- Where it is -------------------------------------------------------------------------------
-
-/** "90", "90s", "1m30s", "1h" as seconds; null for anything else. */
-function parseSecond(text) {
-  const found = /^(?:(\d{1,2})h)?(?:(\d{1,4})m)?(?:(\d{1,6})s?)?$/.exec(text ?? "");
-  if (!text || !found) {
-    return null;
-  }
-  const [hours, minutes, seconds] = found.slice(1).map((part) => Number(part ?? 0));
-  return Math.min(3600 * hours + 60 * minutes + seconds, length);
-}
 
 /** Where in the picture the talk begins; null where there is none, or it is somebody else's player. */
 function talkStart() {
-  const { talk } = player.source ?? {};
-  return player.video ? (player.picture.placeOf(talk.began) ?? talk.start) : null;
+  const { picture, source, video } = player;
+  if (!picture || !source?.talk || !video) {
+    return null;
+  }
+  const { began, start } = source.talk;
+  return (began === null ? null : picture.placeOf(began)) ?? start;
 }
 
 /** The second of the talk that is seen, or null. */
 function second() {
   const start = talkStart();
-  return start === null ? null : player.video.currentTime - start;
+  return start === null || !player.video ? null : player.video.currentTime - start;
 }
 
 function keepPlace() {
+  const { video } = player;
   const at = second();
-  if (at !== null && player.video.readyState > 0 && !player.video.ended) {
+  if (video && at !== null && video.readyState > 0 && !video.ended) {
     keep(code, at, length);
   }
 }
 
-/** A source that begins `at` that second of the talk. */
+/**
+ * A source that begins at that second of the talk.
+ * @param {Source} source
+ * @param {number} at
+ * @returns {Source}
+ */
 function from(source, at) {
-  const { start, began } = source;
-  const talk = { start, began };
-  return { ...source, talk, start: Math.max(0, start + at), began: began === null ? null : began + at };
+  const { start = 0, began = null } = source;
+  return {
+    ...source,
+    talk: { start, began },
+    start: Math.max(0, start + at),
+    began: began === null ? null : began + at,
+  };
 }
 
 // --- What plays --------------------------------------------------------------------------------
 
+/** @param {number} seconds */
 function askIn(seconds) {
   clearTimeout(askTimer);
   askTimer = setTimeout(ask, 1000 * seconds);
@@ -127,125 +128,120 @@ async function ask() {
   const at = second() ?? beginAt;
   let answer;
   try {
-    answer = await askPlayback(`${box.dataset.playback}?t=${Math.max(0, Math.floor(at))}`);
+    answer = await askPlayback(`${data(box, "playback")}?t=${Math.max(0, Math.floor(at))}`);
   } catch {
     // Nobody is locked out because a network broke.
     failures += 1;
     if (!player.isOpen) {
-      say(words.get("trouble"), { isNews: false });
+      status.say("trouble");
     }
     askIn(Math.min(2 ** failures, RETRY_AT_MOST_SECONDS));
     return;
   }
-  if (answer.refusal) {
+  if (answer.refusal !== undefined) {
     refuse(answer.refusal);
     return;
   }
-  take(answer, at);
+  take(answer.sources, at);
   askIn(ASK_SECONDS * (1 + Math.random() / 4));
 }
 
-function take(answer, at) {
-  sources = answer.sources;
+/**
+ * @param {Source[]} offered
+ * @param {number} at the second of the talk that is seen
+ */
+function take(offered, at) {
+  sources = offered;
   const wanted = sources.find(({ tag }) => tag === chosen) ?? sources[0];
   if (!wanted) {
-    byId("waiting").hidden = false;
+    waiting.hidden = false;
     player.stop();
-    say(words.get("nothing"), { isNews: false });
+    status.say("nothing");
     return;
   }
-  const isSame = player.isOpen && player.source.tag === wanted.tag;
-  if (!isSame) {
+  const { source } = player;
+  if (!player.isOpen || source?.tag !== wanted.tag) {
     open(wanted, at);
-  } else if (wanted.player === "video" && isEnding(player.source)) {
-    player.renew([from(wanted, second())]);
+  } else if (wanted.player === "video" && isEnding(source)) {
+    player.renew([from(wanted, second() ?? at)]);
   }
 }
 
-function isEnding(source) {
-  return source.expires !== null && source.expires - now() < RENEW_SECONDS;
+/** @param {Source} source */
+function isEnding({ expires }) {
+  return expires !== null && expires - now() < RENEW_SECONDS;
 }
 
+/**
+ * @param {Source} source
+ * @param {number} at
+ */
 function open(source, at) {
   chosen = source.tag;
   player.play([from(source, at)]);
 }
 
-function refuse(reason) {
+/** @param {string} refusal */
+function refuse(refusal) {
   player.stop();
-  byId("controls").hidden = true;
-  byId("waiting").hidden = true;
-  const reasons = [...document.querySelectorAll("#refusal [data-reason]")];
-  const shown =
-    reasons.find((each) => each.dataset.reason === reason) ??
-    reasons.find((each) => each.dataset.reason === "other");
-  shown.hidden = false;
-  byId("refusal").hidden = false;
-  say(words.get("refused").replace("REASON", shown.firstElementChild.textContent), { isNews: false });
+  controls.hidden = true;
+  waiting.hidden = true;
+  status.say("refused", { reason: showRefusal(refusal) });
 }
 
 // --- Below it ----------------------------------------------------------------------------------
 
 function showControls() {
   const { video } = player;
-  byId("controls").hidden = false;
-  const select = byId("version");
-  select.replaceChildren(...sources.map((source) => new Option(nameOf(source), source.tag)));
-  select.value = player.source.tag;
-  byId("version-choice").hidden = sources.length < 2;
-  for (const id of ["speed-choice", "to-start"]) {
-    byId(id).hidden = !video;
-  }
-  byId("picture-in-picture").hidden = !video || !document.pictureInPictureEnabled;
-  byId("share").hidden = !video || !navigator.clipboard;
+  controls.hidden = false;
+  version.replaceChildren(...sources.map((source) => new Option(nameOf(source), source.tag)));
+  version.value = player.source?.tag ?? "";
+  byId("version-choice", HTMLElement).hidden = sources.length < 2;
+  byId("speed-choice", HTMLElement).hidden = !video;
+  toStart.hidden = !video;
+  pictureInPicture.hidden = !video || !document.pictureInPictureEnabled;
+  share.hidden = !video || !navigator.clipboard;
   if (video) {
-    video.playbackRate = Number(byId("speed").value);
+    video.playbackRate = Number(speed.value);
     video.addEventListener("pause", keepPlace);
   }
 }
 
+/** @param {Source} source */
 function nameOf({ language }) {
-  if (!language) {
-    return words.get("original");
-  }
-  try {
-    return new Intl.DisplayNames(document.documentElement.lang, { type: "language" }).of(language);
-  } catch {
-    return language;
-  }
+  return language ? nameOfLanguage(language) : status.textOf("original");
 }
 
-byId("version").addEventListener("change", ({ target }) => {
-  const at = second() ?? 0;
-  open(sources.find(({ tag }) => tag === target.value), at);
-});
-byId("speed").addEventListener("change", ({ target }) => {
-  localStorage.setItem(SPEED, target.value);
-  player.video.playbackRate = Number(target.value);
-});
-byId("to-start").addEventListener("click", () => {
-  player.video.currentTime = talkStart();
-  player.video.play();
-});
-byId("picture-in-picture").addEventListener("click", () => {
-  if (document.pictureInPictureElement) {
-    document.exitPictureInPicture();
-  } else {
-    player.video.requestPictureInPicture().catch(() => {});
+version.addEventListener("change", () => {
+  const source = sources.find(({ tag }) => tag === version.value);
+  if (source) {
+    open(source, second() ?? 0);
   }
 });
-byId("share").addEventListener("click", async () => {
+speed.addEventListener("change", () => {
+  localStorage.setItem(SPEED, speed.value);
+  if (player.video) {
+    player.video.playbackRate = Number(speed.value);
+  }
+});
+toStart.addEventListener("click", () => {
+  if (player.video) {
+    player.video.currentTime = talkStart() ?? 0;
+    player.video.play();
+  }
+});
+pictureInPicture.addEventListener("click", () => player.togglePictureInPicture());
+share.addEventListener("click", async () => {
   const url = new URL(location.pathname, location.href);
-  url.searchParams.set("t", Math.max(0, Math.floor(second())));
+  url.searchParams.set("t", String(Math.max(0, Math.floor(second() ?? 0))));
   await navigator.clipboard.writeText(url.href);
-  say(words.get("copied"));
+  // Once for each click.
+  status.say(null);
+  status.say("copied", { isNews: true });
 });
-sound.addEventListener("click", () => {
-  player.video.muted = false;
-  player.video.play();
-});
+sound.addEventListener("click", () => player.unmute());
 
-byId("screen").addEventListener(
+screen.addEventListener(
   "timeupdate",
   () => {
     if (Math.abs(now() - keptAt) > KEEP_SECONDS) {
@@ -257,20 +253,21 @@ byId("screen").addEventListener(
 );
 addEventListener("pagehide", keepPlace);
 
-const speeds = [...byId("speed").options].map((option) => option.value);
-if (speeds.includes(localStorage.getItem(SPEED))) {
-  byId("speed").value = localStorage.getItem(SPEED);
+const speeds = [...speed.options].map((option) => option.value);
+const keptSpeed = localStorage.getItem(SPEED) ?? "";
+if (speeds.includes(keptSpeed)) {
+  speed.value = keptSpeed;
 }
 const here = new URL(location.href);
-const wished = parseSecond(here.searchParams.get("t"));
+const wished = parseSeconds(here.searchParams.get("t"));
 const stopped = wished === null ? stoppedAt(code) : null;
-const beginAt = wished ?? stopped ?? 0;
+const beginAt = wished === null ? (stopped ?? 0) : Math.min(wished, length);
 if (here.searchParams.has("t")) {
   // A reload goes on where it was.
   here.searchParams.delete("t");
   history.replaceState(history.state, "", here);
 }
 if (stopped !== null) {
-  say(words.get("resumed").replace("TIME", asDigits(stopped)));
+  status.say("resumed", { time: asDigits(stopped), isNews: true });
 }
 ask();

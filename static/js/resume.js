@@ -6,20 +6,29 @@ const MOST = 100;
 // Who stops in the first seconds has not begun, and who stops in the last has seen it.
 const EDGE_SECONDS = 15;
 
+/** @returns {Record<string, number>} */
 function all() {
   try {
-    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+    return JSON.parse(localStorage.getItem(KEY) ?? "null") ?? {};
   } catch {
     return {};
   }
 }
 
-/** The second of the talk, or null. */
+/**
+ * The second of the talk, or null.
+ * @param {string} code
+ */
 export function stoppedAt(code) {
   return all()[code] ?? null;
 }
 
-/** `second` of a talk of `length` seconds. */
+/**
+ * Somebody has come to this second of a talk of so many.
+ * @param {string} code
+ * @param {number} second
+ * @param {number} length
+ */
 export function keep(code, second, length) {
   const { [code]: _old, ...others } = all();
   const isWithin = second > EDGE_SECONDS && second < length - EDGE_SECONDS;

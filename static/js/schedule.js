@@ -1,6 +1,7 @@
 // The schedule follows the programme, and shows where in the day we are.
 
 import { now } from "./clock.js";
+import { data, findAll } from "./elements.js";
 import { follow } from "./follow.js";
 import { keepFresh } from "./fragment.js";
 import { paintStars, showStars } from "./stars.js";
@@ -10,8 +11,8 @@ const VIEW = "schedule-view";
 
 /** Styles that differ per row come through the object model: the policy forbids attributes. */
 function paint() {
-  for (const talk of document.querySelectorAll("[data-colour]")) {
-    talk.style.setProperty("--colour", talk.dataset.colour);
+  for (const talk of findAll(document, "[data-colour]", HTMLElement)) {
+    talk.style.setProperty("--colour", data(talk, "colour"));
   }
   paintStars();
   const line = document.getElementById("now");
@@ -23,21 +24,21 @@ function paint() {
 }
 
 function rememberView() {
-  const choices = document.querySelectorAll("[name=view]");
-  const remembered = document.getElementById(localStorage.getItem(VIEW));
-  if (remembered) {
-    remembered.checked = true;
-  }
-  for (const choice of choices) {
+  const remembered = localStorage.getItem(VIEW);
+  for (const choice of findAll(document, "[name=view]", HTMLInputElement)) {
+    if (choice.id === remembered) {
+      choice.checked = true;
+    }
     choice.addEventListener("change", () => localStorage.setItem(VIEW, choice.id));
   }
 }
 
 const day = document.getElementById("day");
 if (day) {
+  /** @type {LiveBody | undefined} */
   let body;
   const refresh = keepFresh(["day"], { onFresh: paint, onRefused: () => location.reload() });
-  follow(day.dataset.live, (latest) => {
+  follow(data(day, "live"), (latest) => {
     body = latest;
   });
   setInterval(() => {

@@ -2,25 +2,26 @@
 
 import { showAnnouncements } from "./announcements.js";
 import { keepMoment } from "./as_of.js";
+import { data } from "./elements.js";
 import { me } from "./me.js";
 
-const account = document.getElementById("account");
-
-async function showAccount() {
+/** @param {HTMLAnchorElement} account */
+async function showAccount(account) {
   const { name } = await me();
   const label = document.createElement("span");
-  label.textContent = name ?? account.dataset.signIn;
+  label.textContent = name ?? data(account, "signIn");
   label.dir = "auto";
   account.replaceChildren(label);
   if (name === null) {
     const here = encodeURIComponent(location.pathname + location.search);
-    account.href = `${account.dataset.login}?next=${here}`;
+    account.href = `${data(account, "login")}?next=${here}`;
   }
 }
 
-if (account) {
+const account = document.getElementById("account");
+if (account instanceof HTMLAnchorElement) {
   // Without an answer the corner stays a plain link to the tickets.
-  showAccount().catch(() => {});
+  showAccount(account).catch(() => {});
 }
 showAnnouncements();
 keepMoment();

@@ -1,23 +1,26 @@
 // Stars on talks: links to a small page each, which a script turns into buttons. They are kept with
 // the account, or in the browser until somebody signs in.
 
+import { data, findAll } from "./elements.js";
 import { me, post } from "./me.js";
 
 const KEPT = "stars";
 const LIST = "/my/stars.json";
 
+/** @type {Set<string>} */
 let starred = new Set();
 let isSignedIn = false;
 
 function kept() {
   try {
-    const codes = JSON.parse(localStorage.getItem(KEPT));
+    const codes = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
     return Array.isArray(codes) ? codes.map(String) : [];
   } catch {
     return [];
   }
 }
 
+/** @param {string[]} codes */
 function keep(codes) {
   if (codes.length) {
     localStorage.setItem(KEPT, JSON.stringify(codes));
@@ -59,23 +62,24 @@ export function paintStars() {
   if (!isKnown) {
     return;
   }
-  for (const link of document.querySelectorAll("a[data-star]")) {
+  for (const link of findAll(document, "a[data-star]", HTMLElement)) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = link.className;
     button.dataset.star = link.dataset.star;
-    button.dataset.href = link.getAttribute("href");
+    button.dataset.href = link.getAttribute("href") ?? "";
     button.append(...link.childNodes);
     button.addEventListener("click", () => toggle(button));
     link.replaceWith(button);
   }
-  for (const button of document.querySelectorAll("button[data-star]")) {
-    button.setAttribute("aria-pressed", starred.has(button.dataset.star));
+  for (const button of findAll(document, "button[data-star]", HTMLElement)) {
+    button.setAttribute("aria-pressed", String(starred.has(data(button, "star"))));
   }
 }
 
+/** @param {HTMLElement} button */
 async function toggle(button) {
-  const code = button.dataset.star;
+  const code = data(button, "star");
   const isOn = !starred.has(code);
   set(code, isOn);
   if (!isSignedIn) {
@@ -83,12 +87,16 @@ async function toggle(button) {
     return;
   }
   try {
-    await post(button.dataset.href, { on: isOn ? "1" : "0" });
+    await post(data(button, "href"), { on: isOn ? "1" : "0" });
   } catch {
     set(code, !isOn);
   }
 }
 
+/**
+ * @param {string} code
+ * @param {boolean} isOn
+ */
 function set(code, isOn) {
   starred[isOn ? "add" : "delete"](code);
   paintStars();

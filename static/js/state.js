@@ -1,9 +1,14 @@
 // The state of a room at a moment, from its entry in /live.json. The same rules as
-// schedule/state.py; both are tested against schedule/tests/state_cases.json.
+// schedule/programme/state.py; both are tested against schedule/programme/tests/state_cases.json.
 
 export const SOON = 15 * 60;
 
-/** The conference day of an instant, like "2026-11-21"; days begin at `hour` in the zone. */
+/**
+ * The conference day of an instant, like "2026-11-21"; days begin at `hour` in the zone.
+ * @param {Seconds} at
+ * @param {string} zone
+ * @param {number} hour
+ */
 export function dayOf(at, zone, hour) {
   const format = new Intl.DateTimeFormat("en-u-ca-gregory", {
     timeZone: zone,
@@ -13,6 +18,7 @@ export function dayOf(at, zone, hour) {
     day: "numeric",
     hour: "numeric",
   });
+  /** @type {Record<string, number>} */
   const read = {};
   for (const { type, value } of format.formatToParts(at * 1000)) {
     read[type] = Number(value);
@@ -24,16 +30,29 @@ export function dayOf(at, zone, hour) {
   return day.toISOString().slice(0, 10);
 }
 
-/** What is on: of two that overlap, the one that began last. */
+/**
+ * What is on: of two that overlap, the one that began last.
+ * @param {RoomEntry} room
+ * @param {Seconds} at
+ */
 export function liveTalk(room, at) {
   return room.talks.findLast((talk) => talk.starts <= at && talk.ends > at);
 }
 
+/**
+ * @param {RoomEntry} room
+ * @param {Seconds} at
+ */
 export function nextTalk(room, at) {
   return room.talks.find((talk) => talk.starts > at);
 }
 
-/** `today` is dayOf(at, …). */
+/**
+ * @param {RoomEntry} room
+ * @param {Seconds} at
+ * @param {string} today dayOf(at, …)
+ * @returns {RoomState}
+ */
 export function stateOf(room, at, today) {
   const live = liveTalk(room, at);
   if (live) {

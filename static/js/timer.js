@@ -1,81 +1,47 @@
 // The countdown on stage. Goes on without a connection; follows shifts and the chair with one.
 
 import { learnFrom, now } from "./clock.js";
-import { asDigits } from "./times.js";
+import { digitsAt, markBetween, phaseAt } from "./countdown.js";
+import { byId, data } from "./elements.js";
 
 const POLL_SECONDS = 2.5;
 const OFFLINE_AFTER = 3;
-// Seconds before the end from which the words and the colour change.
-const SOON = 5 * 60;
-const LAST = 60;
-// Said aloud once each, to those who listen instead of looking.
-const MARKS = [
-  [600, "ten"],
-  [300, "five"],
-  [60, "one"],
-  [0, "now"],
-];
 
-const main = document.getElementById("timer");
-const part = Object.fromEntries(
-  ["title", "phase", "clock", "message", "until", "offline", "full", "said"].map((id) => [
-    id,
-    document.getElementById(id),
-  ]),
-);
+const main = byId("timer", HTMLElement);
+const clock = byId("clock", HTMLElement);
+const fullScreen = byId("full", HTMLElement);
+/** @type {TimerTalk} */
 let talk = {
   starts: Number(main.dataset.starts),
   ends: Number(main.dataset.ends),
   canceled: main.dataset.canceled === "1",
 };
 let failures = 0;
-let lastLeft;
+let lastLeft = -Infinity;
 
-function phaseAt(at) {
-  if (talk.canceled) {
-    return "off";
-  }
-  if (at < talk.starts) {
-    return "before";
-  }
-  const left = talk.ends - at;
-  if (left <= 0) {
-    return "over";
-  }
-  return left <= LAST ? "last" : left <= SOON ? "soon" : "running";
-}
-
-function write(element, text) {
+/**
+ * @param {string} id
+ * @param {string} text
+ */
+function write(id, text) {
+  const element = byId(id, HTMLElement);
   if (element.textContent !== text) {
     element.textContent = text;
   }
 }
 
-function clockAt(at, phase) {
-  if (phase === "off") {
-    return "–";
-  }
-  if (phase === "over") {
-    return `+${asDigits(at - talk.ends)}`;
-  }
-  return asDigits((phase === "before" ? talk.starts : talk.ends) - at);
-}
-
 function tick() {
   const at = now();
-  const phase = phaseAt(at);
+  const phase = phaseAt(talk, at);
   main.dataset.phase = phase;
-  write(part.phase, main.dataset[phase]);
-  const digits = clockAt(at, phase);
-  write(part.clock, digits);
-  part.clock.classList.toggle("is-long", digits.length > 5);
-  sayMarks(talk.ends - at, phase);
-}
-
-function sayMarks(left, phase) {
-  const mark = MARKS.find(([seconds]) => left <= seconds && lastLeft > seconds);
+  write("phase", data(main, phase));
+  const digits = digitsAt(talk, at);
+  write("clock", digits);
+  clock.classList.toggle("is-long", digits.length > 5);
+  const left = talk.ends - at;
+  const mark = markBetween(lastLeft, left);
   if (mark && phase !== "off" && phase !== "before") {
-    write(part.said, main.dataset[mark[1]]);
+    write("said", data(main, mark));
   }
   lastLeft = left;
 }
@@ -83,20 +49,22 @@ function sayMarks(left, phase) {
 async function ask() {
   try {
     const asked = now();
-    const response = await fetch(main.dataset.url, { cache: "no-cache" });
+    const response = await fetch(data(main, "url"), { cache: "no-cache" });
     if (!response.ok) {
       throw new Error(String(response.status));
     }
-    talk = await response.json();
+    /** @type {TimerBody} */
+    const { title, message, until, ...latest } = await response.json();
+    talk = latest;
     learnFrom(response, asked);
     failures = 0;
-    write(part.title, talk.title);
-    write(part.message, talk.message);
-    write(part.until, talk.until);
+    write("title", title);
+    write("message", message);
+    write("until", until);
   } catch {
     failures += 1;
   }
-  part.offline.hidden = failures < OFFLINE_AFTER;
+  byId("offline", HTMLElement).hidden = failures < OFFLINE_AFTER;
   setTimeout(ask, 1000 * POLL_SECONDS * (1 + Math.random() / 4));
 }
 
@@ -113,8 +81,8 @@ async function stayAwake() {
 
 document.addEventListener("visibilitychange", stayAwake);
 if (document.fullscreenEnabled) {
-  part.full.hidden = false;
-  part.full.addEventListener("click", () => main.requestFullscreen());
+  fullScreen.hidden = false;
+  fullScreen.addEventListener("click", () => main.requestFullscreen());
 }
 stayAwake();
 setInterval(tick, 200);

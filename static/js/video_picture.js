@@ -7,6 +7,11 @@ import { InStep } from "./in_step.js";
 
 // Fewer loads than hls.js would try: another source is quicker than the third attempt.
 const RETRY = { maxNumRetry: 1, retryDelayMs: 300, maxRetryDelayMs: 600 };
+/**
+ * @param {number} firstByteMs
+ * @param {number} wholeMs
+ * @param {number} retries
+ */
 const patience = (firstByteMs, wholeMs, retries) => ({
   default: {
     maxTimeToFirstByteMs: firstByteMs,
@@ -28,10 +33,29 @@ const STALLS = 3;
 const STALLS_MS = 60_000;
 const REFUSED = [401, 403, 410];
 
+/** @import { PlayerOptions } from "./player.js" */
+
+/**
+ * A quality that can be chosen.
+ * @typedef {{ index: number, height: number, bitrate: number }} Level
+ */
+
+/**
+ * @typedef {object} PictureEvents
+ * @property {() => void} onReady there is a picture
+ * @property {(why: string) => void} onFailed once; the last picture stays
+ * @property {() => void} onWeak it stalls again and again
+ * @property {() => void} onLevels the qualities are known
+ * @property {() => void} onEnded a replay is through
+ * @property {() => void} onOver a recording that is played in step has ended
+ * @property {() => void} onPulledBack the viewer wanted to another second of it
+ */
+
 export class VideoPicture {
   element;
   source;
   hasFailed = false;
+  /** @type {Hls | null} */
   #hls = null;
   #events;
   #timer;
@@ -39,46 +63,60 @@ export class VideoPicture {
   #isReady = false;
   #wasLive = false;
   #target = 2;
+  /** @type {number | null} */
   #lastNumber = null;
-  #movedAt = null;
+  #movedAt = Infinity;
   #time = 0;
   #timeMovedAt = performance.now();
   #fragmentErrors = 0;
   #hasRecovered = false;
   #window = { start: 0, edge: 0, at: 0 };
+  /** @type {InStep | null} */
   #step = null;
+  /**
+   * When the picture stalled in the last minute.
+   * @type {number[]}
+   */
   #stalls = [];
 
   /**
    * A source with `start` is a replay that begins at that second, or, while its recording goes on, at
-   * the moment `began`; `onEnded()` it is through.
-   * `onReady()` there is a picture; `onFailed(why)` once, the last picture stays; `onWeak()` it
-   * stalls again and again; `onLevels()` the qualities are known; `onOver()` a recording that is
-   * played in step has ended; `onPulledBack()` the viewer wanted to another second of it.
+   * the moment `began`.
+   * @param {Source} source
+   * @param {PlayerOptions & { isMuted: boolean, isSaving: boolean }} options
+   * @param {PictureEvents} events
    */
   constructor(source, { title, isMuted, hls, worker, isSaving }, events) {
     this.source = source;
     this.#events = events;
     this.element = this.#makeVideo(title, isMuted);
     if (source.begins) {
-      this.#step = new InStep(this.element, source, () => events.onPulledBack());
+      this.#step = new InStep(this.element, source.begins, () => events.onPulledBack());
     }
     this.#load(hls, worker, isSaving);
     this.#timer = setInterval(() => this.#check(), CHECK_MS);
   }
 
-  /** The qualities that can be chosen: [{index, height, bitrate}], worst first. */
+  /**
+   * Worst first.
+   * @returns {Level[]}
+   */
   get levels() {
-    return (this.#hls?.levels ?? []).map(({ height, bitrate }, index) => ({ index, height, bitrate }));
+    return (this.#hls?.levels ?? []).map(({ height, bitrate }, index) => ({
+      index,
+      height,
+      bitrate,
+    }));
   }
 
-  /** -1: as the connection allows. */
+  /** @param {number} index -1: as the connection allows */
   set level(index) {
     if (this.#hls) {
       this.#hls.nextLevel = index;
     }
   }
 
+  /** @param {boolean} isSaving */
   saveData(isSaving) {
     if (this.#hls) {
       this.#hls.autoLevelCapping = isSaving ? 0 : -1;
@@ -90,10 +128,14 @@ export class VideoPicture {
     return this.#wasLive ? (this.#hls?.latency ?? 0) : 0;
   }
 
-  /** What it shows has another address or other times, and goes on. */
+  /**
+   * What it shows has another address or other times, and goes on.
+   * @param {Source} source
+   */
   follow(source) {
     this.source = source;
-    this.#step?.follow(source);
+    // One that begins no more is over.
+    this.#step?.follow(source.begins ?? 0);
   }
 
   /** The last picture stays, and nothing more is asked for. */
@@ -110,6 +152,10 @@ export class VideoPicture {
     this.element.remove();
   }
 
+  /**
+   * @param {string} title
+   * @param {boolean} isMuted
+   */
   #makeVideo(title, isMuted) {
     const video = document.createElement("video");
     video.controls = true;
@@ -131,7 +177,13 @@ export class VideoPicture {
     return video;
   }
 
+  /**
+   * @param {string} path
+   * @param {string} worker
+   * @param {boolean} isSaving
+   */
   async #load(path, worker, isSaving) {
+    /** @type {HlsClass} */
     let Hls;
     try {
       ({ default: Hls } = await import(path));
@@ -151,6 +203,11 @@ export class VideoPicture {
     }
   }
 
+  /**
+   * @param {HlsClass} Hls
+   * @param {string} worker
+   * @param {boolean} isSaving
+   */
   #attach(Hls, worker, isSaving) {
     const hls = new Hls({
       workerPath: worker,
@@ -178,8 +235,12 @@ export class VideoPicture {
     hls.attachMedia(this.element);
   }
 
+  /**
+   * @param {HlsClass} Hls
+   * @param {HlsError} error
+   */
   #onError(Hls, error) {
-    if (REFUSED.includes(error.response?.code)) {
+    if (REFUSED.includes(error.response?.code ?? 0)) {
       this.#fail("refused");
     } else if (error.details === Hls.ErrorDetails.FRAG_LOAD_ERROR) {
       this.#fragmentErrors += 1;
@@ -188,12 +249,13 @@ export class VideoPicture {
       }
     } else if (error.fatal && error.type === Hls.ErrorTypes.MEDIA_ERROR && !this.#hasRecovered) {
       this.#hasRecovered = true;
-      this.#hls.recoverMediaError();
+      this.#hls?.recoverMediaError();
     } else if (error.fatal) {
       this.#fail(error.type === Hls.ErrorTypes.MEDIA_ERROR ? "media" : "playlist");
     }
   }
 
+  /** @param {HlsPlaylist} details */
   #onPlaylist(details) {
     this.#target = details.targetduration;
     if (this.#wasLive && !details.live) {
@@ -224,7 +286,10 @@ export class VideoPicture {
     return this.source.began ? -1 : (this.source.start ?? -1);
   }
 
-  /** Where in what still goes on that moment is, as far back as it goes; null: it is through. */
+  /**
+   * Where in what still goes on that moment is, as far back as it goes; null: it is through.
+   * @param {Seconds} moment
+   */
   placeOf(moment) {
     const { start, edge, at } = this.#window;
     return this.#wasLive ? Math.max(start, edge - (at - moment)) : null;
@@ -232,10 +297,12 @@ export class VideoPicture {
 
   /** hls.js has begun there, but in what still goes on only the clock tells where that is. */
   #goToStart() {
-    if (this.#wasLive && this.source.began) {
-      this.element.currentTime = this.placeOf(this.source.began);
-    } else if (this.#hls === null && this.#isReplay) {
-      this.element.currentTime = this.source.start;
+    const { began, start } = this.source;
+    const place = began ? this.placeOf(began) : null;
+    if (place !== null) {
+      this.element.currentTime = place;
+    } else if (this.#hls === null && start !== undefined) {
+      this.element.currentTime = start;
     }
   }
 
@@ -295,6 +362,7 @@ export class VideoPicture {
     }
   }
 
+  /** @param {string} why */
   #fail(why) {
     if (!this.hasFailed) {
       this.hasFailed = true;

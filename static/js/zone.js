@@ -1,5 +1,6 @@
 // Times are those of the venue until somebody wants their own: the server does the rest, by cookie.
 
+import { data, find } from "./elements.js";
 import { post } from "./me.js";
 
 /** Offer the device's zone, or the venue's to somebody who has left it. */
@@ -8,13 +9,13 @@ export function offerZone() {
   if (!line) {
     return;
   }
-  const link = line.querySelector("a");
+  const link = find(line, "a", HTMLAnchorElement);
   // The page is shared and knows its path only.
-  link.search = new URLSearchParams({ next: location.pathname + location.search });
-  const { page, venue, from, offer, back } = line.dataset;
+  link.search = String(new URLSearchParams({ next: location.pathname + location.search }));
+  const { page, venue } = line.dataset;
   const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
   // Two names for one time (Berlin, Paris) are no choice; what counts is the conference's days.
-  const isOffered = mine && Number(page) !== offsetIn(mine, new Date(from));
+  const isOffered = mine && Number(page) !== offsetIn(mine, new Date(data(line, "from")));
   const isAway = page !== venue;
   if (!isOffered && !isAway) {
     return;
@@ -22,7 +23,9 @@ export function offerZone() {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "link";
-  button.textContent = isOffered ? offer.replace("ZONE", mine.replaceAll("_", " ")) : back;
+  button.textContent = isOffered
+    ? data(line, "offer").replace("ZONE", mine.replaceAll("_", " "))
+    : data(line, "back");
   button.addEventListener("click", async () => {
     await post(link.pathname, { zone: isOffered ? mine : "" });
     const url = new URL(location.href);
@@ -36,8 +39,12 @@ export function offerZone() {
   link.before(button, " ");
 }
 
-/** In minutes from UTC. */
-function offsetIn(zone, instant) {
+/**
+ * In minutes from UTC.
+ * @param {string} zone
+ * @param {Date} instant
+ */
+export function offsetIn(zone, instant) {
   const [there, utc] = [zone, "UTC"].map((timeZone) => {
     const clock = instant.toLocaleString("en-US", { timeZone, hourCycle: "h23" });
     return Date.parse(`${clock} UTC`);
@@ -48,8 +55,11 @@ function offsetIn(zone, instant) {
 /** In the form of all zones: the device's own on top. */
 function pinOwnZone() {
   const select = document.querySelector("select[data-own]");
+  if (!(select instanceof HTMLSelectElement)) {
+    return;
+  }
   const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const known = select && [...select.options].find((option) => option.value === mine);
+  const known = [...select.options].find(({ value }) => value === mine);
   if (known) {
     const pinned = known.cloneNode(true);
     pinned.textContent = `${select.dataset.own}: ${known.textContent}`;

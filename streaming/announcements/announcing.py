@@ -13,17 +13,14 @@ from tickets.models import User
 
 @transaction.atomic
 def announce(announcement: Announcement, *, until: datetime | None, actor: User) -> None:
-    """From now on. `until` None: until somebody ends it."""
-    announcement.starts_at, announcement.ends_at = timezone.now(), until
-    announcement.made_by = actor
-    announcement.save()
+    """`until` None: until somebody ends it."""
+    announcement.announce(at=timezone.now(), until=until, by=actor)
     _log(announcement, actor, ADDITION, _("Announced at the desk"))
 
 
 @transaction.atomic
 def end(announcement: Announcement, *, actor: User) -> None:
-    announcement.ends_at = timezone.now()
-    announcement.save(update_fields=["ends_at"])
+    announcement.end(timezone.now())
     _log(announcement, actor, CHANGE, _("Ended at the desk"))
 
 

@@ -1,18 +1,18 @@
 """The announcements of a moment. Read once per number of the stage, then from memory."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import NamedTuple
 
 from django.conf import settings
 from django.utils import timezone
 
-from schedule.http import ConferenceRequest
+from lib.cached import once_per_revision
 from schedule.models import Conference
+from schedule.site.request import ConferenceRequest
 from streaming.models import Announcement
-from streaming.revisions import stage_revisions
-from streaming.tags import opaque_tag
-from tickets.admission import refusal
+from streaming.models.revisions import stage_revisions
+from streaming.models.tags import opaque_tag
+from tickets.admission.rule import refusal
 
 LONGEST_EMERGENCY = 500
 
@@ -45,7 +45,7 @@ def notices(conference: Conference, at: datetime) -> tuple[Notice, ...]:
     )
 
 
-@lru_cache(maxsize=16)
+@once_per_revision
 def _read(conference_id: int, revision: int) -> tuple[Notice, ...]:
     rows = Announcement.objects.filter(conference=conference_id).not_over_at(timezone.now())
     found = (
@@ -89,7 +89,7 @@ def _is_for_the_admitted(request: ConferenceRequest) -> bool:
 
 
 def page_part(request: ConferenceRequest) -> str:
-    """The announcements in the keys of shared pages (schedule/pages.py)."""
+    """The announcements in the keys of shared pages (schedule/site/pages.py)."""
     tags = [notice.tag for notice in notices(request.conference, timezone.now())]
     return opaque_tag("announcements", " ".join(tags)) if tags else ""
 

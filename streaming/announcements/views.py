@@ -3,8 +3,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from schedule.http import ConferenceRequest
-from schedule.pages import render_page
+from schedule.site.pages import render_page
+from schedule.site.request import ConferenceRequest
 from streaming.announcements.notices import notices
 from streaming.models import Announcement
 

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import schedule.sealing
+import lib.sealing
 import streaming.models.ingest
 import streaming.models.streams
 import streaming.sources
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, max_length=100, verbose_name='name')),
                 ('account_id', models.CharField(blank=True, help_text='Library, customer code, app id or server, as the kind asks for it.', max_length=200, verbose_name='account')),
                 ('key_id', models.CharField(blank=True, max_length=200, verbose_name='key id')),
-                ('secret', schedule.sealing.SealedField(blank=True, verbose_name='signing key')),
+                ('secret', lib.sealing.SealedField(blank=True, verbose_name='signing key')),
             ],
             options={
                 'verbose_name': 'stream account',

@@ -1,14 +1,16 @@
 """What can be watched again."""
 
+from typing import ClassVar
+
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference, Room, Talk
 from streaming.models.streams import Sourced, Stream, StreamAccount
+from streaming.models.tags import opaque_tag
 from streaming.sources import SOURCES, source_choices
-from streaming.tags import opaque_tag
 
 
 class Recording(Sourced, models.Model):
@@ -99,9 +101,38 @@ class Recording(Sourced, models.Model):
         """As that of a stream."""
         return opaque_tag("recording", f"{self.pk} {self.kind} {self.value} {self.account_id}")
 
+    def computed_second(self, talk: Talk) -> int:
+        """Where the talk begins in it, before an organizer has looked. Negative: it began late."""
+        if self.talk_id or self.starts_at is None:
+            return 0
+        return int((talk.starts_at - self.starts_at).total_seconds())
+
+    @transaction.atomic
+    def begin_talk_at(self, talk: Talk, second: int) -> None:
+        """An organizer has looked where the talk begins. Raises ValidationError."""
+        seconds = second - self.computed_second(talk)
+        Nudge.refuse_too_far(seconds)
+        if seconds == 0:
+            self.nudges.filter(talk=talk).delete()
+        else:
+            self.nudges.update_or_create(talk=talk, defaults={"seconds": seconds})
+
+    @transaction.atomic
+    def move_talk(self, talk: Talk, by: int) -> None:
+        """By so many seconds from where it begins now. Raises ValidationError."""
+        # Of two who press at the same moment the second moves it on from where the first did.
+        Recording.objects.select_for_update(of=("self",)).get(pk=self.pk)
+        nudge = self.nudges.filter(talk=talk).first()
+        # What is before the beginning of the recording is its beginning.
+        now = max(0, self.computed_second(talk) + (nudge.seconds if nudge else 0))
+        self.begin_talk_at(talk, max(0, now + by))
+
 
 class Nudge(models.Model):
     """An organizer looked, and moved the second at which a talk begins in a room's recording."""
+
+    # What the column holds: nine hours.
+    MOST_SECONDS: ClassVar[int] = 32_767
 
     recording = models.ForeignKey(Recording, models.CASCADE, related_name="nudges")
     talk = models.ForeignKey(Talk, models.CASCADE, related_name="+")
@@ -114,3 +145,9 @@ class Nudge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.talk}: {self.seconds:+d} s"
+
+    @classmethod
+    def refuse_too_far(cls, seconds: int) -> None:
+        """Raises ValidationError."""
+        if abs(seconds) > cls.MOST_SECONDS:
+            raise ValidationError(_("That is more than nine hours away from where it should be."))

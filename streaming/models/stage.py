@@ -10,13 +10,27 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference, Room
+from schedule.models.revision import Revision
 from streaming.models.streams import Stream
+
+
+class SwitchQuerySet(models.QuerySet["Switch"]):
+    def put_on(self, room: Room, *, at: datetime, by: models.Model, **what: Stream | str) -> None:
+        """A stream, or a slate over whatever is on."""
+        values = {**what, "switched_at": at, "switched_by": by}
+        self.update_or_create(room=room, defaults=values)
+
+    def take_down_slate(self, *, at: datetime, by: models.Model) -> None:
+        """What was switched to comes back. Rooms where that was nothing are as planned."""
+        with_slate = self.exclude(slate="")
+        with_slate.filter(stream=None).delete()
+        with_slate.update(slate="", switched_at=at, switched_by=by)
 
 
 class Switch(models.Model):
     """What an organizer has put on in a room instead of what its streams would say: another of its
     streams, or a slate with words over it. Both empty is not kept: the row goes, and the room is as
-    planned (streaming/switching.py).
+    planned (streaming/watching/switching.py).
     """
 
     room = models.OneToOneField(Room, models.CASCADE, related_name="switch")
@@ -26,6 +40,8 @@ class Switch(models.Model):
     switched_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+
+    objects = SwitchQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("switch")
@@ -106,19 +122,23 @@ class Announcement(models.Model):
     def __str__(self) -> str:
         return self.text
 
+    def announce(self, *, at: datetime, until: datetime | None, by: models.Model) -> None:
+        """From now on. `until` None: until somebody ends it."""
+        self.starts_at, self.ends_at = at, until
+        self.made_by = by  # type: ignore[assignment]  # the user model is known by setting alone
+        self.save()
 
-class StageRevision(models.Model):
-    """Counts changes of streams and announcements. Written by database triggers alone."""
+    def end(self, at: datetime) -> None:
+        self.ends_at = at
+        self.save(update_fields=["ends_at"])
+
+
+class StageRevision(Revision):
+    """Of streams and announcements."""
 
     conference = models.OneToOneField(
         Conference, models.CASCADE, primary_key=True, related_name="stage_revision"
     )
-    number = models.BigIntegerField(default=1)
-    # The database transaction that raised it last (PostgreSQL).
-    raised_in = models.BigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("stage revision")
-
-    def __str__(self) -> str:
-        return str(self.number)

@@ -8,11 +8,11 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
+from lib.sealing import SealBroken, SealedField, unseal
 from schedule.models import Conference, Room, Talk, host_name
-from schedule.sealing import SealBroken, SealedField, unseal
+from streaming.models.tags import opaque_tag
 from streaming.sources import SOURCES, account_choices, source_choices
 from streaming.sources.base import Account, Playback, Source, Viewer
-from streaming.tags import opaque_tag
 
 
 def stream_host(host: str) -> None:
@@ -204,7 +204,7 @@ class Stream(Sourced, models.Model):
 
     `role` says what it is for: the picture itself and what stands in for it, or what a viewer may
     choose instead. `talk`: only while that talk is on, from its actual start; for a pre-recorded
-    talk it is played in step (streaming/in_step.py). `language` "": the talk's own.
+    talk it is played in step (streaming/watching/in_step.py). `language` "": the talk's own.
     """
 
     class Role(models.TextChoices):

@@ -11,13 +11,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from schedule.access import public
-from schedule.http import ConferenceRequest
+from schedule.site.access import public
+from schedule.site.request import ConferenceRequest
 from streaming.models import Recording
 from streaming.origin.folders import stream_folder
 from streaming.replays.finding import library
-from tickets.admission import Reason, refusal
-from tickets.middleware import look_up
+from tickets.admission.middleware import look_up
+from tickets.admission.rule import Reason, refusal
 
 
 @require_safe

@@ -14,7 +14,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from schedule.access import conference_not_needed, public
+from schedule.site.access import conference_not_needed, public
 from streaming.models import Ingest
 from streaming.origin.folders import ingest_named, parse_incoming, stream_folder
 from streaming.origin.recording import keep_recording

@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 
-from schedule.http import ConferenceRequest
+from lib.cached import once_per_revision
 from schedule.models import Conference, Talk
+from schedule.site.request import ConferenceRequest
 from streaming.models import Nudge, Recording
 
 # Nobody is asked for these.
@@ -104,11 +104,11 @@ def library(conference: Conference, revision: int) -> Library:
 
 
 def next_edge(request: ConferenceRequest, at: datetime) -> datetime | None:
-    """See schedule/pages.py."""
+    """See schedule/site/pages.py."""
     return library(request.conference, request.programme_revision).next_edge(at)
 
 
-@lru_cache(maxsize=16)
+@once_per_revision
 def _read(conference_id: int, revision: int) -> Library:
     conference = Conference.objects.get(pk=conference_id)
     shown = Recording.objects.filter(conference=conference, is_shown=True)
@@ -192,14 +192,7 @@ def _in_order(versions: Iterable[Version], talk: Talk) -> tuple[Version, ...]:
 def second_of(recording: Recording, talk: Talk, nudges: Nudges) -> int:
     """Where the talk begins in the recording."""
     nudge = nudges.get((recording.pk, talk.pk), 0)
-    return max(0, computed_second(recording, talk) + nudge)
-
-
-def computed_second(recording: Recording, talk: Talk) -> int:
-    """Before an organizer has looked. Negative: the recording began late."""
-    if recording.talk_id or recording.starts_at is None:
-        return 0
-    return int((talk.starts_at - recording.starts_at).total_seconds())
+    return max(0, recording.computed_second(talk) + nudge)
 
 
 def rooms_of(talk: Talk) -> list[int]:

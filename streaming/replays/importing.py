@@ -7,9 +7,7 @@
 The code and the language tell which recording a line is about; the others stay as they are.
 """
 
-import csv
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +16,13 @@ from django.core.files.base import ContentFile, File
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from lib.plans import digest_of, refuse_changed
 from schedule.models import Conference, Talk
-from streaming.captions import clean_captions
-from streaming.models import Recording, StreamAccount
-from streaming.replays.nudging import begin_at, check_nudge
+from streaming.models import Nudge, Recording, StreamAccount
+from streaming.replays.captions import clean_captions
 from streaming.replays.seconds import parse_second
 from streaming.sources import SOURCES, guess
+from tickets.sources.spreadsheets import BadRow, BadSpreadsheet, Table, csv_rows, refuse
 
 NAMES = {
     "code": ("code", "talk", "talk code"),
@@ -38,34 +37,16 @@ NEEDED = ("code", "url")
 type Opener = Callable[[str], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class BadLine:
-    """`number` as an editor counts; 0: the whole file."""
-
-    number: int
-    message: str
-
-    def __str__(self) -> str:
-        if not self.number:
-            return self.message
-        return _("Line %(number)s: %(message)s") % {"number": self.number, "message": self.message}
-
-
-class BadFile(Exception):
-    def __init__(self, lines: list[BadLine]) -> None:
-        self.lines = lines
-        super().__init__(str(lines[0]))
-
-
 @dataclass(slots=True)
-class Line:
-    """`recording` has the new values already. `second` None: as it is. `act`: new, changed or
-    unchanged.
+class RecordingLine:
+    """`recording` has the new values already; `old` are those that they overwrite. `second` None: as
+    it is. `act`: new, changed or unchanged.
     """
 
     number: int
     talk: Talk
     recording: Recording
+    old: tuple[str, str, int]
     second: int | None
     captions: File[bytes] | None
     act: str
@@ -73,6 +54,13 @@ class Line:
     @property
     def source(self) -> str:
         return str(self.recording.source.label)
+
+    @property
+    def what(self) -> list[Any]:
+        """What it would do, and to what."""
+        row, talk = self.recording, self.talk
+        new = [row.kind, row.value, row.language, self.second, self.act]
+        return [talk.pk, talk.may_be_replayed, row.pk, self.old, new]
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -89,16 +77,20 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    lines: list[Line]
+class RecordingPlan:
+    lines: list[RecordingLine]
 
     def count(self, act: str) -> int:
         return sum(line.act == act for line in self.lines)
 
     @property
-    def withheld(self) -> list[Line]:
+    def withheld(self) -> list[RecordingLine]:
         """Of talks whose speakers have not agreed: imported, and not shown."""
         return [line for line in self.lines if not line.talk.may_be_replayed]
+
+    @property
+    def digest(self) -> str:
+        return digest_of([line.what for line in self.lines])
 
     def as_dict(self) -> dict[str, Any]:
         counts = {act: self.count(act) for act in ("new", "changed", "unchanged")}
@@ -108,22 +100,36 @@ class Plan:
 
 def make_plan(
     conference: Conference, data: bytes, *, open_captions: Opener, adds_hosts: bool = False
-) -> Plan:
-    """Writes nothing. Raises BadFile."""
+) -> RecordingPlan:
+    """Writes nothing. Raises BadSpreadsheet."""
     planner = _Planner(conference, open_captions, adds_hosts)
     lines, problems = [], []
-    for number, said in _rows(data):
+    for number, said in _table(data).records(NAMES, needed=NEEDED):
         try:
             lines.append(planner.line(number, said))
         except ValidationError as error:
-            problems += [BadLine(number, message) for message in error.messages]
+            problems += [BadRow(number, message) for message in error.messages]
     if problems:
-        raise BadFile(problems)
-    return Plan(lines)
+        raise BadSpreadsheet(problems)
+    return RecordingPlan(lines)
 
 
 @transaction.atomic
-def apply(plan: Plan) -> None:
+def import_recordings(
+    conference: Conference,
+    data: bytes,
+    *,
+    open_captions: Opener,
+    adds_hosts: bool = False,
+    digest: str | None = None,
+) -> RecordingPlan:
+    """`digest`: of the plan that was looked at; None: nobody looked. Raises BadSpreadsheet and
+    PlanChanged."""
+    # The plan of a second click finds what the first has made.
+    conference.one_writer("recordings")
+    plan = make_plan(conference, data, open_captions=open_captions, adds_hosts=adds_hosts)
+    if digest is not None:
+        refuse_changed(plan, digest)
     for line in plan.lines:
         if line.act == "unchanged":
             continue
@@ -133,7 +139,8 @@ def apply(plan: Plan) -> None:
         if line.recording.adds_hosts:
             line.recording.add_missing_hosts()
         if line.second is not None:
-            begin_at(line.recording, line.talk, line.second)
+            line.recording.begin_talk_at(line.talk, line.second)
+    return plan
 
 
 class _Planner:
@@ -148,29 +155,24 @@ class _Planner:
                 self.known.setdefault(key, []).append(recording)
         self.lines: dict[tuple[int, str], int] = {}
 
-    def line(self, number: int, said: dict[str, str]) -> Line:
+    def line(self, number: int, said: dict[str, str]) -> RecordingLine:
         """Raises ValidationError."""
         talk = self.talks.get(said["code"])
         if talk is None:
             raise ValidationError(_("There is no talk “%(code)s”.") % {"code": said["code"]})
         recording = self._recording(talk, said["language"], number)
         is_new = recording.pk is None
-        before = (recording.kind, recording.value)
+        nudges = {} if is_new else {each.talk_id: each.seconds for each in recording.nudges.all()}
+        old = recording.kind, recording.value, nudges.get(talk.pk, 0)
         self._set_source(recording, said["url"])
         second = parse_second(said["starts"]) if said["starts"] else None
         if second is not None:
-            check_nudge(second)
+            Nudge.refuse_too_far(second)
         captions = self._captions(recording, said["captions"]) if said["captions"] else None
-        nudges = (
-            {nudge.talk_id: nudge.seconds for nudge in recording.nudges.all()} if not is_new else {}
-        )
-        is_changed = (
-            before != (recording.kind, recording.value)
-            or captions is not None
-            or (second is not None and second != nudges.get(talk.pk, 0))
-        )
+        kept = old[2] if second is None else second
+        is_changed = old != (recording.kind, recording.value, kept) or captions is not None
         act = "new" if is_new else "changed" if is_changed else "unchanged"
-        return Line(number, talk, recording, second, captions, act)
+        return RecordingLine(number, talk, recording, old, second, captions, act)
 
     def _recording(self, talk: Talk, language: str, number: int) -> Recording:
         key = talk.pk, language
@@ -212,48 +214,9 @@ class _Planner:
         return captions
 
 
-def _rows(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
-    """Lines that are not empty. Raises BadFile."""
+def _table(data: bytes) -> Table:
+    """Raises BadSpreadsheet."""
     try:
-        text = data.decode("utf-8-sig")
+        return Table.of(csv_rows(data.decode("utf-8-sig")))
     except UnicodeDecodeError:
-        message = _("This is not UTF-8. Save the file as “CSV UTF-8”.")
-        raise BadFile([BadLine(0, message)]) from None
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    number = 1
-    columns: dict[str, int] | None = None
-    try:
-        for cells in rows:
-            if any(cell.strip() for cell in cells):
-                if columns is None:
-                    columns = _columns(cells)
-                else:
-                    yield number, _said(cells, columns)
-            number = rows.line_num + 1
-    except csv.Error as error:
-        message = _("The quotes do not match, or: %(error)s.") % {"error": error}
-        raise BadFile([BadLine(number, message)]) from None
-    if columns is None:
-        raise BadFile([BadLine(0, _("The file is empty."))])
-
-
-def _columns(header: list[str]) -> dict[str, int]:
-    known = {name: key for key, names in NAMES.items() for name in names}
-    columns: dict[str, int] = {}
-    for at, cell in enumerate(header):
-        key = known.get(" ".join(cell.replace("_", " ").split()).casefold())
-        if key is not None:
-            columns.setdefault(key, at)
-    if missing := [name for name in NEEDED if name not in columns]:
-        message = _("There is no column “%(name)s”. There are: %(header)s.")
-        values = {"name": missing[0], "header": ", ".join(header)}
-        raise BadFile([BadLine(1, message % values)])
-    return columns
-
-
-def _said(cells: list[str], columns: dict[str, int]) -> dict[str, str]:
-    return {
-        key: cells[columns[key]].strip() if columns.get(key, len(cells)) < len(cells) else ""
-        for key in NAMES
-    }
+        raise refuse(_("This is not UTF-8. Save the file as “CSV UTF-8”.")) from None

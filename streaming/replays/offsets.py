@@ -6,13 +6,7 @@ from django.utils.translation import gettext as _
 
 from schedule.models import Talk
 from streaming.models import Recording
-from streaming.replays.finding import (
-    held_talks,
-    not_agreed,
-    nudges_of,
-    second_of,
-    talks_of,
-)
+from streaming.replays.finding import held_talks, not_agreed, nudges_of, second_of, talks_of
 from streaming.replays.seconds import clock_of
 
 

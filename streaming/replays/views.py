@@ -13,19 +13,19 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from schedule.access import admits
-from schedule.filters import MAX_LISTED
-from schedule.http import ConferenceRequest
 from schedule.models import Talk, TalkQuerySet
-from schedule.pages import render_page, shared_page
-from schedule.zones import viewer_zone
-from streaming.csp import player_policy
-from streaming.playback import offer, viewer_of
+from schedule.programme.filters import MAX_LISTED
+from schedule.site.access import admits
+from schedule.site.pages import render_page, shared_page
+from schedule.site.request import ConferenceRequest
+from schedule.site.zones import viewer_zone
 from streaming.replays.finding import Library, Replay, Version, library
 from streaming.replays.forms import LibraryForm
 from streaming.sources.base import Viewer
-from tickets.admission import refusal
-from tickets.middleware import look_up
+from streaming.watching.csp import player_policy
+from streaming.watching.playback import offer, viewer_of
+from tickets.admission.middleware import look_up
+from tickets.admission.rule import refusal
 
 SCOPE = "replay"
 SPEEDS = ("0.75", "1", "1.25", "1.5", "1.75", "2")

@@ -1,6 +1,6 @@
 """Where a stream can come from. One module a vendor; each says what the form needs to know of it."""
 
-from schedule.plugins import plugins
+from lib.plugins import plugins
 from streaming.sources import bunny, cloudflare, hls, iframe, join, mux, origin, vimeo, youtube
 from streaming.sources.base import Source
 

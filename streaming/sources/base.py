@@ -28,7 +28,7 @@ END_STEP_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The fields of a StreamAccount with its secret opened (schedule/sealing.py)."""
+    """The fields of a StreamAccount with its secret opened (lib/sealing.py)."""
 
     account_id: str = ""
     key_id: str = ""
@@ -159,6 +159,14 @@ class Plain:
     def hosts(self, value: str, account: Account) -> set[str]:
         host = urlsplit(value).hostname
         return {host} if host else set()
+
+
+class SignedForMinutes(Plain):
+    """Signed for our own player, which asks for the next signature in time."""
+
+    shield = gettext_lazy("signed, 10 min")
+    protection = gettext_lazy("Signed: a copied address stops after 10 minutes.")
+    revocation: timedelta | None = RENEWED_LIFE
 
 
 def end_of(life: timedelta, at: datetime) -> datetime:

@@ -18,6 +18,7 @@ from streaming.sources.base import (
     Plain,
     Playback,
     Player,
+    SignedForMinutes,
     Viewer,
     address_in,
     end_of,
@@ -93,14 +94,11 @@ class BunnyStream(Plain):
         return {FRAME_HOST, PLAYER_HOST}
 
 
-class BunnyCDN(Plain):
+class BunnyCDN(SignedForMinutes):
     """HLS from a pull zone: the token is part of the path, so that every file inherits it."""
 
     kind = "bunny-cdn"
     label = gettext_lazy("Bunny CDN (HLS)")
-    shield = gettext_lazy("signed, 10 min")
-    protection = gettext_lazy("Signed: a copied address stops after 10 minutes.")
-    revocation: timedelta | None = RENEWED_LIFE
     account_fields: ClassVar[dict[str, Any]] = {
         "secret": gettext_lazy("Token authentication key of the pull zone"),
     }

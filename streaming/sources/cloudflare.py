@@ -1,6 +1,6 @@
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy
 from streaming.sources.base import (
     RENEWED_LIFE,
     Account,
-    Plain,
     Playback,
+    SignedForMinutes,
     Viewer,
     address_in,
     end_of,
@@ -25,16 +25,13 @@ _CODE = re.compile(r"(?:.*customer-)?([a-z0-9]{8,40})(?:\.cloudflarestream\.com.
 _DOMAINS = ("cloudflarestream.com", "videodelivery.net")
 
 
-class CloudflareStream(Plain):
+class CloudflareStream(SignedForMinutes):
     """A video or a live input with "require signed URLs": the token stands where its id would.
     https://developers.cloudflare.com/stream/viewing-videos/securing-your-stream/
     """
 
     kind = "cloudflare"
     label = gettext_lazy("Cloudflare Stream")
-    shield = gettext_lazy("signed, 10 min")
-    protection = gettext_lazy("Signed: a copied address stops after 10 minutes.")
-    revocation: timedelta | None = RENEWED_LIFE
     account_fields: ClassVar[dict[str, Any]] = {
         "account_id": gettext_lazy("Customer code, as in customer-CODE.cloudflarestream.com"),
         "key_id": gettext_lazy("Signing key: “id”"),

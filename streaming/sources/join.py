@@ -1,4 +1,4 @@
-"""Workshops happen in a meeting elsewhere. Its address is handed out per click (streaming/joining.py)
+"""Workshops happen in a meeting elsewhere. Its address is handed out per click (streaming/watching/joining.py)
 and is never in a page.
 """
 

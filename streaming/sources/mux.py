@@ -1,5 +1,5 @@
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy
 from streaming.sources.base import (
     RENEWED_LIFE,
     Account,
-    Plain,
     Playback,
+    SignedForMinutes,
     Viewer,
     address_in,
     end_of,
@@ -24,16 +24,13 @@ _UID_OF_CLOUDFLARE = re.compile(r"[0-9a-f]{32}")
 HOSTS = ("stream.mux.com", "player.mux.com")
 
 
-class Mux(Plain):
+class Mux(SignedForMinutes):
     """A playback id with the policy "signed".
     https://www.mux.com/docs/guides/secure-video-playback
     """
 
     kind = "mux"
     label = gettext_lazy("Mux")
-    shield = gettext_lazy("signed, 10 min")
-    protection = gettext_lazy("Signed: a copied address stops after 10 minutes.")
-    revocation: timedelta | None = RENEWED_LIFE
     account_fields: ClassVar[dict[str, Any]] = {
         "key_id": gettext_lazy("Signing key ID"),
         "secret": gettext_lazy("Private key of the signing key, base64 as Mux shows it once"),

@@ -1,6 +1,6 @@
 """What the help desk does for people. Each act is in the history of the row that it is about.
 
-Raises Refused, with a sentence for the volunteer, when it makes no sense any more.
+Raises FixRefused, with a sentence for the volunteer, when it makes no sense any more.
 """
 
 from datetime import datetime, timedelta
@@ -11,21 +11,20 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets.accounts import account_for, is_guarded, known_account
-from tickets.admission import forget
-from tickets.devices.sessions import end, sessions_of
-from tickets.entry.entering import refusal_of
-from tickets.entry.links import link_to, url_of
-from tickets.entry.sending import send_link
-from tickets.explaining import plain
-from tickets.granting import give_grant
+from tickets.accounts.accounts import account_for, is_guarded, known_account
+from tickets.accounts.devices.sessions import end, sessions_of
+from tickets.grants.granting import give_grant
+from tickets.helpdesk.why import plain
+from tickets.holders.entering import refusal_of
+from tickets.holders.links import link_to, url_of
+from tickets.holders.sending import send_link
+from tickets.mail.relays import NotSent
 from tickets.models import Ban, Claim, Grant, Ticket, User
-from tickets.relays import NotSent
-from tickets.syncing.hints import hear
-from tickets.syncing.tasks import fetch_hints
+from tickets.models.grants import extended
+from tickets.sources.syncing.tasks import fetch_hints
 
 
-class Refused(Exception):
+class FixRefused(Exception):
     pass
 
 
@@ -39,12 +38,11 @@ def claim(*, ticket: Ticket, email: str, by: User) -> User:
     """Give them the ticket, which is nobody's. Makes the account when there is none."""
     now = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
     if holder := now.live_claim:
-        raise Refused(
+        raise FixRefused(
             _("%(who)s has this ticket. Release it first.") % {"who": holder.user.reference}
         )
     user = account_for(email)
-    Claim.objects.create(ticket=now, user=user, way=Claim.Way.HELPDESK)
-    forget(now.conference_id, [user.pk])
+    now.give_to(user, Claim.Way.HELPDESK)
     log(now, by, _("Given to %(who)s.") % {"who": user.reference})
     return user
 
@@ -54,10 +52,8 @@ def release(*, ticket: Ticket, by: User) -> User:
     """Returns who had it."""
     held = ticket.claims.live().select_for_update(of=("self",)).select_related("user").first()
     if held is None:
-        raise Refused(_("Nobody has this ticket."))
-    held.released_at = timezone.now()
-    held.save(update_fields=["released_at"])
-    forget(ticket.conference_id, [held.user_id])
+        raise FixRefused(_("Nobody has this ticket."))
+    held.release(timezone.now())
     log(ticket, by, _("Released: %(who)s had it.") % {"who": held.user.reference})
     return held.user
 
@@ -69,15 +65,16 @@ def extend_ticket(*, ticket: Ticket, hours: int, by: User) -> Grant:
     """
     held = ticket.live_claim
     if held is None:
-        raise Refused(_("Nobody has this ticket."))
+        raise FixRefused(_("Nobody has this ticket."))
     if not ticket.product.scopes:
-        raise Refused(_("This ticket opens nothing."))
+        raise FixRefused(_("This ticket opens nothing."))
+    at = timezone.now()
     grant = give_grant(
         conference=ticket.conference,
         email=held.user.email,
         scopes=ticket.product.scopes,
         reason=_("Ticket %(ticket)s, longer") % {"ticket": ticket.code[:100]},
-        ends_at=_later(ticket.valid_until, hours),
+        ends_at=extended(ticket.valid_until or at, timedelta(hours=hours), at),
         given_by=by,
     )
     said = {"hours": hours, "who": held.user.reference}
@@ -88,17 +85,14 @@ def extend_ticket(*, ticket: Ticket, hours: int, by: User) -> Grant:
 @transaction.atomic
 def extend_grant(*, grant: Grant, hours: int, by: User) -> None:
     if grant.ends_at is None:
-        raise Refused(_("It has no end."))
-    grant.ends_at = _later(grant.ends_at, hours)
-    grant.save(update_fields=["ends_at"])
-    forget(grant.conference_id, [grant.user_id])
+        raise FixRefused(_("It has no end."))
+    grant.extend(timedelta(hours=hours), timezone.now())
     until = plain(grant.ends_at, grant.conference)
     log(grant, by, _("%(hours)s h longer, until %(until)s.") % {"hours": hours, "until": until})
 
 
 @transaction.atomic
 def end_grant(*, grant: Grant, by: User) -> None:
-    """It stays as a memory."""
     _end_now(grant)
     log(grant, by, _("Taken back."))
 
@@ -106,11 +100,9 @@ def end_grant(*, grant: Grant, by: User) -> None:
 @transaction.atomic
 def ban(*, conference: Any, person: User, reason: str, ends_at: datetime | None, by: User) -> Ban:
     if person == by:
-        raise Refused(_("That is you."))
-    given = Ban.objects.create(
-        conference=conference, user=person, reason=reason, ends_at=ends_at, given_by=by
-    )
-    forget(conference.pk, [person.pk])
+        raise FixRefused(_("That is you."))
+    given = Ban(conference=conference, user=person, reason=reason, ends_at=ends_at, given_by=by)
+    given.give()
     log(given, by, _("Shut out: %(reason)s") % {"reason": reason})
     return given
 
@@ -133,8 +125,8 @@ def end_sessions(*, person: User, by: User) -> int:
 def fetch_order(*, ticket: Ticket, by: User) -> None:
     """Ask the shop again, in the background."""
     if ticket.shop is None or not ticket.order_code:
-        raise Refused(_("This ticket came from no shop that can be asked."))
-    hear(ticket.shop, ticket.order_code)
+        raise FixRefused(_("This ticket came from no shop that can be asked."))
+    ticket.shop.add_hint(ticket.order_code, timezone.now())
     fetch_hints.enqueue(ticket.shop.pk)
     log(ticket, by, _("The shop was asked for the order again."))
 
@@ -144,9 +136,11 @@ def send_entry_link(*, ticket: Ticket, site: str, by: User) -> None:
     try:
         is_sent = send_link(ticket.pk, site, sends_again=True)
     except NotSent:
-        raise Refused(_("The mail could not be sent. Try again, or show the link here.")) from None
+        raise FixRefused(
+            _("The mail could not be sent. Try again, or show the link here.")
+        ) from None
     if not is_sent:
-        raise Refused(
+        raise FixRefused(
             _(
                 "It cannot be sent: the ticket is not valid, or no mailbox takes mail at its address."
             )
@@ -162,24 +156,17 @@ def show_entry_link(*, ticket: Ticket, site: str, by: User) -> str:
     link = link_to(ticket)
     holder, known = ticket.live_claim, known_account(ticket.holder_email)
     if refusal_of(link, ticket.conference) is not None:
-        raise Refused(_("It lets nobody in: the ticket is not valid, or has no e-mail address."))
+        raise FixRefused(_("It lets nobody in: the ticket is not valid, or has no e-mail address."))
     if holder is not None and holder.user.email != ticket.holder_email:
-        raise Refused(_("%(who)s has this ticket.") % {"who": holder.user.reference})
+        raise FixRefused(_("%(who)s has this ticket.") % {"who": holder.user.reference})
     if known is not None and is_guarded(known):
-        raise Refused(_("This account opens by its own login alone: it has more rights."))
+        raise FixRefused(_("This account opens by its own login alone: it has more rights."))
     log(ticket, by, _("The entry link was shown at the help desk."))
     return url_of(link, site)
 
 
 def _end_now(row: Grant | Ban) -> None:
     at = timezone.now()
-    if row.ends_at is not None and row.ends_at <= at:
-        raise Refused(_("It is over already."))
-    row.ends_at = at
-    row.save(update_fields=["ends_at"])
-    forget(row.conference_id, [row.user_id])
-
-
-def _later(ends_at: datetime | None, hours: int) -> datetime:
-    now = timezone.now()
-    return max(ends_at or now, now) + timedelta(hours=hours)
+    if row.is_over_at(at):
+        raise FixRefused(_("It is over already."))
+    row.end(at)

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 from schedule.models import Conference, Speaker
-from tickets.accounts import has_to_do_with
-from tickets.explaining import Case, Explanation, Finding, is_open, live_claim
+from tickets.accounts.accounts import has_to_do_with
 from tickets.helpdesk.forms import FORMS, page_of
+from tickets.helpdesk.why import Explanation, Finding, Inquiry, live_claim
 from tickets.models import Ban, Claim, Grant, Ticket, User, fold_email, person_of_reference
 
 MAX_FOUND = 30
@@ -35,7 +35,7 @@ class Fix(NamedTuple):
         return f"{url}?{urlencode(self.values)}" if self.asks_first else url
 
 
-class Line(NamedTuple):
+class FindingLine(NamedTuple):
     finding: Finding
     url: str
     fixes: list[Fix]
@@ -57,10 +57,10 @@ class Asker(NamedTuple):
 # --- What is known ------------------------------------------------------------------------------
 
 
-def lines_of(explanation: Explanation, asker: Asker) -> list[Line]:
+def lines_of(explanation: Explanation, asker: Asker) -> list[FindingLine]:
     case = explanation.case
     return [
-        Line(
+        FindingLine(
             finding,
             url_of(finding) if finding.about != case.user else "",
             _fixes(finding, case, asker),
@@ -75,11 +75,11 @@ def url_of(finding: Finding) -> str:
     return page_of(row) if isinstance(row, Ticket | User) else ""
 
 
-def _fixes(finding: Finding, case: Case, asker: Asker) -> list[Fix]:
+def _fixes(finding: Finding, case: Inquiry, asker: Asker) -> list[Fix]:
     match finding.about:
         case Ticket() as ticket:
             return _ticket_fixes(finding.check, ticket, case, asker)
-        case Grant() as grant if is_open(None, grant.ends_at, case.at) is not False:
+        case Grant() as grant if not grant.is_over_at(case.at):
             return _longer(grant, asker) + asker.fix("end-grant", grant=grant.pk)
         case Grant() as grant:
             return _longer(grant, asker)
@@ -92,7 +92,7 @@ def _longer(grant: Grant, asker: Asker) -> list[Fix]:
     return asker.fix("extend-grant", grant=grant.pk, hours=2) if grant.ends_at else []
 
 
-def _ticket_fixes(check: str, ticket: Ticket, case: Case, asker: Asker) -> list[Fix]:
+def _ticket_fixes(check: str, ticket: Ticket, case: Inquiry, asker: Asker) -> list[Fix]:
     fixes: list[Fix] = []
     holder = live_claim(ticket)
     is_theirs = holder is not None and holder.user_id == case.user_id
@@ -116,7 +116,7 @@ def ticket_fixes(ticket: Ticket, asker: Asker) -> list[Fix]:
         fixes = [fix._replace(asks_first=True) for fix in asker.fix("claim", ticket=ticket.pk)]
     else:
         fixes = asker.fix("release", ticket=ticket.pk)
-    if ticket.state == Ticket.State.VALID and ticket.holder_email:
+    if ticket.is_valid and ticket.holder_email:
         fixes += asker.fix("send-link", ticket=ticket.pk) + asker.fix("show-link", ticket=ticket.pk)
     if ticket.shop_id and ticket.order_code:
         fixes += asker.fix("fetch", ticket=ticket.pk)

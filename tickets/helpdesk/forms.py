@@ -12,12 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from schedule.models import Conference
-from tickets.admin_forms import ScopesField
-from tickets.forms import FoldedEmailField
-from tickets.granting import KnownScopes, give_grant
+from tickets.accounts.forms import FoldedEmailField
+from tickets.grants.forms import ScopesField
+from tickets.grants.granting import give_grant
 from tickets.helpdesk import acts
 from tickets.models import Ban, Grant, Ticket, User
+from tickets.models.scopes import KnownScopes
 
+# Of whoever helps here; some acts ask for another one as well.
+PERMISSION = "tickets.change_ticket"
 MAX_HOURS = 7 * 24
 
 
@@ -37,7 +40,7 @@ def page_of(row: models.Model) -> str:
 
 
 class At(forms.DateTimeField):
-    """In the conference's zone, which the admin's pages are in (portal/admin.py)."""
+    """In the conference's zone, which the page is in (`in_venue_zone`)."""
 
     widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
 
@@ -62,7 +65,7 @@ class FixForm(forms.Form):
     act: ClassVar[str]
     label: ClassVar[str | Promise]
     says: ClassVar[str | Promise] = ""
-    permission: ClassVar[str] = "tickets.change_ticket"
+    permission: ClassVar[str] = PERMISSION
     asks_first: ClassVar[bool] = False
 
     def __init__(
@@ -228,9 +231,7 @@ class GiveGrantForm(FixForm):
 
     def clean_scopes(self) -> list[str]:
         scopes: list[str] = self.cleaned_data["scopes"]
-        known = KnownScopes(self.conference)
-        for scope in scopes:
-            known.check(scope)
+        KnownScopes(self.conference).check(scopes)
         return scopes
 
     def clean_ends_at(self) -> Any:

@@ -1,7 +1,5 @@
 """For organizers and volunteers at the help desk. Works without JavaScript and on a phone."""
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -16,40 +14,26 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from schedule.access import public
-from schedule.http import ConferenceRequest
+from lib.qr import qr_image
 from schedule.models import Conference
-from tickets.explaining import Explanation, about_ticket, explain, with_all
+from schedule.site.access import staff
+from schedule.site.scoped_admin import in_venue_zone
+from tickets.admission.request import StaffRequest
 from tickets.helpdesk import board
-from tickets.helpdesk.acts import Refused
-from tickets.helpdesk.forms import FORMS, Done, FixForm, ShowLinkForm, page_of
+from tickets.helpdesk.acts import FixRefused
+from tickets.helpdesk.forms import FORMS, PERMISSION, Done, FixForm, ShowLinkForm, page_of
+from tickets.helpdesk.why import Explanation, about_ticket, explain, with_all
 from tickets.models import Ban, Grant, Ticket, User, person_of_reference
-from tickets.qr import qr_image
-from tickets.scopes import parse_scope
+from tickets.models.scopes import parse_scope
 
 MAX_BOUGHT = 30
 
 
-class HelpdeskRequest(ConferenceRequest):
-    asker: board.Asker
+def _asker(request: StaffRequest) -> board.Asker:
+    return board.Asker(request.user, request.conference)
 
 
-def helpdesk_view[**P](view: Callable[P, HttpResponse]) -> Any:
-    """Behind the admin's login, for those who may change tickets. The ticket gate lets it pass,
-    because who works here needs no ticket.
-    """
-
-    @functools.wraps(view)
-    def asked(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.has_perm("tickets.change_ticket", request.conference):
-            raise PermissionDenied
-        request.asker = board.Asker(request.user, request.conference)
-        return view(request, *args, **kwargs)
-
-    return public(admin.site.admin_view(never_cache(asked)))
-
-
-def _page(request: HelpdeskRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+def _page(request: StaffRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     everywhere = {
         **admin.site.each_context(request),
         "is_nav_sidebar_enabled": False,
@@ -59,9 +43,11 @@ def _page(request: HelpdeskRequest, template: str, context: dict[str, Any]) -> H
     return render(request, f"tickets/helpdesk/{template}.html", {**everywhere, **context})
 
 
-@helpdesk_view
+@staff(PERMISSION)
+@never_cache
+@in_venue_zone
 @require_safe
-def index(request: HelpdeskRequest) -> HttpResponse:
+def index(request: StaffRequest) -> HttpResponse:
     """Search; the only one who is found is shown at once."""
     words = request.GET.get("q", "").strip()
     found = board.search(request.conference, words) if words else None
@@ -72,8 +58,8 @@ def index(request: HelpdeskRequest) -> HttpResponse:
         explanation = explain(request.conference, words, timezone.now())
         context |= {
             "explanation": explanation,
-            "lines": board.lines_of(explanation, request.asker),
-            "fixes": request.asker.fix("grant", email=explanation.case.email),
+            "lines": board.lines_of(explanation, _asker(request)),
+            "fixes": _asker(request).fix("grant", email=explanation.case.email),
         }
     return _page(request, "index", context)
 
@@ -86,9 +72,11 @@ def _is_address(words: str) -> bool:
     return person_of_reference(words) is None
 
 
-@helpdesk_view
+@staff(PERMISSION)
+@never_cache
+@in_venue_zone
 @require_safe
-def person(request: HelpdeskRequest, pk: int) -> HttpResponse:
+def person(request: StaffRequest, pk: int) -> HttpResponse:
     conference = request.conference
     who = get_object_or_404(User, pk=pk)
     scope = _scope(request)
@@ -99,8 +87,8 @@ def person(request: HelpdeskRequest, pk: int) -> HttpResponse:
         "scope": scope or "",
         "scopes": _scopes(conference),
         "explanation": explanation,
-        "lines": board.lines_of(explanation, request.asker),
-        "fixes": board.person_fixes(who, request.asker),
+        "lines": board.lines_of(explanation, _asker(request)),
+        "fixes": board.person_fixes(who, _asker(request)),
         "bought": explanation.case.bought[:MAX_BOUGHT],
         "history": board.history(_rows_of(explanation, who)),
     }
@@ -112,7 +100,7 @@ def _rows_of(explanation: Explanation, who: User) -> list[Any]:
     return [who, *explanation.case.tickets, *(row for row in rows if isinstance(row, Grant | Ban))]
 
 
-def _scope(request: HelpdeskRequest) -> str | None:
+def _scope(request: StaffRequest) -> str | None:
     """None: any admission."""
     try:
         return str(parse_scope(request.GET["scope"])) if request.GET.get("scope") else None
@@ -129,26 +117,30 @@ def _scopes(conference: Conference) -> list[tuple[str, str]]:
     ]
 
 
-@helpdesk_view
+@staff(PERMISSION)
+@never_cache
+@in_venue_zone
 @require_safe
-def ticket(request: HelpdeskRequest, pk: int) -> HttpResponse:
+def ticket(request: StaffRequest, pk: int) -> HttpResponse:
     conference = request.conference
     row = get_object_or_404(with_all(Ticket.objects.filter(conference=conference)), pk=pk)
     findings = about_ticket(row, conference, timezone.now())
-    lines = [board.Line(finding, board.url_of(finding), []) for finding in findings]
+    lines = [board.FindingLine(finding, board.url_of(finding), []) for finding in findings]
     context = {
         "title": row.code,
         "ticket": row,
         "lines": lines,
-        "fixes": board.ticket_fixes(row, request.asker),
+        "fixes": board.ticket_fixes(row, _asker(request)),
         "history": board.history([row]),
     }
     return _page(request, "ticket", context)
 
 
-@helpdesk_view
+@staff(PERMISSION)
+@never_cache
+@in_venue_zone
 @require_safe
-def speakers(request: HelpdeskRequest) -> HttpResponse:
+def speakers(request: StaffRequest) -> HttpResponse:
     """Who speaks and cannot come in by that, because no address is known."""
     listed = list(board.speakers_without_email(request.conference))
     return _page(
@@ -156,9 +148,11 @@ def speakers(request: HelpdeskRequest) -> HttpResponse:
     )
 
 
-@helpdesk_view
+@staff(PERMISSION)
+@never_cache
+@in_venue_zone
 @require_http_methods(["GET", "HEAD", "POST"])
-def act(request: HelpdeskRequest, act: str) -> HttpResponse:
+def act(request: StaffRequest, act: str) -> HttpResponse:
     """A GET shows the form, or asks once more; the POST does it."""
     if act not in FORMS:
         raise Http404
@@ -171,7 +165,7 @@ def act(request: HelpdeskRequest, act: str) -> HttpResponse:
         return _ask(request, form)
     try:
         done = form.do()
-    except Refused as refused:
+    except FixRefused as refused:
         form.add_error(None, str(refused))
         return _ask(request, form)
     if act == ShowLinkForm.act:
@@ -180,7 +174,7 @@ def act(request: HelpdeskRequest, act: str) -> HttpResponse:
     return redirect(page_of(done.leads_to))
 
 
-def _show_link(request: HelpdeskRequest, done: Done) -> HttpResponse:
+def _show_link(request: StaffRequest, done: Done) -> HttpResponse:
     context = {
         "title": _("Entry link"),
         "ticket": done.leads_to,
@@ -190,19 +184,17 @@ def _show_link(request: HelpdeskRequest, done: Done) -> HttpResponse:
     return _page(request, "link", context)
 
 
-def _form(
-    request: HelpdeskRequest, act: str, data: QueryDict | None = None, **kwargs: Any
-) -> FixForm:
+def _form(request: StaffRequest, act: str, data: QueryDict | None = None, **kwargs: Any) -> FixForm:
     return FORMS[act](
         data,
         conference=request.conference,
-        by=request.asker.user,
+        by=request.user,
         site=request.build_absolute_uri("/"),
         **kwargs,
     )
 
 
-def _ask(request: HelpdeskRequest, form: FixForm) -> HttpResponse:
+def _ask(request: StaffRequest, form: FixForm) -> HttpResponse:
     about = form.about()
     back = page_of(about) if about else reverse("helpdesk:index")
     context = {"title": form.label, "form": form, "about": about, "back": back}

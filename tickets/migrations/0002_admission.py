@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import schedule.sealing
+import lib.sealing
 import tickets.models
 import tickets.models.shops
 from django.conf import settings
@@ -45,9 +45,9 @@ class Migration(migrations.Migration):
                 ('base_url', models.URLField(blank=True, help_text='Only for a shop that you host yourself, like https://tickets.example.org', verbose_name='address of the API')),
                 ('account', models.CharField(help_text="As in the shop's address: pretix.eu/ORGANIZER/event, ti.to/ACCOUNT/event.", max_length=100, verbose_name='organizer or account')),
                 ('event', models.CharField(help_text='The word after it.', max_length=100, verbose_name='event')),
-                ('token', schedule.sealing.SealedField(blank=True, verbose_name='API token')),
+                ('token', lib.sealing.SealedField(blank=True, verbose_name='API token')),
                 ('hook_secret', models.CharField(default=tickets.models.shops.new_hook_secret, editable=False, max_length=64, verbose_name="secret of the webhook's address")),
-                ('hook_token', schedule.sealing.SealedField(blank=True, help_text='Tito signs its calls with it. pretix has none.', verbose_name='webhook security token')),
+                ('hook_token', lib.sealing.SealedField(blank=True, help_text='Tito signs its calls with it. pretix has none.', verbose_name='webhook security token')),
                 ('uses_buyer_email', models.BooleanField(default=False, help_text='Of several tickets under one address the person gets one.', verbose_name="the buyer's address stands for a ticket without one")),
                 ('is_test_mode', models.BooleanField(default=False, help_text='And only those.', verbose_name='take test tickets')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('conference', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='products', to='schedule.conference')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('scopes', models.JSONField(blank=True, default=tickets.models.whole_conference, help_text='A list of: "conference", "day:2026-11-21", "room:main", "talk:CODE", "replay". An empty list opens nothing.', validators=[tickets.models.admitting.validate_scopes], verbose_name='opens')),
+                ('scopes', models.JSONField(blank=True, default=tickets.models.whole_conference, help_text='A list of: "conference", "day:2026-11-21", "room:main", "talk:CODE", "replay". An empty list opens nothing.', validators=[tickets.models.validate_scopes], verbose_name='opens')),
                 ('places', models.PositiveSmallIntegerField(default=2, help_text='On how many devices its holder may watch at the same time.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(20)], verbose_name='places')),
                 ('shop', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='products', to='tickets.shop', verbose_name='shop')),
                 ('shop_code', models.CharField(blank=True, editable=False, max_length=100, verbose_name="the shop's number of it")),
@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('conference', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='schedule.conference')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to=settings.AUTH_USER_MODEL, verbose_name='person')),
-                ('scopes', models.JSONField(default=tickets.models.whole_conference, validators=[tickets.models.admitting.validate_scopes], verbose_name='opens')),
+                ('scopes', models.JSONField(default=tickets.models.whole_conference, validators=[tickets.models.validate_scopes], verbose_name='opens')),
                 ('reason', models.CharField(max_length=200, verbose_name='reason')),
                 ('given_by', models.ForeignKey(blank=True, help_text='Empty: a command.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='grants_given', to=settings.AUTH_USER_MODEL, verbose_name='given by')),
                 ('starts_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='from')),

@@ -1,4 +1,4 @@
-"""What organizers see of how people watch (tickets/admin_sharing.py)."""
+"""What organizers see of how people watch (tickets/admin/sharing.py)."""
 
 from django.db import models
 from django.db.models import F

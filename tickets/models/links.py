@@ -1,14 +1,16 @@
 """Personal entry links: a ticket's own way in, mailed days ahead."""
 
+from datetime import datetime
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tickets.models.admitting import Ticket
+from tickets.models.tickets import Ticket
 
 
 class EntryLink(models.Model):
-    """What became of the link of a ticket. Its token is not stored: it is signed (entry/links.py).
+    """What became of the link of a ticket. Its token is not stored: it is signed (tickets/holders/links.py).
 
     Raising `number` makes links that were handed out before open nothing.
     """
@@ -29,3 +31,28 @@ class EntryLink(models.Model):
 
     def __str__(self) -> str:
         return str(self.ticket)
+
+    def renew(self) -> None:
+        """Links that were handed out before open nothing from now on."""
+        self._note(number=self.number + 1, sent_at=None, sent_to="", opened_at=None, used_at=None)
+
+    def note_sent(self, to: str, at: datetime) -> None:
+        self._note(sent_at=at, sent_to=to, times_sent=self.times_sent + 1, bounced_at=None)
+
+    def note_bounced(self, at: datetime) -> None:
+        self._note(bounced_at=at)
+
+    def note_opened(self, at: datetime) -> None:
+        """The first time counts."""
+        if self.opened_at is None:
+            self._note(opened_at=at)
+
+    def note_used(self, at: datetime) -> None:
+        """The first time counts."""
+        if self.used_at is None:
+            self._note(used_at=at)
+
+    def _note(self, **values: object) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
+        EntryLink.objects.filter(pk=self.pk).update(**values)

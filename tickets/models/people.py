@@ -20,6 +20,12 @@ def fold_email(address: str) -> str:
     return unicodedata.normalize("NFKC", address).strip().casefold()
 
 
+def mask_email(address: str) -> str:
+    """a***@example.com: enough for whoever knows it, on pages and in mails that others may read."""
+    name, at, domain = address.rpartition("@")
+    return f"{name[:1]}***{at}{domain}" if at else ""
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Without a password nobody can sign in by password: attendees get codes."""

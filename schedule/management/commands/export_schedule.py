@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from schedule.exporting import FORMATS, Export
+from schedule.feeds.exporting import FORMATS, Export
 from schedule.management.conferences import add_conference_option, chosen_conference
 
 

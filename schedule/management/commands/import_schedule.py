@@ -7,12 +7,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from schedule.fetching import FetchError, fetch
-from schedule.formats import MAX_BYTES, Problem, ProgrammeError, known_formats
-from schedule.importing import RemovalsRefused, Summary, import_schedule
-from schedule.importing.checking import Check, Outcome, check_due
-from schedule.importing.reviewing import read
-from schedule.importing.wording import fields_in_words, kinds_in_words, moment
+from lib.http_client import HttpError
+from schedule.feeds.fetching import fetch
+from schedule.feeds.formats import MAX_BYTES, Problem, ProgrammeError, known_formats
+from schedule.feeds.importing import ImportSummary, TalkRemovalsRefused, import_schedule
+from schedule.feeds.importing.checking import Check, Outcome, check_due
+from schedule.feeds.importing.reviewing import read
+from schedule.feeds.importing.wording import fields_in_words, kinds_in_words, moment
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.models import Conference, Feed
 
@@ -102,12 +103,12 @@ class Command(BaseCommand):
                 data=data,
                 believes_clock=options["believe_clock"],
             )
-        except RemovalsRefused as refused:
+        except TalkRemovalsRefused as refused:
             self._report_refusal(refused, as_json=options["json"])
             raise _refusal(source, refused) from None
         self._report(summary, conference, as_json=options["json"])
         if summary.dangers and not options["accept_removals"]:
-            raise _refusal(source, RemovalsRefused(summary.dangers))
+            raise _refusal(source, TalkRemovalsRefused(summary.dangers))
 
     def _report_failure(self, error: ProgrammeError, *, as_json: bool) -> None:
         if as_json:
@@ -116,12 +117,12 @@ class Command(BaseCommand):
         else:
             self._list_problems(list(error.problems[1:]))
 
-    def _report_refusal(self, refused: RemovalsRefused, *, as_json: bool) -> None:
+    def _report_refusal(self, refused: TalkRemovalsRefused, *, as_json: bool) -> None:
         if as_json:
             dangers = [danger.as_dict() for danger in refused.dangers]
             self.stdout.write(json.dumps({"error": str(refused), "dangers": dangers}, indent=2))
 
-    def _report(self, summary: Summary, conference: Conference, *, as_json: bool) -> None:
+    def _report(self, summary: ImportSummary, conference: Conference, *, as_json: bool) -> None:
         if as_json:
             self.stdout.write(json.dumps(summary.as_dict(), indent=2))
             return
@@ -141,7 +142,7 @@ class Command(BaseCommand):
         if summary.is_dry_run:
             self.stdout.write(self.style.WARNING(_("Dry run: nothing was written.")))
 
-    def _list_lines(self, summary: Summary, conference: Conference) -> None:
+    def _list_lines(self, summary: ImportSummary, conference: Conference) -> None:
         zone = conference.zone
         for line in summary.plan["lines"]:
             when = moment(line["starts_at"], zone)
@@ -168,7 +169,7 @@ def _read_source(source: str) -> bytes:
     if _is_address(source):
         try:
             return fetch(source).data or b""
-        except FetchError as error:
+        except HttpError as error:
             raise CommandError(f"{source}: {error}") from None
     try:
         with Path(source).open("rb") as file:
@@ -177,7 +178,7 @@ def _read_source(source: str) -> bytes:
         raise CommandError(f"{source}: {error.strerror}") from None
 
 
-def _refusal(source: str, refused: RemovalsRefused) -> CommandError:
+def _refusal(source: str, refused: TalkRemovalsRefused) -> CommandError:
     text = _("%(source)s: %(reasons)s Nothing was written. If that is right: --accept-removals")
     return CommandError(text % {"source": source, "reasons": refused}, returncode=REFUSED)
 

@@ -7,11 +7,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
-from streaming.captions import MAX_BYTES
-from streaming.replays.importing import BadFile, Plan, apply, make_plan
-
-# More would hide the first, and the rest is often the same mistake.
-SHOWN_PROBLEMS = 20
+from streaming.replays.captions import MAX_BYTES
+from streaming.replays.importing import RecordingPlan, import_recordings, make_plan
+from tickets.management.bad_rows import report_bad_rows
+from tickets.sources.spreadsheets import BadSpreadsheet
 
 
 class Command(BaseCommand):
@@ -36,8 +35,9 @@ class Command(BaseCommand):
 
     def handle(self, *, file: str, conference: str | None, **options: Any) -> None:
         path = Path(file)
+        act = make_plan if options["dry_run"] else import_recordings
         try:
-            plan = make_plan(
+            plan = act(
                 chosen_conference(conference),
                 path.read_bytes(),
                 open_captions=lambda name: _beside(path, name),
@@ -45,31 +45,19 @@ class Command(BaseCommand):
             )
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from None
-        except BadFile as error:
-            self._report_problems(error, as_json=options["json"])
+        except BadSpreadsheet as error:
+            report_bad_rows(self, error, as_json=options["json"])
             raise CommandError(
                 _("%(file)s: nothing was imported. Problems: %(count)s.")
-                % {"file": file, "count": len(error.lines)}
+                % {"file": file, "count": len(error.rows)}
             ) from None
-        if not options["dry_run"]:
-            apply(plan)
         if options["json"]:
             told = {"dry_run": options["dry_run"], **plan.as_dict()}
             self.stdout.write(json.dumps(told, indent=2))
         else:
             self._report(plan, is_dry_run=options["dry_run"])
 
-    def _report_problems(self, error: BadFile, *, as_json: bool) -> None:
-        if as_json:
-            problems = [{"line": bad.number, "message": bad.message} for bad in error.lines]
-            self.stdout.write(json.dumps({"problems": problems}, indent=2))
-            return
-        for bad in error.lines[:SHOWN_PROBLEMS]:
-            self.stderr.write(str(bad))
-        if (more := len(error.lines) - SHOWN_PROBLEMS) > 0:
-            self.stderr.write(_("… and %(count)s more") % {"count": more})
-
-    def _report(self, plan: Plan, *, is_dry_run: bool) -> None:
+    def _report(self, plan: RecordingPlan, *, is_dry_run: bool) -> None:
         self.stdout.write(
             _("%(new)s new, %(changed)s changed, %(unchanged)s unchanged.") % plan.as_dict()
         )

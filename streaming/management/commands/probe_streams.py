@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from schedule.models import Conference
-from streaming.rounds import Looked, count_viewers, look_round
+from streaming.probes.check_streams import CheckedStream, check_streams, count_viewers
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
                 raise CommandError(_("There is no conference “%(slug)s”.") % {"slug": conference})
         at = timezone.now()
         watching = count_viewers(conferences, at)
-        looked = look_round(conferences, at)
+        looked = check_streams(conferences, at)
         if options["json"]:
             report = {
                 "at": at.isoformat(),
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         if any(each.is_due and not each.health.is_playing for each in looked):
             raise SystemExit(1)
 
-    def _say(self, looked: list[Looked]) -> None:
+    def _say(self, looked: list[CheckedStream]) -> None:
         for each in looked:
             mark = "+" if each.health.is_playing else "-" if each.is_due else " "
             words = each.health.problem or _("plays")
@@ -52,7 +52,7 @@ class Command(BaseCommand):
             self.stdout.write(_("Nothing should play now."))
 
 
-def _as_dict(each: Looked) -> dict[str, Any]:
+def _as_dict(each: CheckedStream) -> dict[str, Any]:
     stream, health = each.stream, each.health
     return {
         "conference": stream.room.conference.slug,

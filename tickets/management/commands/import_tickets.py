@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.models import Conference
-from tickets.importing import RemovalsRefused, Summary, import_tickets
+from tickets.management.bad_rows import SHOWN_PROBLEMS, report_bad_rows
 from tickets.models import Ticket
-from tickets.spreadsheets import (
+from tickets.sources.importing import TicketRemovalsRefused, TicketSummary, import_tickets
+from tickets.sources.spreadsheets import (
     ENCODINGS,
     HEADERS,
     BadSpreadsheet,
@@ -19,8 +20,6 @@ from tickets.spreadsheets import (
     recognised_columns,
 )
 
-# More would hide the first, and the rest is often the same mistake.
-SHOWN_PROBLEMS = 20
 REFUSED = 3
 
 
@@ -95,7 +94,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from None
         except BadSpreadsheet as error:
-            self._report_problems(error, as_json=options["json"])
+            report_bad_rows(self, error, as_json=options["json"])
             raise CommandError(
                 _("%(file)s: nothing was imported. Bad rows: %(count)s.")
                 % {"file": file, "count": len(error.rows)}
@@ -108,7 +107,7 @@ class Command(BaseCommand):
                 cancels_missing=options["cancel_missing"],
                 accepts_removals=options["accept_removals"],
             )
-        except RemovalsRefused as refused:
+        except TicketRemovalsRefused as refused:
             text = _(
                 "%(file)s: %(reason)s Nothing was written. If that is right: --accept-removals"
             )
@@ -119,17 +118,7 @@ class Command(BaseCommand):
         else:
             self._report(summary, chosen)
 
-    def _report_problems(self, error: BadSpreadsheet, *, as_json: bool) -> None:
-        if as_json:
-            problems = [{"line": row.line, "message": row.message} for row in error.rows]
-            self.stdout.write(json.dumps({"problems": problems}, indent=2))
-            return
-        for row in error.rows[:SHOWN_PROBLEMS]:
-            self.stderr.write(str(row))
-        if (more := len(error.rows) - SHOWN_PROBLEMS) > 0:
-            self.stderr.write(_("… and %(count)s more") % {"count": more})
-
-    def _report(self, summary: Summary, conference: Conference) -> None:
+    def _report(self, summary: TicketSummary, conference: Conference) -> None:
         counts = summary.as_dict()
         self.stdout.write(
             _("%(conference)s: %(new)s new, %(changed)s changed, %(unchanged)s unchanged.")

@@ -4,8 +4,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets.accounts import unused_accounts
-from tickets.devices.sessions import old_sign_ins, purge
+from tickets.accounts.accounts import unused_accounts
+from tickets.accounts.devices.sessions import old_sign_ins, purge
 
 
 class Command(BaseCommand):

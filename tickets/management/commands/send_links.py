@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.models import Conference
-from tickets.entry.links import NoAddress, site_of
-from tickets.entry.sending import (
+from tickets.holders.links import NoAddress, site_of
+from tickets.holders.sending import (
     PER_MINUTE,
     Round,
     Skip,
@@ -19,8 +19,8 @@ from tickets.entry.sending import (
     round_of,
     send_link,
 )
+from tickets.mail.relays import NotSent
 from tickets.models import Product
-from tickets.relays import NotSent
 
 # A sign of life, for who watches.
 PROGRESS_EVERY = 100

@@ -3,12 +3,13 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
 from tickets.models import Shop, SyncRun
-from tickets.syncing import Busy, ask_waiting, sync, why_full
-from tickets.syncing.hints import Answered
+from tickets.sources.syncing import Busy, ask_waiting, sync
+from tickets.sources.syncing.hints import Answered
 
 REFUSED = 3
 PROGRESS_EVERY_SECONDS = 2.0
@@ -52,7 +53,7 @@ class Command(BaseCommand):
 
     def _sync(self, shop: Shop, options: dict[str, Any]) -> dict[str, Any]:
         report: dict[str, Any] = {"conference": shop.conference.slug, "shop": shop.slug}
-        reason = "" if options["full"] else why_full(shop)
+        reason = "" if options["full"] else shop.why_full(timezone.now())
         if not options["json"] and reason:
             text = _("%(shop)s: asking for everything, because %(reason)s.")
             self.stdout.write(text % {"shop": shop, "reason": reason})

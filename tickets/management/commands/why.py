@@ -6,9 +6,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from schedule.management.conferences import add_conference_option, chosen_conference
-from tickets.explaining import Explanation, explain
-from tickets.moments import read_moment
-from tickets.scopes import parse_scope
+from schedule.site.dates import read_moment
+from tickets.helpdesk.why import Explanation, explain
+from tickets.models.scopes import parse_scope
 
 MARKS = {True: "+", False: "-", None: " "}
 

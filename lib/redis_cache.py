@@ -1,0 +1,102 @@
+"""Redis that may be away: it then costs speed and nothing else."""
+
+import logging
+import time
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from django.core.cache.backends.locmem import LocMemCache
+from django_redis.cache import RedisCache
+from django_redis.client import DefaultClient
+from django_redis.exceptions import ConnectionInterrupted
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+# How long Redis is left alone after a failure, so that a frozen one delays one request, not all.
+OPEN_SECONDS = 5.0
+# Rate limits: they go on in this process, because a limiter that loses its store must neither
+# refuse everybody (as allauth's does: its lock is an `add`) nor stop limiting.
+LOCAL_PREFIX = "allauth:"
+MAX_LOCAL = 20_000
+# What could not be deleted is deleted later: a signed-out session must not come back.
+MAX_LOST_DELETES = 10_000
+
+
+class QuickClient(DefaultClient):
+    """Reads what was pickled without trying first whether a page is a number."""
+
+    def decode(self, value: Any) -> Any:
+        if isinstance(value, bytes) and value.startswith(b"\x80"):  # how every pickle begins
+            return self._serializer.loads(value)
+        return super().decode(value)
+
+    def run_script(self, keys: Sequence[str], lua: str, arguments: Sequence[str | float]) -> Any:
+        script = self.get_client(write=True).register_script(lua)
+        return script(keys=[self.make_key(key) for key in keys], args=arguments)
+
+
+class SteadyRedisCache(RedisCache[Any]):
+    """While Redis is away, reads miss and writes are dropped, after one short wait."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._away_until = 0.0
+        self._lost_deletes: set[tuple[str, int | None]] = set()
+        self.local = LocMemCache(f"beside {server}", {"OPTIONS": {"MAX_ENTRIES": MAX_LOCAL}})
+
+    def get(self, key: str, default: Any = None, version: int | None = None, **kw: Any) -> Any:
+        return self._steady("get", default, key, default, version=version, **kw)
+
+    def get_many(self, keys: Collection[str], version: int | None = None, **kw: Any) -> Any:
+        return self._steady("get_many", {}, keys, version=version, **kw)
+
+    def set(self, key: str, *args: Any, **kw: Any) -> Any:
+        return self._steady("set", None, key, *args, **kw)
+
+    def add(self, key: str, *args: Any, **kw: Any) -> Any:
+        return self._steady("add", False, key, *args, **kw)
+
+    def touch(self, key: str, *args: Any, **kw: Any) -> Any:
+        return self._steady("touch", False, key, *args, **kw)
+
+    def has_key(self, key: str, *args: Any, **kw: Any) -> Any:
+        return self._steady("has_key", False, key, *args, **kw)
+
+    def delete(self, key: str, version: int | None = None, **kw: Any) -> Any:
+        deleted = self._steady("delete", None, key, version=version, **kw)
+        if deleted is None:
+            self._remember_delete([key], version)
+        return bool(deleted)
+
+    def delete_many(self, keys: Collection[str], version: int | None = None, **kw: Any) -> Any:
+        deleted = self._steady("delete_many", None, keys, version=version, **kw)
+        if deleted is None:
+            self._remember_delete(keys, version)
+        return deleted or 0
+
+    def run_script(self, keys: Sequence[str], lua: str, arguments: Sequence[str | float]) -> Any:
+        """What the script answers, in one round trip once Redis knows it. None: Redis is away."""
+        return self._steady("run_script", None, keys, lua, arguments)
+
+    def _steady(self, operation: str, without: Any, key: Any, *args: Any, **kw: Any) -> Any:
+        if time.monotonic() >= self._away_until:
+            try:
+                if self._lost_deletes:
+                    self._delete_what_was_lost()
+                return getattr(self.client, operation)(key, *args, **kw)
+            except (ConnectionInterrupted, RedisError) as error:
+                self._away_until = time.monotonic() + OPEN_SECONDS
+                logger.warning("Redis is away (%s); going on without.", type(error).__name__)
+        if isinstance(key, str) and key.startswith(LOCAL_PREFIX):
+            return getattr(self.local, operation)(key, *args, **kw)
+        return without
+
+    def _remember_delete(self, keys: Collection[str], version: int | None) -> None:
+        if len(self._lost_deletes) < MAX_LOST_DELETES:
+            self._lost_deletes.update((key, version) for key in keys)
+
+    def _delete_what_was_lost(self) -> None:
+        for key, version in tuple(self._lost_deletes):
+            self.client.delete(key, version=version)
+            self._lost_deletes.discard((key, version))

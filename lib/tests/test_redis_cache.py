@@ -1,0 +1,59 @@
+"""Redis away: everything goes on, and nothing is granted that was taken."""
+
+import time
+
+import pytest
+from django.core.cache import cache
+
+from lib.redis_cache import SteadyRedisCache
+
+NOBODY_LISTENS = "redis://127.0.0.1:1/0"
+OPTIONS = {"OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.25, "SOCKET_TIMEOUT": 0.25}}
+
+
+@pytest.fixture
+def away():
+    return SteadyRedisCache(NOBODY_LISTENS, OPTIONS)
+
+
+def test_reads_miss_and_writes_are_dropped(away):
+    away.set("page:1", "text", 60)
+    assert away.get("page:1") is None
+    assert away.get("page:1", "default") == "default"
+    assert away.get_many(["page:1", "page:2"]) == {}
+    assert away.delete("page:1") is False
+    assert away.has_key("page:1") is False
+
+
+def test_only_the_first_of_many_waits(away, monkeypatch):
+    tried = []
+    monkeypatch.setattr(
+        away, "_client", type("Client", (), {"get": lambda *_a, **_k: tried.append(1) or 1 / 0})()
+    )
+    monkeypatch.setattr("lib.redis_cache.RedisError", ZeroDivisionError)
+    for _read in range(50):
+        away.get("page:1")
+    assert len(tried) == 1
+
+
+def test_rate_limits_go_on_in_the_process(away):
+    assert away.add("allauth:rl:login:key:lock", True, timeout=10) is True
+    assert away.add("allauth:rl:login:key:lock", True, timeout=10) is False
+    away.set("allauth:rl:login:key", [1.0], 60)
+    assert away.get("allauth:rl:login:key", []) == [1.0]
+    away.delete("allauth:rl:login:key:lock")
+    assert away.add("allauth:rl:login:key:lock", True, timeout=10) is True
+
+
+@pytest.mark.services
+def test_what_could_not_be_deleted_is_deleted_when_redis_is_back(settings):
+    """A session that was ended meanwhile must not come back with Redis."""
+    cache.set("session", "signed in", 60)
+    steady = SteadyRedisCache(settings.REDIS_URL, OPTIONS)
+    steady._away_until = time.monotonic() + 60
+    steady.delete("session")
+    steady.delete_many(["admission:1", "admission:2"])
+    assert cache.get("session") == "signed in"
+    steady._away_until = 0.0
+    assert steady.get("anything") is None
+    assert cache.get("session") is None

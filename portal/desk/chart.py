@@ -1,0 +1,79 @@
+"""How many watched a room in the last hour, and how many lost the stream, minute by minute."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from schedule.models import Room
+from streaming.models import RoomMinute
+
+CHART_MINUTES = 60
+CHART_HEIGHT = 40
+# So that failures are seen beside many viewers.
+LEAST_HEIGHT = 8
+# Failures count in minutes of the clock, and the newest has only begun.
+RECENT_MINUTES = 2
+
+
+class Minute(NamedTuple):
+    began_at: datetime
+    viewers: int
+    failures: int
+
+
+class Chart(NamedTuple):
+    """The last hour, a column for each minute, oldest first. The paths are of an SVG that is as
+    many units wide as there are minutes.
+    """
+
+    minutes: tuple[Minute, ...]
+
+    @property
+    def most(self) -> int:
+        return max(minute.viewers for minute in self.minutes)
+
+    @property
+    def failures(self) -> int:
+        return sum(minute.failures for minute in self.minutes)
+
+    @property
+    def recent_failures(self) -> int:
+        return sum(minute.failures for minute in self.minutes[-RECENT_MINUTES:])
+
+    @property
+    def viewers_path(self) -> str:
+        return self._path(minute.viewers for minute in self.minutes)
+
+    @property
+    def failures_path(self) -> str:
+        return self._path((minute.failures for minute in self.minutes), least=LEAST_HEIGHT)
+
+    def _path(self, numbers: Iterable[int], least: int = 0) -> str:
+        top = max(1, *(max(minute.viewers, minute.failures) for minute in self.minutes))
+        heights = [
+            max(round(number / top * CHART_HEIGHT, 1), least) if number else 0 for number in numbers
+        ]
+        return "".join(
+            f"M{x} {CHART_HEIGHT}v-{height}h.8v{height}z"
+            for x, height in enumerate(heights)
+            if height
+        )
+
+    @property
+    def rows(self) -> list[Minute]:
+        """As numbers, newest first: the minutes in which there was anything."""
+        return [minute for minute in reversed(self.minutes) if minute.viewers or minute.failures]
+
+
+def charts_of(rooms: list[Room], at: datetime) -> dict[int, Chart]:
+    """By the room's primary key."""
+    last = at.replace(second=0, microsecond=0)
+    minutes = [last - timedelta(minutes=ago) for ago in reversed(range(CHART_MINUTES))]
+    rows = RoomMinute.objects.filter(room__in=rooms, began_at__gte=minutes[0])
+    known = {(row.room_id, row.began_at): row for row in rows}
+
+    def minute(room: Room, began_at: datetime) -> Minute:
+        row = known.get((room.pk, began_at))
+        return Minute(began_at, row.viewers, row.failures) if row else Minute(began_at, 0, 0)
+
+    return {room.pk: Chart(tuple(minute(room, each) for each in minutes)) for room in rooms}

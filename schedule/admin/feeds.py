@@ -1,0 +1,255 @@
+"""Feeds in the admin: upload a file, ask an address, review what it says, take an import back."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin import ActionLocation
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from schedule.admin.review import decide, review_context
+from schedule.changes.recorder import Changed, ChangeRecorder, undo
+from schedule.feeds.formats import MAX_BYTES, ProgrammeError, known_formats
+from schedule.feeds.importing import find_feed, make_plan
+from schedule.feeds.importing.checking import Outcome, check_feed
+from schedule.feeds.importing.reviewing import keep_review, read
+from schedule.models import Change, Conference, Feed, FeedItem, ImportReview
+from schedule.site.scoped_admin import ReadOnly, ScopedAdmin, conference_of, person
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(label=_("file"))
+    format = forms.ChoiceField(
+        label=_("format"), required=False, help_text=_("Only if it is not recognised.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = [(one.name, one.label) for one in known_formats()]
+        field = self.fields["format"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [("", "—"), *known]
+
+    def review(self, conference: Conference) -> tuple[Feed, ImportReview | None]:
+        """Raises ProgrammeError."""
+        file = self.cleaned_data["file"]
+        data = file.read(MAX_BYTES + 1)
+        programme = read(conference, data, format=self.cleaned_data["format"] or None)
+        with transaction.atomic():
+            conference.one_writer("programme")
+            feed = find_feed(conference, file.name, programme)
+            feed.save()
+            plan = make_plan(conference, feed, programme)
+            return feed, keep_review(plan, data, timezone.now())
+
+
+class FeedAdmin(ScopedAdmin):
+    list_display = ("source", "format", "last_imported_at", "item_count", "waiting", "last_error")
+    ordering = ("source",)
+    search_fields = ("source", "address")
+    fields = (
+        "source",
+        "address",
+        "check_every_minutes",
+        "applies_by_itself",
+        "believes_clock",
+        "waiting",
+        "format",
+        "last_imported_at",
+        "last_checked_at",
+        "last_error",
+    )
+    readonly_fields = ("waiting", "format", "last_imported_at", "last_checked_at", "last_error")
+    actions = ("check_now",)
+    change_list_template = "admin/schedule/feed/change_list.html"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        feeds = super().get_queryset(request).select_related("review")
+        return feeds.annotate(item_count=Count("items")).defer("review__packed")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            self.own_url("upload/", self.upload, "upload"),
+            self.own_url("<int:pk>/review/", self.review, "review"),
+            self.own_url("<int:pk>/imported/<int:change_pk>/", self.imported, "imported"),
+            *super().get_urls(),
+        ]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Feed | None = None) -> bool:
+        """With its items would go what tells talks apart in the next import."""
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and obj is not None and not obj.items.exists()
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        conference = conference_of(request)
+        return self.has_change_permission(request) and request.user.has_perm(
+            "schedule.change_talk", conference
+        )
+
+    def save_model(self, request: HttpRequest, obj: Feed, form: Any, change: bool) -> None:
+        if {"address", "believes_clock"} & set(form.changed_data):
+            obj.forget_answer()
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description=_("talks"), ordering="item_count")
+    def item_count(self, feed: Any) -> int:
+        count: int = feed.item_count
+        return count
+
+    @admin.display(description=_("waiting"))
+    def waiting(self, feed: Feed) -> str:
+        review = getattr(feed, "review", None)
+        if review is None:
+            return "–"
+        count = len(review.plan["lines"]) - len(review.dismissed)
+        text = ngettext("%(count)d line to review", "%(count)d lines to review", count)
+        url = reverse("admin:schedule_feed_review", args=[feed.pk])
+        return format_html('<a href="{}">{}</a>', url, text % {"count": count})
+
+    @admin.action(
+        permissions=["import"],
+        description=_("Check now"),
+        location=(ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM),
+    )
+    def check_now(self, request: HttpRequest, feeds: QuerySet[Feed]) -> HttpResponse | None:
+        checks = [
+            check_feed(feed, at=timezone.now(), actor=person(request))
+            for feed in Feed.objects.filter(pk__in=feeds.values("pk")).select_related("conference")
+            if feed.address
+        ]
+        words = {
+            Outcome.UNCHANGED: gettext("nothing new"),
+            Outcome.APPLIED: gettext("applied"),
+            Outcome.WAITING: gettext("waits for a review"),
+            Outcome.FAILED: gettext("could not be read"),
+        }
+        for check in checks:
+            level = messages.ERROR if check.error else messages.SUCCESS
+            text = f"{check.feed}: {words[check.outcome]}. {check.error}"
+            self.message_user(request, text, level)
+        if not checks:
+            text = gettext("This feed has no address. Upload its file.")
+            self.message_user(request, text, messages.WARNING)
+        if len(checks) == 1 and checks[0].outcome is Outcome.WAITING:
+            return redirect("admin:schedule_feed_review", checks[0].feed.pk)
+        return None
+
+    def upload(self, request: HttpRequest) -> HttpResponse:
+        conference = conference_of(request)
+        if conference is None or not self.has_import_permission(request):
+            raise PermissionDenied
+        form = UploadForm(request.POST or None, request.FILES or None)
+        problems: Any = ()
+        if request.method == "POST" and form.is_valid():
+            try:
+                feed, review = form.review(conference)
+            except ProgrammeError as error:
+                form.add_error("file", str(error))
+                problems = error.problems[1:]
+            else:
+                if review is not None:
+                    return redirect("admin:schedule_feed_review", feed.pk)
+                text = gettext("The programme already is what this file says.")
+                self.message_user(request, text, messages.SUCCESS)
+                return redirect("admin:schedule_feed_changelist")
+        context = {"form": form, "problems": problems, "title": gettext("Import a file")}
+        return self.own_page(request, "upload", context)
+
+    def review(self, request: HttpRequest, pk: int) -> HttpResponse:
+        feed = self._feed(request, pk)
+        review = ImportReview.objects.filter(feed=feed).select_related("feed__conference").first()
+        if review is None:
+            self.message_user(request, gettext("Nothing waits for a review."), messages.INFO)
+            return redirect("admin:schedule_feed_change", feed.pk)
+        if request.method == "POST":
+            return decide(request, review)
+        return self.own_page(request, "review", review_context(review))
+
+    def imported(self, request: HttpRequest, pk: int, change_pk: int) -> HttpResponse:
+        feed = self._feed(request, pk)
+        changes = Change.objects.filter(feed=feed, act=Change.Act.IMPORT)
+        change = get_object_or_404(changes.select_related("actor", "undone_by"), pk=change_pk)
+        if request.method == "POST" and change.can_be_undone:
+            return self._undo(request, change)
+        context = {
+            "title": gettext("What was imported"),
+            "change": change,
+            "feed": feed,
+            "can_be_undone": change.can_be_undone,
+            "has_review": ImportReview.objects.filter(feed=feed).exists(),
+        }
+        return self.own_page(request, "imported", context)
+
+    def _undo(self, request: HttpRequest, change: Change) -> HttpResponse:
+        try:
+            undo(change, actor=person(request), summary=gettext("Undone: %s") % change)
+        except Changed as changed:
+            fields = "; ".join(str(field) for field in changed.fields[:10])
+            text = gettext("Not undone, because this has changed since: %(fields)s")
+            self.message_user(request, text % {"fields": fields}, messages.ERROR)
+        else:
+            text = gettext("Undone. The feed no longer applies by itself.")
+            self.message_user(request, text, messages.SUCCESS)
+        return redirect(request.path)
+
+    def _feed(self, request: HttpRequest, pk: int) -> Feed:
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        feed: Feed = get_object_or_404(super().get_queryset(request), pk=pk)
+        return feed
+
+
+class FeedItemAdmin(ReadOnly, ScopedAdmin):
+    conference_lookup = "feed__conference"
+    form = forms.ModelForm
+    list_display = ("talk", "key", "feed", "missing_since", "is_hidden")
+    list_select_related = ("talk", "feed")
+    list_filter = (
+        ("missing_since", admin.EmptyFieldListFilter),
+        ("feed", admin.RelatedOnlyFieldListFilter),
+    )
+    search_fields = ("talk__title", "talk__code", "key")
+    fields = ("talk", "feed", "key", "ordinal", "guid", "missing_since", "values")
+    actions = ("hide_missing",)
+
+    @admin.display(description=_("hidden"), boolean=True)
+    def is_hidden(self, item: FeedItem) -> bool:
+        return item.talk.is_hidden
+
+    def has_hide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("schedule.change_talk", conference_of(request))
+
+    @admin.action(
+        permissions=["hide"], description=_("Hide the talks that are missing, until they are back")
+    )
+    def hide_missing(self, request: HttpRequest, items: QuerySet[FeedItem]) -> None:
+        conference = conference_of(request)
+        if conference is None:
+            return
+        count = hide_missing(conference, items, actor=person(request))
+        text = ngettext("%(count)d talk hidden.", "%(count)d talks hidden.", count)
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)
+
+
+@transaction.atomic
+def hide_missing(conference: Conference, items: QuerySet[FeedItem], *, actor: Any) -> int:
+    """How many talks it hid: those of these items that their feed no longer has."""
+    missing = items.filter(missing_since__isnull=False, talk__is_hidden=False)
+    changing = ChangeRecorder(
+        conference, Change.Act.ADMIN, actor=actor, summary=gettext("Missing talks hidden")
+    )
+    found = list(missing.select_related("talk"))
+    for item in found:
+        changing.set(item.talk, is_hidden=True)
+        changing.items.set(item, has_hidden_talk=True)
+    changing.write()
+    return len({item.talk_id for item in found})

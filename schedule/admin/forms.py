@@ -1,0 +1,133 @@
+"""What organizers type about the programme."""
+
+import zoneinfo
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.utils.translation import gettext_lazy as _
+
+from lib.text import one_line, to_html
+from schedule.models import Conference
+from schedule.site.scoped_admin import ConferenceForm
+
+# A class of the admin's own style sheet.
+WIDE = {"class": "vLargeTextField"}
+is_web_address = URLValidator(["http", "https"])
+
+
+class LinksField(forms.CharField):
+    """Links as lines of text: the address, a space, the title."""
+
+    widget = AdminTextareaWidget(attrs={"rows": 4})
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return "\n".join(f"{link['url']} {link['title']}" for link in value)
+        return value
+
+    def to_python(self, value: Any) -> Any:
+        lines = [one_line(line) for line in (value or "").splitlines()]
+        return [self._link(line) for line in lines if line]
+
+    def _link(self, line: str) -> dict[str, str]:
+        url, _space, title = line.partition(" ")
+        try:
+            is_web_address(url)
+        except ValidationError:
+            raise ValidationError(
+                _("“%(line)s” does not begin with an address like https://example.org/slides.pdf."),
+                params={"line": line},
+            ) from None
+        return {"title": title or urlsplit(url).hostname or url, "url": url}
+
+    def validate(self, value: Any) -> None:
+        if self.required and not value:
+            raise ValidationError(self.error_messages["required"], code="required")
+
+    def run_validators(self, value: Any) -> None:
+        """Those of CharField are for text; `to_python` has looked at each link."""
+
+
+class HtmlTextsForm(ConferenceForm):
+    """Stores texts as the small clean HTML that pages show. Plain text and Markdown may be typed."""
+
+    html_fields: Sequence[str] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.html_fields:
+            if name in self.fields:
+                self.fields[name].help_text = _("Plain text, Markdown or HTML.")
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        for name in self.html_fields:
+            if name in self.cleaned_data:
+                self.cleaned_data[name] = to_html(self.cleaned_data[name])
+        return self.cleaned_data
+
+
+class TalkForm(HtmlTextsForm):
+    html_fields = ("abstract", "description")
+    links = LinksField(
+        label=_("Links"),
+        required=False,
+        help_text=_("One a line: the address, a space, the title."),
+    )
+
+    class Meta:
+        widgets = {name: forms.TextInput(attrs=WIDE) for name in ("title", "subtitle")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Only what was typed is changed: a form that was opened before an import or a shift would
+        # otherwise put the rest back, and keep it there against the feed.
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+
+class SpeakerForm(HtmlTextsForm):
+    html_fields = ("biography",)
+
+
+class RoomForm(HtmlTextsForm):
+    html_fields = ("description",)
+
+
+@lru_cache
+def time_zone_choices() -> list[tuple[str, str]]:
+    """The names of places, and UTC; others are old spellings of these."""
+    names = sorted(zoneinfo.available_timezones())
+    places = [name for name in names if "/" in name and not name.startswith("Etc/")]
+    return [(name, name) for name in ["UTC", *places]]
+
+
+class ConferenceSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        now = self.instance.time_zone
+        field = self.fields.get("time_zone")
+        if isinstance(field, forms.ChoiceField) and (now, now) not in time_zone_choices():
+            field.choices = [(now, now), *time_zone_choices()]
+
+    def clean_domain(self) -> str | None:
+        domain: str | None = self.cleaned_data["domain"] or None
+        others = Conference.objects.exclude(pk=self.instance.pk)
+        if domain is None and (other := others.filter(domain=None).first()):
+            raise ValidationError(
+                _("“%(other)s” has no domain, and two conferences cannot both answer every host."),
+                params={"other": other},
+            )
+        return domain
+
+    def clean_languages(self) -> str:
+        codes = [code.strip() for code in self.cleaned_data["languages"].split(",")]
+        return ", ".join(code for code in codes if code)

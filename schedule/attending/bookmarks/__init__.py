@@ -1,0 +1,1 @@
+"""Stars that people put on talks, and their agenda."""

@@ -1,0 +1,113 @@
+"""Stars and the agenda made of them. Private pages all, while the pages that link here are shared."""
+
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, resolve_url
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from schedule.attending.bookmarks.agenda import agenda as agenda_of
+from schedule.models import AgendaLink, Bookmark, Talk, TalkQuerySet
+from schedule.site.access import follows_visibility
+from schedule.site.pages import render_page
+from schedule.site.request import ConferenceRequest
+from schedule.site.zones import viewer_zone
+
+# More than any programme has; a script that sends more is not ours.
+MAX_CODES = 5_000
+
+
+def _talks(request: ConferenceRequest) -> TalkQuerySet:
+    return Talk.objects.filter(conference=request.conference).shown()
+
+
+def _user_id(request: HttpRequest) -> int | None:
+    """None: not signed in, which these views may see where the programme is public."""
+    user: Any = request.user
+    return user.pk if user.is_authenticated else None
+
+
+def _back(request: HttpRequest, default: str) -> str:
+    path = request.POST.get("next") or request.GET.get("next") or ""
+    hosts = {request.get_host()}
+    is_ours = url_has_allowed_host_and_scheme(path, hosts, require_https=request.is_secure())
+    return path if is_ours else default
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@follows_visibility
+@never_cache
+def star(request: ConferenceRequest, code: str) -> HttpResponse:
+    """The page behind a star, for those whose browser runs no scripts."""
+    talk = get_object_or_404(_talks(request).with_cards(), code=code)
+    user_id = _user_id(request)
+    if user_id is None:
+        return redirect_to_login(request.get_full_path())
+    if request.method == "POST":
+        if request.POST.get("on") == "1":
+            Bookmark.objects.get_or_create(user_id=user_id, talk=talk)
+        else:
+            Bookmark.objects.filter(user_id=user_id, talk=talk).delete()
+        if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+            return HttpResponse(status=204)
+        return redirect(_back(request, talk.get_absolute_url()))
+    context = {
+        "talk": talk,
+        "is_starred": talk.bookmarks.filter(user_id=user_id).exists(),
+        "back": _back(request, talk.get_absolute_url()),
+        "at": request.at,
+    }
+    return render_page(request, "schedule/star.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@follows_visibility
+@never_cache
+def stars(request: ConferenceRequest) -> JsonResponse:
+    """The codes of the talks that are starred; a POST adds those that a browser had kept."""
+    user_id = _user_id(request)
+    if user_id is None:
+        return JsonResponse({"codes": None}, status=401)
+    if request.method == "POST":
+        codes = request.POST.getlist("code")[:MAX_CODES]
+        found = _talks(request).filter(code__in=codes)
+        Bookmark.objects.bulk_create(
+            (Bookmark(user_id=user_id, talk=talk) for talk in found), ignore_conflicts=True
+        )
+    codes = list(_talks(request).starred_by(user_id).in_order().values_list("code", flat=True))
+    return JsonResponse({"codes": codes})
+
+
+@require_safe
+@follows_visibility
+@never_cache
+def agenda(request: ConferenceRequest) -> HttpResponse:
+    user_id = _user_id(request)
+    if user_id is None:
+        return redirect_to_login(request.get_full_path())
+    talks = _talks(request).starred_by(user_id).with_cards()
+    link = AgendaLink.objects.filter(user_id=user_id, conference=request.conference).first()
+    feed = request.build_absolute_uri(resolve_url("agenda_feed", link.secret)) if link else ""
+    context = {
+        "days": agenda_of(talks, request.conference, viewer_zone(request)),
+        "feed": feed,
+        "webcal": f"webcal://{feed.partition('://')[2]}" if feed else "",
+        "at": request.at,
+    }
+    return render_page(request, "schedule/agenda.html", context)
+
+
+@require_POST
+@follows_visibility
+@never_cache
+def new_link(request: ConferenceRequest) -> HttpResponse:
+    """A secret address for calendars. The one before, if any, stops to work."""
+    user_id = _user_id(request)
+    if user_id is None:
+        return redirect_to_login(resolve_url("agenda"))
+    AgendaLink.objects.of(user_id, request.conference).reset(timezone.now())
+    return redirect("agenda")

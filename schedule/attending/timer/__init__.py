@@ -1,0 +1,1 @@
+"""The countdown of one talk on the speaker's screen, and the page of its chair."""

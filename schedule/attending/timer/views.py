@@ -1,0 +1,178 @@
+"""The countdown for the person on stage, and the small page of the person who chairs.
+
+Speakers open theirs by a secret link on any tablet, without login. What is sent to it is harmless:
+the talk's title and times, and what the chair writes.
+"""
+
+import json
+from hashlib import blake2b
+from typing import Any, cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from schedule.attending.timer.forms import ExtendForm, MessageForm
+from schedule.attending.timer.links import key_of, opens, timer_link
+from schedule.changes.run_of_show.acts import extend
+from schedule.changes.run_of_show.apply import apply
+from schedule.changes.run_of_show.proposal import ActRefused, Proposal
+from schedule.changes.run_of_show.run_sheet import RunSheet
+from schedule.models import Talk, Timer
+from schedule.site.access import login_only, public
+from schedule.site.request import ConferenceRequest
+from schedule.site.rights import DeskRights
+
+
+def _talks(request: ConferenceRequest) -> QuerySet[Talk]:
+    return Talk.objects.filter(conference=request.conference).shown().select_related("timer")
+
+
+def _may_chair(user: Any, talk: Talk) -> bool:
+    if not user.is_authenticated:
+        return False
+    is_chair = talk.chairs.filter(pk=user.pk).exists()
+    return is_chair or DeskRights.of(user, talk.conference).covers(talk.room_id)
+
+
+def _watched(request: ConferenceRequest, code: str) -> Talk:
+    """For whoever has the link; else for chairs, and for speakers who have signed in."""
+    talk = get_object_or_404(_talks(request), code=code)
+    talk.conference = request.conference
+    if opens(request.GET.get("key", ""), talk):
+        return talk
+    user: Any = request.user
+    is_speaker = user.is_authenticated and talk.speakers.filter(email__iexact=user.email).exists()
+    if is_speaker or _may_chair(user, talk):
+        return talk
+    raise PermissionDenied
+
+
+def _chaired(request: ConferenceRequest, code: str) -> Talk:
+    talk = get_object_or_404(_talks(request), code=code)
+    talk.conference = request.conference
+    if not _may_chair(request.user, talk):
+        raise PermissionDenied
+    return talk
+
+
+def _message_of(talk: Talk) -> str:
+    timer: Timer | None = getattr(talk, "timer", None)  # no row yet
+    return timer.message if timer else ""
+
+
+@require_safe
+@public
+@never_cache
+def timer(request: ConferenceRequest, code: str) -> HttpResponse:
+    talk, at = _watched(request, code), timezone.now()
+    context = {
+        "talk": talk,
+        "at": at,
+        "key": key_of(talk),
+        "message": _message_of(talk),
+        "minutes_left": int((talk.ends_at - at).total_seconds() // 60),
+    }
+    with timezone.override(request.conference.zone):
+        return render(cast(HttpRequest, request), "schedule/timer.html", context)
+
+
+@require_safe
+@public
+def timer_json(request: ConferenceRequest, code: str) -> HttpResponse:
+    """What an open countdown polls. Changes only when something does."""
+    talk = _watched(request, code)
+    with timezone.override(request.conference.zone):
+        body = {
+            "title": talk.title,
+            "starts": int(talk.starts_at.timestamp()),
+            "ends": int(talk.ends_at.timestamp()),
+            "until": f"{timezone.localtime(talk.ends_at):%H:%M}",
+            "canceled": talk.is_canceled,
+            "message": _message_of(talk),
+        }
+    text = json.dumps(body, ensure_ascii=False).encode()
+    etag = f'"{blake2b(text, digest_size=12).hexdigest()}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if etag in request.headers.get("If-None-Match", ""):
+        return HttpResponse(status=304, headers=headers)
+    return HttpResponse(text, content_type="application/json", headers=headers)
+
+
+@require_safe
+@login_only
+@never_cache
+def chair(request: ConferenceRequest, code: str) -> HttpResponse:
+    talk = _chaired(request, code)
+    context = {
+        "talk": talk,
+        "conference": request.conference,
+        "at": timezone.now(),
+        "message": _message_of(talk),
+        "form": MessageForm(),
+        "presets": [_("Wrap up"), _("Time for questions"), _("Please use the microphone")],
+        "timer_link": request.build_absolute_uri(timer_link(talk)),
+    }
+    with timezone.override(request.conference.zone):
+        return render(cast(HttpRequest, request), "schedule/chair.html", context)
+
+
+@require_POST
+@login_only
+def say(request: ConferenceRequest, code: str) -> HttpResponse:
+    """Puts a line on the countdown; an empty one takes it away."""
+    talk = _chaired(request, code)
+    form = MessageForm(request.POST)
+    if form.is_valid():
+        _say(talk, form.cleaned_data["message"])
+    else:
+        messages.error(request, _("Write at most 80 signs."))
+    return redirect("chair", code)
+
+
+def _say(talk: Talk, message: str) -> None:
+    values = {"message": message, "message_at": timezone.now()}
+    Timer.objects.update_or_create(talk=talk, defaults=values)
+
+
+@require_POST
+@login_only
+def give_time(request: ConferenceRequest, code: str) -> HttpResponse:
+    """A few minutes more, at once: there is no time for a preview on stage. The desk can undo it."""
+    talk = _chaired(request, code)
+    form = ExtendForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Extend by how many minutes?"))
+        return redirect("chair", code)
+    minutes: int = form.cleaned_data["minutes"]
+
+    def plan(sheet: RunSheet) -> Proposal:
+        return extend(sheet, sheet.by_code[talk.code], minutes)
+
+    try:
+        done, _change = apply(request.conference, plan, actor=request.user, digest=None)  # type: ignore[arg-type]  # login_only let no anonymous in
+    except ActRefused as refused:
+        messages.error(request, str(refused))
+        return redirect("chair", code)
+    _say(talk, _("%(minutes)+d min") % {"minutes": minutes})
+    messages.success(request, done.summary)
+    for sentence in done.sentences:
+        messages.warning(request, sentence)
+    return redirect("chair", code)
+
+
+@require_POST
+@login_only
+def new_link(request: ConferenceRequest, code: str) -> HttpResponse:
+    """Older links stop to work."""
+    talk = _chaired(request, code)
+    row, _made = Timer.objects.get_or_create(talk=talk)
+    Timer.objects.filter(pk=row.pk).update(generation=F("generation") + 1)
+    messages.success(request, _("The old link does not work any more."))
+    return redirect("chair", code)

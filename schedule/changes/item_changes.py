@@ -1,0 +1,125 @@
+"""What an act does to feed items and to overrides, noted so that its undo can put them back."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+
+from lib.plans import digest_of
+from schedule.models import Change, FeedItem, ItemChange, Override
+
+FIELDS = ("key", "ordinal", "guid", "values", "missing_since", "has_hidden_talk")
+
+
+class ItemChanges:
+    """Collects what one act does to feed items; `write()` does it, in a number of statements that
+    does not depend on how many there are.
+    """
+
+    def __init__(self) -> None:
+        self._old: dict[int, dict[str, Any]] = {}
+        self._changed: dict[int, FeedItem] = {}
+        self._new: list[FeedItem] = []
+        self._dropped: list[Override] = []
+        self._put_back: list[Override] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._old or self._new)
+
+    def set(self, item: FeedItem, **values: Any) -> None:
+        self._note(item)
+        for field, value in values.items():
+            setattr(item, field, value)
+        self._changed[item.pk] = item
+
+    def add(self, item: FeedItem) -> None:
+        self._new.append(item)
+
+    def drop(self, item: FeedItem, override: Override) -> None:
+        """From now on the feed's value counts again."""
+        made = {"by": override.by_id, "set_at": override.set_at.isoformat()}
+        self._note(item)["overrides"][override.field] = made
+        self._dropped.append(override)
+
+    def put_back(self, item: FeedItem, override: Override) -> None:
+        self._note(item)["overrides"][override.field] = None
+        self._put_back.append(override)
+
+    def write(self, change: Change) -> None:
+        if self._changed:
+            FeedItem.objects.bulk_create(
+                self._changed.values(),
+                update_conflicts=True,
+                unique_fields=["id"],
+                update_fields=FIELDS,
+            )
+        FeedItem.objects.bulk_create(self._new)
+        if self._dropped:
+            Override.objects.filter(pk__in=[override.pk for override in self._dropped]).delete()
+        Override.objects.bulk_create(self._put_back, ignore_conflicts=True)
+        notes = [(item, self._old[pk]) for pk, item in self._changed.items()]
+        notes += [(item, _not_accepted(item)) for item in self._new]
+        ItemChange.objects.bulk_create(
+            ItemChange(change=change, item=item, old=old, new_digest=digest(item))
+            for item, old in notes
+        )
+
+    def _note(self, item: FeedItem) -> dict[str, Any]:
+        self._changed[item.pk] = item
+        return self._old.setdefault(item.pk, {**_plain(item), "overrides": {}})
+
+
+def restore(change: Change, inverse: ItemChanges) -> None:
+    """Puts the items of a change back, as far as they are still as it left them."""
+    notes = list(change.items.select_related("item"))
+    overrides = {
+        (override.talk_id, override.field): override
+        for override in Override.objects.filter(talk__feed_items__in=[note.item for note in notes])
+    }
+    for note in notes:
+        if digest(note.item) != note.new_digest:
+            continue
+        old = dict(note.old)
+        before = old.pop("overrides", {})
+        inverse.set(note.item, **{**old, "missing_since": _moment(old["missing_since"])})
+        for field, made in before.items():
+            now = overrides.get((note.item.talk_id, field))
+            if made is None and now is not None:
+                inverse.drop(note.item, now)
+            elif made is not None and now is None:
+                inverse.put_back(
+                    note.item,
+                    Override(
+                        talk_id=note.item.talk_id,
+                        field=field,
+                        by_id=made["by"],
+                        set_at=_moment(made["set_at"]),
+                    ),
+                )
+
+
+def digest(item: FeedItem) -> str:
+    return digest_of(_plain(item))
+
+
+def _plain(item: FeedItem) -> dict[str, Any]:
+    since = item.missing_since
+    return {
+        **{field: getattr(item, field) for field in FIELDS},
+        "missing_since": None if since is None else since.isoformat(),
+    }
+
+
+def _not_accepted(item: FeedItem) -> dict[str, Any]:
+    """A new item as the undo leaves it: known by its keys, so that its talk keeps its address."""
+    known: Iterable[str] = ("keys", "starts_at")
+    return {
+        **_plain(item),
+        "values": {name: item.values[name] for name in known},
+        "has_hidden_talk": True,
+        "overrides": {},
+    }
+
+
+def _moment(text: str | None) -> Any:
+    return None if text is None else parse_datetime(text)

@@ -1,0 +1,53 @@
+"""iCalendar (RFC 5545): canceled talks stay, with their state, so that calendars take them out."""
+
+from datetime import UTC, datetime, timedelta
+
+from icalendar import Calendar, Event, vDuration
+
+from lib.text import to_text
+from schedule.feeds.exporting.export import GENERATOR, Export, ExportedTalk
+
+CONTENT_TYPE = "text/calendar; charset=utf-8"
+# How often calendars should ask; most ask far less often.
+REFRESH = timedelta(minutes=30)
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def write(export: Export, name: str = "") -> bytes:
+    """`name`: of the calendar, instead of the conference's."""
+    calendar = Calendar()
+    calendar.add("prodid", f"-//{GENERATOR}//EN")
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", "PUBLISH")
+    for field in ("name", "x-wr-calname"):
+        calendar.add(field, name or export.conference.name)
+    calendar.add("x-wr-timezone", export.conference.time_zone)
+    calendar.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", vDuration(REFRESH))
+    for exported in export.talks:
+        calendar.add_component(_event(export, exported))
+    return bytes(calendar.to_ical())
+
+
+def _event(export: Export, exported: ExportedTalk) -> Event:
+    talk = exported.talk
+    event = Event()
+    event.add("uid", exported.guid)
+    # Instants in UTC need no definition of a zone, and cannot be misread.
+    event.add("dtstamp", export.changed_at or NEVER)
+    event.add("dtstart", talk.starts_at.astimezone(UTC))
+    event.add("dtend", talk.ends_at.astimezone(UTC))
+    event.add("sequence", talk.sequence)
+    event.add("status", "CANCELLED" if talk.is_canceled else "CONFIRMED")
+    event.add("summary", talk.title)
+    event.add("url", exported.url)
+    if talk.room:
+        rooms = [talk.room, *talk.also_in.all()]
+        event.add("location", ", ".join(room.name for room in rooms))
+    if talk.track:
+        event.add("categories", [talk.track.name])
+    people = ", ".join(person.speaker.name for person in exported.speakers)
+    texts = [people, to_text(talk.abstract or talk.description), exported.url]
+    event.add("description", "\n\n".join(filter(None, texts)))
+    return event

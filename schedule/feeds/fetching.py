@@ -1,0 +1,87 @@
+"""Reads a schedule from its address: what a feed sends, how much of it, and the pages of an API."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from lib.http_client import Deadline, ErrorKind, HttpClient, HttpError
+from schedule.feeds.formats import MAX_BYTES
+
+TIMEOUT_SECONDS = 10  # for everything: redirects and pages too
+MAX_REDIRECTS = 3
+MAX_PAGES = 200  # of 50 each: more talks than a programme can have
+# pretalx refuses versions that it does not know; this is the oldest that is still answered.
+PRETALX_VERSION = "v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """`data` None: not modified since the answer that `etag` names."""
+
+    data: bytes | None
+    etag: str = ""
+
+
+def fetch(address: str, *, etag: str = "") -> Fetched:
+    """Raises HttpError, and nothing else. The pages of a pretalx API come as one document."""
+    tokens = settings.FEED_TOKENS.items()
+    with HttpClient(
+        Deadline(TIMEOUT_SECONDS),
+        max_bytes=MAX_BYTES,
+        max_redirects=MAX_REDIRECTS,
+        headers_by_address={start: {"Authorization": f"Token {token}"} for start, token in tokens},
+    ) as client:
+        first = _fetch_one(client, address, etag)
+        page = _page(first.data)
+        if page is None or not page.get("next"):
+            return first
+        # No ETag: that of the first page does not speak for the others.
+        whole = {**page, "next": None, "results": _all_results(client, address, page)}
+        return Fetched(json.dumps(whole, ensure_ascii=False).encode())
+
+
+def _all_results(client: HttpClient, address: str, page: dict[str, Any]) -> list[Any]:
+    results, count = list(page["results"]), 1
+    while following := page.get("next"):
+        next_address = urljoin(address, str(following))
+        if count == MAX_PAGES or urlsplit(next_address).netloc != urlsplit(address).netloc:
+            text = _("The next page is on another server, or there are too many pages.")
+            raise HttpError(ErrorKind.REFUSED, text)
+        count += 1
+        found = _page(_fetch_one(client, next_address).data)
+        if found is None:
+            text = _("Page %(count)d cannot be read.") % {"count": count}
+            raise HttpError(ErrorKind.UNUSABLE, text)
+        page = found
+        results += page["results"]
+    return results
+
+
+def _fetch_one(client: HttpClient, address: str, etag: str = "") -> Fetched:
+    headers = {"If-None-Match": etag} if etag else {}
+    if "/api/events/" in address:
+        headers["Pretalx-Version"] = PRETALX_VERSION
+    response = client.request(address, headers)
+    if response.status == 304 and etag:
+        return Fetched(None, etag)
+    if response.status != 200:
+        text = _("The server answers %(status)d.") % {"status": response.status}
+        raise HttpError(ErrorKind.UNUSABLE, text)
+    client.max_bytes -= len(response.body)  # The limit is that of all pages.
+    return Fetched(response.body, response.headers.get("ETag", "")[:200])
+
+
+def _page(data: bytes | None) -> dict[str, Any] | None:
+    """A page of a pretalx API. None: it is something else; whoever parses it will say what."""
+    if data is None or b'"results"' not in data:
+        return None
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    is_page = isinstance(document, dict) and isinstance(document.get("results"), list)
+    return document if is_page else None

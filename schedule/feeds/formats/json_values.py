@@ -1,0 +1,69 @@
+"""Values out of a JSON document by their pointers (RFC 6901), noting what is not of the expected type."""
+
+from typing import Any
+
+from schedule.feeds.formats.problems import Problems
+from schedule.feeds.formats.source import step
+
+# The words of a programme (see RawEvent) → the members of the JSON object that hold them.
+Names = dict[str, str]
+
+
+class JsonReader:
+    def __init__(self, problems: Problems) -> None:
+        self.problems = problems
+
+    def word(self, parent: dict[str, Any], name: str, place: str) -> str:
+        """Text of a member: numbers are spelled, of {"de": …, "en": …} English or the first is taken."""
+        value = _in_one_language(parent.get(name))
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return str(value)
+        if value is not None:
+            self.problems.add("wrong-type", step(place, name), str(value))
+        return ""
+
+    def words(self, parent: dict[str, Any], place: str, names: Names) -> dict[str, str]:
+        return {word: self.word(parent, name, place) for word, name in names.items()}
+
+    def object(self, value: Any, place: str) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return value
+        if value is not None:
+            self.problems.add("wrong-type", place, str(value))
+        return {}
+
+    def array(self, value: Any, place: str) -> list[Any]:
+        if isinstance(value, list):
+            return value
+        if value is not None:
+            self.problems.add("wrong-type", place, str(value))
+        return []
+
+    def items(self, value: Any, place: str) -> list[tuple[Any, str]]:
+        """The members of a list, each with its place."""
+        return [(item, step(place, at)) for at, item in enumerate(self.array(value, place))]
+
+    def strings(self, value: Any, place: str) -> list[tuple[str, str]]:
+        found = []
+        for item, at in self.items(value, place):
+            if isinstance(item, str):
+                found.append((item, at))
+            else:
+                self.problems.add("wrong-type", at, str(item))
+        return found
+
+    def objects(self, value: Any, place: str) -> list[tuple[dict[str, Any], str]]:
+        return [(self.object(item, at), at) for item, at in self.items(value, place)]
+
+
+def places(place: str, names: Names) -> dict[str, str]:
+    return {word: step(place, name) for word, name in names.items()}
+
+
+def _in_one_language(value: Any) -> Any:
+    while isinstance(value, dict):
+        texts = [text for text in value.values() if isinstance(text, str) and text]
+        value = value.get("en") or value.get("name") or next(iter(texts), None)
+    return value

@@ -1,0 +1,280 @@
+"""iCalendar (RFC 5545): a last resort, for it has no tracks, kinds and persons of its own.
+
+The library reads single lines; what belongs to what is found here, so that each problem has its
+line. Definitions of time zones are not read: their names are known, and their rules may be endless.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from icalendar import vDuration
+from icalendar.parser import Contentline
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+from lib.text import one_line
+from schedule.feeds.formats.assembly import Assumptions, assemble
+from schedule.feeds.formats.problems import Problems, refuse
+from schedule.feeds.formats.programme import Programme
+from schedule.feeds.formats.raw import RawEvent, RawPerson, RawSchedule
+from schedule.feeds.formats.source import SourceFile
+from schedule.feeds.formats.values.clocks import in_zone, read_stamp, zone_named
+from schedule.feeds.formats.values.identity import is_guid
+
+NAME = "icalendar"
+
+_NAMES = {
+    **{"title": "SUMMARY", "description": "DESCRIPTION", "room": "LOCATION", "uid": "UID"},
+    **{"date": "DTSTART", "end": "DTEND", "duration": "DURATION"},
+    **{"track": "CATEGORIES", "type": "CATEGORIES"},
+}
+MAX_LINES = 200_000  # 5,000 talks of 40 lines, unfolded
+MAX_LINE_BYTES = 256_000  # the longest real text has 30,485 letters
+
+# Name and parameters of a line. None has so many that they would not fit.
+_head = re.compile(r'[^":]*(?:"[^"]*"[^":]*)*:')
+_MAX_HEAD_CHARS = 2_000
+_pretalx_uid = re.compile(r"pretalx-.+-([A-Z0-9]{6,})(-[0-9]+)?@")
+_bare_date = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class ContentLine:
+    number: int
+    name: str
+    parameters: dict[str, str]
+    value: str
+
+
+@dataclass(slots=True)
+class Component:
+    """A calendar or an event: its lines by name. What is nested in an event is not read."""
+
+    kind: str
+    number: int
+    lines: dict[str, list[ContentLine]] = field(default_factory=dict)
+
+    def all(self, name: str) -> list[ContentLine]:
+        return self.lines.get(name, [])
+
+    def line(self, name: str) -> ContentLine:
+        return next(iter(self.all(name)), ContentLine(self.number, name, {}, ""))
+
+    def value(self, name: str) -> str:
+        return self.line(name).value
+
+
+def recognises(source: SourceFile) -> bool:
+    return source.beginning[:15].upper() == "BEGIN:VCALENDAR"
+
+
+def read(source: SourceFile, assumptions: Assumptions) -> Programme:
+    problems = Problems()
+    reader = _Reader(problems)
+    raw = RawSchedule(NAME, "line 1")
+    raw.take(reader.events(source.data))
+    raw.words = reader.words()
+    return assemble(raw, problems, assumptions)
+
+
+def _unfolded(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers. They are folded between bytes, also within a letter."""
+    parts: list[bytes] = []
+    first = 1
+    newline = b"\n" if b"\n" in data else b"\r"
+    lines = data.removeprefix(b"\xef\xbb\xbf").split(newline)
+    for number, line in enumerate((line.rstrip(b"\r") for line in lines), start=1):
+        if line[:1] in (b" ", b"\t") and parts:
+            parts.append(line[1:])
+            continue
+        if parts:
+            yield first, b"".join(parts)
+        parts, first = [line], number
+    yield first, b"".join(parts)
+
+
+def _line(number: int, text: str) -> ContentLine | None:
+    try:
+        # The library's constructor has no types.
+        name, parameters, value = Contentline(text).parts()  # type: ignore[no-untyped-call]
+    except ValueError:
+        return None
+    # Of several values of a parameter the first counts.
+    single = {
+        key.upper(): given[0] if isinstance(given, list) else given
+        for key, given in parameters.items()
+    }
+    return ContentLine(number, name.upper(), single, value)
+
+
+class _Reader:
+    def __init__(self, problems: Problems) -> None:
+        self.problems = problems
+        self.calendar = Component("VCALENDAR", 1)
+        self.zones: set[str] = set()
+
+    def words(self) -> dict[str, str]:
+        zone = self.calendar.value("X-WR-TIMEZONE")
+        if not zone and len(self.zones) == 1:
+            (zone,) = self.zones
+        return {"title": self.calendar.value("X-WR-CALNAME"), "time_zone_name": zone}
+
+    def events(self, data: bytes) -> Iterator[RawEvent]:
+        for component in self._components(data):
+            uid = one_line(component.value("UID"))
+            self.problems.talk = one_line(component.value("SUMMARY"))[:80]
+            yield _Event(self, component, uid).read()
+            self.problems.talk = ""
+
+    def _components(self, data: bytes) -> Iterator[Component]:
+        """Events, as they end."""
+        open: list[Component] = []
+        number = 0
+        for line in self._lines(data):
+            number = line.number
+            if line.name == "BEGIN":
+                is_calendar = not open and line.value.upper() == "VCALENDAR"
+                open.append(self.calendar if is_calendar else Component(line.value.upper(), number))
+            elif not open or (line.name == "END" and open[-1].kind != line.value.upper()):
+                self.problems.add("bad-line", f"line {number}", f"{line.name}:{line.value}")
+            elif line.name == "END":
+                component = open.pop()
+                if component.kind == "VEVENT":
+                    yield component
+            else:
+                open[-1].lines.setdefault(line.name, []).append(line)
+        if open:
+            raise refuse("not-well-formed", f"line {number}", f"BEGIN:{open[-1].kind}")
+
+    def _lines(self, data: bytes) -> Iterator[ContentLine]:
+        for count, (number, content) in enumerate(_unfolded(data)):
+            if count == MAX_LINES:
+                raise refuse("too-many", f"line {number}", f"> {MAX_LINES} lines")
+            if not content.strip():
+                continue
+            if len(content) > MAX_LINE_BYTES:
+                raise refuse("too-many", f"line {number}", f"> {MAX_LINE_BYTES} bytes")
+            text = content.decode("utf-8", "replace")
+            if "\ufffd" in text:
+                self.problems.add("replaced-bytes", f"line {number}", text)
+            line = _line(number, text) if _head.match(text, 0, _MAX_HEAD_CHARS) else None
+            if line is None:
+                self.problems.add("bad-line", f"line {number}", text)
+            else:
+                yield line
+
+    def zone(self, line: ContentLine, place: str) -> ZoneInfo | None:
+        name = line.parameters.get("TZID", "")
+        if not name or line.value.endswith("Z"):
+            return None
+        parts = name.split("/")  # like /example.org/2026_1/Europe/Berlin
+        spellings = [name, "/".join(parts[-3:]), "/".join(parts[-2:]), WINDOWS_TO_OLSON.get(name)]
+        found = next((zone for each in spellings if each and (zone := zone_named(each))), None)
+        if found is None:
+            self.problems.add("unknown-zone", place, name)
+        else:
+            self.zones.add(found.key)
+        return found
+
+    @property
+    def is_from_pretalx(self) -> bool:
+        return "pretalx" in self.calendar.value("PRODID").lower()
+
+    @property
+    def is_cancellation(self) -> bool:
+        return self.calendar.value("METHOD").upper() == "CANCEL"
+
+
+class _Event:
+    def __init__(self, reader: _Reader, component: Component, uid: str) -> None:
+        self.reader, self.component, self.uid = reader, component, uid
+        self.problems = reader.problems
+
+    def read(self) -> RawEvent:
+        component = self.component
+        words = {word: component.value(name) for word, name in _NAMES.items()}
+        words["track"] = words["type"] = words["track"].partition(",")[0]
+        words["language"] = component.line("SUMMARY").parameters.get("LANGUAGE", "")
+        event = RawEvent(
+            location=self._place(component.number),
+            words=words,
+            places={
+                word: self._place(component.line(name).number) for word, name in _NAMES.items()
+            },
+        )
+        self._identify(words)
+        status = component.value("STATUS").upper()
+        event.is_canceled = status in ("CANCELLED", "CANCELED") or self.reader.is_cancellation
+        names = self._names_in_title(words) if self.reader.is_from_pretalx else []
+        event.persons = [RawPerson(event.at("title"), name) for name in names]
+        event.persons += self._attendees()
+        self._set_times(event)
+        for line in [*component.all("RRULE"), *component.all("RDATE")]:
+            self.problems.add("repeats", self._place(line.number), line.value)
+        return event
+
+    def _place(self, number: int) -> str:
+        return f"line {number}, {self.uid}" if self.uid else f"line {number}"
+
+    def _identify(self, words: dict[str, str]) -> None:
+        local = self.uid.partition("@")[0].lower()
+        if is_guid(local):
+            words["guid"], words["uid"] = local, ""
+        if found := _pretalx_uid.match(self.uid):
+            words["code"] = found[1]
+
+    def _names_in_title(self, words: dict[str, str]) -> list[str]:
+        """pretalx writes "Title - Ada Beispiel, Ben Muster"."""
+        title, dash, names = words["title"].rpartition(" - ")
+        if dash:
+            words["title"] = title
+        return [name for name in names.split(", ") if name] if dash else []
+
+    def _attendees(self) -> list[RawPerson]:
+        """Of conferences these are the speakers, without addresses. Who has one may be a guest."""
+        return [
+            RawPerson(self._place(line.number), line.parameters["CN"])
+            for line in self.component.all("ATTENDEE")
+            if line.parameters.get("CN") and not line.value.lower().startswith("mailto:")
+        ]
+
+    def _set_times(self, event: RawEvent) -> None:
+        start, end = self.component.line("DTSTART"), self.component.line("DTEND")
+        words = event.words
+        event.zone = self.reader.zone(start, event.at("date"))
+        if _bare_date.fullmatch(start.value):
+            self.problems.add("all-day", event.at("date"), start.value)
+            words["date"], words["start"] = _dashed(start.value), "00:00"
+            words["end"] = f"{_dashed(end.value)}T00:00" if end.value else ""
+            words["duration"] = "" if end.value else "24:00"
+            return
+        words["end"] = self._end(event, end)
+        words["duration"] = self._duration(words)
+
+    def _end(self, event: RawEvent, end: ContentLine) -> str:
+        """In the zone of the start; a flight may end in another one."""
+        zone = self.reader.zone(end, event.at("end"))
+        stamp = read_stamp(end.value)
+        if stamp is None or stamp.tzinfo or zone is None or zone == event.zone:
+            return end.value
+        try:
+            return in_zone(stamp, zone)[0].isoformat()
+        except ValueError:  # a time that the clock skips, or a year that is none
+            return end.value
+
+    def _duration(self, words: dict[str, str]) -> str:
+        """In minutes. What has neither end nor duration has no length (RFC 5545, 3.6.1)."""
+        if not words["duration"]:
+            return "" if words["end"] else "0"
+        try:
+            # Neither has this one.
+            length = vDuration.from_ical(words["duration"])  # type: ignore[no-untyped-call]
+        except ValueError:
+            return words["duration"]
+        return str(length // timedelta(minutes=1)) if length >= timedelta() else words["duration"]
+
+
+def _dashed(text: str) -> str:
+    return _bare_date.sub(r"\1-\2-\3", text)

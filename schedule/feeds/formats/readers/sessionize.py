@@ -1,0 +1,166 @@
+"""Sessionize's `view/All` and `view/GridSmart` (https://sessionize.com/playbook/api).
+
+Times have no offset: they are the conference's. Addresses of live streams are never read.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from schedule.feeds.formats.assembly import Assumptions, assemble
+from schedule.feeds.formats.json_values import JsonReader, places
+from schedule.feeds.formats.problems import Problems
+from schedule.feeds.formats.programme import Programme
+from schedule.feeds.formats.raw import RawDay, RawEvent, RawPerson, RawRoom, RawSchedule
+from schedule.feeds.formats.source import SourceFile, step
+from schedule.feeds.formats.values.identity import is_guid
+from schedule.feeds.formats.values.words import language_code
+
+NAME = "sessionize"
+
+_NAMES = {"title": "title", "description": "description", "date": "startsAt", "end": "endsAt"}
+# What a category says of a talk, by the title that organizers give it.
+_CATEGORIES = (
+    ("language", re.compile(r"language|sprache|langue|idioma", re.IGNORECASE)),
+    ("type", re.compile(r"format|type|kind", re.IGNORECASE)),
+    ("track", re.compile(r"track|topic|theme", re.IGNORECASE)),
+)
+
+
+def recognises(source: SourceFile) -> bool:
+    if source.kind != "json":
+        return False
+    document = source.json
+    if isinstance(document, dict):
+        return all(isinstance(document.get(name), list) for name in ("sessions", "rooms"))
+    # Before the agenda is published the answer is [].
+    return document == [] or any(
+        isinstance(day, dict) and isinstance(day.get("rooms"), list) and "date" in day
+        for day in document
+    )
+
+
+def read(source: SourceFile, assumptions: Assumptions) -> Programme:
+    problems = Problems()
+    return assemble(_Reader(problems).schedule(source.json), problems, assumptions)
+
+
+class _Reader(JsonReader):
+    def schedule(self, document: Any) -> RawSchedule:
+        raw = RawSchedule(NAME, "")
+        self.rooms: dict[str, RawRoom] = {}
+        self.rooms_of_plenum: list[RawRoom] = []
+        self.persons: dict[str, RawPerson] = {}
+        self.items_of: dict[str, tuple[str, str]] = {}
+        raw.take(self._grid(raw, document) if isinstance(document, list) else self._all(document))
+        raw.rooms += self.rooms.values()
+        raw.events = list(_united(raw.events))
+        return raw
+
+    def _all(self, document: dict[str, Any]) -> Iterator[RawEvent]:
+        for room, at in self.objects(document["rooms"], "/rooms"):
+            self.rooms[self.word(room, "id", at)] = RawRoom(at, self.word(room, "name", at))
+        self.rooms_of_plenum = list(self.rooms.values())
+        for person, at in self.objects(document.get("speakers"), "/speakers"):
+            self.persons[self.word(person, "id", at)] = self._person(person, at)
+        self._categories(document, "", "items")
+        for talk, at in self.objects(document["sessions"], "/sessions"):
+            yield self._event(talk, at)
+
+    def _grid(self, raw: RawSchedule, document: list[Any]) -> Iterator[RawEvent]:
+        for value, place in self.objects(document, ""):
+            day = RawDay(place, self.word(value, "date", place))
+            raw.days.append(day)
+            rooms = self.objects(value.get("rooms"), step(place, "rooms"))
+            self.rooms_of_plenum = [RawRoom(at, self.word(room, "name", at)) for room, at in rooms]
+            for (room, at), known in zip(rooms, self.rooms_of_plenum, strict=True):
+                self.rooms[self.word(room, "id", at)] = known
+                for talk, talk_at in self.objects(room.get("sessions"), step(at, "sessions")):
+                    self._categories(talk, talk_at, "categoryItems")
+                    yield replace(self._event(talk, talk_at), day=day, container=known.name)
+
+    def _event(self, talk: dict[str, Any], place: str) -> RawEvent:
+        words = self.words(talk, place, _NAMES) | self._categorised(talk, place)
+        id = self.word(talk, "id", place)
+        words["guid" if is_guid(id) else "id"] = id
+        room = self._room(talk, place)
+        words["room"] = room.name if room else ""
+        persons = [
+            self._mentioned(person, at)
+            for person, at in self.items(talk.get("speakers"), step(place, "speakers"))
+        ]
+        is_service = talk.get("isServiceSession") is True
+        return RawEvent(
+            location=place,
+            words=words,
+            kind="break" if is_service and not persons else "",
+            is_canceled=self.word(talk, "status", place).lower() in ("canceled", "cancelled"),
+            places=places(place, {**_NAMES, "room": "roomId", "guid": "id"}),
+            also_in=list(self.rooms_of_plenum) if talk.get("isPlenumSession") is True else [],
+            persons=[person for person in persons if person],
+        )
+
+    def _room(self, talk: dict[str, Any], place: str) -> RawRoom | None:
+        id = self.word(talk, "roomId", place)
+        if id and id not in self.rooms:
+            self.problems.add("unknown-reference", step(place, "roomId"), id)
+        return self.rooms.get(id)
+
+    def _mentioned(self, value: Any, place: str) -> RawPerson | None:
+        """An id, or in some views id and name."""
+        id = self.word(value, "id", place) if isinstance(value, dict) else str(value)
+        if id not in self.persons and isinstance(value, dict):
+            self.persons[id] = self._person(value, place)
+        if id not in self.persons:
+            self.problems.add("unknown-reference", place, id)
+        return self.persons.get(id)
+
+    def _person(self, person: dict[str, Any], place: str) -> RawPerson:
+        whole = self.word(person, "fullName", place) or self.word(person, "name", place)
+        parts = self.word(person, "firstName", place), self.word(person, "lastName", place)
+        return RawPerson(
+            location=place,
+            name=whole or " ".join(parts),
+            guid=self.word(person, "id", place),
+            biography=self.word(person, "bio", place) if "bio" in person else None,
+            avatar=self.word(person, "profilePicture", place)
+            if "profilePicture" in person
+            else None,
+        )
+
+    def _categories(self, parent: dict[str, Any], place: str, name_of_items: str) -> None:
+        for category, at in self.objects(parent.get("categories"), step(place, "categories")):
+            title = self.word(category, "title", at) or self.word(category, "name", at)
+            word = next((word for word, names in _CATEGORIES if names.search(title)), "")
+            for item, item_at in self.objects(category.get(name_of_items), step(at, name_of_items)):
+                told = (word, self.word(item, "name", item_at))
+                self.items_of[self.word(item, "id", item_at)] = told
+
+    def _categorised(self, talk: dict[str, Any], place: str) -> dict[str, str]:
+        """Of several items of one category the first counts."""
+        ids = [
+            str(id) for id in self.array(talk.get("categoryItems"), step(place, "categoryItems"))
+        ]
+        for category, at in self.objects(talk.get("categories"), step(place, "categories")):
+            items = self.objects(category.get("categoryItems"), step(at, "categoryItems"))
+            ids += [self.word(item, "id", item_at) for item, item_at in items]
+        words: dict[str, str] = {}
+        for word, name in (self.items_of[id] for id in ids if id in self.items_of):
+            words.setdefault(word, name)
+        name = words.pop("language", "")
+        code = language_code(name)
+        return words if code == name and len(name) != 2 else {**words, "language": code}
+
+
+def _united(events: list[RawEvent]) -> Iterator[RawEvent]:
+    """A grid lists a plenum in each room that shows it: one talk, in further rooms."""
+    first: dict[tuple[str, ...], RawEvent] = {}
+    for event in events:
+        words = event.words
+        id = words.get("guid") or words.get("id", "")
+        known = first.setdefault((id, words["date"], words["end"]), event)
+        if known is event or not id:
+            yield event
+        else:
+            known.also_in.append(RawRoom(event.location, event.container or words["room"]))

@@ -1,0 +1,119 @@
+"""Asks feeds that have an address what they say now."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import DatabaseError, models, transaction
+from django.utils.translation import gettext as _
+
+from lib.http_client import HttpError
+from schedule.feeds.fetching import fetch
+from schedule.feeds.formats import Programme, ProgrammeError
+from schedule.feeds.importing.applying import apply_plan
+from schedule.feeds.importing.guard import dangers_of
+from schedule.feeds.importing.lines import LineKind
+from schedule.feeds.importing.plan import ImportPlan, make_plan
+from schedule.feeds.importing.reviewing import keep_review, read_feed
+from schedule.models import Change, Feed, FeedQuerySet, ImportReview
+
+logger = logging.getLogger(__name__)
+
+
+class Outcome(StrEnum):
+    UNCHANGED = "unchanged"
+    APPLIED = "applied"
+    WAITING = "waiting"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`waiting`: so many lines that nobody has dismissed are in the review. `error` also says what
+    kept a feed from being applied by itself.
+    """
+
+    feed: Feed
+    outcome: Outcome
+    change: Change | None = None
+    waiting: int = 0
+    error: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "source": self.feed.source,
+            "address": self.feed.address,
+            "outcome": self.outcome.value,
+            "change": None if self.change is None else self.change.pk,
+            "waiting": self.waiting,
+            "error": self.error,
+        }
+
+
+def check_due(feeds: FeedQuerySet, *, at: datetime) -> Iterator[Check]:
+    """One after the other. What one of them does wrong does not keep the others waiting."""
+    for feed in feeds.due(at):
+        if feed.begin_check(at):
+            yield check_feed(feed, at=at)
+
+
+def check_feed(feed: Feed, *, at: datetime, actor: models.Model | None = None) -> Check:
+    """Reads the address. What is new is applied, or waits in the feed's review."""
+    try:
+        fetched = fetch(feed.address, etag=feed.etag)
+        if fetched.data is None:
+            return _noted(Check(feed, Outcome.UNCHANGED), at, feed.etag)
+        programme = read_feed(feed, fetched.data)
+        if programme.sha256 == feed.sha256:
+            return _noted(Check(feed, Outcome.UNCHANGED), at, fetched.etag)
+        return _noted(_compare(feed, programme, fetched.data, at, actor), at, fetched.etag)
+    except (HttpError, ProgrammeError) as error:
+        return _noted(Check(feed, Outcome.FAILED, error=str(error)), at)
+    except DatabaseError:
+        logger.exception("Feed %s could not be imported.", feed.pk)
+        error_text = _("The import failed and nothing was written. The server's log says more.")
+        return _noted(Check(feed, Outcome.FAILED, error=error_text), at)
+
+
+def _noted(check: Check, at: datetime, etag: str = "") -> Check:
+    check.feed.end_check(at, etag=etag, error=check.error)
+    return check
+
+
+@transaction.atomic
+def _compare(
+    feed: Feed, programme: Programme, data: bytes, at: datetime, actor: models.Model | None
+) -> Check:
+    conference = feed.conference
+    conference.one_writer("programme")
+    plan = make_plan(conference, feed, programme)
+    dangers = dangers_of(plan, at)
+    chosen = _what_applies(plan) if feed.applies_by_itself and not dangers else set()
+    change = None
+    if chosen or not plan.proposals:
+        change = apply_plan(plan, at=at, actor=actor, chosen=chosen)
+        plan = make_plan(conference, feed, programme)
+    review = keep_review(plan, data, at)
+    feed.format, feed.sha256 = programme.format, programme.sha256
+    feed.save(update_fields=["format", "sha256"])
+    waiting = len(plan.proposals) - len(review.dismissed) if review else 0
+    error = ""
+    if dangers and feed.applies_by_itself:
+        error = _("Not applied. %(reasons)s") % {
+            "reasons": " ".join(danger.message for danger in dangers)
+        }
+    outcome = Outcome.WAITING if waiting else Outcome.UNCHANGED
+    return Check(feed, Outcome.APPLIED if change else outcome, change, waiting, error)
+
+
+def _what_applies(plan: ImportPlan) -> set[str]:
+    """What needs no organizer: neither conflicts nor what one of them has dismissed."""
+    reviews = ImportReview.objects.filter(feed=plan.feed)
+    dismissed = {digest for kept in reviews.values_list("dismissed", flat=True) for digest in kept}
+    return {
+        line.digest
+        for line in plan.proposals
+        if line.kind is not LineKind.CONFLICT and line.digest not in dismissed
+    }

@@ -1,0 +1,159 @@
+"""The lines of a plan: what an import would do to one talk."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from html import unescape
+from os.path import commonprefix
+from typing import Any
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.html import strip_tags
+from django.utils.translation import gettext_lazy as _
+
+from lib.plans import digest_of
+from schedule.feeds.formats import ProgrammeTalk
+from schedule.models import FeedItem, Override, Room, Speaker, Talk
+
+TIMES = frozenset({"starts_at", "ends_at"})
+MOVES = TIMES | {"room"}
+# What a line of a new talk says; the others are read on its page.
+HEADLINE = ("starts_at", "ends_at", "room", "track", "kind", "speakers")
+TEXTS = frozenset({"abstract", "description"})
+EXCERPT_CHARS = 240
+
+
+class LineKind(StrEnum):
+    NEW = "new"
+    BACK = "back"
+    MISSING = "missing"
+    CONFLICT = "conflict"
+    TIME = "time"
+    ROOM = "room"
+    CANCELED = "canceled"
+    TEXT = "text"
+    REKEYED = "re-keyed"
+    UNCHANGED = "unchanged"
+
+
+LABELS: dict[LineKind, Promise] = {
+    LineKind.NEW: _("new"),
+    LineKind.BACK: _("back again"),
+    LineKind.MISSING: _("missing"),
+    LineKind.CONFLICT: _("in conflict with an organizer"),
+    LineKind.TIME: _("moved in time"),
+    LineKind.ROOM: _("moved to another room"),
+    LineKind.CANCELED: _("canceled or restored"),
+    LineKind.TEXT: _("changed"),
+    LineKind.REKEYED: _("under another key"),
+    LineKind.UNCHANGED: _("unchanged"),
+}
+
+
+@dataclass
+class ImportLine:
+    """`changes`: field → (old, new). `renewed`: what is then written down in the feed item; in a
+    line of conflict its values alone, which are merged. A talk has two lines when some of its
+    fields are in conflict. `told` None: the feed no longer has it. `overrides` are those that
+    the line would end.
+    """
+
+    kinds: tuple[LineKind, ...]
+    talk: Talk
+    item: FeedItem
+    told: ProgrammeTalk | None = None
+    speakers: list[Speaker] = field(default_factory=list)
+    also_in: list[Room] = field(default_factory=list)
+    changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    renewed: dict[str, Any] = field(default_factory=dict)
+    overrides: list[Override] = field(default_factory=list)
+
+    @property
+    def kind(self) -> LineKind:
+        """The first of its kinds, under which it is listed."""
+        return self.kinds[0]
+
+    @property
+    def is_new(self) -> bool:
+        """The talk's row has to be made; the talk of an undone import has one already."""
+        return self.talk.pk is None
+
+    @property
+    def is_moved(self) -> bool:
+        return not MOVES.isdisjoint(self.changes)
+
+    @property
+    def is_changed(self) -> bool:
+        return bool(self.changes.keys() - MOVES - {"is_hidden"})
+
+    @property
+    def key(self) -> str:
+        return str(self.renewed.get("key", self.item.key))
+
+    @cached_property
+    def digest(self) -> str:
+        """Of all that it would do, and to what: old values, new values and whose they are."""
+        values = {name: self._both(name) for name in self._shown_fields()}
+        ordinal = self.renewed.get("ordinal", self.item.ordinal)
+        what = [self.kinds, self.talk.pk, self.key, ordinal, values, self._texts()]
+        return digest_of(what)[:20]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values with names instead of numbers. Old values of a new talk are None."""
+        return {
+            "digest": self.digest,
+            "kinds": [kind.value for kind in self.kinds],
+            "key": self.key,
+            "title": self.talk.title if self.told is None else self.told.title,
+            "talk": self.talk.pk,
+            "code": self.talk.code,
+            "starts_at": self.talk.starts_at.isoformat(),
+            "fields": [
+                {"field": name, "old": old, "new": new}
+                for name in self._shown_fields()
+                for old, new in [self._both(name)]
+            ],
+        }
+
+    def _shown_fields(self) -> Iterable[str]:
+        return HEADLINE if self.is_new else self.changes
+
+    def _both(self, name: str) -> tuple[Any, Any]:
+        if name in self.changes:
+            old, new = self.changes[name]
+            return shown(old), shown(new)
+        return None, shown(self.speakers if name == "speakers" else getattr(self.talk, name))
+
+    def _texts(self) -> Any:
+        """A new talk is told by all that the feed says of it, not by its headline alone."""
+        return self.renewed.get("values") if self.is_new else None
+
+
+def shown(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, models.Model):
+        return str(value)
+    if isinstance(value, list):
+        return [shown(one) for one in value]
+    return value
+
+
+def excerpts(old: Any, new: Any) -> tuple[str, str]:
+    """Two texts in HTML as plain words, around the place where they begin to differ."""
+    before, after = (_words(text) for text in (old, new))
+    common = len(commonprefix([before, after]))
+    start = max(0, common - EXCERPT_CHARS // 4)
+    return _cut(before, start), _cut(after, start)
+
+
+def _words(html: Any) -> str:
+    return " ".join(unescape(strip_tags(str(html or ""))).split())
+
+
+def _cut(text: str, start: int) -> str:
+    end = start + EXCERPT_CHARS
+    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")

@@ -1,0 +1,337 @@
+"""What an import would do, talk by talk, before anything is written."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from lib.plans import digest_of
+from schedule.feeds.formats import Problem, Programme, ProgrammeTalk
+from schedule.feeds.formats.values.clocks import zone_named
+from schedule.feeds.importing.lines import TIMES, ImportLine, LineKind
+from schedule.feeds.importing.matching import match_talks
+from schedule.feeds.importing.rooms import Rooms, Tracks
+from schedule.feeds.importing.speakers import Speakers
+from schedule.models import Conference, Feed, FeedItem, Override, Speaker, Talk
+from schedule.models.codes import claim_code
+
+# Guessed or rarely told: what an organizer set stays until the feed says something new.
+FOLLOWED = ("kind", "series", "is_canceled")
+# What a format has no word for: nothing there says nothing.
+WORDLESS = {"c3voc-xml": {"series", "also_in"}, "c3voc-json": {"series", "also_in"}}
+LINKS = ("speakers", "also_in")
+
+
+@dataclass
+class ImportPlan:
+    """`known`: the items that the feed had until now. `missing_before`: talks that it lost earlier."""
+
+    conference: Conference
+    feed: Feed
+    programme: Programme
+    rooms: Rooms
+    tracks: Tracks
+    speakers: Speakers
+    lines: list[ImportLine]
+    known: list[FeedItem]
+    missing_before: int
+    problems: list[Problem]
+
+    def of_kind(self, kind: LineKind) -> list[ImportLine]:
+        return [line for line in self.lines if kind in line.kinds]
+
+    @cached_property
+    def proposals(self) -> list[ImportLine]:
+        """The lines that say something; those of unchanged talks do not."""
+        return [line for line in self.lines if line.kind is not LineKind.UNCHANGED]
+
+    @property
+    def digest(self) -> str:
+        return digest_of([line.digest for line in self.proposals])
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "counts": Counter(line.kind.value for line in self.lines),
+            "lines": [line.as_dict() for line in self.proposals],
+            "rooms": {
+                "new": [room.name for room in self.rooms.rows.new],
+                "renamed": self.rooms.renamed,
+            },
+            "speakers": {
+                "new": len(self.speakers.rows.new),
+                "changed": len(self.speakers.rows.changed),
+            },
+        }
+
+
+def make_plan(conference: Conference, feed: Feed, programme: Programme) -> ImportPlan:
+    """Reads the database in a fixed number of queries and writes nothing."""
+    return _Planner(conference, feed, programme).plan()
+
+
+class _Planner:
+    def __init__(self, conference: Conference, feed: Feed, programme: Programme) -> None:
+        self.conference, self.feed, self.programme = conference, feed, programme
+        self.items = _items_of(feed)
+        self.overrides = _overrides_of(feed)
+        self.rooms = Rooms(conference, programme.rooms)
+        self.tracks = Tracks(conference, programme.tracks)
+        self.speakers = Speakers(conference, self.items, programme.speakers)
+        self.keys_of_speaker = {person.key: person.keys for person in programme.speakers}
+        self.codes = set(conference.talks.values_list("code", flat=True))
+        self.ordinals: dict[str, set[int]] = {}
+        for item in self.items:
+            self.ordinals.setdefault(item.key, set()).add(item.ordinal)
+
+    def plan(self) -> ImportPlan:
+        matched = match_talks(self.conference, self.programme.talks, self.items)
+        lines = []
+        for told in self.programme.talks:
+            item = matched.get((told.key, told.ordinal))
+            lines += [self._new(told)] if item is None else self._known(told, item)
+        present = {item.pk for item in matched.values()}
+        known = [item for item in self.items if item.missing_since is None and item.is_accepted]
+        missing = [item for item in known if item.pk not in present]
+        lines += [ImportLine((LineKind.MISSING,), item.talk, item) for item in missing]
+        return ImportPlan(
+            conference=self.conference,
+            feed=self.feed,
+            programme=self.programme,
+            rooms=self.rooms,
+            tracks=self.tracks,
+            speakers=self.speakers,
+            lines=lines,
+            known=known,
+            missing_before=sum(
+                item.missing_since is not None and item.pk not in present for item in self.items
+            ),
+            problems=[*self.programme.problems, *self.rooms.problems, *self._doubts()],
+        )
+
+    def _new(self, told: ProgrammeTalk) -> ImportLine:
+        speakers, also_in = self._links(told).values()
+        talk = Talk(
+            conference=self.conference,
+            code=claim_code(told.code, f"{told.key}/{told.ordinal}", self.codes),
+            planned_starts_at=told.starts_at,
+            **self._fields(told),
+        )
+        item = FeedItem(feed=self.feed, talk=talk)
+        renewed = self._renewed(told, item, self._values(told, speakers))
+        return ImportLine((LineKind.NEW,), talk, item, told, speakers, also_in, renewed=renewed)
+
+    def _links(self, told: ProgrammeTalk) -> dict[str, list[Any]]:
+        also_in = [self.rooms.named(name) for name in told.also_in]
+        return {
+            "speakers": [self.speakers.of(key) for key in told.speakers],
+            "also_in": [room for room in also_in if room is not None],
+        }
+
+    def _known(self, told: ProgrammeTalk, item: FeedItem) -> list[ImportLine]:
+        """One line, and another one for the fields in which an organizer disagrees."""
+        links = self._links(told)
+        speakers, also_in = links.values()
+        values = self._values(told, speakers)
+        changes, contested = self._differences(told, item, links, values)
+        lines = []
+        if contested:
+            overrides = self.overrides.get(item.talk_id, {})
+            lines.append(
+                ImportLine(
+                    (LineKind.CONFLICT,),
+                    item.talk,
+                    item,
+                    told,
+                    speakers,
+                    also_in,
+                    contested,
+                    {name: values[name] for name in contested},
+                    [overrides[name] for name in _guards(contested) if name in overrides],
+                )
+            )
+        for name in contested:  # until it is decided the organizer's answer is to the old value
+            if name in item.values:
+                values[name] = item.values[name]
+            else:
+                del values[name]
+        renewed = self._renewed(told, item, values)
+        kinds = _kinds(item, changes, renewed)
+        line = ImportLine(kinds, item.talk, item, told, speakers, also_in, changes, renewed)
+        return [line, *lines]
+
+    def _differences(
+        self,
+        told: ProgrammeTalk,
+        item: FeedItem,
+        links: Mapping[str, list[Any]],
+        values: Mapping[str, Any],
+    ) -> tuple[dict[str, tuple[Any, Any]], dict[str, tuple[Any, Any]]]:
+        """What follows the feed, and what an organizer set against it."""
+        changes: dict[str, tuple[Any, Any]] = {}
+        contested: dict[str, tuple[Any, Any]] = {}
+        overridden = _guards(self.overrides.get(item.talk_id, ()))
+        for name, new in {**self._fields(told), **links}.items():
+            old = _value(item.talk, name)
+            if _same(name, old, new) or _is_silent(name, told, item) or self._lacks(name, new):
+                continue
+            if name not in overridden:
+                changes[name] = (old, new)
+            elif _said(name, item.values) != _said(name, values):
+                contested[name] = (old, new)
+        if told.do_not_record and item.talk.may_be_replayed:
+            changes["may_be_replayed"] = (True, False)
+        if item.has_hidden_talk and item.talk.is_hidden:
+            changes["is_hidden"] = (True, False)
+        return changes, contested
+
+    def _lacks(self, name: str, value: Any) -> bool:
+        return not value and name in WORDLESS.get(self.programme.format, ())
+
+    def _fields(self, told: ProgrammeTalk) -> dict[str, Any]:
+        """The talk's fields that belong to the feed."""
+        return {
+            "kind": told.kind,
+            "is_canceled": told.is_canceled,
+            "series": told.series,
+            "title": told.title,
+            "subtitle": told.subtitle,
+            "abstract": told.abstract,
+            "description": told.description,
+            "language": told.language,
+            "room": self.rooms.named(told.room),
+            "track": self.tracks.named(told.track),
+            "starts_at": told.starts_at,
+            "ends_at": told.ends_at,
+            "links": [{"title": title, "url": url} for title, url in told.links],
+        }
+
+    def _values(self, told: ProgrammeTalk, speakers: list[Speaker]) -> dict[str, Any]:
+        """What the feed says, as its item keeps it."""
+        return {
+            **self._fields(told),
+            "room": told.room,
+            "also_in": list(told.also_in),
+            "track": told.track,
+            "starts_at": told.starts_at.isoformat(),
+            "ends_at": told.ends_at.isoformat(),
+            "keys": list(told.keys),
+            # Kept where it is said, so that nobody agrees in the speakers' name (schedule/admin/programme.py).
+            **({"do_not_record": True} if told.do_not_record else {}),
+            "speakers": [
+                {"code": speaker.code, "keys": list(self.keys_of_speaker[key])}
+                for key, speaker in zip(told.speakers, speakers, strict=True)
+            ],
+        }
+
+    def _renewed(
+        self, told: ProgrammeTalk, item: FeedItem, values: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The fields of its item, once the line is applied."""
+        ordinal = item.ordinal
+        if item.key != told.key:
+            taken = self.ordinals.setdefault(told.key, set())
+            ordinal = _first_free(told.ordinal, taken)
+            taken.add(ordinal)
+        return {
+            "key": told.key,
+            "ordinal": ordinal,
+            "guid": told.guid,
+            "values": values,
+            "missing_since": None,
+            "has_hidden_talk": False,
+        }
+
+    def _doubts(self) -> list[Problem]:
+        """What the file says against the conference."""
+        doubts = []
+        zone, own = self.programme.time_zone, self.conference.time_zone
+        if zone and zone != own and _differ(zone, self.conference, self.programme):
+            doubts.append(Problem("other-zone", read=f"{zone} / {own}"))
+        for told in self.programme.talks:
+            day = self.conference.day_of(told.starts_at)
+            if not self.conference.starts_on <= day <= self.conference.ends_on:
+                read = told.starts_at.astimezone(self.conference.zone).strftime("%Y-%m-%d %H:%M")
+                doubts.append(Problem("outside-conference", told.location, read, told.title))
+        return doubts
+
+
+def _items_of(feed: Feed) -> list[FeedItem]:
+    items = FeedItem.objects.select_related("talk__room", "talk__track").filter(feed=feed.pk)
+    return (
+        [] if feed.pk is None else list(items.prefetch_related("talk__speakers", "talk__also_in"))
+    )
+
+
+def _overrides_of(feed: Feed) -> dict[int, dict[str, Override]]:
+    """By talk and field."""
+    overrides: dict[int, dict[str, Override]] = {}
+    if feed.pk is not None:
+        for override in Override.objects.filter(talk__feed_items__feed=feed).distinct():
+            overrides.setdefault(override.talk_id, {})[override.field] = override
+    return overrides
+
+
+def _kinds(
+    item: FeedItem, changes: Mapping[str, Any], renewed: Mapping[str, Any]
+) -> tuple[LineKind, ...]:
+    if not item.is_accepted:
+        return (LineKind.NEW,)
+    named = {
+        LineKind.BACK: item.missing_since is not None,
+        LineKind.TIME: not TIMES.isdisjoint(changes),
+        LineKind.ROOM: "room" in changes,
+        LineKind.CANCELED: "is_canceled" in changes,
+        LineKind.TEXT: bool(changes.keys() - TIMES - {"room", "is_canceled", "is_hidden"}),
+        LineKind.REKEYED: item.key != renewed["key"],
+    }
+    kinds = tuple(kind for kind, applies in named.items() if applies)
+    if kinds:
+        return kinds
+    return (LineKind.BACK,) if "is_hidden" in changes else (LineKind.UNCHANGED,)
+
+
+def _guards(fields: Collection[str]) -> set[str]:
+    """Start and end go together: half a move would end talks before they start."""
+    return set(fields) | (TIMES if TIMES & set(fields) else set())
+
+
+def _value(talk: Talk, name: str) -> Any:
+    return list(getattr(talk, name).all()) if name in LINKS else getattr(talk, name)
+
+
+def _same(name: str, old: Any, new: Any) -> bool:
+    """Speakers and further rooms have no order."""
+    return {row.pk for row in old} == {row.pk for row in new} if name in LINKS else old == new
+
+
+def _said(name: str, values: Mapping[str, Any]) -> Any:
+    value = values.get(name)
+    if name == "speakers":
+        return {speaker["code"] for speaker in value or ()}
+    return value
+
+
+def _is_silent(name: str, told: ProgrammeTalk, item: FeedItem) -> bool:
+    """The feed says nothing of this field, now as last time: it is the organizers'."""
+    if not item.is_accepted:
+        return False
+    if name in FOLLOWED:
+        return bool(item.values.get(name, False) == getattr(told, name))
+    return not getattr(told, name) and not item.values.get(name)
+
+
+def _first_free(wanted: int, taken: set[int]) -> int:
+    if wanted not in taken:
+        return wanted
+    return next(number for number in range(len(taken) + 1) if number not in taken)
+
+
+def _differ(zone: str, conference: Conference, programme: Programme) -> bool:
+    """Two names of zones may mean the same time, like Asia/Calcutta and Asia/Kolkata."""
+    there = zone_named(zone)
+    return any(
+        talk.starts_at.astimezone(there).utcoffset()
+        != talk.starts_at.astimezone(conference.zone).utcoffset()
+        for talk in programme.talks
+    )

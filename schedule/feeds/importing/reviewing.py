@@ -1,0 +1,130 @@
+"""What a feed says, kept until an organizer has decided line by line."""
+
+import zlib
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+
+from lib.plans import PlanChanged, refuse_changed
+from schedule.feeds.formats import Programme, parse
+from schedule.feeds.importing.applying import apply_plan
+from schedule.feeds.importing.guard import TalkRemovalsRefused, dangers_of
+from schedule.feeds.importing.lines import TEXTS, LineKind, excerpts
+from schedule.feeds.importing.plan import ImportPlan, make_plan
+from schedule.models import Change, Conference, Feed, ImportReview
+
+# More are not read by anybody, and the worst real file has about 1,000.
+MAX_PROBLEMS_KEPT = 300
+
+
+def read(conference: Conference, data: bytes, **options: Any) -> Programme:
+    """Raises ProgrammeError. The conference stands in for what the file leaves open."""
+    return parse(
+        data,
+        default_zone=conference.zone,
+        day_starts_at_hour=conference.day_starts_at_hour,
+        **options,
+    )
+
+
+def read_feed(feed: Feed, data: bytes) -> Programme:
+    return read(feed.conference, data, believe_clock=feed.believes_clock)
+
+
+def keep_review(plan: ImportPlan, data: bytes, at: datetime) -> ImportReview | None:
+    """None: there is nothing to decide. What was dismissed stays so where the line is the same."""
+    feed = plan.feed
+    if not plan.proposals:
+        ImportReview.objects.filter(feed=feed).delete()
+        return None
+    digests = {line.digest for line in plan.proposals}
+    before = ImportReview.objects.filter(feed=feed).values_list("dismissed", flat=True).first()
+    review, _made = ImportReview.objects.update_or_create(
+        feed=feed,
+        defaults={
+            "packed": zlib.compress(data),
+            "sha256": plan.programme.sha256,
+            "format": plan.programme.format,
+            "made_at": at,
+            "plan": _kept(plan, at),
+            "digest": plan.digest,
+            "dismissed": [digest for digest in before or () if digest in digests],
+        },
+    )
+    return review
+
+
+def apply_review(
+    review: ImportReview,
+    *,
+    digest: str,
+    chosen: Collection[str],
+    dismissed: Collection[str],
+    actor: models.Model | None,
+    at: datetime,
+    accepts_removals: bool = False,
+) -> Change | None:
+    """Applies the chosen lines (their digests) of the plan that the organizer saw (its digest).
+
+    Raises PlanChanged, once the review has been made again, and TalkRemovalsRefused when too much
+    would go missing.
+    """
+    try:
+        with transaction.atomic():
+            conference = review.feed.conference
+            conference.one_writer("programme")
+            review.refresh_from_db()
+            data = review.data
+            programme = read_feed(review.feed, data)
+            plan = make_plan(conference, review.feed, programme)
+            refuse_changed(plan, digest)
+            marks_missing = any(line.digest in chosen for line in plan.of_kind(LineKind.MISSING))
+            dangers = dangers_of(plan, at)
+            if dangers and marks_missing and not accepts_removals:
+                raise TalkRemovalsRefused(dangers)
+            dismiss(review, dismissed)
+            change = apply_plan(plan, at=at, actor=actor, chosen=chosen)
+            keep_review(make_plan(conference, review.feed, programme), data, at)
+            return change
+    except PlanChanged:
+        make_again(review, at)
+        raise
+
+
+def dismiss(review: ImportReview, digests: Collection[str]) -> None:
+    review.dismissed = [
+        line["digest"] for line in review.plan["lines"] if line["digest"] in digests
+    ]
+    review.save(update_fields=["dismissed"])
+
+
+def make_again(review: ImportReview, at: datetime) -> None:
+    """The same bytes against the programme as it is now."""
+    with transaction.atomic():
+        conference = review.feed.conference
+        conference.one_writer("programme")
+        review.refresh_from_db()
+        data = review.data
+        programme = read_feed(review.feed, data)
+        keep_review(make_plan(conference, review.feed, programme), data, at)
+
+
+def _kept(plan: ImportPlan, at: datetime) -> dict[str, Any]:
+    """The plan as its page shows it: of long texts the place where they differ."""
+    kept = plan.as_dict()
+    for line in kept["lines"]:
+        for change in line["fields"]:
+            if change["field"] in TEXTS:
+                change["old"], change["new"] = excerpts(change["old"], change["new"])
+    problems = [problem.as_dict() for problem in plan.problems[:MAX_PROBLEMS_KEPT]]
+    return {
+        **kept,
+        "version": plan.programme.version[:100],
+        "read": plan.programme.counts,
+        "missing_before": plan.missing_before,
+        "dangers": [danger.as_dict() for danger in dangers_of(plan, at)],
+        "problems": problems,
+        "problem_count": len(plan.problems),
+    }

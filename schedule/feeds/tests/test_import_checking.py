@@ -1,0 +1,253 @@
+"""Feeds that are asked by a timer. Fetching is replaced; test_fetching.py has it."""
+
+import json
+from datetime import date, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from conftest import make_conference, utc
+from lib.http_client import ErrorKind, HttpError
+from schedule.changes.recorder import ChangeRecorder, undo
+from schedule.feeds.fetching import Fetched
+from schedule.feeds.importing import checking
+from schedule.feeds.importing.checking import Outcome, check_due, check_feed
+from schedule.feeds.tests.schedule_files import event_json, schedule_json
+from schedule.models import Change, Feed, FeedItem, ImportReview, Talk
+
+AT = utc("2026-03-06 07:00")
+ADDRESS = "https://feeds.example/schedule.json"
+
+
+@pytest.fixture
+def conference(db):
+    return make_conference(
+        slug="conf",
+        starts_on=date(2026, 3, 6),
+        ends_on=date(2026, 3, 7),
+        time_zone="Europe/Berlin",
+    )
+
+
+@pytest.fixture
+def feed(conference):
+    return Feed.objects.create(
+        conference=conference, source="pretalx", address=ADDRESS, check_every_minutes=5
+    )
+
+
+class Answers:
+    def __init__(self):
+        self.asked = []
+        self.data = b""
+        self.error = ""
+        self.etag = ""
+
+    def __call__(self, address, *, etag=""):
+        self.asked.append((address, etag))
+        if self.error:
+            raise HttpError(ErrorKind.UNUSABLE, self.error)
+        if etag and etag == self.etag:
+            return Fetched(None, etag)
+        return Fetched(self.data, self.etag)
+
+
+@pytest.fixture
+def web(monkeypatch):
+    answers = Answers()
+    monkeypatch.setattr(checking, "fetch", answers)
+    monkeypatch.setattr("schedule.management.commands.import_schedule.fetch", answers)
+    return answers
+
+
+def many(count: int, **words):
+    return schedule_json(*(event_json(number, **words) for number in range(1, count + 1)))
+
+
+def test_what_is_new_waits_for_a_review(feed, web):
+    web.data = many(3)
+    check = check_feed(feed, at=AT)
+    assert (check.outcome, check.waiting, check.error) == (Outcome.WAITING, 3, "")
+    assert not Talk.objects.exists()
+    review = ImportReview.objects.get()
+    assert review.data == web.data
+    assert [line["title"] for line in review.plan["lines"]] == ["Talk 1", "Talk 2", "Talk 3"]
+    assert check_feed(feed, at=AT).outcome is Outcome.UNCHANGED, "the same bytes"
+
+
+def test_a_feed_applies_by_itself_when_it_may(feed, web):
+    feed.applies_by_itself = True
+    feed.save()
+    web.data = many(20)
+    check = check_feed(feed, at=AT)
+    assert (check.outcome, check.waiting) == (Outcome.APPLIED, 0)
+    assert str(check.change) == "pretalx: 20 new"
+    assert not ImportReview.objects.exists()
+    web.data = many(10)
+    check = check_feed(feed, at=AT)
+    assert (check.outcome, check.waiting, check.change) == (Outcome.WAITING, 10, None)
+    assert check.error.startswith("Not applied. 10 of 20 talks are missing.")
+    assert not FeedItem.objects.exclude(missing_since=None).exists()
+    web.data = many(20)
+    assert check_feed(feed, at=AT).outcome is Outcome.UNCHANGED
+    assert not ImportReview.objects.exists()
+    feed.refresh_from_db()
+    assert feed.last_error == ""
+
+
+def test_conflicts_and_dismissed_lines_are_not_applied_by_itself(feed, web):
+    feed.applies_by_itself = True
+    feed.save()
+    web.data = many(3)
+    check_feed(feed, at=AT)
+    changing = ChangeRecorder(feed.conference, Change.Act.ADMIN, at=AT)
+    changing.set(Talk.objects.get(title="Talk 1"), title="Ours")
+    changing.write()
+    web.data = many(3, title="Theirs")
+    check = check_feed(feed, at=AT)
+    assert (check.outcome, check.waiting) == (Outcome.APPLIED, 1)
+    assert sorted(Talk.objects.values_list("title", flat=True)) == ["Ours", "Theirs", "Theirs"]
+    review = ImportReview.objects.get()
+    review.dismissed = [line["digest"] for line in review.plan["lines"]]
+    review.save()
+    web.data = many(3, title="Theirs", subtitle="Sub")
+    check = check_feed(feed, at=AT)
+    assert (check.outcome, check.waiting) == (Outcome.APPLIED, 0)
+    assert Talk.objects.filter(subtitle="Sub").count() == 3
+
+
+def test_after_an_undo_the_same_content_waits_for_a_review(feed, web):
+    feed.applies_by_itself = True
+    feed.save()
+    web.data, web.etag = many(2), '"1"'
+    undo(check_feed(feed, at=AT).change, actor=None, summary="")
+    feed.refresh_from_db()
+    check = check_feed(feed, at=AT)
+    assert (check.outcome, check.waiting) == (Outcome.WAITING, 2)
+
+
+def test_what_was_not_modified_costs_nothing(feed, web):
+    web.data, web.etag = many(2), '"1"'
+    check_feed(feed, at=AT)
+    feed.refresh_from_db()
+    assert feed.etag == '"1"'
+    assert check_feed(feed, at=AT).outcome is Outcome.UNCHANGED
+    assert web.asked == [(ADDRESS, ""), (ADDRESS, '"1"')]
+
+
+def test_failures_are_kept_and_change_nothing(feed, web, monkeypatch):
+    web.data, web.etag = many(2), '"1"'
+    check_feed(feed, at=AT)
+    web.error = "The server answers 500."
+    assert check_feed(feed, at=AT).outcome is Outcome.FAILED
+    feed.refresh_from_db()
+    assert (feed.last_error, feed.last_checked_at) == ("The server answers 500.", AT)
+    assert feed.etag == "", "so that the next answer is read whole"
+    web.error, web.data = "", b"<html>"
+    assert "broken" in check_feed(feed, at=AT).error
+    assert ImportReview.objects.count() == 1
+    web.data = many(2)
+    assert check_feed(feed, at=AT).outcome is Outcome.UNCHANGED
+    feed.refresh_from_db()
+    assert feed.last_error == ""
+
+
+def test_those_that_are_due(conference, feed, web):
+    web.data = many(1)
+
+    def due(at):
+        return [check.feed.pk for check in check_due(Feed.objects.all(), at=at)]
+
+    Feed.objects.create(conference=conference, source="file.xml", check_every_minutes=5)
+    Feed.objects.create(conference=conference, source="by hand", address=ADDRESS)
+    assert due(AT) == [feed.pk]
+    assert due(AT + timedelta(minutes=4)) == []
+    assert due(AT + timedelta(minutes=5)) == [feed.pk]
+    assert due(AT + timedelta(days=3)) == [feed.pk]
+    assert due(AT + timedelta(days=5)) == [], "the conference is over"
+
+
+def test_two_timers_at_once_ask_once(feed, web, monkeypatch):
+    web.data = many(1)
+    stale = [Feed.objects.get(pk=feed.pk)]
+    assert len(list(check_due(Feed.objects.all(), at=AT))) == 1
+    monkeypatch.setattr("schedule.models.feeds.FeedQuerySet.due", lambda *_: stale)
+    assert list(check_due(Feed.objects.all(), at=AT)) == []
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command("import_schedule", *arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def due(feed):
+    today = date.today()  # noqa: DTZ011
+    feed.conference.starts_on = feed.conference.ends_on = today
+    feed.conference.save()
+    return feed
+
+
+def test_the_command_asks_what_is_due(due, web):
+    web.data = many(2)
+    assert run() == "pretalx: 2 wait for a review.\n"
+    assert run("--due") == ""
+    Feed.objects.update(last_checked_at=None)
+    (check,) = json.loads(run("--due", "--json"))
+    assert (check["outcome"], check["address"]) == ("unchanged", ADDRESS)
+
+
+def test_one_failure_is_told_and_others_go_on(due, web):
+    Feed.objects.create(
+        conference=due.conference, source="b", address=f"{ADDRESS}2", check_every_minutes=1
+    )
+    web.error = "The server answers 500."
+    with pytest.raises(CommandError, match="Not every feed"):
+        run("--due")
+    assert len(web.asked) == 2
+
+
+def test_the_command_reads_an_address(conference, web):
+    web.data = many(2)
+    assert "2 new" in run(ADDRESS)
+    feed = Feed.objects.get()
+    assert (feed.source, feed.address) == (ADDRESS, ADDRESS)
+    web.error = "It took longer than 10 seconds."
+    with pytest.raises(CommandError, match="longer than 10 seconds"):
+        run(ADDRESS)
+
+
+def test_the_command_refuses_an_outage(conference, web):
+    web.data = many(20)
+    run(ADDRESS)
+    web.data = many(10)
+    with pytest.raises(
+        CommandError, match="10 of 20 talks are missing.* --accept-removals"
+    ) as told:
+        run(ADDRESS)
+    assert told.value.returncode == 3
+    assert not FeedItem.objects.exclude(missing_since=None).exists()
+    with pytest.raises(CommandError) as told:
+        run(ADDRESS, "--dry-run")
+    assert told.value.returncode == 3
+    assert "10 missing" in run(ADDRESS, "--accept-removals")
+
+
+def test_a_dry_run_lists_what_would_change(conference, web):
+    web.data = many(2)
+    run(ADDRESS)
+    web.data = schedule_json(event_json(1, title="Other"), event_json(2, start="11:00", date="2026-03-06T11:00:00+01:00"))  # fmt: skip
+    output = run(ADDRESS, "--dry-run")
+    assert "changed: Other (Fri 6 Mar, 10:00)\n    title: Talk 1 → Other\n" in output
+    assert "    starts: Fri 6 Mar, 10:00 → Fri 6 Mar, 11:00\n" in output
+    lines = json.loads(run(ADDRESS, "--dry-run", "--json"))["lines"]
+    assert lines[0]["fields"] == [{"field": "title", "old": "Talk 1", "new": "Other"}]
+
+
+def test_the_command_lines_that_contradict_themselves(conference):
+    with pytest.raises(CommandError, match="Either a source"):
+        run("a.xml", "--due")
+    with pytest.raises(CommandError, match="needs a source"):
+        run("--dry-run")

@@ -1,0 +1,45 @@
+"""What somebody may do at the desk."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404
+
+from schedule.models import Conference, Room
+
+ORGANIZE = "schedule.change_talk"
+
+
+@dataclass(frozen=True)
+class DeskRights:
+    """Organizers have all of them, helpers those of their rooms (primary keys)."""
+
+    is_organizer: bool
+    rooms: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, user: Any, conference: Conference) -> Self:
+        """Read once and kept with the user, who is one request's, as permissions are."""
+        if not user.is_authenticated or not user.is_active:
+            return cls(False)
+        kept: dict[int, Self] = vars(user).setdefault("_desk_rights", {})
+        if conference.pk not in kept:
+            is_organizer = user.has_perm(ORGANIZE, conference)
+            rooms = Room.objects.filter(conference=conference, helpers=user)
+            pks = () if is_organizer else rooms.values_list("pk", flat=True)
+            kept[conference.pk] = cls(is_organizer, frozenset(pks))
+        return kept[conference.pk]
+
+    def __bool__(self) -> bool:
+        return self.is_organizer or bool(self.rooms)
+
+    def covers(self, room: int | None) -> bool:
+        return self.is_organizer or room in self.rooms
+
+    def room(self, conference: Conference, slug: str) -> Room:
+        """404 where there is none, 403 where it is for others."""
+        room = get_object_or_404(Room, conference=conference, slug=slug)
+        if not self.covers(room.pk):
+            raise PermissionDenied
+        return room

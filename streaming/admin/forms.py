@@ -1,0 +1,182 @@
+"""What organizers type about streams. What a pasted address means is each source's business."""
+
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from schedule.admin.forms import WIDE
+from schedule.models import Conference, Room
+from schedule.site.scoped_admin import ConferenceForm
+from schedule.site.secret_fields import SecretsForm
+from streaming.models import Stream, StreamAccount, StreamHost
+from streaming.replays.captions import clean_captions
+from streaming.sources import SOURCES, guess
+
+
+class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """One field to paste into. The kind is guessed from it as long as nobody chooses one; what is
+    wrong with the address is said at the address (`Sourced.clean_source`).
+    """
+
+    # Longer than what is stored: an embed code is.
+    value = forms.CharField(
+        label=_("Paste here"),
+        required=False,
+        max_length=5000,
+        help_text=_(
+            "What you have: the address of the video, meeting or playlist, the embed code, or its"
+            " id. Of our own origin: the short name of the room, or nothing."
+        ),
+        widget=forms.TextInput(attrs={**WIDE, "dir": "ltr"}),
+    )
+    kind = forms.ChoiceField(label=_("Source"), required=False)
+    # Seen once a host is missing.
+    adds_hosts = forms.BooleanField(
+        label=_("Add it to the stream hosts now (open pages reload between talks to learn it)"),
+        required=False,
+        widget=forms.HiddenInput,
+    )
+
+    class Meta:
+        model = Stream
+        fields = (
+            "value",
+            "kind",
+            "role",
+            "account",
+            "talk",
+            "starts_at",
+            "ends_at",
+            "language",
+            "captions",
+            "is_test",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if isinstance(kind := self.fields.get("kind"), forms.ChoiceField):
+            kind.choices = [("", _("as recognised")), *self.kinds()]
+
+    def kinds(self) -> list[tuple[str, str]]:
+        return [(kind, f"{source.label}: {source.shield}") for kind, source in SOURCES.items()]
+
+    def owner(self) -> Conference | None:
+        raise NotImplementedError
+
+    def clean_captions(self) -> Any:
+        captions = self.cleaned_data["captions"]
+        return clean_captions(captions) if isinstance(captions, UploadedFile) else captions
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
+        kind = data["kind"] = self._kind()
+        room: Room | None = data.get("room") or getattr(self.instance, "room", None)
+        if kind == "origin" and room is not None:
+            data["value"] = data.get("value") or room.slug
+        owner = self.owner()
+        if not data.get("value"):
+            if not self.has_error("value"):
+                self.add_error("value", forms.Field.default_error_messages["required"])
+            return data
+        source = SOURCES.get(kind)
+        if source is None:
+            message = _("This is nothing that we know. Paste an https:// address or an embed code.")
+            self.add_error("value", message)
+            return data
+        try:
+            data["value"] = source.clean(data["value"])
+        except ValidationError:
+            pass  # the model says why
+        if source.account_fields and not data.get("account") and owner is not None:
+            # Most have one.
+            data["account"] = StreamAccount.objects.only_one(owner, kind)
+        self.instance.adds_hosts = data.get("adds_hosts", False)
+        return data
+
+    def _kind(self) -> str:
+        """What was chosen; else what it is already, if the address still fits; else a guess."""
+        chosen: str = self.cleaned_data.get("kind", "")
+        value: str = self.cleaned_data.get("value", "")
+        if not value or (chosen and {"kind", "value"} & set(self.changed_data) != {"value"}):
+            return chosen
+        if chosen and SOURCES[chosen].recognises(value):
+            return chosen
+        guessed = guess(value)
+        return guessed.kind if guessed else chosen
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.has_error("value", "missing_hosts"):
+            self.fields["adds_hosts"].widget = forms.CheckboxInput()
+
+    def save(self, commit: bool = True) -> Any:
+        sourced = super().save(commit)
+        if sourced.adds_hosts:
+            sourced.add_missing_hosts()
+        return sourced
+
+
+class StreamForm(SourceForm):
+    def owner(self) -> Conference | None:
+        room: Room | None = self.cleaned_data.get("room") or getattr(self.instance, "room", None)
+        return room.conference if room else None
+
+
+class StreamAccountForm(SecretsForm, ConferenceForm):
+    """Of one kind: its source says which fields it has, and what the vendor calls them."""
+
+    kind: ClassVar[str] = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.kind:
+            self.instance.kind = self.kind
+        source = SOURCES.get(self.instance.kind)
+        for name, label in (source.account_fields if source else {}).items():
+            if name in self.fields:
+                self.fields[name].label = label
+                self.fields[name].help_text = self._help(name)
+
+    def _help(self, name: str) -> Any:
+        if name != "secret":
+            return ""
+        if self.instance.secret:
+            return self.fields[name].help_text
+        return _(
+            "Or env:FRONT_ROW_… with the name of an environment variable that holds it. It is"
+            " stored encrypted."
+        )
+
+
+class TrafficForm(forms.Form):
+    viewers = forms.IntegerField(label=_("Viewers"), min_value=1, max_value=1_000_000)
+    megabits = forms.DecimalField(
+        label=_("Mbit/s each"), min_value=0, max_value=100, max_digits=5, decimal_places=2
+    )
+
+
+class StreamHostForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    host = forms.CharField(
+        label=_("Host"),
+        max_length=1000,
+        help_text=_(
+            "Like stream.example.org; a whole address does as well."
+            " Pages that are open reload between talks to learn a new host."
+        ),
+    )
+
+    class Meta:
+        model = StreamHost
+        fields = ("host",)
+
+    def clean_host(self) -> str:
+        typed: str = self.cleaned_data["host"].strip().lower()
+        try:
+            return urlsplit(typed if "//" in typed else f"//{typed}").hostname or typed
+        except ValueError:
+            return typed

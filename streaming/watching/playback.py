@@ -1,0 +1,74 @@
+"""Handing out playbacks: after the check, to one person, for a short time."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils import timezone
+
+from lib.sealing import SealBroken
+from schedule.site.request import ConferenceRequest
+from streaming.models import Recording, Stream
+from streaming.sources.base import Playback, Viewer
+from streaming.watching.in_step import begins_at
+from streaming.watching.room_streams import StreamsNow
+from tickets.models import User
+
+logger = logging.getLogger(__name__)
+
+
+def viewer_of(request: ConferenceRequest) -> Viewer:
+    user = request.user if isinstance(request.user, User) else None
+    return Viewer(
+        reference=user.reference if user else "",
+        name=user.display_name if user else "",
+        host=request.get_host(),
+    )
+
+
+def offer(
+    stream: Stream | Recording, viewer: Viewer, at: datetime, begins: datetime | None = None
+) -> dict[str, Any] | None:
+    """One source as the player takes it. `expires`: when its right ends, or None; a player of ours
+    asks again before. Of a meeting it is our own address, which leads there per click (joining.py).
+    None: it cannot be signed; the log says why, and the next source plays. `begins`: when everybody
+    sees or saw its first second (in_step.py).
+    """
+    try:
+        player = stream.source.player
+        if player == "link" and isinstance(stream, Stream):
+            playback = joining(stream)
+        else:
+            playback = stream.playback(viewer, at)
+    except (SealBroken, ValueError) as error:
+        logger.error("%s %s cannot be signed: %s", type(stream).__name__, stream.pk, error)
+        return None
+    return {
+        "tag": stream.tag,
+        "kind": stream.kind,
+        "player": player,
+        "url": playback.url,
+        "expires": int(playback.expires_at.timestamp()) if playback.expires_at else None,
+        "role": stream.role,
+        "begins": begins.timestamp() if begins else None,
+        "is_gated": stream.source.revocation is not None,
+        "language": stream.language,
+        "captions": stream.captions.url if stream.captions else None,
+    }
+
+
+def offers(
+    request: ConferenceRequest, on: StreamsNow, streams: Iterable[Stream]
+) -> list[dict[str, Any]]:
+    """Those of the streams that can be played now, by whoever asks, while `on` is on stage."""
+    viewer, at = viewer_of(request), timezone.now()
+    made = (offer(stream, viewer, at, begins_at(stream, on.live)) for stream in streams)
+    return [source for source in made if source is not None]
+
+
+def joining(stream: Stream) -> Playback:
+    query = urlencode({"stream": stream.tag})
+    return Playback(f"{reverse('join', args=[stream.room.slug])}?{query}")

@@ -1,0 +1,78 @@
+"""How allauth behaves here."""
+
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+
+from schedule.site.zones import COOKIE, known_zone, remember_zone
+from tickets.admission.claiming import claim_tickets
+from tickets.admission.request import TicketRequest
+from tickets.mail.mailing import post
+from tickets.mail.relays import NotSent
+from tickets.models import Claim, User
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "incorrect_code": _("This is not the code in our last mail to you."),
+        "too_many_login_attempts": _("Too many wrong attempts. Ask for a new code."),
+    }
+
+    def post_login(self, request: TicketRequest, user: User, **kwargs: Any) -> HttpResponse:
+        way = (kwargs["signal_kwargs"] or {}).get("way", Claim.Way.EMAIL)
+        claim_tickets(request.conference, user, way=way)
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        chosen = request.COOKIES.get(COOKIE, "")
+        if user.time_zone:
+            remember_zone(response, user.time_zone, is_secure=request.is_secure())
+        elif chosen and known_zone(chosen):
+            user.time_zone = chosen
+            user.save(update_fields=["time_zone"])
+        return response
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """A session belongs to one host, so nothing leads to another one, not even one of ours."""
+        host, is_secure = self.request.get_host(), self.request.is_secure()
+        return url_has_allowed_host_and_scheme(url, {host}, require_https=is_secure)
+
+    def send_mail(self, template_prefix: str, email: str, values: dict[str, Any]) -> None:
+        request = self.request
+        values = {"request": request, "email": email, **values}
+        message = self.render_mail(template_prefix, email, values)
+        lifetime = timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT)
+        try:
+            post(
+                to=email,
+                subject=message.subject,
+                body=message.body,
+                conference=request.conference,
+                expires_at=timezone.now() + lifetime if "code" in values else None,
+            )
+        except NotSent as error:
+            page = render(request, "account/mail_failed.html", status=503)
+            raise ImmediateHttpResponse(page) from error
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        """Without "you have signed in": the page that follows shows it, and is the same for all,
+        so the message would wait for some other page, hours later.
+        """
+        is_greeting = (message_template or "").startswith("account/messages/")
+        if level >= messages.ERROR or not is_greeting:
+            super().add_message(request, level, message_template, *args, **kwargs)

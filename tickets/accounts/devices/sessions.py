@@ -1,0 +1,137 @@
+"""Sessions as people know them: devices on which they have signed in."""
+
+import contextlib
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+from schedule.models import Conference
+from tickets.accounts.devices.browsers import in_words
+from tickets.accounts.sessions import SessionStore
+from tickets.admission.watching import device_of, devices_watching, leave
+from tickets.models import ReplacementCount, User
+
+# For as long as somebody may ask who shared a ticket: the conference and the weeks around it.
+KEPT = timedelta(days=30)
+# allauth's table wants an address. The report counts them, which their fingerprints are enough for.
+NO_ADDRESS = "0.0.0.0"  # noqa: S104
+# An IPv6 network is what one household or venue has.
+IPV6_PREFIX = 64
+
+
+@dataclass(frozen=True)
+class Device:
+    """`elsewhere`: the conference on whose host it has signed in, when that is another one."""
+
+    pk: int
+    browser: str
+    signed_in_at: datetime
+    is_this: bool
+    is_watching: bool
+    elsewhere: Conference | None
+
+
+def remember_sign_in(request: HttpRequest, user: User, **_signal: Any) -> None:
+    """In one statement. `network` and `device` are fingerprints that say something only within one
+    person: how many there were (tickets/admin/sharing.py).
+    """
+    if request.session.session_key is None:
+        request.session.save()
+    conference: Conference | None = getattr(request, "conference", None)
+    user_agent = request.META.get("HTTP_USER_AGENT", "")
+    network = _network(request)
+    session = UserSession(
+        user=user,
+        session_key=request.session.session_key,
+        ip=NO_ADDRESS,
+        user_agent=user_agent[: UserSession._meta.get_field("user_agent").max_length],
+        data={
+            "conference": conference.pk if conference else None,
+            "network": _fingerprint(user, network),
+            "device": _fingerprint(user, f"{network} {user_agent}"),
+        },
+    )
+    changed = ["user", "user_agent", "data", "created_at", "last_seen_at"]
+    UserSession.objects.bulk_create(
+        [session], update_conflicts=True, unique_fields=["session_key"], update_fields=changed
+    )
+
+
+def _network(request: HttpRequest) -> str:
+    with contextlib.suppress(PermissionDenied, ValueError):
+        address = ipaddress.ip_address(get_adapter().get_client_ip(request))
+        if address.version == 6:
+            return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False))
+        return str(address)
+    return ""
+
+
+def _fingerprint(user: User, text: str) -> str:
+    digest = salted_hmac("tickets.devices", f"{user.pk} {text}", algorithm="sha256")
+    return digest.hexdigest()[:16]
+
+
+def sessions_of(user: User, at: datetime) -> QuerySet[UserSession]:
+    """Those that are signed in, newest first."""
+    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=at)
+    sessions: QuerySet[UserSession] = UserSession.objects.filter(Exists(alive), user=user)
+    return sessions.order_by("-created_at")
+
+
+def devices_of(user: User, session_key: str | None, here: Conference, at: datetime) -> list[Device]:
+    """`session_key` is that of the device that asks; it comes first."""
+    sessions = list(sessions_of(user, at))
+    conferences = Conference.objects.in_bulk({_conference_id(session) for session in sessions})
+    watched = {pk: devices_watching(pk, user.pk) for pk in conferences}
+    devices = [
+        Device(
+            session.pk,
+            in_words(session.user_agent),
+            session.created_at,
+            session.session_key == session_key,
+            device_of(session.session_key) in watched.get(_conference_id(session), ()),
+            conferences.get(_conference_id(session))
+            if _conference_id(session) != here.pk
+            else None,
+        )
+        for session in sessions
+    ]
+    return sorted(devices, key=lambda device: not device.is_this)
+
+
+def end(sessions: Iterable[UserSession]) -> None:
+    """At once. The rows stay for the report, until they are purged."""
+    for session in sessions:
+        SessionStore().delete(session.session_key)
+        leave(_conference_id(session), session.user_id, device_of(session.session_key))
+
+
+def _conference_id(session: UserSession) -> int:
+    """0: signed in on a host without a conference."""
+    return session.data.get("conference") or 0
+
+
+def old_sign_ins(at: datetime) -> QuerySet[UserSession]:
+    """Those that have ended and may be forgotten."""
+    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=at)
+    old: QuerySet[UserSession] = UserSession.objects.filter(
+        ~Exists(alive), created_at__lt=at - KEPT
+    )
+    return old
+
+
+def purge(at: datetime) -> int:
+    """How many sign-ins were forgotten."""
+    ReplacementCount.objects.filter(last_at__lt=at - KEPT).delete()
+    _rows, by_model = old_sign_ins(at).delete()
+    return by_model.get("usersessions.UserSession", 0)

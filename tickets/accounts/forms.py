@@ -1,0 +1,151 @@
+"""The forms of the login pages, in the place of allauth's (ACCOUNT_FORMS)."""
+
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from allauth.core import context
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+from schedule.models import Conference
+from schedule.site.zones import known_zone, offsets_label, zone_names
+from tickets.accounts.accounts import account_for
+from tickets.accounts.devices.hand_over import fold_code
+from tickets.accounts.rate_limits import TOO_MANY, consume
+from tickets.models import User, fold_email
+
+_EMAIL_LENGTH = User._meta.get_field("email").max_length
+
+
+class FoldedEmailField(forms.EmailField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(label=_("E-mail"), max_length=_EMAIL_LENGTH, **kwargs)
+        self.widget.attrs.update({"autocomplete": "email", "autofocus": True})
+
+    def to_python(self, value: Any) -> Any:
+        return fold_email(super().to_python(value) or "")
+
+
+class CodeRequestForm(forms.Form):
+    """The way in for everybody. Says the same to known and unknown addresses."""
+
+    email = FoldedEmailField()
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if not consume(self.request, action="request_login_code", key=email):
+            raise ValidationError(
+                _(
+                    "Too many codes were sent to this address. Look for the last one, also in the"
+                    " spam folder, or try again later."
+                )
+            )
+        return email
+
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
+        """Called by allauth's login view once the form is valid."""
+        email = self.cleaned_data["email"]
+        user = account_for(email)
+        LoginCodeVerificationProcess.initiate(request=request, user=user, email=email)
+        return redirect("account_confirm_login_code")
+
+
+class CodeInput(forms.TextInput):
+    def format_value(self, value: Any) -> None:
+        """A wrong code is not shown again: the right one would be pasted after it."""
+
+
+class CodeForm(allauth_forms.ConfirmLoginCodeForm):
+    code = forms.CharField(
+        label=_("Code"),
+        widget=CodeInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        ),
+    )
+
+    def clean_code(self) -> str:
+        # allauth counts wrong codes in the session, where many at the same moment count as one.
+        key = context.request.session.session_key
+        if not consume(context.request, action="confirm_login_code", key=key):
+            raise ValidationError(_("Too many wrong codes. Wait a quarter of an hour."))
+        self.cleaned_data["code"] = digits_of(self.cleaned_data["code"])
+        code: str = super().clean_code()
+        return code
+
+
+def digits_of(text: str) -> str:
+    """The code in what was typed or pasted: spaces, dashes and the words after it do not matter,
+    nor does the script of the digits.
+    """
+    digits = (str(int(character)) for character in text if character.isdecimal())
+    return "".join(digits)[: settings.ACCOUNT_LOGIN_BY_CODE_FORMAT["length"]]
+
+
+class PasswordForm(allauth_forms.LoginForm):
+    """For organizers, who have one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"] = FoldedEmailField()
+
+    def _setup_password_field(self) -> None:
+        """allauth would take the field away, because nobody signs up with a password."""
+
+
+class HandoverForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=100,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "autofocus": True,
+                "spellcheck": "false",
+            }
+        ),
+    )
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request, self.label_suffix = request, ""
+
+    def clean_code(self) -> str:
+        code = fold_code(self.cleaned_data["code"])
+        if not consume(self.request, action="take_handover", key=code):
+            raise ValidationError(TOO_MANY)
+        return code
+
+
+class ZoneForm(forms.Form):
+    """The zone in which times are shown. Empty: the venue's."""
+
+    def __init__(self, conference: Conference, chosen: str, data: Any = None) -> None:
+        super().__init__(data, label_suffix="")
+        venue = _("The venue: %(zone)s") % {"zone": _zone_choice(conference.time_zone, conference)}
+        pinned = [("", venue)]
+        if chosen:
+            pinned.append((chosen, _zone_choice(chosen, conference)))
+        every = [(name, _zone_choice(name, conference)) for name in zone_names() if name != chosen]
+        self.fields["zone"] = forms.ChoiceField(
+            label=_("Show times in"),
+            required=False,
+            initial=chosen,
+            choices=[*pinned, (_("All time zones"), every)],
+            widget=forms.Select(attrs={"data-own": _("This device")}),
+        )
+
+
+def _zone_choice(name: str, conference: Conference) -> str:
+    zone = known_zone(name)
+    offsets = offsets_label(zone, conference) if zone else ""
+    return f"{name.replace('_', ' ')} ({offsets})"

@@ -1,0 +1,83 @@
+"""Signing in: allauth's views with our forms. Everything else of allauth.account is left out."""
+
+import functools
+from typing import Any
+
+from allauth.account import views
+from allauth.account.utils import passthrough_next_redirect_url
+from allauth.core.ratelimit import respond_429
+from django import forms
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from schedule.site.access import View, public
+from tickets.accounts.accounts import prove_address
+from tickets.accounts.forms import CodeForm, PasswordForm
+from tickets.accounts.providers import buttons
+from tickets.accounts.rate_limits import consume
+from tickets.accounts.waiting_line import in_line, place_of
+
+_STEPS = ("account_login", "account_confirm_login_code")
+
+
+class PasswordLoginView(views.LoginView):
+    template_name = "account/login_with_password.html"
+
+    def get_form_class(self) -> type[forms.Form]:
+        return PasswordForm
+
+
+class ConfirmCodeView(views.ConfirmLoginCodeView):
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        """The code proves the address. allauth finds so as well, with seven statements."""
+        if isinstance(form, CodeForm):
+            prove_address(self.stage.login.user)
+        response: HttpResponse = super().form_valid(form)
+        return response
+
+
+def keeps_next(view: View) -> View:
+    """allauth forgets ?next= on its way between the steps: code asked for, expired, wrong."""
+
+    @functools.wraps(view)
+    def with_next(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        if isinstance(response, HttpResponseRedirect) and response.url in map(reverse, _STEPS):
+            response["Location"] = passthrough_next_redirect_url(
+                request, response.url, REDIRECT_FIELD_NAME
+            )
+        return response
+
+    return with_next
+
+
+def is_limited(view: View) -> View:
+    """Very loosely: a venue is one address."""
+
+    @functools.wraps(view)
+    def limited(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        if request.method == "POST" and not consume(request, action="sign_in"):
+            refusal: HttpResponse = respond_429(request)
+            return refusal
+        return view(request, *args, **kwargs)
+
+    return limited
+
+
+class LoginView(views.LoginView):
+    def get_initial(self) -> dict[str, Any]:
+        """What was typed before the waiting line."""
+        place = place_of(self.request)
+        return {"email": place.typed} if place else {}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"buttons": list(buttons(self.request))}
+
+
+# Making an account, the mail, and the code that comes back: three times an entry link.
+login = public(keeps_next(is_limited(in_line(weight=3)(LoginView.as_view()))))
+confirm_code = public(keeps_next(ConfirmCodeView.as_view()))
+login_with_password = public(keeps_next(is_limited(PasswordLoginView.as_view())))

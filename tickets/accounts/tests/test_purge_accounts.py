@@ -1,0 +1,86 @@
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from conftest import make_talk, make_ticket
+from tickets.accounts.accounts import account_for
+from tickets.accounts.tests.signing_in import ask_for_code, sign_in
+from tickets.models import Claim, Grant, Role, User
+
+DAY = timedelta(days=1)
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command("purge_accounts", *arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def unused(conference):
+    user = account_for("typo@exmaple.com")
+    User.objects.filter(pk=user.pk).update(joined_at=timezone.now() - DAY)
+    return user
+
+
+def is_there(user: User) -> bool:
+    return User.objects.filter(pk=user.pk).exists()
+
+
+def test_an_account_that_nobody_used_goes_after_a_day(unused):
+    assert run() == "1 unused accounts.\n0 old sign-ins.\n"
+    assert not is_there(unused)
+    assert run() == "0 unused accounts.\n0 old sign-ins.\n"
+
+
+def test_not_sooner(unused):
+    User.objects.update(joined_at=timezone.now() - DAY + timedelta(minutes=1))
+    run()
+    assert is_there(unused)
+
+
+def test_a_dry_run_only_counts(unused):
+    assert run("--dry-run") == "1 unused accounts.\n0 old sign-ins.\n"
+    assert is_there(unused)
+
+
+def test_who_asks_again_has_another_day(unused):
+    ask_for_code(Client(), unused.email)
+    run()
+    assert is_there(unused)
+
+
+def test_who_has_signed_in_stays(unused):
+    sign_in(Client(), unused.email)
+    User.objects.update(joined_at=timezone.now() - 30 * DAY, last_login=None)
+    run()
+    assert is_there(unused)
+
+
+def test_people_with_a_ticket_stay_and_organizers(attendee, organizer, stranger):
+    User.objects.update(joined_at=timezone.now() - 30 * DAY, last_login=None)
+    run()
+    assert User.objects.count() == 3
+
+
+@pytest.mark.parametrize("what", ["ticket", "grant", "role", "talk", "staff", "ban"])
+def test_who_was_given_something_stays(unused, conference, what):
+    if what == "ticket":
+        Claim.objects.create(user=unused, ticket=make_ticket(conference))
+    elif what == "grant":
+        Grant.objects.create(user=unused, conference=conference, reason="crew")
+    elif what == "role":
+        group = Group.objects.create(name="helpers")
+        Role.objects.create(user=unused, conference=conference, group=group)
+    elif what == "talk":
+        make_talk(conference).chairs.add(unused)
+    else:
+        changes = {"is_staff": True} if what == "staff" else {"is_active": False}
+        User.objects.filter(pk=unused.pk).update(**changes)
+    assert run() == "0 unused accounts.\n0 old sign-ins.\n"
+    assert is_there(unused)

@@ -1,0 +1,151 @@
+"""When more people sign in than the machine can do, they stand in line and come in one by one."""
+
+import re
+import time
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from conftest import make_ticket
+from tickets.accounts import waiting_line
+from tickets.accounts.tests.signing_in import CODE, LOGIN, ask_for_code, sign_in, signed_in_as
+from tickets.holders.links import link_to, token_of
+from tickets.models import User
+
+
+@pytest.fixture(autouse=True)
+def _line(conference, settings, monkeypatch):
+    """One sign-in by code every five minutes, so that a slow machine changes nothing."""
+    settings.SIGN_INS_PER_SECOND = 0.01
+    monkeypatch.setattr(waiting_line, "BURST_SECONDS", 0)
+
+
+@pytest.fixture
+def later(monkeypatch):
+    real = time.time
+
+    def move(seconds: float) -> None:
+        monkeypatch.setattr("tickets.accounts.waiting_line.time.time", lambda: real() + seconds)
+
+    return move
+
+
+def hold(client: Client, url: str = LOGIN, **fields: str):
+    """Somebody else comes first, so this one has to wait."""
+    ask_for_code(Client(), "first@example.com")
+    return client.post(url, {"email": "ana@example.com", **fields})
+
+
+def test_a_full_moment_makes_people_wait(client, caplog):
+    page = hold(client)
+    assert page.status_code == 503
+    assert "You are in line" in page.text
+    assert "There is <strong>1</strong> person before you" in page.text
+    assert page["Retry-After"] == "60"
+    assert 'http-equiv="refresh" content="60; url=/accounts/login/"' in page.text
+    assert "no-store" in page["Cache-Control"]
+    assert not User.objects.filter(email="ana@example.com").exists()
+    assert caplog.text == ""
+
+
+def test_who_waits_keeps_the_place(client):
+    hold(client)
+    for _time in range(3):
+        page = client.get(LOGIN)
+        assert "There is <strong>1</strong> person before you" in page.text
+        assert client.post(LOGIN, {"email": "ana@example.com"}).status_code == 503
+    fourth = Client().post(LOGIN, {"email": "next@example.com"})
+    assert "There are <strong>2</strong> people before you" in fourth.text
+
+
+def test_whose_turn_it_is_goes_on(client, later):
+    hold(client)
+    later(301)
+    page = client.get(LOGIN)
+    assert page.status_code == 200
+    assert 'value="ana@example.com"' in page.text
+    response = client.post(LOGIN, {"email": "ana@example.com"})
+    assert response.url == CODE
+    assert client.cookies["line"].value == ""
+
+
+def test_a_place_is_not_good_for_ever(client, later):
+    hold(client)
+    later(301 + waiting_line.GOOD_FOR_SECONDS)
+    assert waiting_line.COOKIE in client.cookies
+    assert 'value="ana@example.com"' not in client.get(LOGIN).text
+
+
+def test_next_is_kept(client):
+    page = hold(client, next="/rooms/main/?a=1")
+    assert "url=/accounts/login/?next=%2Frooms%2Fmain%2F%3Fa%3D1" in page.text
+    page = client.get(f"{LOGIN}?next=/rooms/main/")
+    assert "url=/accounts/login/?next=/rooms/main/" in page.text
+
+
+def test_a_forged_place_is_none(client):
+    ask_for_code(Client(), "first@example.com")
+    client.cookies["line"] = "WzAsIiJd:1abc:forged"
+    assert ask_for_code(client, "ana@example.com").status_code == 503
+
+
+def test_entry_links_stand_in_the_same_line(client, conference):
+    path = f"/t/{token_of(link_to(make_ticket(conference, holder_email='ana@example.com')))}/"
+    assert client.get(path).status_code == 200
+    page = hold(client, path)
+    assert page.status_code == 503
+    assert "There are <strong>3</strong> people before you" in page.text
+    assert f"url={path}" in page.text
+    assert "You are in line" in client.get(path).text
+    assert signed_in_as(client) is None
+
+
+def test_looking_and_entering_the_code_are_not_held(client, later):
+    hold(client)
+    someone = Client()
+    assert someone.get(LOGIN).status_code == 200
+    later(301)
+    sign_in(client, "ana@example.com")
+    assert signed_in_as(client)
+
+
+def test_organizers_are_not_held(client):
+    ask_for_code(Client(), "first@example.com")
+    page = client.post("/accounts/login/password/", {"login": "a@example.com", "password": "x"})
+    assert page.status_code == 200
+
+
+def test_a_line_that_is_too_long_takes_no_more(client, monkeypatch):
+    monkeypatch.setattr(waiting_line, "LONGEST_SECONDS", 2)
+    page = hold(client)
+    assert page.status_code == 503
+    assert "Come again in a few minutes" in page.text
+    assert waiting_line.COOKIE not in client.cookies
+
+
+def test_a_burst_is_let_in(conference, monkeypatch):
+    monkeypatch.setattr(waiting_line, "BURST_SECONDS", 10_000)
+    answers = [ask_for_code(Client(), f"p{number}@example.com") for number in range(10)]
+    assert {answer.status_code for answer in answers} == {302}
+
+
+def test_without_a_rate_there_is_no_line(client, settings):
+    settings.SIGN_INS_PER_SECOND = 0
+    assert hold(client).status_code == 302
+
+
+@pytest.mark.services
+def test_with_redis_away_nobody_is_held(client, monkeypatch):
+    monkeypatch.setattr(cache, "run_script", lambda *_: None)
+    assert hold(client).status_code == 302
+
+
+def test_many_waiting_look_less_often(rf, settings):
+    settings.SIGN_INS_PER_SECOND = 10
+    request = rf.get(LOGIN)
+    seconds = {
+        wait: int(re.search(r"^\d+", waiting_line._ask_to_wait(request, wait, 1)["Retry-After"])[0])
+        for wait in (0.2, 14, 30, 90, 600)
+    }
+    assert seconds == {0.2: 1, 14: 14, 30: 15, 90: 30, 600: 60}

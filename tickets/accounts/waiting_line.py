@@ -1,0 +1,155 @@
+"""The waiting line: when more people sign in than the machine can do, they come one after another.
+
+Whoever comes too early gets a place (a moment, in a signed cookie) and a page that says how many are
+before them and looks again by itself. With Redis away nobody is held. It is for order among people and no defence: a place can be used
+twice by who wants to, and the rates per address (tickets/accounts/rate_limits.py) stand before it.
+"""
+
+import functools
+import math
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.core import signing
+from django.core.cache.backends.base import BaseCache
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+from django.utils.http import urlencode
+
+from lib.redis_scripts import Script
+from schedule.site.access import View
+
+COOKIE = "line"
+_SALT = "tickets.line"
+# So many seconds' worth may come at once: a quiet minute before the keynote is not wasted.
+BURST_SECONDS = 5
+# Nobody is asked to wait longer; who comes later than that is asked to come again.
+LONGEST_SECONDS = 15 * 60
+# For looking at the page again, finding the mail with the link and pushing the button.
+GOOD_FOR_SECONDS = 10 * 60
+COME_AGAIN_SECONDS = 60
+
+
+class PlaceInLine(NamedTuple):
+    """`typed` is the address that was in the form, so that nobody has to write it again."""
+
+    turn_at: float
+    typed: str
+
+    def wait(self) -> float:
+        return max(self.turn_at - time.time(), 0)
+
+
+def in_line(*, weight: int = 1) -> Callable[[View], View]:
+    """Hold the view's posts, and while somebody waits its pages. `weight`: how many of the cheapest
+    way to sign in this one costs.
+    """
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def held(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+            place = place_of(request)
+            if place is not None and place.wait():
+                return _ask_to_wait(request, place.wait(), weight)
+            if place is None and request.method == "POST" and settings.SIGN_INS_PER_SECOND:
+                wait = _join(weight)
+                if wait is None:
+                    return _ask_to_come_again(request)
+                if wait:
+                    return _give_place(request, wait, weight)
+            response = view(request, *args, **kwargs)
+            if place is not None and response.status_code == 302:
+                response.delete_cookie(COOKIE)
+            return response
+
+        return held
+
+    return decorate
+
+
+def place_of(request: HttpRequest) -> PlaceInLine | None:
+    """None: has none, or it was not used for too long."""
+    try:
+        place = PlaceInLine(*signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT))
+    except (signing.BadSignature, TypeError):
+        return None
+    return place if time.time() < place.turn_at + GOOD_FOR_SECONDS else None
+
+
+def _join(weight: int) -> float | None:
+    """Seconds to wait; 0: come in. None: the line is too long."""
+    takes = weight / settings.SIGN_INS_PER_SECOND
+    wait = _NEXT_PLACE(["line"], takes, BURST_SECONDS, LONGEST_SECONDS)
+    return None if wait < 0 else wait / 1_000_000
+
+
+def _next_place(
+    kept: BaseCache, now: float, keys: list[str], takes: float, burst: int, longest: int
+) -> int:
+    """In how many microseconds there is one. -1: nobody shall wait that long."""
+    free_at: float = max(kept.get(keys[0], 0.0), now - burst)
+    if free_at - now > longest:
+        return -1
+    kept.set(keys[0], free_at + takes, math.ceil(burst + longest + takes))
+    return math.floor(max(free_at - now, 0) * 1_000_000)
+
+
+# The generic cell rate algorithm: one number is kept, the moment of the next free place.
+_NEXT_PLACE = Script(
+    _next_place,
+    """
+local now, takes, burst, longest = unpack(ARGV)
+local free_at = math.max(redis.call('GET', KEYS[1]) or 0, now - burst)
+if free_at - now > tonumber(longest) then return -1 end
+redis.call('SET', KEYS[1], free_at + takes, 'EX', math.ceil(burst + longest + takes))
+return math.floor(math.max(free_at - now, 0) * 1000000)
+""",
+    away=0,
+)
+
+
+def _give_place(request: HttpRequest, wait: float, weight: int) -> HttpResponse:
+    place = PlaceInLine(round(time.time() + wait, 3), request.POST.get("email", "")[:254])
+    response = _ask_to_wait(request, wait, weight)
+    response.set_cookie(
+        COOKIE,
+        signing.dumps(place, salt=_SALT),
+        max_age=math.ceil(wait) + GOOD_FOR_SECONDS,
+        secure=request.is_secure(),
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _ask_to_wait(request: HttpRequest, wait: float, weight: int) -> HttpResponse:
+    before = math.ceil(wait * settings.SIGN_INS_PER_SECOND / weight)
+    # The more are waiting, the less often each of them looks.
+    look_again = math.ceil(wait if wait < 15 else min(max(wait / 3, 15), 60))
+    return _wait_page(request, look_again, {"place": before, "minutes": math.ceil(wait / 60)})
+
+
+def _ask_to_come_again(request: HttpRequest) -> HttpResponse:
+    return _wait_page(request, COME_AGAIN_SECONDS, {"place": None})
+
+
+def _wait_page(request: HttpRequest, seconds: int, context: dict[str, Any]) -> HttpResponse:
+    context |= {"seconds": seconds, "url": _way_back(request)}
+    response = render(request, "tickets/line.html", context, status=503)
+    response["Retry-After"] = str(seconds)
+    add_never_cache_headers(response)
+    # It is no mistake, and thousands of lines would hide one.
+    vars(response)["_has_been_logged"] = True
+    return response
+
+
+def _way_back(request: HttpRequest) -> str:
+    wanted = request.POST.get(REDIRECT_FIELD_NAME)
+    if wanted and REDIRECT_FIELD_NAME not in request.GET:
+        return f"{request.path}?{urlencode({REDIRECT_FIELD_NAME: wanted})}"
+    return request.get_full_path()

@@ -1,0 +1,123 @@
+"""Tickets find their people: by the verified address that stands on the ticket."""
+
+from collections.abc import Collection, Iterable
+from itertools import chain
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.db.models import Exists, F, Q, QuerySet
+from django.utils import timezone
+
+from lib.compiled_sql import prepared
+from schedule.models import Conference
+from tickets.admission.windows import talk_windows, windows
+from tickets.models import Claim, Ticket, TicketQuerySet, User
+from tickets.models.scopes import HeldScope
+
+
+@transaction.atomic
+def claim_tickets(
+    conference: Conference,
+    user: User | None = None,
+    *,
+    emails: Collection[str] | None = None,
+    way: Claim.Way = Claim.Way.EMAIL,
+) -> int:
+    """Give the person, or with None everybody who has an account (one of these addresses), the
+    tickets in their name.
+
+    Of several that open the same they get one, so that the buyer can pass on the others; and none
+    while they hold one that still opens it. Returns how many people got one. Four statements,
+    however many they are.
+    """
+    given = _give(conference, _waiting(conference, user, emails), way)
+    return len({claim.user_id for claim in given})
+
+
+@transaction.atomic
+def claim_those(
+    conference: Conference, user: User, tickets: QuerySet[Ticket], way: Claim.Way
+) -> list[Ticket]:
+    """Of these, give the person what nobody has, by the same rule. Returns what they got."""
+    free = _free(Ticket.objects.filter(conference=conference, pk__in=tickets.values("pk")))
+    waiting = [(user.pk, ticket) for ticket in free]
+    return [claim.ticket for claim in _give(conference, waiting, way)]
+
+
+def _give(conference: Conference, waiting: list[tuple[int, Ticket]], way: Claim.Way) -> list[Claim]:
+    at = timezone.now()
+    opens = {ticket.pk: ticket.held_scopes for _person_id, ticket in waiting}
+    talks = talk_windows(conference, chain.from_iterable(opens.values()))
+    # What a ticket opens and when. Those that open the same are for several people.
+    chosen: dict[tuple[int, frozenset[HeldScope]], Ticket] = {}
+    for person_id, ticket in waiting:
+        held = opens[ticket.pk]
+        if any(not window.is_over_at(at) for window in windows(held, conference, talks)):
+            chosen.setdefault((person_id, frozenset(held)), ticket)
+    if not chosen:
+        return []
+    # Read after the tickets are locked: of two sign-ins at the same moment the second sees what
+    # the first has claimed.
+    for claim in _held_by({person_id for person_id, _what in chosen}, conference):
+        chosen.pop((claim.user_id, frozenset(claim.ticket.held_scopes)), None)
+    claims = [
+        Claim(ticket=ticket, user_id=person_id, way=way)
+        for (person_id, _what), ticket in chosen.items()
+    ]
+    Claim.objects.give(claims)
+    return claims
+
+
+def _held_by(person_ids: Collection[int], conference: Conference) -> Iterable[Claim]:
+    if len(person_ids) == 1:
+        [person_id] = person_ids
+        return _held_by_one(person_id, conference.pk)
+    return _held(Q(user__in=person_ids), conference.pk)
+
+
+@prepared
+def _held_by_one(person_id: int, conference_id: int) -> QuerySet[Claim]:
+    return _held(Q(user=person_id), conference_id)
+
+
+def _held(who: Q, conference_id: int) -> QuerySet[Claim]:
+    claims = Claim.objects.live().filter(
+        who, ticket__conference=conference_id, ticket__state=Ticket.State.VALID
+    )
+    return claims.select_related("ticket__product")
+
+
+def _waiting(
+    conference: Conference, user: User | None, emails: Collection[str] | None
+) -> list[tuple[int, Ticket]]:
+    """Valid tickets that nobody has, each with the person whose address it carries; locked in one
+    order, so that claims and imports wait for each other instead of stopping each other.
+    """
+    if user is not None:
+        waiting = _waiting_for_one(conference.pk, user.pk, user.email) if user.is_active else []
+        return [(user.pk, ticket) for ticket in waiting]
+    tickets = Ticket.objects.filter(conference=conference)
+    # A page of a shop names a few: to look whose tickets wait in all would take longer each time.
+    among = emails if emails is not None else tickets.valid().unclaimed().values("holder_email")
+    owners = EmailAddress.objects.filter(
+        verified=True, user__is_active=True, email=F("user__email"), email__in=among
+    )
+    person_of: dict[str, int] = dict(owners.values_list("email", "user"))
+    if not person_of:
+        return []
+    theirs = _free(tickets.filter(holder_email__in=person_of))
+    return [(person_of[ticket.holder_email], ticket) for ticket in theirs]
+
+
+@prepared
+def _waiting_for_one(conference_id: int, user_id: int, email: str) -> QuerySet[Ticket]:
+    """Asked at every sign-in. Whose address it is has to be proved."""
+    proved = EmailAddress.objects.filter(user=user_id, email=email, verified=True)
+    theirs = Ticket.objects.filter(Exists(proved), conference=conference_id, holder_email=email)
+    return _free(theirs)
+
+
+def _free(tickets: TicketQuerySet) -> QuerySet[Ticket]:
+    """Those that are valid and nobody has, locked."""
+    free = tickets.valid().unclaimed().select_related("product").order_by("pk")
+    return free.select_for_update(of=("self",))

@@ -1,0 +1,110 @@
+"""The heart: every view is closed unless it says otherwise (schedule/site/access.py).
+
+Comes after sessions, language and authentication. Works in `process_view`, where the view and its
+attributes are known, so that no view is opened by its path. Open views cost no session.
+"""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from schedule.site.access import (
+    ADMIN_SITE,
+    CLOSED,
+    CLOSED_TO_ALL,
+    LOGIN_ONLY,
+    PUBLIC,
+    Access,
+    access_of,
+)
+from schedule.site.pages import Page, page_key_of
+from schedule.site.request import ConferenceRequest, PageKey
+from tickets.admission.refusals import refuse
+from tickets.admission.request import BELOW_ADMIN, TicketRequest
+from tickets.admission.rule import Admission, Reason, compute_and_keep, refusal
+from tickets.admission.staff import refuse_staff
+from tickets.models.kept_admissions import admission_key
+
+_BY_WORD = {
+    "public": PUBLIC,
+    "login": LOGIN_ONLY,
+    "staff": Access("staff", permission=ADMIN_SITE),
+}
+
+
+class TicketMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        access = access_for(request, view)
+        if access == PUBLIC:
+            return None
+        request = cast(TicketRequest, request)
+        if access.kind == "staff":
+            return refuse_staff(request, access.permission)
+        if access == LOGIN_ONLY:
+            return None if request.user.is_authenticated else refuse(request, Reason.LOGIN_REQUIRED)
+        request.admission = None
+        conference = request.conference
+        if conference.is_public or (access.follows_visibility and conference.programme_is_public):
+            return None
+        if access.opens is not None and access.opens(request, **kwargs):
+            return None
+        slot = page_key_of(request, view)
+        request.admission, page = look_up(request, slot)
+        scope = access.scope.format(**kwargs) if access.scope else None
+        reason = refusal(conference, request.admission, scope, timezone.now())
+        if reason is not None:
+            return refuse(request, reason)
+        if slot is not None:
+            if page is not None:
+                return page.answer(request)
+            request.slot = PageKey(slot.key, was_missed=True)
+        return None
+
+
+def access_for(request: HttpRequest, view: Callable[..., Any]) -> Access:
+    """What the view says, or for other packages' views what the settings say, else closed."""
+    if (access := access_of(view)) is not None:
+        return access
+    closed = CLOSED_TO_ALL if request.path_info.startswith(BELOW_ADMIN) else CLOSED
+    match = request.resolver_match
+    if match is None:
+        return closed
+    word = settings.OPEN_URL_NAMES.get(match.view_name)
+    for namespace in match.namespaces[:1]:
+        word = word or settings.OPEN_URL_NAMESPACES.get(namespace)
+    return _BY_WORD[word] if word else closed
+
+
+def look_up(
+    request: ConferenceRequest, slot: PageKey | None
+) -> tuple[Admission | None, Page | None]:
+    """Admission and page in one round trip. No admission: nobody has signed in."""
+    user_id = request.session.get(SESSION_KEY)
+    if user_id is None:
+        return None, None
+    conference = request.conference
+    key = admission_key(conference.pk, int(user_id))
+    found = cache.get_many([key, slot.key] if slot else [key])
+    packed = found.get(key)
+    admission = Admission.unpack(packed) if packed else compute_and_keep(conference, int(user_id))
+    session_hash = request.session.get(HASH_SESSION_KEY, "")
+    # Else signed with an older SECRET_KEY, or no longer good: Django knows, and costs a query.
+    is_fresh = constant_time_compare(session_hash, admission.auth_hash)
+    if not is_fresh and not request.user.is_authenticated:
+        return None, None
+    page = found.get(slot.key) if slot else None
+    return admission, Page(*page) if page else None

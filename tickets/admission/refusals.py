@@ -1,0 +1,74 @@
+"""How a no is said: a page for people, a code for programs, a redirect for fragments."""
+
+from urllib.parse import urlencode
+
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import resolve_url
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from schedule.site.request import ConferenceRequest
+from tickets.admission.request import BELOW_ADMIN
+from tickets.admission.rule import Reason
+
+# Longer paths are nobody's bookmark.
+MAX_NEXT_LENGTH = 2000
+
+
+def refuse(request: ConferenceRequest, reason: Reason) -> HttpResponse:
+    if wants_json(request):
+        response = _as_json(reason)
+    elif request.headers.get("HX-Request") == "true":
+        response = _for_fragment(request, reason)
+    elif reason is Reason.LOGIN_REQUIRED:
+        response = HttpResponseRedirect(_login_url(request))
+    else:
+        response = TemplateResponse(
+            request,
+            "tickets/refused.html",
+            {"conference": request.conference, "reason": reason, "user": request.user},
+            status=403,
+        )
+    add_never_cache_headers(response)
+    patch_vary_headers(response, ["Cookie", "HX-Request", "Accept"])
+    return response
+
+
+def wants_json(request: ConferenceRequest) -> bool:
+    accepted = request.get_preferred_type(["text/html", "application/json"])
+    return accepted == "application/json" or request.path.endswith(".json")
+
+
+def _as_json(reason: Reason) -> HttpResponse:
+    error = {"code": reason.value, "login_url": None}
+    if reason is Reason.LOGIN_REQUIRED:
+        error["login_url"] = resolve_url("account_login")
+    status = 401 if reason is Reason.LOGIN_REQUIRED else 403
+    return JsonResponse({"error": error}, status=status)
+
+
+def _for_fragment(request: ConferenceRequest, reason: Reason) -> HttpResponse:
+    """A fragment's request would follow a redirect and show that page inside the page."""
+    is_anonymous = reason is Reason.LOGIN_REQUIRED
+    url = _login_url(request) if is_anonymous else reverse("tickets")
+    return HttpResponse(status=401 if is_anonymous else 403, headers={"HX-Redirect": url})
+
+
+def _login_url(request: ConferenceRequest) -> str:
+    """With the way back: never to an address that only takes a POST, nor to another host."""
+    is_below_admin = request.path_info.startswith(BELOW_ADMIN)
+    url = reverse("admin:login" if is_below_admin else "account_login")
+    path = _way_back(request)
+    return f"{url}?{urlencode({'next': path})}" if path else url
+
+
+def _way_back(request: ConferenceRequest) -> str:
+    path = request.get_full_path()
+    if request.method not in ("GET", "HEAD") or request.headers.get("HX-Request") == "true":
+        path = request.headers.get("Referer", "")
+        host = {request.get_host()}
+        if not url_has_allowed_host_and_scheme(path, host, require_https=request.is_secure()):
+            return ""
+    return path if len(path) <= MAX_NEXT_LENGTH else ""

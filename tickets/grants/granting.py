@@ -1,0 +1,106 @@
+"""Letting somebody in without a ticket, with a reason and an end."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from schedule.models import Conference
+from tickets.accounts.accounts import account_for, accounts_for
+from tickets.models import Grant, User
+from tickets.models.kept_admissions import forget_admissions
+from tickets.models.scopes import KnownScopes
+
+
+@transaction.atomic
+def give_grant(
+    *,
+    conference: Conference,
+    email: str,
+    scopes: Sequence[str],
+    reason: str,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    given_by: User | None = None,
+) -> Grant:
+    """Makes the account when there is none; its owner gets in by a code, as everybody. Without
+    `ends_at` it lasts until it is taken back. Raises ValidationError.
+    """
+    KnownScopes(conference).check(scopes)
+    grant = Grant(
+        conference=conference,
+        user=account_for(email),
+        scopes=list(scopes),
+        reason=reason,
+        starts_at=starts_at or timezone.now(),
+        ends_at=ends_at,
+        given_by=given_by,
+    )
+    if ends_at is not None and ends_at <= grant.starts_at:
+        raise ValidationError(_("It would end before it begins."))
+    grant.full_clean()
+    grant.give()
+    return grant
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A grant as a file names it. `scopes` are in the order of the alphabet."""
+
+    email: str
+    reason: str
+    scopes: tuple[str, ...]
+    ends_at: datetime | None
+
+
+@dataclass(slots=True)
+class GivenGrants:
+    new: list[Grant] = field(default_factory=list)
+    changed: list[Grant] = field(default_factory=list)
+    unchanged: list[Grant] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return _("%(new)s new, %(changed)s with another end, %(unchanged)s as before.") % {
+            "new": len(self.new),
+            "changed": len(self.changed),
+            "unchanged": len(self.unchanged),
+        }
+
+
+@transaction.atomic
+def give_grants(
+    *, conference: Conference, wanted: Iterable[Wanted], given_by: User | None = None
+) -> GivenGrants:
+    """Who has a grant of the same reason and scopes already keeps that, with the end that is wanted
+    now. The number of statements does not depend on that of the grants.
+    """
+    # One file at a time, so that two runs at once do not give everything twice.
+    conference.one_writer("tickets")
+    rows = list(wanted)
+    people = accounts_for({row.email for row in rows})
+    theirs = Grant.objects.filter(conference=conference, user__in=people.values())
+    held = {
+        (grant.user_id, grant.reason, tuple(sorted(grant.scopes))): grant
+        for grant in theirs.select_related("user")
+    }
+    given = GivenGrants()
+    for row in rows:
+        user = people[row.email]
+        grant = held.get((user.pk, row.reason, row.scopes))
+        if grant is None:
+            grant = Grant(conference=conference, user=user, given_by=given_by)
+            grant.reason, grant.scopes, grant.ends_at = row.reason, [*row.scopes], row.ends_at
+            given.new.append(grant)
+        elif grant.ends_at != row.ends_at:
+            grant.ends_at = row.ends_at
+            given.changed.append(grant)
+        else:
+            given.unchanged.append(grant)
+    Grant.objects.bulk_create(given.new)
+    Grant.objects.bulk_update(given.changed, ["ends_at"])
+    forget_admissions((conference.pk, grant.user_id) for grant in (*given.new, *given.changed))
+    return given

@@ -1,0 +1,124 @@
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Self
+
+from django.db.models import Exists, Model, OuterRef, Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from schedule.models import Conference
+from tickets.accounts.accounts import is_verified
+from tickets.admission.windows import TalkWindows, talk_windows, windows
+from tickets.models import Claim, Grant, Ticket, User, fold_email, person_of_reference
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`is_good` None: good to know, decides nothing. `about`: the row that it is about, for what
+    can be done there.
+    """
+
+    check: str
+    is_good: bool | None
+    text: str
+    about: Model | None = None
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """One person, or one address that has no account, in one conference at a moment."""
+
+    conference: Conference
+    user: User | None
+    email: str
+    at: datetime
+
+    @classmethod
+    def read(cls, conference: Conference, who: str, at: datetime) -> Self:
+        number = person_of_reference(who)
+        wanted = {"pk": number} if number is not None else {"email": fold_email(who)}
+        user = User.objects.filter(**wanted).first()
+        return cls(conference, user, user.email if user else fold_email(who), at)
+
+    @cached_property
+    def is_verified(self) -> bool:
+        return self.user is not None and is_verified(self.user)
+
+    @cached_property
+    def tickets(self) -> list[Ticket]:
+        """In their name, or theirs now or before."""
+        theirs = Q(holder_email=self.email)
+        if self.user is not None:
+            claims = Claim.objects.filter(ticket=OuterRef("pk"), user=self.user)
+            theirs |= Q(Exists(claims))
+        tickets = Ticket.objects.filter(theirs, conference=self.conference).order_by("pk")
+        return list(with_all(tickets))
+
+    @cached_property
+    def bought(self) -> list[Ticket]:
+        """By them, for others or for nobody yet."""
+        tickets = Ticket.objects.filter(conference=self.conference, buyer_email=self.email)
+        others = tickets.exclude(holder_email=self.email).select_related("product")
+        return list(others.order_by("pk"))
+
+    @cached_property
+    def grants(self) -> list[Grant]:
+        if self.user is None:
+            return []
+        grants = Grant.objects.filter(conference=self.conference, user=self.user)
+        return list(grants.select_related("given_by").order_by("pk"))
+
+    @cached_property
+    def _talks(self) -> TalkWindows:
+        rows: list[Ticket | Grant] = [*self.tickets, *self.grants]
+        return talk_windows(self.conference, [held for row in rows for held in row.held_scopes])
+
+    def is_open(self, row: Ticket | Grant) -> bool | None:
+        """As below, of one of these tickets and grants, at the moment that is asked about."""
+        return is_open(row, self.conference, self._talks, self.at)
+
+    def claim_of(self, ticket: Ticket) -> Claim | None:
+        """Their last one."""
+        mine = [claim for claim in ticket.claims.all() if claim.user_id == self.user_id]
+        return mine[-1] if mine else None
+
+    @property
+    def user_id(self) -> int | None:
+        return self.user.pk if self.user else None
+
+
+def with_all(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """With all that is said about a ticket: its product, shop, entry link, and who had it."""
+    claims = Prefetch("claims", Claim.objects.select_related("user").order_by("pk"))
+    return tickets.select_related("product", "shop", "entry_link").prefetch_related(claims)
+
+
+def live_claim(ticket: Ticket) -> Claim | None:
+    """Of a ticket that was read `with_all`."""
+    return next((claim for claim in ticket.claims.all() if claim.released_at is None), None)
+
+
+def opens(scopes: list[str]) -> str:
+    return ", ".join(map(str, scopes)) or "–"
+
+
+def window(starts_at: datetime | None, ends_at: datetime | None, conference: Conference) -> str:
+    begin = " " + _("From %(at)s.") % {"at": plain(starts_at, conference)} if starts_at else ""
+    end = " " + _("Until %(at)s.") % {"at": plain(ends_at, conference)} if ends_at else ""
+    return begin + end
+
+
+def is_open(
+    row: Ticket | Grant, conference: Conference, talks: TalkWindows, at: datetime
+) -> bool | None:
+    """Whether anything is open that it opens, whatever its state. None: not yet."""
+    lasting = windows(row.held_scopes, conference, talks)
+    ahead = [window for window in lasting if not window.is_over_at(at)]
+    if not ahead:
+        return False
+    return True if any(window.has_begun_at(at) for window in ahead) else None
+
+
+def plain(at: datetime, conference: Conference) -> str:
+    """As the clock at the venue shows it."""
+    return f"{at.astimezone(conference.zone):%Y-%m-%d %H:%M %Z}"

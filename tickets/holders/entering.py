@@ -1,0 +1,78 @@
+"""Coming in by the personal entry link: it proves that somebody reads the ticket's mailbox."""
+
+from enum import StrEnum
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from lib.compiled_sql import prepared
+from schedule.models import Conference
+from tickets.accounts.accounts import (
+    is_guarded,
+    is_verified,
+    known_account,
+    prove_address,
+    proved_account_for,
+)
+from tickets.admission.claiming import claim_those
+from tickets.holders.second_claim import ask_first_holder
+from tickets.models import Claim, EntryLink, Ticket, User
+
+
+class Refusal(StrEnum):
+    """Why a link does not let in. The page says what to do next."""
+
+    DEAD = "dead"
+    CANCELED = "canceled"
+    NOT_PAID = "not_paid"
+    GUARDED = "guarded"
+    TAKEN = "taken"
+
+
+def refusal_of(link: EntryLink | None, conference: Conference) -> Refusal | None:
+    """What can be said before anybody pushes the button."""
+    if link is None or link.ticket.conference_id != conference.pk or not link.ticket.holder_email:
+        return Refusal.DEAD
+    if link.ticket.state == Ticket.State.PENDING:
+        return Refusal.NOT_PAID
+    return None if link.ticket.is_valid else Refusal.CANCELED
+
+
+def enter(
+    link: EntryLink, conference: Conference, signed_in: User | None
+) -> tuple[User | None, Refusal | None]:
+    """Who comes in. Who is signed in has the ticket then if nobody had it; else the login that
+    follows gives the person what is in their name.
+
+    Without anybody signed in that is the account of the address that the link was sent to, and no
+    other one: who sends a link to somebody must not get into the account of who then used it.
+    """
+    user = signed_in or _account_of(link.ticket)
+    if user is None:
+        return None, Refusal.GUARDED
+    claim = next(iter(_live_claims(link.ticket_id)), None)
+    if claim is not None and claim.user_id != user.pk:
+        ask_first_holder(claim)
+        return None, Refusal.TAKEN
+    if claim is None and signed_in is not None:
+        just_this = Ticket.objects.filter(pk=link.ticket_id)
+        claim_those(conference, signed_in, just_this, Claim.Way.LINK)
+    link.note_used(timezone.now())
+    return user, None
+
+
+@prepared
+def _live_claims(ticket_id: int) -> QuerySet[Claim]:
+    return Claim.objects.live().filter(ticket=ticket_id)
+
+
+def _account_of(ticket: Ticket) -> User | None:
+    """None: an account that only its own login opens."""
+    known = known_account(ticket.holder_email)
+    if known is not None and is_guarded(known):
+        return None
+    if known is None:
+        return proved_account_for(ticket.holder_email)
+    if not is_verified(known):
+        prove_address(known)
+    return known

@@ -1,0 +1,74 @@
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from tickets.accounts.forms import CodeInput, FoldedEmailField, digits_of
+from tickets.accounts.rate_limits import TOO_MANY, consume
+from tickets.holders.order_code import Question, key_of
+
+
+class OrderForm(forms.Form):
+    """Says the same whether or not there is such an order."""
+
+    order_code = forms.CharField(
+        label=_("Order code"),
+        max_length=100,
+        help_text=_("In the ticket shop's mail. Capitals, spaces and dashes do not matter."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+    email = FoldedEmailField(help_text=_("The one in the ticket shop."))
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request, self.label_suffix = request, ""
+        del self.fields["email"].widget.attrs["autofocus"]
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        values = self.cleaned_data
+        if not self.errors:
+            key = key_of(values["order_code"], values["email"])
+            if not consume(self.request, action="order_code", key=key):
+                raise ValidationError(TOO_MANY)
+        return values
+
+
+class PassOnForm(forms.Form):
+    email = FoldedEmailField(help_text=_("Of the person who comes in your place."))
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request, self.label_suffix = request, ""
+        self.fields["email"].widget.attrs["autocomplete"] = "off"
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        if not self.errors and not consume(self.request, action="pass_on"):
+            raise ValidationError(TOO_MANY)
+        return self.cleaned_data
+
+
+class OrderCodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=100,
+        widget=CodeInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        ),
+    )
+
+    def __init__(self, *args: Any, request: HttpRequest, question: Question, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request, self.question, self.label_suffix = request, question, ""
+
+    def clean_code(self) -> str:
+        # The session counts too, but there many at the same moment count as one.
+        key = key_of(self.question.order_code, self.question.email)
+        if not consume(self.request, action="confirm_order_code", key=key):
+            raise ValidationError(TOO_MANY)
+        return digits_of(self.cleaned_data["code"])

@@ -1,0 +1,128 @@
+"""A ticket that is in another address: claimed with its order code and a code that is mailed to the
+address the ticket shop has.
+
+What a stranger asks for never looks at tickets; the worker does. So whether there is such an order
+shows in nothing: not in the page, nor in the statements and tasks that it costs.
+"""
+
+import time
+import unicodedata
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import Q
+from django.tasks import task
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
+
+from schedule.models import Conference
+from tickets.admission.claiming import claim_those
+from tickets.holders.second_claim import ask_first_holder
+from tickets.mail.mailing import post
+from tickets.models import Claim, Ticket, User
+
+LIFE = timedelta(minutes=15)
+TRIES = 5
+_KEY = "order_code"
+# What pretix never uses in a code, and reads as its look-alike (pretix/base/models/orders.py).
+_LOOK_ALIKE = str.maketrans("2456", "ZASG")
+_LOOSELY = str.maketrans("8", "B")
+
+
+def fold_order_code(text: str) -> str:
+    """As people read it from a screen or hear it on the phone."""
+    kept = filter(str.isalnum, unicodedata.normalize("NFKC", text).upper())
+    return "".join(kept).translate(_LOOK_ALIKE)
+
+
+def key_of(order_code: str, email: str) -> str:
+    """What guesses at one order are counted under, however it is spelled."""
+    return f"{fold_order_code(order_code).translate(_LOOSELY)}:{email}"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What somebody asked for in this session, and has not answered yet."""
+
+    order_code: str
+    email: str
+
+
+def ask(session: SessionBase, conference: Conference, order_code: str, email: str) -> None:
+    code = get_random_string(settings.ACCOUNT_LOGIN_BY_CODE_FORMAT["length"], "0123456789")
+    session[_KEY] = {
+        "order_code": order_code,
+        "email": email,
+        "hash": _hash(code),
+        "until": time.time() + LIFE.total_seconds(),
+        "tries": 0,
+    }
+    mail_code.enqueue(conference.pk, order_code, email, code)
+
+
+def question_of(session: SessionBase) -> Question | None:
+    kept = session.get(_KEY)
+    if kept is None or time.time() >= kept["until"]:
+        return None
+    return Question(kept["order_code"], kept["email"])
+
+
+def is_answer(session: SessionBase, code: str) -> bool:
+    """A wrong one counts; after the last the question is void, whatever the next answer."""
+    kept = session[_KEY]
+    if constant_time_compare(_hash(code), kept["hash"]):
+        del session[_KEY]
+        return True
+    kept["tries"] += 1
+    if kept["tries"] >= TRIES:
+        del session[_KEY]
+    session.modified = True
+    return False
+
+
+def _hash(code: str) -> str:
+    return salted_hmac("tickets.entry.order_code", code, algorithm="sha256").hexdigest()
+
+
+def tickets_of_order(conference: Conference, order_code: str, email: str) -> list[Ticket]:
+    """Valid ones that belong to the address: in its name, or bought by it and in nobody's."""
+    theirs = Q(holder_email=email) | Q(holder_email="", buyer_email=email)
+    tickets = Ticket.objects.filter(theirs, conference=conference).valid().exclude(order_code="")
+    folded = [(fold_order_code(ticket.order_code), ticket) for ticket in tickets.order_by("pk")]
+    wanted = fold_order_code(order_code)
+    exact = [ticket for code, ticket in folded if code == wanted]
+    loose = wanted.translate(_LOOSELY)
+    return exact or [ticket for code, ticket in folded if code.translate(_LOOSELY) == loose]
+
+
+@task(queue_name="mail")
+def mail_code(conference_id: int, order_code: str, email: str, code: str) -> None:
+    """To the address as the shop has it, if there is such an order; else nothing."""
+    conference = Conference.objects.get(pk=conference_id)
+    found = tickets_of_order(conference, order_code, email)
+    if not found:
+        return
+    values = {"conference": conference, "order_code": found[0].order_code, "code": code}
+    post(
+        to=found[0].holder_email or found[0].buyer_email,
+        subject=render_to_string("tickets/email/order_code_subject.txt", values),
+        body=render_to_string("tickets/email/order_code.txt", values),
+        conference=conference,
+        expires_at=timezone.now() + LIFE,
+    )
+
+
+def claim_order(conference: Conference, user: User, question: Question) -> tuple[int, bool]:
+    """Give the person what nobody has. Returns how many they got, and whether somebody else has
+    some of the order, who is then asked.
+    """
+    found = tickets_of_order(conference, question.order_code, question.email)
+    order = Ticket.objects.filter(pk__in=[ticket.pk for ticket in found])
+    given = claim_those(conference, user, order, Claim.Way.ORDER)
+    others = Claim.objects.live().filter(ticket__in=found).exclude(user=user)
+    for claim in others:
+        ask_first_holder(claim)
+    return len(given), bool(others)

@@ -1,0 +1,98 @@
+"""A ticket changes hands in the portal: given back, passed on, or assigned by who bought it."""
+
+import contextlib
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from schedule.models import Conference
+from tickets.accounts.accounts import is_verified, known_account
+from tickets.admission.claiming import claim_tickets
+from tickets.holders.links import link_to
+from tickets.holders.sending import mail_entry_link
+from tickets.mail.mailing import post
+from tickets.mail.relays import NotSent
+from tickets.models import Ticket, User, fold_email
+from tickets.models.people import mask_email
+
+
+class NotPassedOn(Exception):
+    """Says why, for people."""
+
+
+def free_tickets_of(conference: Conference, user: User) -> QuerySet[Ticket]:
+    """Which nobody has, and the person may assign: bought by their address, or in its name."""
+    if not is_verified(user):
+        return Ticket.objects.none()
+    theirs = Q(holder_email=user.email) | Q(buyer_email=user.email)
+    tickets = Ticket.objects.filter(theirs, conference=conference).valid().unclaimed()
+    return tickets.select_related("product").order_by("product__name", "pk")
+
+
+def may_pass_on(ticket: Ticket, user: User) -> bool:
+    claim = ticket.live_claim
+    if claim is not None:
+        return claim.user == user
+    return free_tickets_of(ticket.conference, user).filter(pk=ticket.pk).exists()
+
+
+@transaction.atomic
+def pass_on(*, ticket: Ticket, email: str, site: str, by: User | None) -> None:
+    """As its holder, or who bought it, says. `by` None: an organizer, who may at any time. Raises
+    NotPassedOn.
+    """
+    email, at = fold_email(email), timezone.now()
+    tickets = Ticket.objects.select_related("conference").select_for_update(of=("self",))
+    ticket = tickets.get(pk=ticket.pk)
+    if by is not None:
+        _check_right(ticket, by, at)
+    _check_ticket(ticket, email)
+    old_email = ticket.holder_email
+    ticket.pass_to(email, at)
+    link_to(ticket).renew()
+    if newcomer := known_account(email):
+        claim_tickets(ticket.conference, newcomer)
+    mail_entry_link.enqueue(ticket.pk, site, True)
+    if old_email and (by is None or by.email != old_email):
+        _tell_old_holder(ticket, old_email)
+
+
+def _check_right(ticket: Ticket, user: User, at: datetime) -> None:
+    if not may_pass_on(ticket, user):
+        raise NotPassedOn(_("This ticket is not yours any more."))
+    if not ticket.times_left:
+        raise NotPassedOn(
+            _("It was passed on %(count)d times already. The help desk can do it once more.")
+            % {"count": ticket.MOST_TIMES_PASSED_ON}
+        )
+    if ticket.cools_down_at(at):
+        raise NotPassedOn(
+            _("It was passed on within a day. Wait until tomorrow, or ask the help desk.")
+        )
+
+
+def _check_ticket(ticket: Ticket, email: str) -> None:
+    if not ticket.is_valid:
+        raise NotPassedOn(_("Only a valid ticket can be passed on."))
+    if email == ticket.holder_email:
+        raise NotPassedOn(_("The ticket is in the name of this address already."))
+
+
+def _tell_old_holder(ticket: Ticket, old_email: str) -> None:
+    """In case it was not theirs to pass on, whoever did it."""
+    values = {
+        "conference": ticket.conference,
+        "ticket": ticket,
+        "address": mask_email(ticket.holder_email),
+    }
+    with contextlib.suppress(NotSent):
+        post(
+            to=old_email,
+            subject=render_to_string("tickets/email/passed_on_subject.txt", values),
+            body=render_to_string("tickets/email/passed_on.txt", values),
+            conference=ticket.conference,
+        )

@@ -1,0 +1,1 @@
+"""Mail to people: in the background, over a second relay when the first one fails."""

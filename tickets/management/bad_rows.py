@@ -1,0 +1,22 @@
+"""What is wrong with a file, as the commands that import one say it."""
+
+import json
+
+from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
+
+from tickets.sources.spreadsheets import BadSpreadsheet
+
+# More would hide the first, and the rest is often the same mistake.
+SHOWN_PROBLEMS = 20
+
+
+def report_bad_rows(command: BaseCommand, error: BadSpreadsheet, *, as_json: bool) -> None:
+    if as_json:
+        problems = [{"line": row.line, "message": row.message} for row in error.rows]
+        command.stdout.write(json.dumps({"problems": problems}, indent=2))
+        return
+    for row in error.rows[:SHOWN_PROBLEMS]:
+        command.stderr.write(str(row))
+    if (more := len(error.rows) - SHOWN_PROBLEMS) > 0:
+        command.stderr.write(_("… and %(count)s more") % {"count": more})

@@ -1,0 +1,268 @@
+"""Tickets, what was bought with them, and who has them. Whom they let in is in tickets/admission/."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from schedule.models import Conference
+from tickets.models.kept_admissions import forget_admissions
+from tickets.models.people import User, fold_email
+from tickets.models.scopes import HeldScope, held_scopes, validate_scopes, whole_conference
+from tickets.models.shops import Shop, SyncRun
+
+
+class Product(models.Model):
+    """What was bought, as the ticket shop calls it, and which scopes it opens."""
+
+    conference = models.ForeignKey(Conference, models.CASCADE, related_name="products")
+    name = models.CharField(_("name"), max_length=200)
+    scopes = models.JSONField(
+        _("opens"),
+        default=whole_conference,
+        blank=True,
+        validators=[validate_scopes],
+        help_text=_(
+            'A list of: "conference", "day:2026-11-21", "room:main", "talk:CODE", "replay".'
+            " An empty list opens nothing."
+        ),
+    )
+
+    places = models.PositiveSmallIntegerField(
+        _("places"),
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+        help_text=_("On how many devices its holder may watch at the same time."),
+    )
+    shop = models.ForeignKey(
+        Shop,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="products",
+        verbose_name=_("shop"),
+    )
+    shop_code = models.CharField(
+        _("the shop's number of it"), max_length=100, blank=True, editable=False
+    )
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["conference", "name"], name="product_name_once"),
+            models.UniqueConstraint(
+                fields=["shop", "shop_code"],
+                condition=~Q(shop_code=""),
+                name="product_once_per_shop",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def valid(self) -> Self:
+        return self.filter(state=Ticket.State.VALID)
+
+    def unclaimed(self) -> Self:
+        return self.exclude(Exists(Claim.objects.live().filter(ticket=OuterRef("pk"))))
+
+    def set_state(self, state: str, at: datetime) -> None:
+        """As an organizer says; the shop may say something else again."""
+        self.update(state=state, updated_at=at)
+        self.forget_admissions()
+
+    def forget_admissions(self) -> None:
+        """The admissions of all who have one of these are worked out again."""
+        claims = Claim.objects.live().filter(ticket__in=self.values("pk"))
+        forget_admissions(claims.values_list("ticket__conference", "user"))
+
+
+class Ticket(models.Model):
+    """One admission bought or given, mirrored from a ticket shop, which decides its state.
+
+    `shop` None: from a spreadsheet, or typed. `holder_email` is whose it is; `shop_email` is what
+    the shop last said about that, so that a holder who passed it on here keeps that until the shop
+    itself names somebody new. `valid_from`/`valid_until`: half-open window, None for no bound.
+    """
+
+    class State(models.TextChoices):
+        VALID = "valid", _("valid")
+        PENDING = "pending", _("not paid yet")
+        CANCELED = "canceled", _("canceled")
+        UNKNOWN = "unknown", _("unknown to us")
+
+    # A ticket that goes round during the day would admit everybody in turn.
+    COOL_DOWN: ClassVar[timedelta] = timedelta(hours=24)
+    MOST_TIMES_PASSED_ON: ClassVar[int] = 3
+
+    conference = models.ForeignKey(Conference, models.PROTECT, related_name="tickets")
+    code = models.CharField(
+        _("code"), max_length=100, help_text=_("The shop's number of this ticket, not its secret.")
+    )
+    order_code = models.CharField(_("order"), max_length=100, blank=True)
+    product = models.ForeignKey(
+        Product, models.PROTECT, related_name="tickets", verbose_name=_("product")
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.VALID)
+    shop = models.ForeignKey(
+        Shop,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets",
+        verbose_name=_("shop"),
+    )
+    seen_in = models.ForeignKey(
+        SyncRun, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    shop_says = models.CharField(
+        _("the shop says"),
+        max_length=100,
+        blank=True,
+        help_text=_("The shop's own word for the state, for the help desk."),
+    )
+    holder_name = models.CharField(_("holder"), max_length=200, blank=True)
+    holder_email = models.EmailField(_("holder's e-mail"), blank=True, db_index=True)
+    shop_email = models.EmailField(_("holder's e-mail in the shop"), blank=True, editable=False)
+    buyer_email = models.EmailField(_("buyer's e-mail"), blank=True, db_index=True)
+    valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
+    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
+    passed_on_at = models.DateTimeField(_("passed on"), null=True, blank=True, editable=False)
+    times_passed_on = models.PositiveSmallIntegerField(
+        _("times passed on"), default=0, editable=False
+    )
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(fields=["conference", "code"], name="ticket_code_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["valid", "pending", "canceled", "unknown"]),
+                name="ticket_state_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def clean(self) -> None:
+        self.holder_email = fold_email(self.holder_email)
+        self.buyer_email = fold_email(self.buyer_email)
+
+    @property
+    def live_claim(self) -> "Claim | None":
+        return self.claims.live().select_related("user").first()
+
+    @property
+    def is_valid(self) -> bool:
+        return self.state == Ticket.State.VALID
+
+    @property
+    def held_scopes(self) -> list[HeldScope]:
+        return held_scopes(self.product.scopes, self.valid_from, self.valid_until)
+
+    @property
+    def first_name(self) -> str:
+        """To greet the holder. Empty once it was passed on: the shop's name is the last holder's."""
+        return "" if self.passed_on_at else self.holder_name.partition(" ")[0]
+
+    @property
+    def times_left(self) -> int:
+        """How often it can still be passed on, without the help desk."""
+        return max(0, self.MOST_TIMES_PASSED_ON - self.times_passed_on)
+
+    def cools_down_at(self, at: datetime) -> bool:
+        """Whether it was passed on so lately that it has to wait."""
+        return self.passed_on_at is not None and at < self.passed_on_at + self.COOL_DOWN
+
+    def give_to(self, user: User, way: "Claim.Way") -> "Claim":
+        """One that nobody has."""
+        claim = Claim.objects.create(ticket=self, user=user, way=way)
+        forget_admissions([(self.conference_id, user.pk)])
+        return claim
+
+    def pass_to(self, email: str, at: datetime) -> None:
+        """It is that address's from now on, and who had it is out."""
+        self.claims.live().release(at)
+        self.holder_email, self.holder_name = email, ""
+        self.passed_on_at = at
+        self.times_passed_on += 1
+        self.save()
+
+
+class ClaimQuerySet(models.QuerySet["Claim"]):
+    def live(self) -> Self:
+        return self.filter(released_at__isnull=True)
+
+    def give(self, claims: Collection["Claim"]) -> None:
+        """New ones, with their tickets. One live claim per ticket: what somebody has got meanwhile
+        stays theirs.
+        """
+        self.bulk_create(claims, ignore_conflicts=True)
+        forget_admissions((claim.ticket.conference_id, claim.user_id) for claim in claims)
+
+    def release(self, at: datetime) -> None:
+        """Nobody has their tickets then."""
+        Claim.release_all(self.select_related("ticket"), at)
+
+
+class Claim(models.Model):
+    """The link ticket → person. At most one live claim per ticket."""
+
+    class Way(models.TextChoices):
+        """How the person came by it. All but the help desk's prove the ticket's own mailbox."""
+
+        EMAIL = "email", _("the verified address")
+        ORDER = "order", _("order code, and a code to the address in the shop")
+        LINK = "link", _("the personal entry link")
+        HELPDESK = "helpdesk", _("an organizer")
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="claims")
+    user = models.ForeignKey(User, models.CASCADE, related_name="claims")
+    way = models.CharField(_("by"), max_length=10, choices=Way, default=Way.EMAIL)
+    claimed_at = models.DateTimeField(_("claimed"), default=timezone.now)
+    released_at = models.DateTimeField(_("released"), null=True, blank=True)
+
+    objects = ClaimQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("claim")
+        verbose_name_plural = _("claims")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket"],
+                condition=Q(released_at__isnull=True),
+                name="claim_one_live_per_ticket",
+                violation_error_message=_("Somebody else has this ticket."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket} → {self.user}"
+
+    def release(self, at: datetime) -> None:
+        """Nobody has the ticket then."""
+        self.released_at = at
+        self.release_all([self], at)
+
+    @classmethod
+    def release_all(cls, claims: Iterable["Claim"], at: datetime) -> None:
+        """One statement for those that were read with their tickets. All releasing ends here."""
+        rows = list(claims)
+        cls.objects.filter(pk__in=[claim.pk for claim in rows]).update(released_at=at)
+        forget_admissions((claim.ticket.conference_id, claim.user_id) for claim in rows)

@@ -1,0 +1,159 @@
+"""Asks a shop's API for JSON: patiently, and nobody but the shop.
+
+Public addresses by https only, but for shops that the operator names in PRIVATE_SHOPS. What is
+logged and told has neither tokens nor query strings in it.
+"""
+
+import json
+import logging
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from lib.http_client import Deadline, ErrorKind, HttpClient, HttpError, Response, begins_with
+from lib.sealing import SealBroken, unseal
+from tickets.models import Shop
+from tickets.sources.shops.base import ShopError
+
+logger = logging.getLogger(__name__)
+
+SILENCE_SECONDS = 20  # for connecting, and between two pieces of an answer
+ANSWER_SECONDS = 60  # for one answer, whole
+MAX_ANSWER_BYTES = 30 * 1024 * 1024
+ATTEMPTS = 6
+FIRST_WAIT_SECONDS = 1.0  # doubled each time
+MAX_WAIT_SECONDS = 60.0  # whatever Retry-After says
+MAX_WAITING_SECONDS = 150.0  # between all attempts at one question
+PASSING = frozenset({ErrorKind.UNREACHABLE, ErrorKind.TOO_SLOW, ErrorKind.BROKEN})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    document: dict[str, Any]
+    headers: Mapping[str, str]
+
+
+class _AskAgain(Exception):
+    """It may go better in a moment. `wait_seconds` None: the shop does not say when."""
+
+    def __init__(self, message: str, wait_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.wait_seconds = wait_seconds
+
+
+class ShopClient(HttpClient):
+    """One shop, as a context manager: the connection stays open between questions. `headers` hold
+    the token and go to `base_url`'s scheme, host and port, nowhere else.
+    """
+
+    sleep = staticmethod(time.sleep)
+
+    def __init__(self, base_url: str, headers: Mapping[str, str]) -> None:
+        self._home = urljoin(base_url, "/")
+        if not begins_with(base_url, self._home):
+            raise ShopError(
+                _("This is no address of a shop: write it like https://shop.example.org")
+            )
+        is_private = any(begins_with(base_url, start) for start in settings.PRIVATE_SHOPS)
+        super().__init__(
+            Deadline(ANSWER_SECONDS),
+            max_bytes=MAX_ANSWER_BYTES,
+            private=[self._home] if is_private else [],
+            headers_by_address={self._home: {"Accept": "application/json", **headers}},
+        )
+
+    def get(self, url: str) -> Answer:
+        """Raises ShopError, and nothing else."""
+        # The shop itself gives the addresses of further pages.
+        if not begins_with(url, self._home):
+            raise ShopError(_("The shop's next page is on another server."))
+        waited = 0.0
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._ask(url)
+            except _AskAgain as again:
+                wait = _wait_seconds(again, attempt)
+                if attempt == ATTEMPTS or waited + wait > MAX_WAITING_SECONDS:
+                    raise ShopError(str(again)) from None
+                host = urlsplit(url).hostname
+                logger.info("%s: %s Asking again in %.0f s.", host, again, wait)
+            self.sleep(wait)
+            waited += wait
+        raise AssertionError("the last attempt returns or raises")
+
+    def _ask(self, url: str) -> Answer:
+        self.deadline = Deadline(ANSWER_SECONDS, SILENCE_SECONDS)
+        try:
+            response = self.request(url)
+        except HttpError as error:
+            raise (_AskAgain if error.kind in PASSING else ShopError)(str(error)) from None
+        _refuse_unless_ok(response)
+        return Answer(_json_object(response.body), response.headers)
+
+
+def open_client(shop: Shop, *, hosted: str, authorization: str) -> ShopClient:
+    """`hosted` is the address unless the shop has one of its own; `authorization` is what stands
+    before the token in that header. Raises ShopError.
+    """
+    try:
+        token = unseal(shop.token)
+    except SealBroken as error:
+        raise ShopError(str(error)) from None
+    if not token:
+        raise ShopError(_("The API token is missing."))
+    if not token.isascii() or not token.isprintable():
+        raise ShopError(_("The API token has signs that no token has: copy it once more."))
+    return ShopClient(base_url_of(shop, hosted), {"Authorization": authorization + token})
+
+
+def base_url_of(shop: Shop, hosted: str) -> str:
+    return shop.base_url.rstrip("/") or hosted
+
+
+def _refuse_unless_ok(response: Response) -> None:
+    status = response.status
+    if status == 200:
+        return
+    if status in (409, 429) or status >= 500:
+        raise _AskAgain(
+            _("The shop is too busy: it answers %(status)d.") % {"status": status}
+            if status in (409, 429, 503)
+            else _("The shop answers %(status)d.") % {"status": status},
+            response.retry_after_seconds,
+        )
+    if status == 401:
+        raise ShopError(_("The shop does not accept the token."))
+    if status == 403:
+        raise ShopError(_("The token may not read this event's orders, or there is no such event."))
+    if status == 404:
+        raise ShopError(_("The shop has no such organizer or event."))
+    if 300 <= status < 400:
+        raise ShopError(_("The shop has moved to another address: type that one."))
+    raise ShopError(_("The shop answers %(status)d.") % {"status": status})
+
+
+def _wait_seconds(again: _AskAgain, attempt: int) -> float:
+    """With jitter, so that several who were turned away do not come back together."""
+    jitter = random.random()  # noqa: S311 (no secret)
+    if again.wait_seconds is not None:
+        return min(again.wait_seconds + jitter, MAX_WAIT_SECONDS)
+    wait = FIRST_WAIT_SECONDS * (1 << (attempt - 1))
+    return min(wait, MAX_WAIT_SECONDS) * (0.5 + jitter)
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    if isinstance(document, dict):
+        return document
+    if body.lstrip()[:1] == b"<":
+        raise ShopError(_("The shop answers with a web page instead of data."))
+    raise ShopError(_("The shop's answer cannot be read."))

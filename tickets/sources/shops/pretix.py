@@ -1,0 +1,253 @@
+"""pretix, hosted or self-hosted: https://docs.pretix.eu/dev/api/
+
+Read by orders, which move whenever one of their positions does; there is no such list of positions.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from django.utils.translation import gettext as _
+
+from tickets.models import Shop, Ticket
+from tickets.sources.shops.base import BadCall, Batch, Call, ShopError, ShopKind, ShopTicket
+from tickets.sources.shops.client import Answer, ShopClient, base_url_of, open_client
+from tickets.sources.shops.fields import code_of, email_of, known_shape, text_of, time_of
+
+HOSTED = "https://pretix.eu"
+PAGE_SIZE = 50  # the most that pretix gives
+# Orders that were saved while the last page was made, and clocks of several servers.
+OVERLAP = timedelta(seconds=60)
+WORDS = {"n": "pending", "p": "paid", "e": "expired", "c": "canceled"}
+ORDER_ACTION = "pretix.event.order."
+
+_order_code = re.compile(r"[A-Z0-9]{1,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class PretixItem:
+    name: str
+    is_admission: bool
+    variations: dict[int, str]
+
+
+class PretixApi:
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._items: dict[int, PretixItem] = {}
+
+    def everything(self) -> Iterator[Batch]:
+        # In the order in which they came: nothing moves while we turn the pages, new ones come last.
+        seen: set[str] = set()
+        promised = 0
+        for batch in self._pages({"ordering": "datetime", "testmode": self._testmode}):
+            promised = promised or batch.total
+            seen |= batch.whole_orders
+            yield batch
+        if len(seen) < promised:
+            raise ShopError(
+                _("The shop announced %(promised)d orders and gave %(seen)d.")
+                % {"promised": promised, "seen": len(seen)}
+            )
+
+    def changes(self, cursor: str) -> Iterator[Batch]:
+        with known_shape():
+            since = time_of(cursor or None)
+        if since is None:
+            yield from self.everything()
+            return
+        # Newest first: what changes while we turn the pages goes to the top, where the next time
+        # finds it, and pushes the others to pages that we have not seen yet.
+        query = {"ordering": "-last_modified", "testmode": self._testmode}
+        yield from self._pages(query | {"modified_since": (since - OVERLAP).isoformat()})
+
+    def order(self, code: str) -> Batch:
+        """By the list: its "there is none" is no error that a proxy, too, could have made."""
+        pages = list(self._pages({"code": code}))
+        tickets = [
+            ticket
+            for batch in pages
+            for ticket in batch.tickets
+            if ticket.values["order_code"] == code
+        ]
+        return Batch(tickets, frozenset({code}))
+
+    @property
+    def _testmode(self) -> str:
+        return "true" if self._shop.is_test_mode else "false"
+
+    def _client(self) -> ShopClient:
+        return open_client(self._shop, hosted=HOSTED, authorization="Token ")
+
+    def _pages(self, query: dict[str, str]) -> Iterator[Batch]:
+        query = {"include_canceled_positions": "true", "page_size": str(PAGE_SIZE), **query}
+        cursor: str | None = None
+        with self._client() as client:
+            for answer in _answers(client, f"{_event_url(self._shop)}orders/?{urlencode(query)}"):
+                with known_shape():
+                    # The first page's: what changed while we read the others comes next time.
+                    if cursor is None:
+                        cursor = _cursor(answer.headers.get("X-Page-Generated", ""))
+                    batch = self._batch(client, answer.document, cursor)
+                yield batch
+
+    def _batch(self, client: ShopClient, page: dict[str, Any], cursor: str) -> Batch:
+        orders = page["results"]
+        for order in orders:
+            if any(position["item"] not in self._items for position in order["positions"]):
+                self._items = _items(client, self._shop)
+                break
+        tickets = [ticket for order in orders for ticket in self._tickets(order)]
+        codes = frozenset(code_of(order["code"]) for order in orders)
+        return Batch(tickets, codes, cursor, int(page["count"]))
+
+    def _tickets(self, order: dict[str, Any]) -> Iterator[ShopTicket]:
+        """None of an order of the other mode: paid with play money, or not ours to test with."""
+        if order["testmode"] is not self._shop.is_test_mode:
+            return
+        by_id = {position["id"]: position for position in order["positions"]}
+        for position in order["positions"]:
+            # Add-ons have an attendee of their own only if the shop asks for one.
+            main = by_id.get(position["addon_to"], position)
+            yield self._ticket(order, position, main)
+
+    def _ticket(
+        self, order: dict[str, Any], position: dict[str, Any], main: dict[str, Any]
+    ) -> ShopTicket:
+        code = code_of(order["code"])
+        buyer = email_of(order["email"])
+        holder = email_of(position["attendee_email"]) or email_of(main["attendee_email"])
+        if not holder and self._shop.uses_buyer_email:
+            holder = buyer
+        state, words = _state(order, position)
+        product, product_code, is_admission = self._product(position)
+        return ShopTicket(
+            code=f"{code}-{int(position['positionid'])}",
+            product=product,
+            product_code=product_code,
+            is_admission=is_admission,
+            values={
+                "order_code": code,
+                "state": state,
+                "shop_says": text_of(words, 100),
+                "holder_name": text_of(position["attendee_name"] or main["attendee_name"], 200),
+                "holder_email": holder,
+                "buyer_email": buyer,
+                "valid_from": time_of(position.get("valid_from")),
+                "valid_until": time_of(position.get("valid_until")),
+            },
+        )
+
+    def _product(self, position: dict[str, Any]) -> tuple[str, str, bool]:
+        """Name, code, and whether it lets in. A date of an event series is a product of its own."""
+        number, variation = int(position["item"]), position["variation"]
+        subevent = position.get("subevent")
+        # One that the shop does not list: closed until an organizer says what it opens.
+        item = self._items.get(number) or PretixItem(f"#{number}", False, {})
+        name, code = item.name, str(number)
+        if variation is not None:
+            name = f"{name} – {item.variations.get(int(variation), f'#{int(variation)}')}"
+            code = f"{code}:{int(variation)}"
+        if subevent is not None:
+            name, code = f"{name} ({int(subevent)})", f"{code}@{int(subevent)}"
+        return text_of(name, 200), code, item.is_admission
+
+
+def read_call(shop: Shop, call: Call) -> str:
+    """pretix signs nothing, and one webhook may speak of all events of an organizer."""
+    try:
+        said = json.loads(call.body)
+        organizer, event, action = said["organizer"], said["event"], said["action"]
+        code = said.get("code") or ""
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise BadCall("not a call of pretix") from None
+    if not all(isinstance(word, str) for word in (organizer, event, action, code)):
+        raise BadCall("not a call of pretix")
+    if organizer.casefold() != shop.account.casefold():
+        raise BadCall("another organizer")
+    if event.casefold() != shop.event.casefold() or not action.startswith(ORDER_ACTION):
+        return ""
+    if not _order_code.fullmatch(code):
+        raise BadCall("no order code")
+    return str(code)
+
+
+def _event_url(shop: Shop) -> str:
+    organizer, event = quote(shop.account, safe=""), quote(shop.event, safe="")
+    return f"{base_url_of(shop, HOSTED)}/api/v1/organizers/{organizer}/events/{event}/"
+
+
+def _cursor(page_generated: str) -> str:
+    """Raises ValueError. "": a proxy took the header away, so everything is read each time."""
+    return page_generated if time_of(page_generated or None) else ""
+
+
+def _answers(client: ShopClient, url: str | None) -> Iterator[Answer]:
+    """All pages of a list, from the first one's address on."""
+    asked: set[str] = set()
+    while url is not None:
+        if url in asked:
+            raise ShopError(_("The shop's pages go round in a circle."))
+        asked.add(url)
+        answer = client.get(url)
+        yield answer
+        with known_shape():
+            url = answer.document["next"]
+            if not isinstance(url, str | None):
+                raise TypeError("no address")
+
+
+def _items(client: ShopClient, shop: Shop) -> dict[int, PretixItem]:
+    items: dict[int, PretixItem] = {}
+    for answer in _answers(client, f"{_event_url(shop)}items/?page_size={PAGE_SIZE}"):
+        for item in answer.document["results"]:
+            variations = {int(kind["id"]): _localized(kind["value"]) for kind in item["variations"]}
+            items[int(item["id"])] = PretixItem(
+                _localized(item["name"]), item["admission"] is True, variations
+            )
+    return items
+
+
+def _localized(name: object) -> str:
+    """English, else the first; plain text in old versions."""
+    if isinstance(name, dict):
+        name = name.get("en") or next((text for text in name.values() if text), "")
+    return text_of(name, 200)
+
+
+def _state(order: dict[str, Any], position: dict[str, Any]) -> tuple[Ticket.State, str]:
+    """In the order of pretix' own checks at the door (perform_checkin); the times are checked by
+    whoever asks for admission.
+    """
+    status = str(order["status"])
+    words = WORDS.get(status, status)
+    if position["canceled"]:
+        return Ticket.State.CANCELED, WORDS["c"]
+    if status in ("c", "e"):
+        return Ticket.State.CANCELED, words
+    if status not in WORDS:
+        return Ticket.State.UNKNOWN, words
+    if blocked := position.get("blocked"):
+        reasons = blocked if isinstance(blocked, list) else [blocked]
+        return Ticket.State.CANCELED, f"blocked: {', '.join(map(str, reasons))}"
+    if status == "p":
+        return Ticket.State.VALID, words
+    if order.get("require_approval"):
+        return Ticket.State.PENDING, "approval pending"
+    if order.get("valid_if_pending") is True:
+        return Ticket.State.VALID, "pending (confirmed)"
+    return Ticket.State.PENDING, words
+
+
+PRETIX = ShopKind(
+    name="pretix",
+    label="pretix",
+    open=PretixApi,
+    read_call=read_call,
+    fields=("base_url", "account", "event", "token", "uses_buyer_email", "is_test_mode"),
+    docs="docs/shops-pretix.md",
+)

@@ -1,0 +1,226 @@
+"""One run: page by page what a shop says, each written in a transaction of its own, so that a run
+that is killed leaves what is true; only a complete one cancels what the shop does not name.
+
+A run that would end more than a fifth of the valid tickets is refused, whether the shop says so
+ticket by ticket or by leaving them out. So a full run holds those back that the shop says have
+ended, and ends them last, together with those it has not seen. They are all that it keeps of the
+pages that it has written. Between full runs what the shop says of a ticket counts at once, and only
+those that are missing from their orders wait for the end.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import batched
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lib.locks import Lock, Taken, held
+from tickets.models import Shop, SyncRun, Ticket, TicketQuerySet, User
+from tickets.sources.importing import (
+    TicketLine,
+    TicketPlan,
+    TicketRemovalsRefused,
+    Written,
+    cancel_tickets,
+    plan_tickets,
+    refuse_too_many,
+    write_plan,
+    write_tickets,
+)
+from tickets.sources.shops.base import Batch, ShopError, ShopTicket
+from tickets.sources.syncing.checked_api import CheckedApi
+
+# Most runs are shorter; and PostgreSQL needs a moment to see that a process was killed.
+WAIT_SECONDS = 5.0
+HINTS_KEPT_FOR = timedelta(days=7)
+PAGE = 500
+SHOWN_FOREIGN = 10
+COUNTS = ("new", "changed", "canceled", "passed_on", "claimed", "unchanged")
+
+type Progress = Callable[[int, int], None]
+
+
+class Busy(Exception):
+    """Somebody else is at it."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This shop is being asked already."))
+
+
+@contextlib.contextmanager
+def only_run(shop: Shop) -> Iterator[Lock]:
+    """One run of a shop at a time. Raises Busy when the other one does not end soon."""
+    try:
+        with held(f"sync of shop {shop.pk}", wait_seconds=WAIT_SECONDS) as lock:
+            yield lock
+    except Taken:
+        raise Busy from None
+
+
+def sync(
+    shop: Shop,
+    *,
+    is_full: bool,
+    started_by: User | None = None,
+    progress: Progress | None = None,
+    accepts_removals: bool = False,
+) -> SyncRun:
+    """A run that is not full becomes so when `Shop.why_full` says. `progress` is told how many orders or
+    tickets have come and, or 0, how many there are. Raises Busy; what the shop does wrong is in the
+    run that it returns.
+    """
+    with only_run(shop) as lock:
+        shop.refresh_from_db()
+        shop.runs.filter(state=SyncRun.State.RUNNING).update(
+            state=SyncRun.State.FAILED,
+            problem=_("It was interrupted; what it had written is right."),
+        )
+        is_full = is_full or bool(shop.why_full(timezone.now()))
+        run = SyncRun.objects.create(shop=shop, is_full=is_full, started_by=started_by)
+        try:
+            _Sync(run, lock, accepts_removals=accepts_removals, progress=progress).go()
+        except (ShopError, TicketRemovalsRefused) as error:
+            refused = isinstance(error, TicketRemovalsRefused)
+            state = SyncRun.State.REFUSED if refused else SyncRun.State.FAILED
+            run.finish(state, timezone.now(), str(error))
+        shop.hints.filter(done_at__lt=run.started_at - HINTS_KEPT_FOR).delete()
+    return run
+
+
+class _Sync:
+    def __init__(
+        self, run: SyncRun, lock: Lock, *, accepts_removals: bool, progress: Progress | None
+    ) -> None:
+        self.run = run
+        self.lock = lock
+        self.shop = run.shop
+        self.conference = run.shop.conference
+        self.accepts_removals = accepts_removals
+        self.progress = progress
+        # By code: what ends if the whole run may.
+        self.held_back: dict[str, ShopTicket] = {}
+        self.missing: set[int] = set()
+        self.foreign: list[str] = []
+        run.counts = dict.fromkeys((*COUNTS, "pages"), 0)
+
+    def go(self) -> None:
+        """Raises ShopError, TicketRemovalsRefused."""
+        self.valid = self._ours.valid().count()
+        done, cursor = 0, "" if self.run.is_full else self.shop.cursor
+        for asked_at, batch in self._pages():
+            # Shops are slow. Without the lock another run may have begun meanwhile.
+            self.lock.check()
+            self._write(batch, asked_at)
+            done += len(batch.whole_orders) or len(batch.tickets)
+            cursor = batch.next_cursor
+            if self.progress is not None:
+                self.progress(done, batch.total)
+        self._note_foreign()
+        self.lock.check()
+        self._finish(cursor)
+
+    @property
+    def _ours(self) -> TicketQuerySet:
+        return Ticket.objects.filter(shop=self.shop)
+
+    def _pages(self) -> Iterator[tuple[datetime, Batch]]:
+        asked = CheckedApi(self.shop)
+        return asked.everything() if self.run.is_full else asked.changes(self.shop.cursor)
+
+    @transaction.atomic
+    def _write(self, batch: Batch, asked_at: datetime) -> None:
+        self.conference.one_writer("tickets")
+        newer = self._orders_heard_since(asked_at)
+        tickets = [
+            ticket for ticket in batch.tickets if ticket.values.get("order_code") not in newer
+        ]
+        plan = plan_tickets(self.conference, tickets, shop=self.shop)
+        adopted = [line for line in plan.lines if self._is_valid_and_not_ours(line)]
+        self.valid += len(adopted)
+        if self.run.is_full and not self.accepts_removals:
+            self._hold_back(plan, tickets)
+        seen_in = self.run if self.run.is_full else None
+        self._count(write_plan(self.conference, plan, seen_in=seen_in))
+        if not self.run.is_full:
+            codes = [ticket.code for ticket in tickets]
+            orders = batch.whole_orders - newer
+            gone = self._ours.exclude(state=Ticket.State.CANCELED).filter(order_code__in=orders)
+            self.missing |= set(gone.exclude(code__in=codes).values_list("pk", flat=True))
+        self.run.counts["pages"] += 1
+        self.run.save(update_fields=["counts"])
+
+    def _orders_heard_since(self, at: datetime) -> set[str]:
+        """Asked for by themselves meanwhile, so that the page may be older than what we know."""
+        return set(self.shop.hints.filter(done_at__gte=at).values_list("order_code", flat=True))
+
+    def _is_valid_and_not_ours(self, line: TicketLine) -> bool:
+        """From a file, or a shop that is switched off: now this shop's."""
+        old = line.old
+        if old is None or old.shop_id == self.shop.pk or line.code in self.held_back:
+            return False
+        return old.is_valid
+
+    def _hold_back(self, plan: TicketPlan, tickets: list[ShopTicket]) -> None:
+        ending = {line.code for line in plan.lines if line.invalidates}
+        plan.lines = [line for line in plan.lines if line.code not in ending]
+        for ticket in tickets:
+            # A ticket that has moved to a later page is what that page says.
+            self.held_back.pop(ticket.code, None)
+            if ticket.code in ending:
+                self.held_back[ticket.code] = ticket
+
+    @transaction.atomic
+    def _finish(self, cursor: str) -> None:
+        """Raises TicketRemovalsRefused."""
+        self.conference.one_writer("tickets")
+        newer = self._orders_heard_since(self.run.started_at)
+        held_back = [
+            ticket
+            for ticket in self.held_back.values()
+            if ticket.values.get("order_code") not in newer
+        ]
+        gone = self._gone().exclude(order_code__in=newer)
+        if not self.accepts_removals:
+            refuse_too_many(len(held_back) + gone.valid().count(), self.valid)
+        for some in batched(held_back, PAGE):
+            said = write_tickets(self.conference, some, shop=self.shop, seen_in=self.run)
+            self._count(said)
+        self._count(cancel_tickets(self.conference, gone))
+        self._keep(cursor)
+
+    def _gone(self) -> TicketQuerySet:
+        """What the shop has, with all that it said, not named."""
+        if self.run.is_full:
+            return self._ours.exclude(seen_in=self.run).exclude(code__in=list(self.held_back))
+        return self._ours.filter(pk__in=self.missing)
+
+    def _keep(self, cursor: str) -> None:
+        values: dict[str, object] = {"cursor": cursor, "synced_at": self.run.started_at}
+        if self.run.is_full:
+            values["full_synced_at"] = self.run.started_at
+        # If somebody has meanwhile said that it is another event, we know nothing of that yet.
+        same: QuerySet[Shop] = Shop.objects.filter(
+            pk=self.shop.pk,
+            cursor=self.shop.cursor,
+            kind=self.shop.kind,
+            base_url=self.shop.base_url,
+            account=self.shop.account,
+            event=self.shop.event,
+            is_test_mode=self.shop.is_test_mode,
+        )
+        same.update(**values)
+        self.run.finish(SyncRun.State.DONE, timezone.now())
+
+    def _count(self, written: Written) -> None:
+        for name in COUNTS:
+            self.run.counts[name] += getattr(written, name)
+        self.foreign += written.foreign[: SHOWN_FOREIGN - len(self.foreign)]
+
+    def _note_foreign(self) -> None:
+        if self.foreign:
+            text = _("Left alone, because another shop has tickets with these codes: %s.")
+            self.run.problem = text % ", ".join(self.foreign)
