@@ -2,11 +2,12 @@
 
     python -m tools.check_files      prints file:line: message, and fails when there is any
 
-Templates: no inline script or style and no on… handler, since the content security policy stops
-them; text only where gettext sees it, or inside an element with translate="no"; no {# comment #} over
-several lines, which Django would print. Files that code and docs name, by their path from the top,
-are there. Vendored files: each is in static/vendor/README.md, in a row
-`| file | source | licence | sha256 |`, and is what the row says.
+Templates: no line over 160 characters; no inline script or style and no on… handler, since the
+content security policy stops them; text only where gettext sees it, or inside an element with
+translate="no"; no {# comment #} over several lines, which Django would print; {% blocktranslate %}
+over several lines only with `trimmed`, since `make fix` indents them and a translation is found by
+the text. Files that code and docs name, by their path from the top, are there. Vendored files: each is
+in static/vendor/README.md, in a row `| file | source | licence | sha256 |`, and is what it says.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 Problem = tuple[int, str]
+LONGEST_LINE = 160
 
 NAMED_PATH = re.compile(
     r"(?<![\w/.-])((?:portal|streaming|tickets|schedule|lib|templates|static|deploy|tools|docs)"
@@ -34,6 +36,9 @@ NOT_MARKUP = re.compile(
     r"|{{.*?}}",
     re.DOTALL,
 )
+LEFT_OPEN = re.compile(
+    r"{%\s*blocktrans(?:late)?\b(?P<options>(?:(?!%}).)*)%}(?!.*{%\s*endblocktrans(?:late)?\s*%})"
+)
 VOID_ELEMENTS = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta"}
 VOID_ELEMENTS |= {"source", "track", "wbr"}
 READ_ATTRIBUTES = {"alt", "title", "placeholder", "aria-label", "aria-description", "label"}
@@ -43,11 +48,7 @@ VENDOR_ROW = re.compile(
 
 
 def template_problems(source: str, *, is_html: bool = True) -> list[Problem]:
-    problems = [
-        (number, "a {# comment #} has to end on its line")
-        for number, line in enumerate(source.splitlines(), 1)
-        if "{#" in line and "#}" not in line[line.rindex("{#") :]
-    ]
+    problems = list(_line_problems(source))
     markup = NOT_MARKUP.sub(lambda match: "\n" * match[0].count("\n"), source)
     if is_html:
         parser = _Markup()
@@ -57,6 +58,17 @@ def template_problems(source: str, *, is_html: bool = True) -> list[Problem]:
     else:
         problems += _untranslated(markup, 1)
     return sorted(problems)
+
+
+def _line_problems(source: str) -> Iterator[Problem]:
+    for number, line in enumerate(source.splitlines(), 1):
+        if len(line) > LONGEST_LINE:
+            yield number, f"{len(line)} characters in a line, at most {LONGEST_LINE} are readable"
+        if "{#" in line and "#}" not in line[line.rindex("{#") :]:
+            yield number, "a {# comment #} has to end on its line"
+        left_open = LEFT_OPEN.search(line)
+        if left_open and "trimmed" not in left_open["options"].split():
+            yield number, "a translation over several lines has to be trimmed"
 
 
 class _Markup(HTMLParser):
