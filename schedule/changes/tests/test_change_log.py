@@ -100,11 +100,17 @@ def test_a_long_act_is_cut(talk):
 
 
 def test_both_follow_visibility(talk, attendee, stranger):
+    done(talk, is_canceled=True)
     Conference.objects.update(visibility="hidden")
+    settle()
     for url in (PAGE, FEED):
-        assert client_of(None).get(url).status_code == 302
-        assert client_of(stranger).get(url).status_code == 403
-        assert client_of(attendee).get(url).status_code == 200
+        refused = client_of(None).get(url)
+        assert refused.status_code == 302
+        assert refused.url.startswith("/accounts/login/")
+        refused = client_of(stranger).get(url)
+        assert refused.status_code == 403
+        assert "Engines" not in refused.text
+        assert "Engines" in client_of(attendee).get(url).text
 
 
 def test_of_another_conference_nothing_is_said(talk):
