@@ -120,13 +120,14 @@ def test_of_another_conference_nothing_is_said(talk):
     assert from_elsewhere.is_canceled
 
 
-def test_the_number_of_queries_does_not_grow(talk, django_assert_num_queries):
+@pytest.mark.parametrize("url", [PAGE, FEED])
+def test_the_number_of_queries_does_not_grow(talk, url, django_assert_num_queries):
     done(talk, is_canceled=True)
     client_of(None).get(reverse("home"))
     with django_assert_num_queries(3):
-        client_of(None).get(PAGE)
+        client_of(None).get(url)
     for number in range(3):
         done(make_talk(talk.conference, room=talk.room, code=f"Q{number}"), is_canceled=True)
     client_of(None).get(reverse("home"))
     with django_assert_num_queries(3):
-        client_of(None).get(PAGE)
+        client_of(None).get(url)
