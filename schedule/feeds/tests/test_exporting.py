@@ -129,7 +129,10 @@ def test_unchanged_files_are_not_sent_again(programme, path):
 def test_a_hidden_programme_stays_with_the_holders(programme, path):
     programme.visibility = Visibility.HIDDEN
     programme.save()
-    assert Client().get(path).status_code in (302, 401)
+    refused = Client().get(path)
+    assert refused.status_code in (302, 401)
+    assert b"Kleines" not in refused.content
+    assert "/accounts/login/" in refused.headers.get("Location", refused.text)
 
 
 def test_holders_get_a_hidden_programme(conference, attendee, room):

@@ -297,6 +297,8 @@ def test_a_feed_with_talks_is_not_deleted(client):
     assert client.get(delete).status_code == 200
     decide(client)
     assert client.get(delete).status_code == 403
+    assert client.post(delete, {"post": "yes"}).status_code == 403
+    assert (Feed.objects.count(), FeedItem.objects.count(), Talk.objects.count()) == (1, 1, 1)
 
 
 def test_others_see_nothing_of_it(client, conference):
