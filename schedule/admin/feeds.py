@@ -18,7 +18,9 @@ from django.utils.translation import gettext_lazy as _
 
 from schedule.admin.review import decide, review_context
 from schedule.changes.recorder import Changed, ChangeRecorder, undo
-from schedule.feeds.formats import MAX_BYTES, ProgrammeError, known_formats
+from schedule.feeds.formats.problems import ProgrammeError
+from schedule.feeds.formats.registry import known_formats
+from schedule.feeds.formats.source import MAX_BYTES
 from schedule.feeds.importing import find_feed, make_plan
 from schedule.feeds.importing.checking import Outcome, check_feed
 from schedule.feeds.importing.reviewing import keep_review, read

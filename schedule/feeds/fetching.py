@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from lib.http_client import Deadline, ErrorKind, HttpClient, HttpError
-from schedule.feeds.formats import MAX_BYTES
+from schedule.feeds.formats.source import MAX_BYTES
 
 TIMEOUT_SECONDS = 10  # for everything: redirects and pages too
 MAX_REDIRECTS = 3

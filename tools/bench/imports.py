@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from django.test import Client
 from django.utils import timezone
 
-from schedule.feeds.formats import parse
+from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing import import_schedule, make_plan
 from schedule.feeds.importing.reviewing import keep_review
 from schedule.models import Conference, Feed

@@ -9,7 +9,8 @@ from typing import Any
 from django.db import models, transaction
 from django.utils import timezone
 
-from schedule.feeds.formats import Problem, Programme
+from schedule.feeds.formats.problems import Problem
+from schedule.feeds.formats.programme import Programme
 from schedule.feeds.guids import own_guid
 from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.guard import Danger, TalkRemovalsRefused, dangers_of

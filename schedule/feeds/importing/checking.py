@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from lib.http_client import HttpError
 from schedule.feeds.fetching import fetch
-from schedule.feeds.formats import Programme, ProgrammeError
+from schedule.feeds.formats.problems import ProgrammeError
+from schedule.feeds.formats.programme import Programme
 from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.guard import dangers_of
 from schedule.feeds.importing.lines import LineKind

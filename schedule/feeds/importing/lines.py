@@ -15,7 +15,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
 from lib.plans import digest_of
-from schedule.feeds.formats import ProgrammeTalk
+from schedule.feeds.formats.programme import ProgrammeTalk
 from schedule.models import FeedItem, Override, Room, Speaker, Talk
 
 TIMES = frozenset({"starts_at", "ends_at"})

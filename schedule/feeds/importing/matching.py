@@ -7,7 +7,7 @@ back under another key keeps its row, and with it its address, streams and bookm
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 
-from schedule.feeds.formats import ProgrammeTalk
+from schedule.feeds.formats.programme import ProgrammeTalk
 from schedule.feeds.guids import own_guid
 from schedule.models import Conference, FeedItem
 

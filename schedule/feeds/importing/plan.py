@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from lib.plans import digest_of
-from schedule.feeds.formats import Problem, Programme, ProgrammeTalk
+from schedule.feeds.formats.problems import Problem
+from schedule.feeds.formats.programme import Programme, ProgrammeTalk
 from schedule.feeds.formats.values.clocks import zone_named
 from schedule.feeds.importing.lines import TIMES, ImportLine, LineKind
 from schedule.feeds.importing.matching import match_talks

@@ -8,7 +8,8 @@ from typing import Any
 from django.db import models, transaction
 
 from lib.plans import PlanChanged, refuse_changed
-from schedule.feeds.formats import Programme, parse
+from schedule.feeds.formats.programme import Programme
+from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.guard import TalkRemovalsRefused, dangers_of
 from schedule.feeds.importing.lines import TEXTS, LineKind, excerpts

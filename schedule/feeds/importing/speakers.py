@@ -1,6 +1,6 @@
 """The speakers of a file among those that this feed brought before."""
 
-from schedule.feeds.formats import ProgrammeSpeaker
+from schedule.feeds.formats.programme import ProgrammeSpeaker
 from schedule.feeds.formats.values.identity import Index
 from schedule.feeds.importing.rows import Rows
 from schedule.models import Conference, FeedItem, Speaker

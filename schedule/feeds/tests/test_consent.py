@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from conftest import client_of, make_conference, make_talk, utc
-from schedule.feeds.formats import parse
+from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing import import_schedule
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import Change, Talk

@@ -14,7 +14,7 @@ from icalendar import Calendar
 
 from conftest import client_of, make_conference, make_room, make_speaker, make_talk, settle, utc
 from schedule.feeds.exporting import FORMATS, Export
-from schedule.feeds.formats import parse
+from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing import import_schedule
 from schedule.feeds.tests.schedule_files import event_xml, schedule_xml
 from schedule.models import Conference, Track, Visibility

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from conftest import make_conference, make_room
-from schedule.feeds.formats import parse
+from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing import ImportSummary, import_schedule
 from schedule.models import Talk
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from conftest import make_conference, make_room, make_speaker, make_talk, make_user, settle, utc
-from schedule.feeds.formats import parse
+from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing import ImportSummary, import_schedule
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import Feed, FeedItem, ProgrammeRevision, Room, Speaker, Talk, Track

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from conftest import make_conference, utc
-from schedule.feeds.formats import parse
+from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing import ImportSummary, TalkRemovalsRefused, import_schedule
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import FeedItem, Talk

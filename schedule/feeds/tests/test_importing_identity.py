@@ -5,7 +5,7 @@ import json
 import pytest
 
 from conftest import make_conference, make_room, make_talk, utc
-from schedule.feeds.formats import parse
+from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing import ImportSummary, import_schedule
 from schedule.feeds.tests import test_format_pretalx as pretalx
 from schedule.feeds.tests.schedule_files import event_json, event_xml, schedule_json, schedule_xml

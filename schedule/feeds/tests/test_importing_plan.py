@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from conftest import make_conference, make_talk, utc
 from schedule.changes.recorder import Changed, ChangeRecorder, undo
-from schedule.feeds.formats import parse
+from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing import (
     ImportSummary,
     apply_plan,

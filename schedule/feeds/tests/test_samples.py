@@ -20,7 +20,8 @@ from lxml import etree
 
 from conftest import make_conference
 from schedule.feeds.exporting import FORMATS, Export
-from schedule.feeds.formats import Programme, parse
+from schedule.feeds.formats.programme import Programme
+from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing import ImportSummary, import_schedule
 from schedule.models import Conference, Talk
 

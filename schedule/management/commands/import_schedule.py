@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from lib.http_client import HttpError
 from schedule.feeds.fetching import fetch
-from schedule.feeds.formats import MAX_BYTES, Problem, ProgrammeError, known_formats
+from schedule.feeds.formats.problems import Problem, ProgrammeError
+from schedule.feeds.formats.registry import known_formats
+from schedule.feeds.formats.source import MAX_BYTES
 from schedule.feeds.importing import ImportSummary, TalkRemovalsRefused, import_schedule
 from schedule.feeds.importing.checking import Check, Outcome, check_due
 from schedule.feeds.importing.reviewing import read

@@ -5,9 +5,7 @@ The schema is https://github.com/voc/schedule validator/xsd/schedule.xml.xsd; ha
 
 from collections.abc import Iterator
 
-from schedule.feeds.formats.assembly import Assumptions, assemble
 from schedule.feeds.formats.problems import Problems
-from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import (
     RawDay,
     RawEvent,
@@ -26,12 +24,11 @@ def recognises(source: SourceFile) -> bool:
     return source.kind == "xml" and source.xml.tag == "schedule"
 
 
-def read(source: SourceFile, assumptions: Assumptions) -> Programme:
+def read(source: SourceFile, problems: Problems) -> RawSchedule:
     root = source.xml
     conference = root.find("conference")
     if not isinstance(conference, Node):
         conference = root
-    problems = Problems()
     raw = RawSchedule(
         format=NAME, location=_line(conference), words=_conference_words(root, conference)
     )
@@ -46,7 +43,7 @@ def read(source: SourceFile, assumptions: Assumptions) -> Programme:
             raw.take(_event(each, day, name, problems) for each in _all(room, "event"))
         # Pentabarf has the events directly in the day.
         raw.take(_event(each, day, "", problems) for each in _all(node, "event"))
-    return assemble(raw, problems, assumptions)
+    return raw
 
 
 def _conference_words(root: Node, conference: Node) -> dict[str, str]:

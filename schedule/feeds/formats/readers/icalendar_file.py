@@ -15,9 +15,7 @@ from icalendar.parser import Contentline
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from lib.text import one_line
-from schedule.feeds.formats.assembly import Assumptions, assemble
 from schedule.feeds.formats.problems import Problems, refuse
-from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawEvent, RawPerson, RawSchedule
 from schedule.feeds.formats.source import SourceFile
 from schedule.feeds.formats.values.clocks import in_zone, read_stamp, zone_named
@@ -70,13 +68,12 @@ def recognises(source: SourceFile) -> bool:
     return source.beginning[:15].upper() == "BEGIN:VCALENDAR"
 
 
-def read(source: SourceFile, assumptions: Assumptions) -> Programme:
-    problems = Problems()
+def read(source: SourceFile, problems: Problems) -> RawSchedule:
     reader = _Reader(problems)
     raw = RawSchedule(NAME, "line 1")
     raw.take(reader.events(source.data))
     raw.words = reader.words()
-    return assemble(raw, problems, assumptions)
+    return raw
 
 
 def _unfolded(data: bytes) -> Iterator[tuple[int, bytes]]:

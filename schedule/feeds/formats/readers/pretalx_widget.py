@@ -6,10 +6,8 @@ the same offset as the next.
 
 from typing import Any
 
-from schedule.feeds.formats.assembly import Assumptions, assemble
-from schedule.feeds.formats.json_values import JsonReader, places
+from schedule.feeds.formats.json_values import JsonObject, JsonReader, places
 from schedule.feeds.formats.problems import Problems
-from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawEvent, RawPerson, RawRoom, RawSchedule, RawTrack
 from schedule.feeds.formats.source import SourceFile, step
 
@@ -28,13 +26,12 @@ def recognises(source: SourceFile) -> bool:
     return lists and ("timezone" in source.json or "event_start" in source.json)
 
 
-def read(source: SourceFile, assumptions: Assumptions) -> Programme:
-    problems = Problems()
-    return assemble(_Reader(problems).schedule(source.json), problems, assumptions)
+def read(source: SourceFile, problems: Problems) -> RawSchedule:
+    return _Reader(problems).schedule(source.json)
 
 
 class _Reader(JsonReader):
-    def schedule(self, document: dict[str, Any]) -> RawSchedule:
+    def schedule(self, document: JsonObject) -> RawSchedule:
         names = {"version": "version", "time_zone_name": "timezone", "start": "event_start"}
         raw = RawSchedule(NAME, "", self.words(document, "", {**names, "end": "event_end"}))
         self.rooms: dict[str, RawRoom] = {}
@@ -52,7 +49,7 @@ class _Reader(JsonReader):
         raw.take(self._event(talk, at) for talk, at in self.objects(document["talks"], "/talks"))
         return raw
 
-    def _event(self, talk: dict[str, Any], place: str) -> RawEvent:
+    def _event(self, talk: JsonObject, place: str) -> RawEvent:
         words = self.words(talk, place, _NAMES)
         room = self._named(self.rooms, talk, "room", place)
         track = self._named(self.tracks, talk, "track", place)
@@ -79,14 +76,11 @@ class _Reader(JsonReader):
                 self.problems.add("unknown-reference", at, str(item))
         return found
 
-    def _person(self, value: dict[str, Any], place: str) -> RawPerson:
+    def _person(self, value: JsonObject, place: str) -> RawPerson:
         name, code = self.word(value, "name", place), self.word(value, "code", place)
-        avatar = self.word(value, "avatar", place) if "avatar" in value else None
-        return RawPerson(place, name, code=code, avatar=avatar)
+        return RawPerson(place, name, code=code, avatar=self.text(value, "avatar", place))
 
-    def _named[T](
-        self, known: dict[str, T], parent: dict[str, Any], name: str, place: str
-    ) -> T | None:
+    def _named[T](self, known: dict[str, T], parent: JsonObject, name: str, place: str) -> T | None:
         id = self.word(parent, name, place)
         if id and id not in known:
             self.problems.add("unknown-reference", step(place, name), id)

@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from schedule.feeds.formats.assembly import Assumptions, assemble
-from schedule.feeds.formats.json_values import JsonReader, places
+from schedule.feeds.formats.json_values import JsonObject, JsonReader, places
 from schedule.feeds.formats.problems import Problems
-from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawDay, RawEvent, RawPerson, RawRoom, RawSchedule
 from schedule.feeds.formats.source import SourceFile, step
 from schedule.feeds.formats.values.identity import is_guid
@@ -41,9 +39,8 @@ def recognises(source: SourceFile) -> bool:
     )
 
 
-def read(source: SourceFile, assumptions: Assumptions) -> Programme:
-    problems = Problems()
-    return assemble(_Reader(problems).schedule(source.json), problems, assumptions)
+def read(source: SourceFile, problems: Problems) -> RawSchedule:
+    return _Reader(problems).schedule(source.json)
 
 
 class _Reader(JsonReader):
@@ -58,7 +55,7 @@ class _Reader(JsonReader):
         raw.events = list(_united(raw.events))
         return raw
 
-    def _all(self, document: dict[str, Any]) -> Iterator[RawEvent]:
+    def _all(self, document: JsonObject) -> Iterator[RawEvent]:
         for room, at in self.objects(document["rooms"], "/rooms"):
             self.rooms[self.word(room, "id", at)] = RawRoom(at, self.word(room, "name", at))
         self.rooms_of_plenum = list(self.rooms.values())
@@ -80,7 +77,7 @@ class _Reader(JsonReader):
                     self._categories(talk, talk_at, "categoryItems")
                     yield replace(self._event(talk, talk_at), day=day, container=known.name)
 
-    def _event(self, talk: dict[str, Any], place: str) -> RawEvent:
+    def _event(self, talk: JsonObject, place: str) -> RawEvent:
         words = self.words(talk, place, _NAMES) | self._categorised(talk, place)
         id = self.word(talk, "id", place)
         words["guid" if is_guid(id) else "id"] = id
@@ -101,7 +98,7 @@ class _Reader(JsonReader):
             persons=[person for person in persons if person],
         )
 
-    def _room(self, talk: dict[str, Any], place: str) -> RawRoom | None:
+    def _room(self, talk: JsonObject, place: str) -> RawRoom | None:
         id = self.word(talk, "roomId", place)
         if id and id not in self.rooms:
             self.problems.add("unknown-reference", step(place, "roomId"), id)
@@ -116,20 +113,18 @@ class _Reader(JsonReader):
             self.problems.add("unknown-reference", place, id)
         return self.persons.get(id)
 
-    def _person(self, person: dict[str, Any], place: str) -> RawPerson:
+    def _person(self, person: JsonObject, place: str) -> RawPerson:
         whole = self.word(person, "fullName", place) or self.word(person, "name", place)
         parts = self.word(person, "firstName", place), self.word(person, "lastName", place)
         return RawPerson(
             location=place,
             name=whole or " ".join(parts),
             guid=self.word(person, "id", place),
-            biography=self.word(person, "bio", place) if "bio" in person else None,
-            avatar=self.word(person, "profilePicture", place)
-            if "profilePicture" in person
-            else None,
+            biography=self.text(person, "bio", place),
+            avatar=self.text(person, "profilePicture", place),
         )
 
-    def _categories(self, parent: dict[str, Any], place: str, name_of_items: str) -> None:
+    def _categories(self, parent: JsonObject, place: str, name_of_items: str) -> None:
         for category, at in self.objects(parent.get("categories"), step(place, "categories")):
             title = self.word(category, "title", at) or self.word(category, "name", at)
             word = next((word for word, names in _CATEGORIES if names.search(title)), "")
@@ -137,11 +132,10 @@ class _Reader(JsonReader):
                 told = (word, self.word(item, "name", item_at))
                 self.items_of[self.word(item, "id", item_at)] = told
 
-    def _categorised(self, talk: dict[str, Any], place: str) -> dict[str, str]:
+    def _categorised(self, talk: JsonObject, place: str) -> dict[str, str]:
         """Of several items of one category the first counts."""
-        ids = [
-            str(id) for id in self.array(talk.get("categoryItems"), step(place, "categoryItems"))
-        ]
+        named = self.items(talk.get("categoryItems"), step(place, "categoryItems"))
+        ids = [str(id) for id, _at in named]
         for category, at in self.objects(talk.get("categories"), step(place, "categories")):
             items = self.objects(category.get("categoryItems"), step(at, "categoryItems"))
             ids += [self.word(item, "id", item_at) for item, item_at in items]
