@@ -1,5 +1,6 @@
 """Feeds in the admin: upload a file, ask an address, review what it says, take an import back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -7,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, reverse
@@ -18,17 +19,24 @@ from django.utils.translation import gettext_lazy as _
 
 from schedule.admin.review import decide, review_context
 from schedule.changes.recorder import Changed, ChangeRecorder, undo
-from schedule.feeds.formats.problems import ProgrammeError
+from schedule.feeds.formats.problems import Problem, ProgrammeError
 from schedule.feeds.formats.registry import known_formats
 from schedule.feeds.formats.source import MAX_BYTES
-from schedule.feeds.importing import find_feed, make_plan
 from schedule.feeds.importing.checking import Outcome, check_feed
+from schedule.feeds.importing.import_file import find_feed
+from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.reviewing import keep_review, read
 from schedule.models import Change, Conference, Feed, FeedItem, ImportReview
-from schedule.site.scoped_admin import ReadOnly, ScopedAdmin, conference_of, person
+from schedule.site.scoped_admin import (
+    ReadOnly,
+    ScopedAdmin,
+    conference_of,
+    person,
+    required_conference,
+)
 
 
-class UploadForm(forms.Form):
+class ScheduleUploadForm(forms.Form):
     file = forms.FileField(label=_("file"))
     format = forms.ChoiceField(
         label=_("format"), required=False, help_text=_("Only if it is not recognised.")
@@ -50,10 +58,11 @@ class UploadForm(forms.Form):
             conference.one_writer("programme")
             feed = find_feed(conference, file.name, programme)
             feed.save()
-            plan = make_plan(conference, feed, programme)
+            plan = ImportPlan(conference, feed, programme)
             return feed, keep_review(plan, data, timezone.now())
 
 
+@admin.register(Feed)
 class FeedAdmin(ScopedAdmin):
     list_display = ("source", "format", "last_imported_at", "item_count", "waiting", "last_error")
     ordering = ("source",)
@@ -92,10 +101,8 @@ class FeedAdmin(ScopedAdmin):
         return allowed and obj is not None and not obj.items.exists()
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        conference = conference_of(request)
-        return self.has_change_permission(request) and request.user.has_perm(
-            "schedule.change_talk", conference
-        )
+        may_change = request.user.has_perm("schedule.change_talk", conference_of(request))
+        return may_change and self.has_change_permission(request)
 
     def save_model(self, request: HttpRequest, obj: Feed, form: Any, change: bool) -> None:
         if {"address", "believes_clock"} & set(form.changed_data):
@@ -104,8 +111,7 @@ class FeedAdmin(ScopedAdmin):
 
     @admin.display(description=_("talks"), ordering="item_count")
     def item_count(self, feed: Any) -> int:
-        count: int = feed.item_count
-        return count
+        return int(feed.item_count)
 
     @admin.display(description=_("waiting"))
     def waiting(self, feed: Feed) -> str:
@@ -146,11 +152,11 @@ class FeedAdmin(ScopedAdmin):
         return None
 
     def upload(self, request: HttpRequest) -> HttpResponse:
-        conference = conference_of(request)
-        if conference is None or not self.has_import_permission(request):
+        conference = required_conference(request)
+        if not self.has_import_permission(request):
             raise PermissionDenied
-        form = UploadForm(request.POST or None, request.FILES or None)
-        problems: Any = ()
+        form = ScheduleUploadForm(request.POST or None, request.FILES or None)
+        problems: Sequence[Problem] = ()
         if request.method == "POST" and form.is_valid():
             try:
                 feed, review = form.review(conference)
@@ -210,6 +216,7 @@ class FeedAdmin(ScopedAdmin):
         return feed
 
 
+@admin.register(FeedItem)
 class FeedItemAdmin(ReadOnly, ScopedAdmin):
     conference_lookup = "feed__conference"
     form = forms.ModelForm
@@ -234,16 +241,13 @@ class FeedItemAdmin(ReadOnly, ScopedAdmin):
         permissions=["hide"], description=_("Hide the talks that are missing, until they are back")
     )
     def hide_missing(self, request: HttpRequest, items: QuerySet[FeedItem]) -> None:
-        conference = conference_of(request)
-        if conference is None:
-            return
-        count = hide_missing(conference, items, actor=person(request))
+        count = hide_missing(required_conference(request), items, actor=person(request))
         text = ngettext("%(count)d talk hidden.", "%(count)d talks hidden.", count)
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
 
 @transaction.atomic
-def hide_missing(conference: Conference, items: QuerySet[FeedItem], *, actor: Any) -> int:
+def hide_missing(conference: Conference, items: QuerySet[FeedItem], *, actor: Model | None) -> int:
     """How many talks it hid: those of these items that their feed no longer has."""
     missing = items.filter(missing_since__isnull=False, talk__is_hidden=False)
     changing = ChangeRecorder(

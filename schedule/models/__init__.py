@@ -13,8 +13,7 @@ from schedule.models.conference import (
 )
 from schedule.models.feeds import Feed, FeedItem, FeedQuerySet, ImportReview
 from schedule.models.revision import ProgrammeRevision
-from schedule.models.talks import MAX_TALK_LENGTH, Speaker, Talk, TalkQuerySet, talk_code
-from schedule.models.timers import Timer
+from schedule.models.talks import MAX_TALK_LENGTH, Speaker, Talk, TalkQuerySet, Timer, talk_code
 
 __all__ = [
     "MAX_TALK_LENGTH",

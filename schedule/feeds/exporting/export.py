@@ -15,11 +15,10 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 from schedule.feeds.formats.values.identity import is_guid
-from schedule.feeds.guids import own_guid
 from schedule.models import Change, Conference, FeedItem, Speaker, Talk
+from schedule.models.codes import own_guid
 
 GENERATOR = "Front Row"
-# What identifies talks and people that no feed gave a guid: changing it would double them all.
 
 
 @dataclass(frozen=True)

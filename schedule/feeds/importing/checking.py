@@ -16,7 +16,7 @@ from schedule.feeds.formats.programme import Programme
 from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.guard import dangers_of
 from schedule.feeds.importing.lines import LineKind
-from schedule.feeds.importing.plan import ImportPlan, make_plan
+from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.reviewing import keep_review, read_feed
 from schedule.models import Change, Feed, FeedQuerySet, ImportReview
 
@@ -89,13 +89,13 @@ def _compare(
 ) -> Check:
     conference = feed.conference
     conference.one_writer("programme")
-    plan = make_plan(conference, feed, programme)
+    plan = ImportPlan(conference, feed, programme)
     dangers = dangers_of(plan, at)
     chosen = _what_applies(plan) if feed.applies_by_itself and not dangers else set()
     change = None
     if chosen or not plan.proposals:
         change = apply_plan(plan, at=at, actor=actor, chosen=chosen)
-        plan = make_plan(conference, feed, programme)
+        plan = plan.again()
     review = keep_review(plan, data, at)
     feed.format, feed.sha256 = programme.format, programme.sha256
     feed.save(update_fields=["format", "sha256"])

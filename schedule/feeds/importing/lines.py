@@ -67,7 +67,7 @@ class ImportLine:
     told: ProgrammeTalk | None = None
     speakers: list[Speaker] = field(default_factory=list)
     also_in: list[Room] = field(default_factory=list)
-    changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    changes: dict[str, tuple[object, object]] = field(default_factory=dict)
     renewed: dict[str, Any] = field(default_factory=dict)
     overrides: list[Override] = field(default_factory=list)
 
@@ -98,7 +98,9 @@ class ImportLine:
         """Of all that it would do, and to what: old values, new values and whose they are."""
         values = {name: self._both(name) for name in self._shown_fields()}
         ordinal = self.renewed.get("ordinal", self.item.ordinal)
-        what = [self.kinds, self.talk.pk, self.key, ordinal, values, self._texts()]
+        # A new talk is told by all that the feed says of it, not by its headline alone.
+        texts = self.renewed.get("values") if self.is_new else None
+        what = [self.kinds, self.talk.pk, self.key, ordinal, values, texts]
         return digest_of(what)[:20]
 
     def as_dict(self) -> dict[str, Any]:
@@ -121,18 +123,14 @@ class ImportLine:
     def _shown_fields(self) -> Iterable[str]:
         return HEADLINE if self.is_new else self.changes
 
-    def _both(self, name: str) -> tuple[Any, Any]:
+    def _both(self, name: str) -> tuple[object, object]:
         if name in self.changes:
             old, new = self.changes[name]
             return shown(old), shown(new)
         return None, shown(self.speakers if name == "speakers" else getattr(self.talk, name))
 
-    def _texts(self) -> Any:
-        """A new talk is told by all that the feed says of it, not by its headline alone."""
-        return self.renewed.get("values") if self.is_new else None
 
-
-def shown(value: Any) -> Any:
+def shown(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, models.Model):
@@ -142,7 +140,7 @@ def shown(value: Any) -> Any:
     return value
 
 
-def excerpts(old: Any, new: Any) -> tuple[str, str]:
+def excerpts(old: object, new: object) -> tuple[str, str]:
     """Two texts in HTML as plain words, around the place where they begin to differ."""
     before, after = (_words(text) for text in (old, new))
     common = len(commonprefix([before, after]))
@@ -150,7 +148,7 @@ def excerpts(old: Any, new: Any) -> tuple[str, str]:
     return _cut(before, start), _cut(after, start)
 
 
-def _words(html: Any) -> str:
+def _words(html: object) -> str:
     return " ".join(unescape(strip_tags(str(html or ""))).split())
 
 

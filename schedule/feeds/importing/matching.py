@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable
 
 from schedule.feeds.formats.programme import ProgrammeTalk
-from schedule.feeds.guids import own_guid
 from schedule.models import Conference, FeedItem
+from schedule.models.codes import own_guid
 
 
 def match_talks(

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from lib.plans import digest_of
+from schedule.changes.recorder import MANY_TOLD_BY_FEEDS, TOLD_BY_FEEDS
 from schedule.feeds.formats.problems import Problem
 from schedule.feeds.formats.programme import Programme, ProgrammeTalk
 from schedule.feeds.formats.values.clocks import zone_named
@@ -21,23 +21,43 @@ from schedule.models.codes import claim_code
 FOLLOWED = ("kind", "series", "is_canceled")
 # What a format has no word for: nothing there says nothing.
 WORDLESS = {"c3voc-xml": {"series", "also_in"}, "c3voc-json": {"series", "also_in"}}
-LINKS = ("speakers", "also_in")
 
 
-@dataclass
 class ImportPlan:
-    """`known`: the items that the feed had until now. `missing_before`: talks that it lost earlier."""
+    """Made by reading the database in a fixed number of queries; writes nothing.
 
-    conference: Conference
-    feed: Feed
-    programme: Programme
-    rooms: Rooms
-    tracks: Tracks
-    speakers: Speakers
-    lines: list[ImportLine]
-    known: list[FeedItem]
-    missing_before: int
-    problems: list[Problem]
+    `known`: the items that the feed had until now. `missing_before`: talks that it lost earlier.
+    """
+
+    def __init__(self, conference: Conference, feed: Feed, programme: Programme) -> None:
+        self.conference, self.feed, self.programme = conference, feed, programme
+        items = _items_of(feed)
+        self._overrides = _overrides_of(feed)
+        self.rooms = Rooms(conference, programme.rooms)
+        self.tracks = Tracks(conference, programme.tracks)
+        self.speakers = Speakers(conference, items, programme.speakers)
+        self._keys_of_speaker = {person.key: person.keys for person in programme.speakers}
+        self._codes = set(conference.talks.values_list("code", flat=True))
+        self._ordinals: dict[str, set[int]] = {}
+        for item in items:
+            self._ordinals.setdefault(item.key, set()).add(item.ordinal)
+        matched = match_talks(conference, programme.talks, items)
+        self.lines: list[ImportLine] = []
+        for told in programme.talks:
+            known_item = matched.get((told.key, told.ordinal))
+            self.lines += self._known(told, known_item) if known_item else [self._new(told)]
+        present = {item.pk for item in matched.values()}
+        self.known = [item for item in items if item.missing_since is None and item.is_accepted]
+        missing = [item for item in self.known if item.pk not in present]
+        self.lines += [ImportLine((LineKind.MISSING,), item.talk, item) for item in missing]
+        self.missing_before = sum(
+            item.missing_since is not None and item.pk not in present for item in items
+        )
+        self.problems = [*programme.problems, *self.rooms.problems, *self._doubts()]
+
+    def again(self) -> "ImportPlan":
+        """Of the same programme, against the rows as they are now."""
+        return ImportPlan(self.conference, self.feed, self.programme)
 
     def of_kind(self, kind: LineKind) -> list[ImportLine]:
         return [line for line in self.lines if kind in line.kinds]
@@ -52,69 +72,19 @@ class ImportPlan:
         return digest_of([line.digest for line in self.proposals])
 
     def as_dict(self) -> dict[str, Any]:
+        rooms, speakers = self.rooms, self.speakers.rows
         return {
             "counts": Counter(line.kind.value for line in self.lines),
             "lines": [line.as_dict() for line in self.proposals],
-            "rooms": {
-                "new": [room.name for room in self.rooms.rows.new],
-                "renamed": self.rooms.renamed,
-            },
-            "speakers": {
-                "new": len(self.speakers.rows.new),
-                "changed": len(self.speakers.rows.changed),
-            },
+            "rooms": {"new": [room.name for room in rooms.rows.new], "renamed": rooms.renamed},
+            "speakers": {"new": len(speakers.new), "changed": len(speakers.changed)},
         }
-
-
-def make_plan(conference: Conference, feed: Feed, programme: Programme) -> ImportPlan:
-    """Reads the database in a fixed number of queries and writes nothing."""
-    return _Planner(conference, feed, programme).plan()
-
-
-class _Planner:
-    def __init__(self, conference: Conference, feed: Feed, programme: Programme) -> None:
-        self.conference, self.feed, self.programme = conference, feed, programme
-        self.items = _items_of(feed)
-        self.overrides = _overrides_of(feed)
-        self.rooms = Rooms(conference, programme.rooms)
-        self.tracks = Tracks(conference, programme.tracks)
-        self.speakers = Speakers(conference, self.items, programme.speakers)
-        self.keys_of_speaker = {person.key: person.keys for person in programme.speakers}
-        self.codes = set(conference.talks.values_list("code", flat=True))
-        self.ordinals: dict[str, set[int]] = {}
-        for item in self.items:
-            self.ordinals.setdefault(item.key, set()).add(item.ordinal)
-
-    def plan(self) -> ImportPlan:
-        matched = match_talks(self.conference, self.programme.talks, self.items)
-        lines = []
-        for told in self.programme.talks:
-            item = matched.get((told.key, told.ordinal))
-            lines += [self._new(told)] if item is None else self._known(told, item)
-        present = {item.pk for item in matched.values()}
-        known = [item for item in self.items if item.missing_since is None and item.is_accepted]
-        missing = [item for item in known if item.pk not in present]
-        lines += [ImportLine((LineKind.MISSING,), item.talk, item) for item in missing]
-        return ImportPlan(
-            conference=self.conference,
-            feed=self.feed,
-            programme=self.programme,
-            rooms=self.rooms,
-            tracks=self.tracks,
-            speakers=self.speakers,
-            lines=lines,
-            known=known,
-            missing_before=sum(
-                item.missing_since is not None and item.pk not in present for item in self.items
-            ),
-            problems=[*self.programme.problems, *self.rooms.problems, *self._doubts()],
-        )
 
     def _new(self, told: ProgrammeTalk) -> ImportLine:
         speakers, also_in = self._links(told).values()
         talk = Talk(
             conference=self.conference,
-            code=claim_code(told.code, f"{told.key}/{told.ordinal}", self.codes),
+            code=claim_code(told.code, f"{told.key}/{told.ordinal}", self._codes),
             planned_starts_at=told.starts_at,
             **self._fields(told),
         )
@@ -137,7 +107,7 @@ class _Planner:
         changes, contested = self._differences(told, item, links, values)
         lines = []
         if contested:
-            overrides = self.overrides.get(item.talk_id, {})
+            overrides = self._overrides.get(item.talk_id, {})
             lines.append(
                 ImportLine(
                     (LineKind.CONFLICT,),
@@ -166,12 +136,12 @@ class _Planner:
         told: ProgrammeTalk,
         item: FeedItem,
         links: Mapping[str, list[Any]],
-        values: Mapping[str, Any],
-    ) -> tuple[dict[str, tuple[Any, Any]], dict[str, tuple[Any, Any]]]:
+        values: Mapping[str, object],
+    ) -> tuple[dict[str, tuple[object, object]], dict[str, tuple[object, object]]]:
         """What follows the feed, and what an organizer set against it."""
-        changes: dict[str, tuple[Any, Any]] = {}
-        contested: dict[str, tuple[Any, Any]] = {}
-        overridden = _guards(self.overrides.get(item.talk_id, ()))
+        changes: dict[str, tuple[object, object]] = {}
+        contested: dict[str, tuple[object, object]] = {}
+        overridden = _guards(self._overrides.get(item.talk_id, ()))
         for name, new in {**self._fields(told), **links}.items():
             old = _value(item.talk, name)
             if _same(name, old, new) or _is_silent(name, told, item) or self._lacks(name, new):
@@ -192,18 +162,9 @@ class _Planner:
     def _fields(self, told: ProgrammeTalk) -> dict[str, Any]:
         """The talk's fields that belong to the feed."""
         return {
-            "kind": told.kind,
-            "is_canceled": told.is_canceled,
-            "series": told.series,
-            "title": told.title,
-            "subtitle": told.subtitle,
-            "abstract": told.abstract,
-            "description": told.description,
-            "language": told.language,
+            **{name: getattr(told, name) for name in TOLD_BY_FEEDS},
             "room": self.rooms.named(told.room),
             "track": self.tracks.named(told.track),
-            "starts_at": told.starts_at,
-            "ends_at": told.ends_at,
             "links": [{"title": title, "url": url} for title, url in told.links],
         }
 
@@ -217,10 +178,10 @@ class _Planner:
             "starts_at": told.starts_at.isoformat(),
             "ends_at": told.ends_at.isoformat(),
             "keys": list(told.keys),
-            # Kept where it is said, so that nobody agrees in the speakers' name (schedule/admin/programme.py).
+            # Kept where it is said, so that nobody agrees in the speakers' name (schedule/admin/talks.py).
             **({"do_not_record": True} if told.do_not_record else {}),
             "speakers": [
-                {"code": speaker.code, "keys": list(self.keys_of_speaker[key])}
+                {"code": speaker.code, "keys": list(self._keys_of_speaker[key])}
                 for key, speaker in zip(told.speakers, speakers, strict=True)
             ],
         }
@@ -231,7 +192,7 @@ class _Planner:
         """The fields of its item, once the line is applied."""
         ordinal = item.ordinal
         if item.key != told.key:
-            taken = self.ordinals.setdefault(told.key, set())
+            taken = self._ordinals.setdefault(told.key, set())
             ordinal = _first_free(told.ordinal, taken)
             taken.add(ordinal)
         return {
@@ -258,10 +219,10 @@ class _Planner:
 
 
 def _items_of(feed: Feed) -> list[FeedItem]:
-    items = FeedItem.objects.select_related("talk__room", "talk__track").filter(feed=feed.pk)
-    return (
-        [] if feed.pk is None else list(items.prefetch_related("talk__speakers", "talk__also_in"))
-    )
+    if not feed.pk:
+        return []
+    items = FeedItem.objects.select_related("talk__room", "talk__track").filter(feed=feed)
+    return list(items.prefetch_related("talk__speakers", "talk__also_in"))
 
 
 def _overrides_of(feed: Feed) -> dict[int, dict[str, Override]]:
@@ -274,7 +235,7 @@ def _overrides_of(feed: Feed) -> dict[int, dict[str, Override]]:
 
 
 def _kinds(
-    item: FeedItem, changes: Mapping[str, Any], renewed: Mapping[str, Any]
+    item: FeedItem, changes: Mapping[str, object], renewed: Mapping[str, object]
 ) -> tuple[LineKind, ...]:
     if not item.is_accepted:
         return (LineKind.NEW,)
@@ -298,15 +259,17 @@ def _guards(fields: Collection[str]) -> set[str]:
 
 
 def _value(talk: Talk, name: str) -> Any:
-    return list(getattr(talk, name).all()) if name in LINKS else getattr(talk, name)
+    return list(getattr(talk, name).all()) if name in MANY_TOLD_BY_FEEDS else getattr(talk, name)
 
 
 def _same(name: str, old: Any, new: Any) -> bool:
     """Speakers and further rooms have no order."""
-    return {row.pk for row in old} == {row.pk for row in new} if name in LINKS else old == new
+    if name in MANY_TOLD_BY_FEEDS:
+        return {row.pk for row in old} == {row.pk for row in new}
+    return bool(old == new)
 
 
-def _said(name: str, values: Mapping[str, Any]) -> Any:
+def _said(name: str, values: Mapping[str, Any]) -> object:
     value = values.get(name)
     if name == "speakers":
         return {speaker["code"] for speaker in value or ()}

@@ -5,9 +5,9 @@ from collections.abc import Container
 from uuid import UUID
 
 from lib.text import same_name
+from schedule.changes.rows import Rows
 from schedule.feeds.formats.problems import Problem
 from schedule.feeds.formats.programme import ProgrammeRoom, ProgrammeTrack
-from schedule.feeds.importing.rows import Rows
 from schedule.models import Conference, Room, Track
 from schedule.models.codes import claim_slug
 

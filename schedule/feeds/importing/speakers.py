@@ -1,8 +1,8 @@
 """The speakers of a file among those that this feed brought before."""
 
+from schedule.changes.rows import Rows
 from schedule.feeds.formats.programme import ProgrammeSpeaker
 from schedule.feeds.formats.values.identity import Index
-from schedule.feeds.importing.rows import Rows
 from schedule.models import Conference, FeedItem, Speaker
 from schedule.models.codes import claim_code
 

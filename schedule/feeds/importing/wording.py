@@ -1,4 +1,4 @@
-"""A line of a plan (schedule.feeds.importing.lines.Line.as_dict) in words."""
+"""A line of a plan (lines.ImportLine.as_dict) in words."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -33,10 +33,8 @@ def fields_in_words(line: dict[str, Any], zone: ZoneInfo) -> list[FieldWords]:
         name, old, new = change["field"], change["old"], change["new"]
         if name in TEXTS:
             old, new = excerpts(old, new)
-        label = str(getattr(Talk._meta.get_field(name), "verbose_name", name))
-        words.append(
-            FieldWords(label, value_in_words(name, old, zone), value_in_words(name, new, zone))
-        )
+        old, new = (value_in_words(name, value, zone) for value in (old, new))
+        words.append(FieldWords(Talk.field_label(name), old, new))
     return words
 
 

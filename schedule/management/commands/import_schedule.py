@@ -12,8 +12,9 @@ from schedule.feeds.fetching import fetch
 from schedule.feeds.formats.problems import Problem, ProgrammeError
 from schedule.feeds.formats.registry import known_formats
 from schedule.feeds.formats.source import MAX_BYTES
-from schedule.feeds.importing import ImportSummary, TalkRemovalsRefused, import_schedule
 from schedule.feeds.importing.checking import Check, Outcome, check_due
+from schedule.feeds.importing.guard import TalkRemovalsRefused
+from schedule.feeds.importing.import_file import ImportSummary, import_schedule
 from schedule.feeds.importing.reviewing import read
 from schedule.feeds.importing.wording import fields_in_words, kinds_in_words, moment
 from schedule.management.conferences import add_conference_option, chosen_conference
@@ -128,11 +129,15 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(summary.as_dict(), indent=2))
             return
-        version = f", {_('version')} {summary.version[:40]}" if summary.version else ""
-        self.stdout.write(f"{summary.source} ({summary.format}{version}) → {conference}")
+        version = (
+            f", {_('version')} {summary.programme.version[:40]}"
+            if summary.programme.version
+            else ""
+        )
+        self.stdout.write(f"{summary.source} ({summary.programme.format}{version}) → {conference}")
         self.stdout.write(
             _("Read: %(days)s days, %(rooms)s rooms, %(talks)s talks, %(speakers)s speakers")
-            % summary.read
+            % summary.programme.counts
         )
         self.stdout.write(
             _("Talks: %(new)s new, %(changed)s changed, %(moved)s moved, %(missing)s missing, %(back)s back again, %(rekeyed)s under another key, %(conflicts)s in conflict, %(unchanged)s unchanged")
