@@ -21,17 +21,17 @@ WIDE = {"class": "vLargeTextField"}
 is_web_address = URLValidator(["http", "https"])
 
 
-class LinksField(forms.CharField):
+class LinksField(forms.Field):
     """Links as lines of text: the address, a space, the title."""
 
     widget = AdminTextareaWidget(attrs={"rows": 4})
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> object:
         if isinstance(value, list):
             return "\n".join(f"{link['url']} {link['title']}" for link in value)
         return value
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: str | None) -> list[dict[str, str]]:
         lines = [one_line(line) for line in (value or "").splitlines()]
         return [self._link(line) for line in lines if line]
 
@@ -45,13 +45,6 @@ class LinksField(forms.CharField):
                 params={"line": line},
             ) from None
         return {"title": title or urlsplit(url).hostname or url, "url": url}
-
-    def validate(self, value: Any) -> None:
-        if self.required and not value:
-            raise ValidationError(self.error_messages["required"], code="required")
-
-    def run_validators(self, value: Any) -> None:
-        """Those of CharField are for text; `to_python` has looked at each link."""
 
 
 class HtmlTextsForm(ConferenceForm):
@@ -108,7 +101,7 @@ def time_zone_choices() -> list[tuple[str, str]]:
     return [(name, name) for name in ["UTC", *places]]
 
 
-class ConferenceSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+class ConferenceSettingsForm(forms.ModelForm[Conference]):
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -4,13 +4,13 @@
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
 
@@ -28,10 +28,27 @@ class WarningKind(StrEnum):
     NO_ROOM = "no_room"
     NO_STREAM = "no_stream"
     GAP = "gap"
-    # These come with an act alone (running/acts.py).
+    # These come with an act alone (run_of_show/acts.py).
     PAST_DAY = "past_day"
     BREAK_EATEN = "break_eaten"
     EARLY = "early"
+
+
+SENTENCES = {
+    WarningKind.OVERLAP: _("%(room)s: “%(one)s” and “%(other)s” overlap by %(minutes)d min."),
+    WarningKind.TWO_PLACES: _("%(speaker)s is in two places: “%(one)s” and “%(other)s”."),
+    WarningKind.TIGHT: _(
+        "%(speaker)s has %(minutes)d min from “%(one)s” to “%(other)s” in another room."
+    ),
+    WarningKind.OUTSIDE: _("“%(one)s” is outside the days of the conference."),
+    WarningKind.NO_ROOM: _("“%(one)s” has no room."),
+    WarningKind.NO_STREAM: _("%(room)s: no stream for “%(one)s”."),
+    WarningKind.GAP: _("%(room)s: nothing for %(minutes)d min between “%(one)s” and “%(other)s”."),
+    WarningKind.PAST_DAY: _("“%(one)s” ends %(minutes)d min after the day’s last talk."),
+    WarningKind.BREAK_EATEN: _("%(room)s: “%(one)s” is %(minutes)d min shorter."),
+    WarningKind.EARLY: _("“%(one)s” starts %(minutes)d min before its published time."),
+}
+SENTENCE_OF_SEVERAL = _("%(room)s: no stream from “%(one)s” to “%(other)s”.")
 
 
 class ProgrammeWarning(NamedTuple):
@@ -50,13 +67,7 @@ class ProgrammeWarning(NamedTuple):
 
 
 def troubles(sheet: RunSheet) -> list[ProgrammeWarning]:
-    found = [
-        *_overlaps(sheet),
-        *_two_places(sheet),
-        *_outside(sheet),
-        *_without_room(sheet),
-        *_gaps(sheet),
-    ]
+    found = [*_overlaps(sheet), *_two_places(sheet), *_misplaced(sheet), *_gaps(sheet)]
     return sorted(found, key=lambda trouble: trouble.talks[0].starts_at)
 
 
@@ -86,22 +97,24 @@ def _meetings(talks: Sequence[SheetTalk]) -> Iterator[tuple[SheetTalk, SheetTalk
                 yield one, other
 
 
+def _by[Key](
+    keys: Callable[[SheetTalk], Iterable[Key]], talks: Iterable[SheetTalk]
+) -> dict[Key, list[SheetTalk]]:
+    groups: defaultdict[Key, list[SheetTalk]] = defaultdict(list)
+    for talk in talks:
+        for key in keys(talk):
+            groups[key].append(talk)
+    return groups
+
+
 def _overlaps(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
-    rooms: defaultdict[int, list[SheetTalk]] = defaultdict(list)
-    for talk in sheet.taking_place:
-        for room in talk.rooms:
-            rooms[room].append(talk)
-    for room, talks in rooms.items():
+    for room, talks in _by(lambda talk: talk.rooms, sheet.taking_place).items():
         for one, other in _meetings(talks):
             yield ProgrammeWarning(WarningKind.OVERLAP, (one, other), one.common(other), room=room)
 
 
 def _two_places(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
-    speakers: defaultdict[int, list[SheetTalk]] = defaultdict(list)
-    for talk in sheet.taking_place:
-        for speaker in talk.speakers:
-            speakers[speaker].append(talk)
-    for speaker, talks in speakers.items():
+    for speaker, talks in _by(lambda talk: talk.speakers, sheet.taking_place).items():
         for one, other in _meetings(talks):
             if not one.rooms & other.rooms:
                 size = one.common(other)
@@ -113,32 +126,21 @@ def _two_places(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
                 yield ProgrammeWarning(WarningKind.TIGHT, (one, other), way, speaker=speaker)
 
 
-def _outside(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
+def _misplaced(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
     first, last = sheet.conference.window
     for talk in sheet.taking_place:
         if talk.starts_at < first or talk.ends_at > last:
             yield ProgrammeWarning(WarningKind.OUTSIDE, (talk,))
-
-
-def _without_room(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
-    for talk in sheet.taking_place:
         if not talk.rooms and not talk.is_break:
             yield ProgrammeWarning(WarningKind.NO_ROOM, (talk,))
 
 
 def _gaps(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
     """Not lunch: nobody has a talk then, or it is a break of the programme."""
-    days: defaultdict[date, list[SheetTalk]] = defaultdict(list)
-    for talk in sheet.taking_place:
-        days[sheet.day_of(talk)].append(talk)
-    for talks in days.values():
-        rooms: defaultdict[int, list[SheetTalk]] = defaultdict(list)
-        for talk in talks:
-            for room in talk.rooms:
-                rooms[room].append(talk)
+    for talks in _by(lambda talk: [sheet.day_of(talk)], sheet.taking_place).values():
         everywhere = [talk for talk in talks if talk.is_break and not talk.rooms]
         others = [talk for talk in talks if not talk.is_break]
-        for room, here in rooms.items():
+        for room, here in _by(lambda talk: talk.rooms, talks).items():
             for last, following in _holes(here):
                 hole = last._replace(starts_at=last.ends_at, ends_at=following.starts_at)
                 if any(hole.common(pause) for pause in everywhere):
@@ -173,31 +175,5 @@ def words(trouble: ProgrammeWarning, sheet: RunSheet) -> str:
         "speaker": sheet.speakers.get(trouble.speaker or 0, ""),
     }
     if trouble.kind is WarningKind.NO_STREAM and len(trouble.talks) > 1:
-        return _("%(room)s: no stream from “%(one)s” to “%(other)s”.") % values
-    return _sentence(trouble.kind) % values
-
-
-def _sentence(kind: WarningKind) -> str:  # noqa: RET503 - mypy sees that every kind is there
-    match kind:
-        case WarningKind.OVERLAP:
-            return _("%(room)s: “%(one)s” and “%(other)s” overlap by %(minutes)d min.")
-        case WarningKind.TWO_PLACES:
-            return _("%(speaker)s is in two places: “%(one)s” and “%(other)s”.")
-        case WarningKind.TIGHT:
-            return _(
-                "%(speaker)s has %(minutes)d min from “%(one)s” to “%(other)s” in another room."
-            )
-        case WarningKind.OUTSIDE:
-            return _("“%(one)s” is outside the days of the conference.")
-        case WarningKind.NO_ROOM:
-            return _("“%(one)s” has no room.")
-        case WarningKind.NO_STREAM:
-            return _("%(room)s: no stream for “%(one)s”.")
-        case WarningKind.GAP:
-            return _("%(room)s: nothing for %(minutes)d min between “%(one)s” and “%(other)s”.")
-        case WarningKind.PAST_DAY:
-            return _("“%(one)s” ends %(minutes)d min after the day’s last talk.")
-        case WarningKind.BREAK_EATEN:
-            return _("%(room)s: “%(one)s” is %(minutes)d min shorter.")
-        case WarningKind.EARLY:
-            return _("“%(one)s” starts %(minutes)d min before its published time.")
+        return str(SENTENCE_OF_SEVERAL % values)
+    return str(SENTENCES[trouble.kind] % values)

@@ -61,12 +61,9 @@ class FilterForm(forms.Form):
         if slug := chosen.get("room"):
             talks = talks.filter(room__slug=slug) | talks.filter(also_in__slug=slug)
             talks = talks.distinct()
-        if slug := chosen.get("track"):
-            talks = talks.filter(track__slug=slug)
-        if kind := chosen.get("kind"):
-            talks = talks.filter(kind=kind)
-        if language := chosen.get("language"):
-            talks = talks.filter(language=language)
+        for lookup, name in (("track__slug", "track"), ("kind", "kind"), ("language", "language")):
+            if chosen.get(name):
+                talks = talks.filter(**{lookup: chosen[name]})
         if chosen.get("mine") and user_id is not None:
             talks = talks.starred_by(user_id)
         return search(talks, chosen["q"])

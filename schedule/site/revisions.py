@@ -20,7 +20,7 @@ from django.db.backends.utils import CursorWrapper
 
 from lib.locks import number_of
 from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, Track
-from schedule.models.revision import Revision
+from schedule.models.conference import Revision
 
 EPOCH_STRIDE = 2**40
 # One lock for all counters, held from the first raise to the end of the commit: two transactions

@@ -16,10 +16,11 @@ from schedule.feeds.formats.problems import Problem, Problems, ProgrammeError, r
 from schedule.feeds.formats.programme import Programme, ProgrammeRoom, ProgrammeTalk, ProgrammeTrack
 from schedule.feeds.formats.raw import RawEvent, RawRoom, RawSchedule, RawTrack
 from schedule.feeds.formats.values import identity
-from schedule.feeds.formats.values.clocks import read_date, read_stamp, zone_named
+from schedule.feeds.formats.values.clocks import read_date, read_stamp
 from schedule.feeds.formats.values.people import People
 from schedule.feeds.formats.values.times import Times
 from schedule.feeds.formats.values.words import Words, absolute_link, host_of, kind_of, read_code
+from schedule.site.zones import known_zone
 
 MAX_ROOMS = 300  # 108
 MAX_SPEAKERS_OF_TALK = 50  # 10
@@ -106,7 +107,7 @@ class _Assembly:
 
     def _zone(self) -> ZoneInfo | None:
         name = self.raw.words.get("time_zone_name", "").strip()
-        zone = zone_named(name) if name else None
+        zone = known_zone(name)
         if name and zone is None:
             self.problems.add("unknown-zone", self.raw.location, name)
         return zone

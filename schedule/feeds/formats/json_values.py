@@ -3,11 +3,14 @@
 from typing import Any
 
 from schedule.feeds.formats.problems import Problems
+from schedule.feeds.formats.raw import RawPerson
 from schedule.feeds.formats.source import step
 
 type JsonObject = dict[str, object]
 # The words of a programme (see RawEvent) → the members of the JSON object that hold them.
 type Names = dict[str, str]
+# What a file may tell of a person, or not.
+ABOUT = ("biography", "avatar")
 
 
 class JsonReader:
@@ -31,6 +34,14 @@ class JsonReader:
     def text(self, parent: JsonObject, name: str, place: str) -> str | None:
         """None: the document does not tell, which is not the same as telling that there is none."""
         return self.word(parent, name, place) if name in parent else None
+
+    def person(self, value: JsonObject, place: str, names: Names) -> RawPerson:
+        """`names`: the fields of a RawPerson → the members that hold them."""
+        words = {field: name for field, name in names.items() if field not in ABOUT}
+        person = RawPerson(place, **self.words(value, place, words))
+        for field in ABOUT:
+            setattr(person, field, self.text(value, names.get(field, ""), place))
+        return person
 
     def mapping(self, value: Any, place: str) -> JsonObject:
         return value if self._is(dict, value, place) else {}

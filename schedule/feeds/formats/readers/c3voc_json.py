@@ -30,6 +30,7 @@ _CONFERENCE = {
 }
 _DAY = {"date": "date", "start": "day_start", "end": "day_end"}
 _ROOM = {name: name for name in ("name", "guid", "slug", "description")}
+_PERSON = {name: name for name in ("name", "guid", "code", "biography", "avatar")}
 _TRACK = {"name": "name", "slug": "slug", "colour": "color"}
 
 
@@ -106,15 +107,10 @@ class _Reader(JsonReader):
         if isinstance(value, str):
             return RawPerson(place, value)
         person = self.mapping(value, place)
-        return RawPerson(
-            location=place,
-            name=self.word(person, "public_name", place) or self.word(person, "name", place),
-            guid=self.word(person, "guid", place),
-            code=self.word(person, "code", place),
-            id=self._id(person, place),
-            biography=self.text(person, "biography", place),
-            avatar=self.text(person, "avatar", place),
-        )
+        known = self.person(person, place, _PERSON)
+        known.name = self.word(person, "public_name", place) or known.name
+        known.id = self._id(person, place)
+        return known
 
     def _id(self, value: JsonObject, place: str) -> str:
         if isinstance(value.get("id"), str):

@@ -2,7 +2,7 @@
 
 from schedule.feeds.formats.json_values import JsonObject, JsonReader, places
 from schedule.feeds.formats.problems import Problems
-from schedule.feeds.formats.raw import RawDay, RawEvent, RawPerson, RawRoom, RawSchedule
+from schedule.feeds.formats.raw import RawDay, RawEvent, RawRoom, RawSchedule
 from schedule.feeds.formats.source import SourceFile, step
 
 NAME = "europython"
@@ -11,6 +11,9 @@ _NAMES = {
     **{"code": "code", "slug": "slug", "title": "title", "type": "session_type", "track": "track"},
     **{"abstract": "tweet", "date": "start", "duration": "duration"},
 }
+
+
+_PERSON = {"name": "name", "code": "code", "avatar": "avatar"}
 
 
 def recognises(source: SourceFile) -> bool:
@@ -55,15 +58,7 @@ class _Reader(JsonReader):
             places=places(place, {**_NAMES, "room": "rooms"}),
             also_in=rooms[1:],
             persons=[
-                self._person(person, at)
+                self.person(person, at, _PERSON)
                 for person, at in self.objects(event.get("speakers"), step(place, "speakers"))
             ],
-        )
-
-    def _person(self, person: JsonObject, place: str) -> RawPerson:
-        return RawPerson(
-            location=place,
-            name=self.word(person, "name", place),
-            code=self.word(person, "code", place),
-            avatar=self.text(person, "avatar", place),
         )

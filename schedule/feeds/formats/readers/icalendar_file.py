@@ -18,8 +18,9 @@ from lib.text import one_line
 from schedule.feeds.formats.problems import Problems, refuse
 from schedule.feeds.formats.raw import RawEvent, RawPerson, RawSchedule
 from schedule.feeds.formats.source import SourceFile
-from schedule.feeds.formats.values.clocks import in_zone, read_stamp, zone_named
+from schedule.feeds.formats.values.clocks import in_zone, read_stamp
 from schedule.feeds.formats.values.identity import is_guid
+from schedule.site.zones import known_zone
 
 NAME = "icalendar"
 
@@ -168,20 +169,12 @@ class _Reader:
             return None
         parts = name.split("/")  # like /example.org/2026_1/Europe/Berlin
         spellings = [name, "/".join(parts[-3:]), "/".join(parts[-2:]), WINDOWS_TO_OLSON.get(name)]
-        found = next((zone for each in spellings if each and (zone := zone_named(each))), None)
+        found = next((zone for each in spellings if each and (zone := known_zone(each))), None)
         if found is None:
             self.problems.add("unknown-zone", place, name)
         else:
             self.zones.add(found.key)
         return found
-
-    @property
-    def is_from_pretalx(self) -> bool:
-        return "pretalx" in self.calendar.value("PRODID").lower()
-
-    @property
-    def is_cancellation(self) -> bool:
-        return self.calendar.value("METHOD").upper() == "CANCEL"
 
 
 class _Event:
@@ -203,8 +196,11 @@ class _Event:
         )
         self._identify(words)
         status = component.value("STATUS").upper()
-        event.is_canceled = status in ("CANCELLED", "CANCELED") or self.reader.is_cancellation
-        names = self._names_in_title(words) if self.reader.is_from_pretalx else []
+        calendar = self.reader.calendar
+        is_cancellation = calendar.value("METHOD").upper() == "CANCEL"
+        event.is_canceled = status in ("CANCELLED", "CANCELED") or is_cancellation
+        is_from_pretalx = "pretalx" in calendar.value("PRODID").lower()
+        names = self._names_in_title(words) if is_from_pretalx else []
         event.persons = [RawPerson(event.at("title"), name) for name in names]
         event.persons += self._attendees()
         self._set_times(event)

@@ -20,6 +20,7 @@ _TEXTS = {
     **{"abstract": "abstract", "description": "description"},
 }
 _TIMES = {"date": "start", "end": "end", "duration": "duration"}
+_PERSON = {"name": "name", "code": "code", "biography": "biography"}
 # An organizer's token lists all proposals; these alone are in the programme.
 _STATES = ("", "confirmed", "canceled")
 
@@ -148,15 +149,7 @@ class _Reader(JsonReader):
                 self.problems.add("not-expanded", at, str(value))
                 continue
             avatar = "avatar_url" if "avatar_url" in value else "avatar"
-            found.append(
-                RawPerson(
-                    location=at,
-                    name=self.word(value, "name", at),
-                    code=self.word(value, "code", at),
-                    biography=self.text(value, "biography", at),
-                    avatar=self.text(value, avatar, at),
-                )
-            )
+            found.append(self.person(value, at, {**_PERSON, "avatar": avatar}))
         return found
 
     def _links(self, talk: JsonObject, place: str) -> list[RawLink]:

@@ -19,6 +19,9 @@ _NAMES = {
 }
 
 
+_PERSON = {"name": "name", "code": "code", "avatar": "avatar"}
+
+
 def recognises(source: SourceFile) -> bool:
     if source.kind != "json" or not isinstance(source.json, dict):
         return False
@@ -44,7 +47,7 @@ class _Reader(JsonReader):
             self.tracks[self.word(track, "id", at)] = RawTrack(at, name, colour=colour)
         self.persons: dict[str, RawPerson] = {}
         for person, at in self.objects(document.get("speakers"), "/speakers"):
-            self.persons[self.word(person, "code", at)] = self._person(person, at)
+            self.persons[self.word(person, "code", at)] = self.person(person, at, _PERSON)
         raw.rooms, raw.tracks = list(self.rooms.values()), list(self.tracks.values())
         raw.take(self._event(talk, at) for talk, at in self.objects(document["talks"], "/talks"))
         return raw
@@ -69,16 +72,12 @@ class _Reader(JsonReader):
         found = []
         for item, at in self.items(value, place):
             if isinstance(item, dict):
-                found.append(self._person(item, at))
+                found.append(self.person(item, at, _PERSON))
             elif person := self.persons.get(str(item)):
                 found.append(person)
             else:
                 self.problems.add("unknown-reference", at, str(item))
         return found
-
-    def _person(self, value: JsonObject, place: str) -> RawPerson:
-        name, code = self.word(value, "name", place), self.word(value, "code", place)
-        return RawPerson(place, name, code=code, avatar=self.text(value, "avatar", place))
 
     def _named[T](self, known: dict[str, T], parent: JsonObject, name: str, place: str) -> T | None:
         id = self.word(parent, name, place)

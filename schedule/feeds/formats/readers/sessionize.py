@@ -18,6 +18,7 @@ from schedule.feeds.formats.values.words import language_code
 NAME = "sessionize"
 
 _NAMES = {"title": "title", "description": "description", "date": "startsAt", "end": "endsAt"}
+_PERSON = {"name": "name", "guid": "id", "biography": "bio", "avatar": "profilePicture"}
 # What a category says of a talk, by the title that organizers give it.
 _CATEGORIES = (
     ("language", re.compile(r"language|sprache|langue|idioma", re.IGNORECASE)),
@@ -114,15 +115,10 @@ class _Reader(JsonReader):
         return self.persons.get(id)
 
     def _person(self, person: JsonObject, place: str) -> RawPerson:
-        whole = self.word(person, "fullName", place) or self.word(person, "name", place)
         parts = self.word(person, "firstName", place), self.word(person, "lastName", place)
-        return RawPerson(
-            location=place,
-            name=whole or " ".join(parts),
-            guid=self.word(person, "id", place),
-            biography=self.text(person, "bio", place),
-            avatar=self.text(person, "profilePicture", place),
-        )
+        known = self.person(person, place, _PERSON)
+        known.name = self.word(person, "fullName", place) or known.name or " ".join(parts)
+        return known
 
     def _categories(self, parent: JsonObject, place: str, name_of_items: str) -> None:
         for category, at in self.objects(parent.get("categories"), step(place, "categories")):

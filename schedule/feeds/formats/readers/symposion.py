@@ -13,6 +13,7 @@ _NAMES = {
     **{"title": "name", "type": "kind", "abstract": "abstract", "description": "description"},
     **{"date": "start", "end": "end", "duration": "duration"},
 }
+_PERSON = {"name": "name", "id": "id", "biography": "bio", "avatar": "photo"}
 _keynote = re.compile(r"(opening |closing )?keynote\b", re.IGNORECASE)
 
 
@@ -72,12 +73,6 @@ class _Reader(JsonReader):
             authors = self.strings(slot.get("authors"), step(place, "authors"))
             return [RawPerson(at, name) for name, at in authors]
         return [
-            RawPerson(
-                location=at,
-                name=self.word(person, "name", at),
-                id=self.word(person, "id", at),
-                biography=self.text(person, "bio", at),
-                avatar=self.text(person, "photo", at),
-            )
+            self.person(person, at, _PERSON)
             for person, at in self.objects(slot.get("speakers"), step(place, "speakers"))
         ]
