@@ -22,8 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from schedule.changes.run_of_show.acts import extend
-from schedule.changes.run_of_show.apply import apply
-from schedule.changes.run_of_show.proposal import ActRefused, Proposal
+from schedule.changes.run_of_show.proposal import ActRefused, Proposal, apply
 from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.models import Talk, Timer
 from schedule.site.access import login_only, public

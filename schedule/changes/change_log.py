@@ -5,6 +5,7 @@ since they were published. Both are shared, and neither says by whom.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Self
 
 from django.db.models import Exists, OuterRef, Prefetch, Q
@@ -97,15 +98,12 @@ def entries(conference: Conference) -> list[LogEntry]:
 
 
 def _entry(change: Change, conference: Conference, rooms: Mapping[int, Room]) -> LogEntry:
-    talks: dict[int, Talk] = {}
-    changed: dict[int, list[FieldChange]] = {}
-    for each in change.fields.all():
-        talk = talks.setdefault(each.talk_id, each.talk)
+    news = []
+    for talk, changed in groupby(change.fields.all(), key=lambda each: each.talk):
         talk.conference = conference
-        changed.setdefault(talk.pk, []).append(each)
-    shown = list(talks.values())[:TALKS_PER_ACT]
-    news = [News.of(talk, changed[talk.pk], rooms) for talk in shown]
-    return LogEntry(change.pk, change.made_at, news, len(talks) - len(shown))
+        news.append(News.of(talk, changed, rooms))
+    shown = news[:TALKS_PER_ACT]
+    return LogEntry(change.pk, change.made_at, shown, len(news) - len(shown))
 
 
 @require_safe

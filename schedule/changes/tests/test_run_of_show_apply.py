@@ -9,7 +9,7 @@ from conftest import make_room, make_user
 from lib.plans import PlanChanged
 from schedule.changes.recorder import Changed, undo
 from schedule.changes.run_of_show.acts import add_break, move, shift
-from schedule.changes.run_of_show.apply import apply
+from schedule.changes.run_of_show.proposal import apply
 from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.changes.tests.running import at, clock, main_hall, placed, talk_at
 from schedule.models import Change, Talk

@@ -79,7 +79,7 @@ def _soon(missing: list[Talk], at: datetime) -> list[Danger]:
 
 def _whole_rooms(plan: ImportPlan, missing: list[Talk]) -> list[Danger]:
     left = {told.room for told in plan.programme.talks}
-    rooms = {room.pk for name in left if (room := plan.rooms.named(name)) is not None}
+    rooms = {room.pk for name in left if (room := plan.rooms.by_name.get(name)) is not None}
     gone = {talk.room.pk: talk.room.name for talk in missing if talk.room is not None}
     return [
         Danger("room", _("Nothing is left in the room %(room)s.") % {"room": name})

@@ -93,9 +93,9 @@ class ImportPlan:
         return ImportLine((LineKind.NEW,), talk, item, told, speakers, also_in, renewed=renewed)
 
     def _links(self, told: ProgrammeTalk) -> dict[str, list[Any]]:
-        also_in = [self.rooms.named(name) for name in told.also_in]
+        also_in = [self.rooms.by_name.get(name) for name in told.also_in]
         return {
-            "speakers": [self.speakers.of(key) for key in told.speakers],
+            "speakers": [self.speakers.by_key[key] for key in told.speakers],
             "also_in": [room for room in also_in if room is not None],
         }
 
@@ -163,8 +163,8 @@ class ImportPlan:
         """The talk's fields that belong to the feed."""
         return {
             **{name: getattr(told, name) for name in TOLD_BY_FEEDS},
-            "room": self.rooms.named(told.room),
-            "track": self.tracks.named(told.track),
+            "room": self.rooms.by_name.get(told.room),
+            "track": self.tracks.by_name.get(told.track),
             "links": [{"title": title, "url": url} for title, url in told.links],
         }
 

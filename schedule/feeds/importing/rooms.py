@@ -24,13 +24,10 @@ class Rooms:
         self._conference = conference
         self._known = list(conference.rooms.all())
         self._slugs = {room.slug for room in self._known}
-        self._of: dict[str, Room] = {}
+        # By the file's names for them.
+        self.by_name: dict[str, Room] = {}
         self._match(told)
         self._rename(told)
-
-    def named(self, name: str) -> Room | None:
-        """By the file's name for it."""
-        return self._of.get(name)
 
     def write(self, wanted: Container[int] | None = None) -> None:
         if {same_name(room.name) for room in self.rows.changed.values()} & self._old_names:
@@ -47,16 +44,16 @@ class Rooms:
         by_guid = {str(room.guid): room for room in self._known if room.guid}
         for place in told:
             if place.guid in by_guid:
-                self._of[place.name] = by_guid.pop(place.guid)
-        matched = {room.pk for room in self._of.values()}
+                self.by_name[place.name] = by_guid.pop(place.guid)
+        matched = {room.pk for room in self.by_name.values()}
         by_name = {same_name(room.name): room for room in self._known if room.pk not in matched}
         for place in told:
-            if place.name in self._of:
+            if place.name in self.by_name:
                 continue
             room = by_name.pop(same_name(place.name), None)
             if room is None:
                 continue
-            self._of[place.name] = room
+            self.by_name[place.name] = room
             if place.guid:
                 self.rows.set(room, guid=UUID(place.guid))
 
@@ -65,7 +62,7 @@ class Rooms:
         wishes = {
             room.pk: place.name
             for place in told
-            if (room := self._of.get(place.name)) is not None
+            if (room := self.by_name.get(place.name)) is not None
             and same_name(room.name) != same_name(place.name)
         }
         while True:
@@ -86,13 +83,13 @@ class Rooms:
         named = {same_name(room.name): room for room in self._known}
         position = max((room.position for room in self._known), default=0)
         for place in told:
-            if place.name in self._of:
+            if place.name in self.by_name:
                 continue
             room = named.get(same_name(place.name))
             if room is None:
                 position += 1
                 room = self._make(place, position)
-            self._of[place.name] = room
+            self.by_name[place.name] = room
 
     def _make(self, place: ProgrammeRoom, position: int) -> Room:
         wanted = place.slug if _slug.fullmatch(place.slug) else place.name
@@ -117,7 +114,7 @@ class Tracks:
         known = list(conference.tracks.all())
         self._slugs = {track.slug for track in known}
         self._names = {same_name(track.name): track for track in known}
-        self._of: dict[str, Track] = {}
+        self.by_name: dict[str, Track] = {}
         by_slug = {track.slug: track for track in known}
         for told_track in told:
             track = self._names.get(same_name(told_track.name))
@@ -127,10 +124,7 @@ class Tracks:
                 track = self._make(told_track)
             elif told_track.colour:
                 self.rows.set(track, colour=told_track.colour)
-            self._of[told_track.name] = track
-
-    def named(self, name: str) -> Track | None:
-        return self._of.get(name)
+            self.by_name[told_track.name] = track
 
     def _renamed(
         self, track: Track | None, told_track: ProgrammeTrack, told: tuple[ProgrammeTrack, ...]

@@ -17,7 +17,7 @@ class Speakers:
         self._conference = conference
         self._by_code = {speaker.code: speaker for speaker in conference.speakers.all()}
         self._codes = set(self._by_code)
-        self._of: dict[str, Speaker] = {}
+        self.by_key: dict[str, Speaker] = {}
         known = self._known(items)
         claimed: set[int] = set()
         for person in told:
@@ -27,10 +27,7 @@ class Speakers:
             else:
                 claimed.add(speaker.pk)
                 self._update(speaker, person)
-            self._of[person.key] = speaker
-
-    def of(self, key: str) -> Speaker:
-        return self._of[key]
+            self.by_key[person.key] = speaker
 
     def _known(self, items: list[FeedItem]) -> Index[Speaker]:
         index: Index[Speaker] = Index()

@@ -17,6 +17,11 @@ def key(kind: str, value: str) -> str:
     return f"{kind}:{hashlib.sha256(whole.encode()).hexdigest()}"
 
 
+def keys_by_kind(keys: Iterable[str]) -> dict[str, str]:
+    """The values of the keys, without their kinds."""
+    return {kind: value for kind, _colon, value in (key.partition(":") for key in keys)}
+
+
 def read_guid(text: str) -> str:
     """UUIDs in one spelling; anything else as it is."""
     try:
