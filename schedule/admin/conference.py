@@ -1,17 +1,18 @@
 """The conference itself, its rooms and its tracks in the admin."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.options import InlineModelAdmin
 from django.db.models import QuerySet
-from django.forms import ColorInput
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from schedule.admin.forms import ConferenceSettingsForm, RoomForm
+from schedule.admin.forms import ConferenceSettingsForm, HtmlTextsForm
 from schedule.admin.talks import CountsTalks, TalkInline
 from schedule.models import Conference, Room, Track
-from schedule.site.scoped_admin import NotDeleted, ScopedAdmin, conference_of
+from schedule.site.scoped_admin import NotDeleted, ScopedAdmin, ScopedInline, conference_of
 
 
 @admin.register(Conference)
@@ -22,7 +23,7 @@ class ConferenceAdmin(ScopedAdmin):
     list_display = ("name", "domain", "starts_on", "ends_on", "time_zone", "visibility")
     list_filter = ("visibility",)
     search_fields = ("name", "slug", "domain")
-    prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
+    prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
     fieldsets = (
         (None, {"fields": ("name", "slug", "tagline", "domain")}),
         (
@@ -51,40 +52,39 @@ class ConferenceAdmin(ScopedAdmin):
         here = conference_of(request)
         return conferences.filter(pk=here.pk) if here else conferences.none()
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "accent_colour":
-            kwargs["widget"] = ColorInput()
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
     def has_module_permission(self, request: HttpRequest) -> bool:
         return True
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return request.user.is_superuser
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return request.user.is_superuser
 
 
 @admin.register(Room)
 class RoomAdmin(NotDeleted, CountsTalks):
-    form = RoomForm
+    form = HtmlTextsForm
     list_display: tuple[str, ...] = ("name", "slug", "position", "talk_count")
     ordering = ("position", "name", "pk")
     search_fields = ("name", "slug")
     fields = ("name", "slug", "position", "helpers", "description")
     autocomplete_fields = ("helpers",)
-    prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
-    inlines: ClassVar[Any] = (TalkInline,)
+    prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
+    inlines: ClassVar[tuple[type[ScopedInline], ...]] = (TalkInline,)
     save_on_top = True
 
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Room | None = None) -> Any:
+    def get_prepopulated_fields(
+        self, request: HttpRequest, obj: Room | None = None
+    ) -> dict[str, Sequence[str]]:
         # A room that is renamed keeps its address.
         return {} if obj else super().get_prepopulated_fields(request, obj)
 
-    def get_inlines(self, request: HttpRequest, obj: Room | None) -> Any:
+    def get_inlines(
+        self, request: HttpRequest, obj: Room | None
+    ) -> tuple[type[InlineModelAdmin[Any, Any]], ...]:
         """None while the room is being made: streams are checked against its conference."""
-        return super().get_inlines(request, obj) if obj else ()
+        return tuple(super().get_inlines(request, obj)) if obj else ()
 
 
 @admin.register(Track)
@@ -92,4 +92,4 @@ class TrackAdmin(ScopedAdmin):
     list_display = ("name", "slug", "colour")
     search_fields = ("name", "slug")
     fields = ("name", "slug", "colour")
-    prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
+    prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}

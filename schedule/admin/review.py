@@ -25,7 +25,7 @@ from schedule.models import ImportReview
 from schedule.site.scoped_admin import person
 
 
-def review_context(review: ImportReview) -> dict[str, Any]:
+def review_context(review: ImportReview) -> dict[str, object]:
     plan = review.plan
     return {
         "title": _("Review of %(feed)s") % {"feed": review.feed},
@@ -38,11 +38,11 @@ def review_context(review: ImportReview) -> dict[str, Any]:
     }
 
 
-def _groups(review: ImportReview) -> list[dict[str, Any]]:
+def _groups(review: ImportReview) -> list[dict[str, object]]:
     zone = review.feed.conference.zone
     talk_url = reverse("admin:schedule_talk_change", args=[0]).replace("/0/", "/{}/")
     dismissed = set(review.dismissed)
-    rows: dict[str, list[dict[str, Any]]] = {}
+    rows: dict[str, list[dict[str, object]]] = {}
     for line in review.plan["lines"]:
         rows.setdefault(line["kinds"][0], []).append(
             {

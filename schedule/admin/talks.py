@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from schedule.admin.forms import SpeakerForm, TalkForm
+from schedule.admin.forms import HtmlTextsForm, TalkForm
 from schedule.changes.recorder import ChangeRecorder
 from schedule.models import Change, Override, Room, Speaker, Talk
 from schedule.models.codes import ALPHABET, CODE_CHARS
@@ -82,7 +82,7 @@ class ProposesCode(ScopedAdmin):
 
 @admin.register(Speaker)
 class SpeakerAdmin(ProposesCode, CountsTalks):
-    form = SpeakerForm
+    form = HtmlTextsForm
     list_display = ("name", "code", "email", "talk_count")
     ordering = ("name", "pk")
     search_fields = ("name", "code", "email")

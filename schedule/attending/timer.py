@@ -6,10 +6,12 @@ the talk's title and times, and what the chair writes.
 
 import json
 from hashlib import blake2b
-from typing import Any, cast
+from typing import cast
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -48,7 +50,7 @@ def _talks(request: ConferenceRequest) -> QuerySet[Talk]:
     return Talk.objects.filter(conference=request.conference).shown().select_related("timer")
 
 
-def _may_chair(user: Any, talk: Talk) -> bool:
+def _may_chair(user: AbstractBaseUser | AnonymousUser, talk: Talk) -> bool:
     if not user.is_authenticated:
         return False
     is_chair = talk.chairs.filter(pk=user.pk).exists()

@@ -87,7 +87,7 @@ def digest(item: FeedItem) -> str:
     return digest_of(_plain(item))
 
 
-def _plain(item: FeedItem) -> dict[str, Any]:
+def _plain(item: FeedItem) -> dict[str, object]:
     since = item.missing_since
     return {
         **{field: getattr(item, field) for field in FIELDS},
@@ -95,7 +95,7 @@ def _plain(item: FeedItem) -> dict[str, Any]:
     }
 
 
-def _not_accepted(item: FeedItem) -> dict[str, Any]:
+def _not_accepted(item: FeedItem) -> dict[str, object]:
     """A new item as the undo leaves it: known by its keys, so that its talk keeps its address."""
     return {
         **_plain(item),

@@ -152,7 +152,7 @@ class ChangeRecorder:
         )
 
 
-def plain(talk: Talk, field: str) -> Any:
+def plain(talk: Talk, field: str) -> object:
     """The value as a FieldChange keeps it."""
     if field in MANY:
         return sorted(related.pk for related in getattr(talk, field).all())
@@ -160,7 +160,7 @@ def plain(talk: Talk, field: str) -> Any:
     return plain_value(getattr(talk, Talk._meta.get_field(field).attname))  # type: ignore[union-attr]  # a column
 
 
-def plain_value(value: Any) -> Any:
+def plain_value(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, models.Model):
@@ -214,7 +214,7 @@ def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change 
         return inverse.write()
 
 
-def _named(fields: Iterable[FieldChange]) -> dict[str, dict[int, Any]]:
+def _named(fields: Iterable[FieldChange]) -> dict[str, dict[int, models.Model]]:
     """The rows that old values name, by field and number."""
     numbers: dict[str, set[int]] = defaultdict(set)
     for field in fields:
@@ -229,7 +229,7 @@ def _named(fields: Iterable[FieldChange]) -> dict[str, dict[int, Any]]:
     return {name: managers[name].in_bulk(found) for name, found in numbers.items()}
 
 
-def _restored(field: FieldChange, named: dict[str, dict[int, Any]]) -> Any:
+def _restored(field: FieldChange, named: dict[str, dict[int, models.Model]]) -> object:
     """The old value as a talk takes it. What it named and is gone meanwhile becomes none."""
     rows = named.get(field.field, {})
     if field.field in MANY:

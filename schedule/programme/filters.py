@@ -1,9 +1,11 @@
 """What the schedule is narrowed to: all of it in the address, for people without scripts too."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from django import forms
 from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.functional import Promise
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
@@ -27,13 +29,13 @@ class FilterForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), required=False)
     mine = forms.BooleanField(label=_("My stars only"), required=False)
 
-    def __init__(self, conference: Conference, talks: TalkQuerySet, data: Any) -> None:
+    def __init__(self, conference: Conference, talks: TalkQuerySet, data: QueryDict) -> None:
         """Fields in which there is nothing to choose are left out."""
         super().__init__(data, auto_id="filter-%s", label_suffix="")
         languages = (
             talks.exclude(language="").order_by("language").values_list("language", flat=True)
         )
-        choices: dict[str, list[tuple[Any, Any]]] = {
+        choices: dict[str, Sequence[tuple[str, str | Promise]]] = {
             "room": list(conference.rooms.values_list("slug", "name")),
             "track": list(conference.tracks.values_list("slug", "name")),
             "kind": list(Talk.Kind.choices),

@@ -12,7 +12,6 @@ from a backup (which is followed by `migrate`) never repeats a number that pages
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -61,11 +60,11 @@ PROGRAMME = (
 )
 
 
-def make_programme_triggers(using: str, **_signal: Any) -> None:
+def make_programme_triggers(using: str, **_signal: object) -> None:
     make_triggers(connections[using], ProgrammeRevision, PROGRAMME)
 
 
-def drop_programme_triggers(using: str, **_signal: Any) -> None:
+def drop_programme_triggers(using: str, **_signal: object) -> None:
     drop_triggers(connections[using], ProgrammeRevision, PROGRAMME)
 
 

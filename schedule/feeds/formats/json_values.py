@@ -46,7 +46,7 @@ class JsonReader:
     def mapping(self, value: Any, place: str) -> JsonObject:
         return value if self._is(dict, value, place) else {}
 
-    def items(self, value: Any, place: str) -> list[tuple[Any, str]]:
+    def items(self, value: Any, place: str) -> list[tuple[object, str]]:
         """The members of a list, each with its place."""
         values = value if self._is(list, value, place) else []
         return [(item, step(place, at)) for at, item in enumerate(values)]
@@ -74,7 +74,7 @@ def places(place: str, names: Names) -> dict[str, str]:
     return {word: step(place, name) for word, name in names.items()}
 
 
-def _in_one_language(value: Any) -> Any:
+def _in_one_language(value: object) -> object:
     while isinstance(value, dict):
         texts = [text for text in value.values() if isinstance(text, str) and text]
         value = value.get("en") or value.get("name") or next(iter(texts), None)

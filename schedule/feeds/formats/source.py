@@ -54,7 +54,7 @@ class _TreeBuilder(ElementTree.TreeBuilder):
         self.reader.Parse(data, True)
         return cast(Node, self.close())
 
-    def document_type(self, name: str, *_more: Any) -> None:
+    def document_type(self, name: str, *_more: object) -> None:
         place = f"line {self.reader.CurrentLineNumber}"
         if name.lower() == "html":
             raise refuse("unknown-format", place, "<!DOCTYPE html>")
@@ -74,7 +74,7 @@ class _TreeBuilder(ElementTree.TreeBuilder):
         node.line = line
         return node
 
-    def end(self, tag: str, /) -> Any:
+    def end(self, tag: str, /) -> ElementTree.Element:
         self.depth -= 1
         return super().end(tag.rpartition("}")[2])
 
@@ -117,7 +117,7 @@ class SourceFile:
     def json(self) -> Any:
         try:
             value = json.loads(
-                _decode(self.data), object_pairs_hook=_object, parse_constant=_NotJson
+                _decode(self.data), object_pairs_hook=_object, parse_constant=_constant
             )
         except json.JSONDecodeError as error:
             place = f"line {error.lineno}, column {error.colno}"
@@ -140,23 +140,24 @@ def _decode(data: bytes) -> str:
 
 
 @dataclass(frozen=True)
-class _NotJson:
-    """Stands where Python's reader saw NaN or Infinity, until the place is known."""
+class _Refused:
+    """Stands where Python's reader saw what no schedule has, until the place is known."""
 
+    code: str
     read: str
 
 
-@dataclass(frozen=True)
-class _Repeated:
-    name: str
-
-
-def _object(pairs: list[tuple[str, Any]]) -> Any:
+def _object(pairs: list[tuple[str, object]]) -> object:
     value = dict(pairs)
     if len(value) == len(pairs):
         return value
     counts = Counter(name for name, _value in pairs)
-    return _Repeated(counts.most_common(1)[0][0])
+    return _Refused("repeated-name", counts.most_common(1)[0][0])
+
+
+def _constant(name: str) -> _Refused:
+    """NaN or Infinity."""
+    return _Refused("not-json", name)
 
 
 def _check(root: Any) -> None:
@@ -164,10 +165,8 @@ def _check(root: Any) -> None:
     todo: list[tuple[Any, str, int]] = [(root, "", 1)]
     while todo:
         value, pointer, depth = todo.pop()
-        if isinstance(value, _Repeated):
-            raise refuse("repeated-name", pointer, value.name)
-        if isinstance(value, _NotJson):
-            raise refuse("not-json", pointer, value.read)
+        if isinstance(value, _Refused):
+            raise refuse(value.code, pointer, value.read)
         if depth > MAX_DEPTH:
             raise refuse("too-deep", pointer)
         if len(value) > MAX_ENTRIES:
@@ -176,7 +175,7 @@ def _check(root: Any) -> None:
         todo += [
             (item, step(pointer, name), depth + 1)
             for name, item in named
-            if isinstance(item, dict | list | _Repeated | _NotJson)
+            if isinstance(item, dict | list | _Refused)
         ]
 
 

@@ -22,9 +22,6 @@ class Danger:
     code: str
     message: str
 
-    def as_dict(self) -> dict[str, str]:
-        return {"code": self.code, "message": self.message}
-
 
 class TalkRemovalsRefused(Exception):
     """Nothing was written. An organizer may accept the removals."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -46,7 +46,7 @@ class ImportSummary:
             **self.counts,
             "read": self.programme.counts,
             **{name: self.plan[name] for name in ("lines", "rooms", "speakers")},
-            "dangers": [danger.as_dict() for danger in self.dangers],
+            "dangers": [asdict(danger) for danger in self.dangers],
             "change": None if self.change is None else self.change.pk,
             "problems": [problem.as_dict() for problem in self.problems],
         }

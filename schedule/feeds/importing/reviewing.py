@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -123,7 +124,7 @@ def _kept(plan: ImportPlan, at: datetime) -> dict[str, Any]:
         "version": plan.programme.version[:100],
         "read": plan.programme.counts,
         "missing_before": plan.missing_before,
-        "dangers": [danger.as_dict() for danger in dangers_of(plan, at)],
+        "dangers": [asdict(danger) for danger in dangers_of(plan, at)],
         "problems": problems,
         "problem_count": len(plan.problems),
     }

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from conftest import make_conference, utc
 from lib.http_client import ErrorKind, HttpError
 from schedule.changes.recorder import ChangeRecorder, undo
-from schedule.feeds.fetching import Fetched
+from schedule.feeds.fetching import FetchedFeed
 from schedule.feeds.importing import checking
 from schedule.feeds.importing.checking import Outcome, check_due, check_feed
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
@@ -49,8 +49,8 @@ class Answers:
         if self.error:
             raise HttpError(ErrorKind.UNUSABLE, self.error)
         if etag and etag == self.etag:
-            return Fetched(None, etag)
-        return Fetched(self.data, self.etag)
+            return FetchedFeed(None, etag)
+        return FetchedFeed(self.data, self.etag)
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
@@ -21,7 +20,7 @@ class Command(BaseCommand):
         add_conference_option(parser)
 
     def handle(
-        self, *, format: str, output: Path | None, conference: str | None, **_options: Any
+        self, *, format: str, output: Path | None, conference: str | None, **_options: object
     ) -> None:
         chosen = chosen_conference(conference)
         base_url = f"https://{chosen.domain or 'localhost'}/"

@@ -1,5 +1,6 @@
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,7 @@ class Command(BaseCommand):
 
     def _report_refusal(self, refused: TalkRemovalsRefused, *, as_json: bool) -> None:
         if as_json:
-            dangers = [danger.as_dict() for danger in refused.dangers]
+            dangers = [asdict(danger) for danger in refused.dangers]
             self.stdout.write(json.dumps({"error": str(refused), "dangers": dangers}, indent=2))
 
     def _report(self, summary: ImportSummary, conference: Conference, *, as_json: bool) -> None:

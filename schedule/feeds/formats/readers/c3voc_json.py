@@ -3,8 +3,6 @@
 The schema is https://c3voc.de/schedule/schema.json; hardly a file obeys it.
 """
 
-from typing import Any
-
 from schedule.feeds.formats.json_values import JsonObject, JsonReader
 from schedule.feeds.formats.problems import Problems
 from schedule.feeds.formats.raw import (
@@ -103,7 +101,7 @@ class _Reader(JsonReader):
             ],
         )
 
-    def _person(self, value: Any, place: str) -> RawPerson:
+    def _person(self, value: object, place: str) -> RawPerson:
         if isinstance(value, str):
             return RawPerson(place, value)
         person = self.mapping(value, place)

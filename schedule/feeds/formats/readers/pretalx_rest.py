@@ -6,7 +6,6 @@ slots expanded are read as well. Several pages stand in one JSON list.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from schedule.feeds.formats.json_values import JsonObject, JsonReader, places
 from schedule.feeds.formats.problems import Problems, refuse
@@ -35,7 +34,7 @@ def read(source: SourceFile, problems: Problems) -> RawSchedule:
     return _Reader(problems).schedule(source.json)
 
 
-def _pages(document: Any) -> list[tuple[Any, str]]:
+def _pages(document: object) -> list[tuple[object, str]]:
     if isinstance(document, list):
         return [(page, step("", at)) for at, page in enumerate(document)]
     return [(document, "")]
@@ -54,7 +53,7 @@ def _is_item(item: JsonObject) -> bool:
 
 
 class _Reader(JsonReader):
-    def schedule(self, document: Any) -> RawSchedule:
+    def schedule(self, document: object) -> RawSchedule:
         self.raw = raw = RawSchedule(NAME, "")
         expected = found = 0
         for value, at in _pages(document):
@@ -87,7 +86,7 @@ class _Reader(JsonReader):
                 self.problems.add("not-expanded", at, str(value))
 
     def _slot(
-        self, slot: JsonObject, place: str, submission: Any, submission_at: str
+        self, slot: JsonObject, place: str, submission: object, submission_at: str
     ) -> RawEvent | None:
         if isinstance(submission, str | int):
             self.problems.add("not-expanded", submission_at, str(submission))

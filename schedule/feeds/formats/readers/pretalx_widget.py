@@ -4,8 +4,6 @@ The only public file of pretalx that has the breaks. They have no code, and no t
 the same offset as the next.
 """
 
-from typing import Any
-
 from schedule.feeds.formats.json_values import JsonObject, JsonReader, places
 from schedule.feeds.formats.problems import Problems
 from schedule.feeds.formats.raw import RawEvent, RawPerson, RawRoom, RawSchedule, RawTrack
@@ -67,7 +65,7 @@ class _Reader(JsonReader):
             persons=self._persons(talk.get("speakers"), step(place, "speakers")),
         )
 
-    def _persons(self, value: Any, place: str) -> list[RawPerson]:
+    def _persons(self, value: object, place: str) -> list[RawPerson]:
         """Codes of people; older widgets have the people themselves."""
         found = []
         for item, at in self.items(value, place):

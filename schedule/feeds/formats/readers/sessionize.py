@@ -66,7 +66,7 @@ class _Reader(JsonReader):
         for talk, at in self.objects(document["sessions"], "/sessions"):
             yield self._event(talk, at)
 
-    def _grid(self, raw: RawSchedule, document: list[Any]) -> Iterator[RawEvent]:
+    def _grid(self, raw: RawSchedule, document: list[object]) -> Iterator[RawEvent]:
         for value, place in self.objects(document, ""):
             day = RawDay(place, self.word(value, "date", place))
             raw.days.append(day)
@@ -105,7 +105,7 @@ class _Reader(JsonReader):
             self.problems.add("unknown-reference", step(place, "roomId"), id)
         return self.rooms.get(id)
 
-    def _mentioned(self, value: Any, place: str) -> RawPerson | None:
+    def _mentioned(self, value: object, place: str) -> RawPerson | None:
         """An id, or in some views id and name."""
         id = self.word(value, "id", place) if isinstance(value, dict) else str(value)
         if id not in self.persons and isinstance(value, dict):
