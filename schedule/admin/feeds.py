@@ -18,11 +18,11 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from schedule.admin.review import decide, review_context
-from schedule.changes.recorder import Changed, ChangeRecorder, undo
+from schedule.changes.recorder import ChangeRecorder, UndoRefused, undo
 from schedule.feeds.formats.problems import Problem, ProgrammeError
 from schedule.feeds.formats.registry import known_formats
 from schedule.feeds.formats.source import MAX_BYTES
-from schedule.feeds.importing.checking import Outcome, check_feed
+from schedule.feeds.importing.checking import CheckOutcome, check_feed
 from schedule.feeds.importing.import_file import find_feed
 from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.reviewing import keep_review, read
@@ -135,10 +135,10 @@ class FeedAdmin(ScopedAdmin):
             if feed.address
         ]
         words = {
-            Outcome.UNCHANGED: gettext("nothing new"),
-            Outcome.APPLIED: gettext("applied"),
-            Outcome.WAITING: gettext("waits for a review"),
-            Outcome.FAILED: gettext("could not be read"),
+            CheckOutcome.UNCHANGED: gettext("nothing new"),
+            CheckOutcome.APPLIED: gettext("applied"),
+            CheckOutcome.WAITING: gettext("waits for a review"),
+            CheckOutcome.FAILED: gettext("could not be read"),
         }
         for check in checks:
             level = messages.ERROR if check.error else messages.SUCCESS
@@ -147,7 +147,7 @@ class FeedAdmin(ScopedAdmin):
         if not checks:
             text = gettext("This feed has no address. Upload its file.")
             self.message_user(request, text, messages.WARNING)
-        if len(checks) == 1 and checks[0].outcome is Outcome.WAITING:
+        if len(checks) == 1 and checks[0].outcome is CheckOutcome.WAITING:
             return redirect("admin:schedule_feed_review", checks[0].feed.pk)
         return None
 
@@ -200,7 +200,7 @@ class FeedAdmin(ScopedAdmin):
     def _undo(self, request: HttpRequest, change: Change) -> HttpResponse:
         try:
             undo(change, actor=person(request), summary=gettext("Undone: %s") % change)
-        except Changed as changed:
+        except UndoRefused as changed:
             fields = "; ".join(str(field) for field in changed.fields[:10])
             text = gettext("Not undone, because this has changed since: %(fields)s")
             self.message_user(request, text % {"fields": fields}, messages.ERROR)

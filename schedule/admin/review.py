@@ -51,7 +51,7 @@ def _groups(review: ImportReview) -> list[dict[str, object]]:
                 "when": moment(line["starts_at"], zone),
                 "url": "" if line["talk"] is None else talk_url.format(line["talk"]),
                 "also": kinds_in_words({"kinds": line["kinds"][1:]}),
-                "what": _what(line, zone),
+                "what": _changes_in_words(line, zone),
                 "is_dismissed": line["digest"] in dismissed,
             }
         )
@@ -67,7 +67,7 @@ def _groups(review: ImportReview) -> list[dict[str, object]]:
     ]
 
 
-def _what(line: dict[str, Any], zone: ZoneInfo) -> SafeString:
+def _changes_in_words(line: dict[str, Any], zone: ZoneInfo) -> SafeString:
     """Made here, because Django's templates take a second for 1,400 talks of six fields."""
     markup = "<div>{}: <del><bdi>{}</bdi></del> → <ins><bdi>{}</bdi></ins></div>"
     if line["talk"] is None:

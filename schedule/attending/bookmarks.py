@@ -33,7 +33,7 @@ def _user_id(request: HttpRequest) -> int | None:
     return request.user.pk if request.user.is_authenticated else None
 
 
-def _back(request: HttpRequest, default: str) -> str:
+def _next_page(request: HttpRequest, default: str) -> str:
     path = request.POST.get("next") or request.GET.get("next") or ""
     hosts = {request.get_host()}
     is_ours = url_has_allowed_host_and_scheme(path, hosts, require_https=request.is_secure())
@@ -56,11 +56,11 @@ def star(request: ConferenceRequest, code: str) -> HttpResponse:
             Bookmark.objects.filter(user_id=user_id, talk=talk).delete()
         if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
             return HttpResponse(status=204)
-        return redirect(_back(request, talk.get_absolute_url()))
+        return redirect(_next_page(request, talk.get_absolute_url()))
     context = {
         "talk": talk,
         "is_starred": talk.bookmarks.filter(user_id=user_id).exists(),
-        "back": _back(request, talk.get_absolute_url()),
+        "back": _next_page(request, talk.get_absolute_url()),
         "at": request.at,
     }
     return render_page(request, "schedule/star.html", context)

@@ -25,14 +25,14 @@ from schedule.site.access import follows_visibility
 from schedule.site.pages import render_page, shared_page
 from schedule.site.request import ConferenceRequest
 
-TOLD = ("starts_at", "ends_at", "room", "is_canceled", "title", "talk")
+SHOWN_FIELDS = ("starts_at", "ends_at", "room", "is_canceled", "title", "talk")
 LAST_ACTS = 50
 # An import of a whole programme is one act.
 TALKS_PER_ACT = 20
 
 
 @dataclass(frozen=True)
-class News:
+class TalkNews:
     """What one act did to one talk. Old and new are None where the act left it alone."""
 
     talk: Talk
@@ -69,19 +69,19 @@ class News:
 
 
 @dataclass(frozen=True)
-class LogEntry:
+class ChangeLogEntry:
     """One act. `more`: how many talks beyond those in `news`."""
 
     pk: int
     made_at: datetime
-    news: list[News] = field(default_factory=list)
+    news: list[TalkNews] = field(default_factory=list)
     more: int = 0
 
 
-def entries(conference: Conference) -> list[LogEntry]:
+def entries(conference: Conference) -> list[ChangeLogEntry]:
     """The last acts that attendees should know, the newest first. Of hidden talks nothing."""
     told = FieldChange.objects.filter(
-        Q(field__in=TOLD), talk__is_hidden=False, talk__conference=conference
+        Q(field__in=SHOWN_FIELDS), talk__is_hidden=False, talk__conference=conference
     )
     changes = (
         Change.objects.filter(conference=conference)
@@ -97,13 +97,13 @@ def entries(conference: Conference) -> list[LogEntry]:
     return [_entry(change, conference, rooms) for change in changes]
 
 
-def _entry(change: Change, conference: Conference, rooms: Mapping[int, Room]) -> LogEntry:
+def _entry(change: Change, conference: Conference, rooms: Mapping[int, Room]) -> ChangeLogEntry:
     news = []
     for talk, changed in groupby(change.fields.all(), key=lambda each: each.talk):
         talk.conference = conference
-        news.append(News.of(talk, changed, rooms))
+        news.append(TalkNews.of(talk, changed, rooms))
     shown = news[:TALKS_PER_ACT]
-    return LogEntry(change.pk, change.made_at, shown, len(news) - len(shown))
+    return ChangeLogEntry(change.pk, change.made_at, shown, len(news) - len(shown))
 
 
 @require_safe
@@ -141,7 +141,7 @@ def changes_feed(request: ConferenceRequest) -> HttpResponse:
     return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
 
 
-def _title(entry: LogEntry) -> str:
+def _title(entry: ChangeLogEntry) -> str:
     first = _headline(entry.news[0])
     others = len(entry.news) - 1 + entry.more
     if not others:
@@ -150,7 +150,7 @@ def _title(entry: LogEntry) -> str:
     return text % {"first": first, "count": others}
 
 
-def _headline(news: News) -> str:
+def _headline(news: TalkNews) -> str:
     title = news.talk.title
     if news.is_canceled:
         return _("Canceled: %(title)s") % {"title": title}

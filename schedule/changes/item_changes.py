@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from lib.plans import digest_of
-from schedule.changes.rows import Rows
+from schedule.changes.rows import RowChanges
 from schedule.models import Change, FeedItem, ItemChange, Override
 
 FIELDS = ("key", "ordinal", "guid", "values", "missing_since", "has_hidden_talk")
@@ -17,7 +17,7 @@ class ItemChanges:
 
     def __init__(self) -> None:
         self._old: dict[int, dict[str, Any]] = {}
-        self._items: Rows[FeedItem] = Rows(FeedItem)
+        self._items: RowChanges[FeedItem] = RowChanges(FeedItem)
         self._dropped: list[Override] = []
         self._put_back: list[Override] = []
 

@@ -18,22 +18,22 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from schedule.changes import item_changes
-from schedule.changes.rows import Rows
+from schedule.changes.rows import RowChanges
 from schedule.models import Change, Conference, Feed, FieldChange, Override, Talk
 
 # Calendars take a change only when SEQUENCE has grown (RFC 5545, 3.8.7.4).
 SEQUENCED = frozenset({"starts_at", "ends_at", "room", "is_canceled"})
 # What a feed tells of a talk, and an organizer can therefore override.
-TOLD_BY_FEEDS = (
+FEED_FIELDS = (
     *("kind", "is_canceled", "series", "title", "subtitle", "abstract", "description", "language"),
     *("room", "track", "starts_at", "ends_at", "links"),
 )
-MANY_TOLD_BY_FEEDS = ("speakers", "also_in")
+FEED_LINKS = ("speakers", "also_in")
 MANY = frozenset({"speakers", "chairs", "also_in"})
 LINKED = frozenset(field.name for field in Talk._meta.fields if field.is_relation)
 
 
-class Changed(Exception):
+class UndoRefused(Exception):
     """An undo met fields that have changed since. `fields` are the FieldChanges in the way."""
 
     def __init__(self, fields: list[FieldChange]) -> None:
@@ -71,7 +71,7 @@ class ChangeRecorder:
         self.items = item_changes.ItemChanges()
         # Before the first day a new time is the programme; from then on people know the old one.
         self._moves_are_shown = self.overrides and conference.window[0] <= self.change.made_at
-        self._talks: Rows[Talk] = Rows(Talk)
+        self._talks: RowChanges[Talk] = RowChanges(Talk)
         self._values: dict[Talk, dict[str, Any]] = defaultdict(dict)
         self._old: dict[tuple[int, str], object] = {}
 
@@ -146,7 +146,7 @@ class ChangeRecorder:
             (
                 Override(talk=talk, field=field, by=by, set_at=at)
                 for talk, values in self._values.items()
-                for field in {*TOLD_BY_FEEDS, *MANY_TOLD_BY_FEEDS} & values.keys()
+                for field in {*FEED_FIELDS, *FEED_LINKS} & values.keys()
             ),
             ignore_conflicts=True,
         )
@@ -173,7 +173,7 @@ def plain_value(value: object) -> object:
 
 
 def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change | None:
-    """The inverse change. Refuses when a field has changed since: raises Changed, which says which.
+    """The inverse change. Refuses when a field has changed since: raises UndoRefused, which says which.
 
     A talk that the act made is hidden, since talks are never deleted. After the undo of an import
     its feed proposes the same again, and no longer applies it by itself.
@@ -194,7 +194,7 @@ def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change 
             if field.field != "talk" and plain(talks[field.talk_id], field.field) != field.new
         ]
         if in_the_way:
-            raise Changed(in_the_way)
+            raise UndoRefused(in_the_way)
         inverse = ChangeRecorder(
             conference, Change.Act.UNDO, actor=actor, summary=summary, undoes=change
         )

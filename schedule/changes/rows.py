@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable
 from django.db import models
 
 
-class Rows[Row: models.Model]:
+class RowChanges[Row: models.Model]:
     def __init__(self, model: type[Row]) -> None:
         self.model = model
         self.new: list[Row] = []

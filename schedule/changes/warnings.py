@@ -66,12 +66,12 @@ class ProgrammeWarning(NamedTuple):
         return (self.kind, *sorted(talk.pk for talk in self.talks), self.room, self.speaker)
 
 
-def troubles(sheet: RunSheet) -> list[ProgrammeWarning]:
+def find_warnings(sheet: RunSheet) -> list[ProgrammeWarning]:
     found = [*_overlaps(sheet), *_two_places(sheet), *_misplaced(sheet), *_gaps(sheet)]
     return sorted(found, key=lambda trouble: trouble.talks[0].starts_at)
 
 
-def worse(
+def worsened(
     before: Iterable[ProgrammeWarning], after: Iterable[ProgrammeWarning]
 ) -> list[ProgrammeWarning]:
     """Troubles that are new, or have grown."""
@@ -87,7 +87,7 @@ def _weight(trouble: ProgrammeWarning) -> timedelta:
     return -trouble.size if trouble.kind is WarningKind.TIGHT else trouble.size
 
 
-def _meetings(talks: Sequence[SheetTalk]) -> Iterator[tuple[SheetTalk, SheetTalk]]:
+def _overlapping(talks: Sequence[SheetTalk]) -> Iterator[tuple[SheetTalk, SheetTalk]]:
     """Pairs that are on at the same time, of talks in order of their start."""
     for index, one in enumerate(talks):
         for other in talks[index + 1 :]:
@@ -109,13 +109,13 @@ def _by[Key](
 
 def _overlaps(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
     for room, talks in _by(lambda talk: talk.rooms, sheet.taking_place).items():
-        for one, other in _meetings(talks):
+        for one, other in _overlapping(talks):
             yield ProgrammeWarning(WarningKind.OVERLAP, (one, other), one.common(other), room=room)
 
 
 def _two_places(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
     for speaker, talks in _by(lambda talk: talk.speakers, sheet.taking_place).items():
-        for one, other in _meetings(talks):
+        for one, other in _overlapping(talks):
             if not one.rooms & other.rooms:
                 size = one.common(other)
                 yield ProgrammeWarning(WarningKind.TWO_PLACES, (one, other), size, speaker=speaker)
@@ -141,7 +141,7 @@ def _gaps(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
         everywhere = [talk for talk in talks if talk.is_break and not talk.rooms]
         others = [talk for talk in talks if not talk.is_break]
         for room, here in _by(lambda talk: talk.rooms, talks).items():
-            for last, following in _holes(here):
+            for last, following in _long_gaps(here):
                 hole = last._replace(starts_at=last.ends_at, ends_at=following.starts_at)
                 if any(hole.common(pause) for pause in everywhere):
                     continue
@@ -151,7 +151,7 @@ def _gaps(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
                     )
 
 
-def _holes(talks: Sequence[SheetTalk]) -> Iterator[tuple[SheetTalk, SheetTalk]]:
+def _long_gaps(talks: Sequence[SheetTalk]) -> Iterator[tuple[SheetTalk, SheetTalk]]:
     """The last talk before each long hole, and the next one."""
     last: SheetTalk | None = None
     for talk in talks:

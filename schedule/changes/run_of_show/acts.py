@@ -137,7 +137,7 @@ def _push(
         if delay <= timedelta():
             break
         if following.is_break:
-            return _eat(room, following, new, pushed)
+            return _shorten_break(room, following, new, pushed)
         if following.room != room:
             break
         old, new = following, following.moved_by(delay)
@@ -145,7 +145,7 @@ def _push(
     return pushed, []
 
 
-def _eat(
+def _shorten_break(
     room: int, pause: SheetTalk, until: SheetTalk, pushed: list[SheetTalk]
 ) -> tuple[list[SheetTalk], list[ProgrammeWarning]]:
     """A break of several rooms stays as it is for the others, and shows up as an overlap."""

@@ -10,7 +10,7 @@ from django.db import models, transaction
 from lib.plans import PlanChanged, digest_of, refuse_changed
 from schedule.changes.recorder import ChangeRecorder
 from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
-from schedule.changes.warnings import ProgrammeWarning, WarningKind, troubles, words, worse
+from schedule.changes.warnings import ProgrammeWarning, WarningKind, find_warnings, words, worsened
 from schedule.models import Change, Conference, Talk
 from schedule.models.codes import derive_code
 
@@ -65,7 +65,11 @@ def propose(
         ProposalLine(old.get(talk.pk), talk) for talk in changed if old.get(talk.pk) != talk
     )
     after = sheet.with_changed(line.new for line in lines)
-    found = [*clashes, *_untimely(sheet, lines), *worse(troubles(sheet), troubles(after))]
+    found = [
+        *clashes,
+        *_untimely(sheet, lines),
+        *worsened(find_warnings(sheet), find_warnings(after)),
+    ]
     return Proposal(
         summary, sheet, lines, tuple(clash for clash in found if clash.kind != WarningKind.GAP)
     )

@@ -17,9 +17,15 @@ from schedule.feeds.formats.programme import Programme, ProgrammeRoom, Programme
 from schedule.feeds.formats.raw import RawEvent, RawRoom, RawSchedule, RawTrack
 from schedule.feeds.formats.values import identity
 from schedule.feeds.formats.values.clocks import read_date, read_stamp
-from schedule.feeds.formats.values.people import People
-from schedule.feeds.formats.values.times import Times
-from schedule.feeds.formats.values.words import Words, absolute_link, host_of, kind_of, read_code
+from schedule.feeds.formats.values.people import PersonReader
+from schedule.feeds.formats.values.times import TimeReader
+from schedule.feeds.formats.values.words import (
+    TextReader,
+    absolute_link,
+    host_of,
+    kind_of,
+    read_code,
+)
 from schedule.site.zones import known_zone
 
 MAX_ROOMS = 300  # 108
@@ -53,9 +59,9 @@ class _Assembly:
     def __init__(self, raw: RawSchedule, problems: Problems, assumptions: Assumptions) -> None:
         self.raw = raw
         self.problems = problems
-        self.words = Words(problems)
+        self.words = TextReader(problems)
         zone = self._zone()
-        self.times = Times(
+        self.times = TimeReader(
             problems=problems,
             zone=zone or assumptions.zone,
             names_zone=zone is not None,
@@ -64,7 +70,7 @@ class _Assembly:
             believe_clock=assumptions.believe_clock,
             days_first="pretalx" in raw.words.get("generator", "").lower(),
         )
-        self.people = People(self.words, raw.words.get("base_url", ""))
+        self.people = PersonReader(self.words, raw.words.get("base_url", ""))
         self.rooms: dict[str, ProgrammeRoom] = {}
         self.tracks: dict[str, ProgrammeTrack] = {}
         for event in raw.events:
@@ -183,11 +189,11 @@ class _Assembly:
                 self.problems.add("no-title", event.at("title"))
                 return None
             times = self.times.of(event)
-            return self._told(event, title, *times) if times else None
+            return self._programme_talk(event, title, *times) if times else None
         finally:
             self.problems.talk = ""
 
-    def _told(
+    def _programme_talk(
         self, event: RawEvent, title: str, starts_at: datetime, ends_at: datetime
     ) -> ProgrammeTalk:
         words = event.words

@@ -18,7 +18,7 @@ MAX_LINES = 500_000  # of a text: 5,000 talks of 100 lines
 MAX_ENTRIES = 10_000  # of one JSON list or object
 
 
-class Node(ElementTree.Element):
+class XmlNode(ElementTree.Element):
     line = 0
 
     def words(self) -> str:
@@ -30,7 +30,7 @@ class Node(ElementTree.Element):
     def words_of(self, name: str) -> str:
         """The text of a child; "" when there is none."""
         child = self.find(name)
-        return child.words() if isinstance(child, Node) else ""
+        return child.words() if isinstance(child, XmlNode) else ""
 
 
 class _TreeBuilder(ElementTree.TreeBuilder):
@@ -41,7 +41,7 @@ class _TreeBuilder(ElementTree.TreeBuilder):
     """
 
     def __init__(self) -> None:
-        super().__init__(element_factory=Node)
+        super().__init__(element_factory=XmlNode)
         self.depth = self.count = 0
         self.reader = expat.ParserCreate(namespace_separator="}")
         self.reader.buffer_text = True
@@ -50,9 +50,9 @@ class _TreeBuilder(ElementTree.TreeBuilder):
         self.reader.EndElementHandler = self.end
         self.reader.CharacterDataHandler = self.data
 
-    def read(self, data: bytes) -> Node:
+    def read(self, data: bytes) -> XmlNode:
         self.reader.Parse(data, True)
-        return cast(Node, self.close())
+        return cast(XmlNode, self.close())
 
     def document_type(self, name: str, *_more: object) -> None:
         place = f"line {self.reader.CurrentLineNumber}"
@@ -60,7 +60,7 @@ class _TreeBuilder(ElementTree.TreeBuilder):
             raise refuse("unknown-format", place, "<!DOCTYPE html>")
         raise refuse("dtd", place)
 
-    def start(self, tag: str, attrs: dict[str, str], /) -> Node:
+    def start(self, tag: str, attrs: dict[str, str], /) -> XmlNode:
         self.depth += 1
         self.count += 1
         line = self.reader.CurrentLineNumber
@@ -70,7 +70,7 @@ class _TreeBuilder(ElementTree.TreeBuilder):
             raise refuse("too-many", f"line {line}")
         # expat writes {namespace}name without the first brace.
         attrs = {f"{{{name}" if "}" in name else name: value for name, value in attrs.items()}
-        node = cast(Node, super().start(tag.rpartition("}")[2], attrs))
+        node = cast(XmlNode, super().start(tag.rpartition("}")[2], attrs))
         node.line = line
         return node
 
@@ -104,7 +104,7 @@ class SourceFile:
         return _decode(self.data).removeprefix("\ufeff")
 
     @cached_property
-    def xml(self) -> Node:
+    def xml(self) -> XmlNode:
         try:
             return _TreeBuilder().read(self.data)
         except expat.ExpatError as error:

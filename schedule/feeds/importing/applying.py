@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from schedule.changes import item_changes
 from schedule.changes.recorder import ChangeRecorder
-from schedule.changes.rows import Rows
+from schedule.changes.rows import RowChanges
 from schedule.feeds.importing.lines import LABELS, ImportLine, LineKind
 from schedule.feeds.importing.plan import ImportPlan
 from schedule.models import Change, FeedItem, Talk
@@ -126,7 +126,7 @@ def _write_links(made: list[ImportLine]) -> None:
 
 def _renew_silently(plan: ImportPlan, decided: Container[int]) -> None:
     """What the feed says otherwise than before though nothing follows from it: no act of its own."""
-    items: Rows[FeedItem] = Rows(FeedItem)
+    items: RowChanges[FeedItem] = RowChanges(FeedItem)
     for line in plan.lines:
         if line.kind is LineKind.UNCHANGED and line.item.pk not in decided:
             items.set(line.item, **{name: line.renewed[name] for name in item_changes.FIELDS})

@@ -12,7 +12,7 @@ from django.utils import timezone
 from schedule.feeds.formats.problems import Problem
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.importing.applying import apply_plan
-from schedule.feeds.importing.guard import Danger, TalkRemovalsRefused, dangers_of
+from schedule.feeds.importing.guard import RemovalDanger, TalkRemovalsRefused, dangers_of
 from schedule.feeds.importing.lines import LineKind
 from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.reviewing import keep_review
@@ -34,7 +34,7 @@ class ImportSummary:
     counts: dict[str, int]
     plan: dict[str, Any]
     problems: list[Problem]
-    dangers: list[Danger]
+    dangers: list[RemovalDanger]
     change: Change | None = None
 
     def as_dict(self) -> dict[str, object]:
@@ -109,13 +109,13 @@ def find_feed(conference: Conference, source: str, programme: Programme) -> Feed
     items = FeedItem.objects.filter(feed__in=feeds).values_list(
         "feed_id", "key", "values__keys", "talk__code"
     )
-    keys = {key for talk in programme.talks for key in _telling(talk.key, talk.keys)}
+    keys = {key for talk in programme.talks for key in _identifying(talk.key, talk.keys)}
     sizes: Counter[int] = Counter()
     shared: Counter[int] = Counter()
     for feed_id, key, others, code in items:
         sizes[feed_id] += 1
         own = f"guid:{own_guid(conference, 'talk', code)}"
-        shared[feed_id] += not keys.isdisjoint({own, *_telling(key, others or [])})
+        shared[feed_id] += not keys.isdisjoint({own, *_identifying(key, others or [])})
     # Of equals the first wins, which is the one imported last.
     nearest = max(feeds, key=lambda feed_id: shared[feed_id], default=None)
     size = min(sizes[nearest], len(programme.talks)) if nearest is not None else 0
@@ -124,14 +124,16 @@ def find_feed(conference: Conference, source: str, programme: Programme) -> Feed
     return Feed(conference=conference, source=source, address=source if "://" in source else "")
 
 
-def _telling(strongest: str, keys: Iterable[str]) -> set[str]:
+def _identifying(strongest: str, keys: Iterable[str]) -> set[str]:
     """The keys that two different programmes do not share by chance, as they do number 7."""
     return {strongest, *(key for key in keys if key.startswith(("guid:", "uid:", "code:")))}
 
 
 def _counts(plan: ImportPlan) -> dict[str, int]:
-    told = [line for line in plan.lines if line.kind not in (LineKind.MISSING, LineKind.CONFLICT)]
-    known = [line for line in told if line.kind is not LineKind.NEW]
+    incoming = [
+        line for line in plan.lines if line.kind not in (LineKind.MISSING, LineKind.CONFLICT)
+    ]
+    known = [line for line in incoming if line.kind is not LineKind.NEW]
     return {
         "new": len(plan.of_kind(LineKind.NEW)),
         "changed": sum(line.is_changed for line in known),

@@ -57,14 +57,14 @@ LABELS: dict[LineKind, Promise] = {
 class ImportLine:
     """`changes`: field → (old, new). `renewed`: what is then written down in the feed item; in a
     line of conflict its values alone, which are merged. A talk has two lines when some of its
-    fields are in conflict. `told` None: the feed no longer has it. `overrides` are those that
+    fields are in conflict. `incoming` None: the feed no longer has it. `overrides` are those that
     the line would end.
     """
 
     kinds: tuple[LineKind, ...]
     talk: Talk
     item: FeedItem
-    told: ProgrammeTalk | None = None
+    incoming: ProgrammeTalk | None = None
     speakers: list[Speaker] = field(default_factory=list)
     also_in: list[Room] = field(default_factory=list)
     changes: dict[str, tuple[object, object]] = field(default_factory=dict)
@@ -96,9 +96,9 @@ class ImportLine:
     @cached_property
     def digest(self) -> str:
         """Of all that it would do, and to what: old values, new values and whose they are."""
-        values = {name: self._both(name) for name in self._shown_fields()}
+        values = {name: self._old_and_new(name) for name in self._shown_fields()}
         ordinal = self.renewed.get("ordinal", self.item.ordinal)
-        # A new talk is told by all that the feed says of it, not by its headline alone.
+        # A new talk is identified by all that the feed says of it, not by its headline alone.
         texts = self.renewed.get("values") if self.is_new else None
         what = [self.kinds, self.talk.pk, self.key, ordinal, values, texts]
         return digest_of(what)[:20]
@@ -109,21 +109,21 @@ class ImportLine:
             "digest": self.digest,
             "kinds": [kind.value for kind in self.kinds],
             "key": self.key,
-            "title": self.talk.title if self.told is None else self.told.title,
+            "title": self.talk.title if self.incoming is None else self.incoming.title,
             "talk": self.talk.pk,
             "code": self.talk.code,
             "starts_at": self.talk.starts_at.isoformat(),
             "fields": [
                 {"field": name, "old": old, "new": new}
                 for name in self._shown_fields()
-                for old, new in [self._both(name)]
+                for old, new in [self._old_and_new(name)]
             ],
         }
 
     def _shown_fields(self) -> Iterable[str]:
         return HEADLINE if self.is_new else self.changes
 
-    def _both(self, name: str) -> tuple[object, object]:
+    def _old_and_new(self, name: str) -> tuple[object, object]:
         if name in self.changes:
             old, new = self.changes[name]
             return shown(old), shown(new)

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from conftest import make_conference, make_talk, utc
-from schedule.changes.recorder import Changed, ChangeRecorder, undo
+from schedule.changes.recorder import ChangeRecorder, UndoRefused, undo
 from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.import_file import ImportSummary, find_feed, import_schedule
@@ -310,7 +310,7 @@ def test_an_undo_refuses_what_has_changed_since(conference):
     load(conference, *first_import())
     change = load(conference, *second_import()).change
     edit(Talk.objects.get(title="Other"), title="Ours")
-    with pytest.raises(Changed, match="title"):
+    with pytest.raises(UndoRefused, match="title"):
         undo(change, actor=None, summary="undo")
     assert FieldChange.objects.filter(change__act="undo").count() == 0
     assert ItemChange.objects.filter(change__act="undo").count() == 0

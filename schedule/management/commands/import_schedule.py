@@ -13,7 +13,7 @@ from schedule.feeds.fetching import fetch
 from schedule.feeds.formats.problems import Problem, ProgrammeError
 from schedule.feeds.formats.registry import known_formats
 from schedule.feeds.formats.source import MAX_BYTES
-from schedule.feeds.importing.checking import Check, Outcome, check_due
+from schedule.feeds.importing.checking import CheckOutcome, FeedCheck, check_due
 from schedule.feeds.importing.guard import TalkRemovalsRefused
 from schedule.feeds.importing.import_file import ImportSummary, import_schedule
 from schedule.feeds.importing.reviewing import read
@@ -85,7 +85,7 @@ class Command(BaseCommand):
                 self.stdout.write(_in_words(check))
         if as_json:
             self.stdout.write(json.dumps([check.as_dict() for check in checks], indent=2))
-        if any(check.outcome is Outcome.FAILED for check in checks):
+        if any(check.outcome is CheckOutcome.FAILED for check in checks):
             raise CommandError(_("Not every feed could be read."))
 
     def _import(self, source: str, conference: Conference, **options: Any) -> None:
@@ -191,11 +191,11 @@ def _refusal(source: str, refused: TalkRemovalsRefused) -> CommandError:
     return CommandError(text % {"source": source, "reasons": refused}, returncode=REFUSED)
 
 
-def _in_words(check: Check) -> str:
+def _in_words(check: FeedCheck) -> str:
     texts = {
-        Outcome.UNCHANGED: _("unchanged"),
-        Outcome.APPLIED: _("applied: %(change)s") % {"change": check.change},
-        Outcome.WAITING: _("%(count)d wait for a review") % {"count": check.waiting},
-        Outcome.FAILED: _("failed"),
+        CheckOutcome.UNCHANGED: _("unchanged"),
+        CheckOutcome.APPLIED: _("applied: %(change)s") % {"change": check.change},
+        CheckOutcome.WAITING: _("%(count)d wait for a review") % {"count": check.waiting},
+        CheckOutcome.FAILED: _("failed"),
     }
     return " ".join(filter(None, [f"{check.feed}: {texts[check.outcome]}.", check.error]))

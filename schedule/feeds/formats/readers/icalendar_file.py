@@ -48,7 +48,7 @@ class ContentLine:
 
 
 @dataclass(slots=True)
-class Component:
+class CalendarComponent:
     """A calendar or an event: its lines by name. What is nested in an event is not read."""
 
     kind: str
@@ -110,7 +110,7 @@ def _line(number: int, text: str) -> ContentLine | None:
 class _Reader:
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
-        self.calendar = Component("VCALENDAR", 1)
+        self.calendar = CalendarComponent("VCALENDAR", 1)
         self.zones: set[str] = set()
 
     def words(self) -> dict[str, str]:
@@ -126,15 +126,17 @@ class _Reader:
             yield _Event(self, component, uid).read()
             self.problems.talk = ""
 
-    def _components(self, data: bytes) -> Iterator[Component]:
+    def _components(self, data: bytes) -> Iterator[CalendarComponent]:
         """Events, as they end."""
-        open: list[Component] = []
+        open: list[CalendarComponent] = []
         number = 0
         for line in self._lines(data):
             number = line.number
             if line.name == "BEGIN":
                 is_calendar = not open and line.value.upper() == "VCALENDAR"
-                open.append(self.calendar if is_calendar else Component(line.value.upper(), number))
+                open.append(
+                    self.calendar if is_calendar else CalendarComponent(line.value.upper(), number)
+                )
             elif not open or (line.name == "END" and open[-1].kind != line.value.upper()):
                 self.problems.add("bad-line", f"line {number}", f"{line.name}:{line.value}")
             elif line.name == "END":
@@ -178,7 +180,7 @@ class _Reader:
 
 
 class _Event:
-    def __init__(self, reader: _Reader, component: Component, uid: str) -> None:
+    def __init__(self, reader: _Reader, component: CalendarComponent, uid: str) -> None:
         self.reader, self.component, self.uid = reader, component, uid
         self.problems = reader.problems
 

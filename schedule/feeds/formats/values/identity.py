@@ -47,7 +47,7 @@ def person_keys(*, guid: str, code: str, id: str, name: str) -> tuple[str, ...]:
     return tuple(key(kind, value) for kind, value in found if value)
 
 
-class Index[T]:
+class KeyIndex[T]:
     """Finds things by their keys.
 
     A weaker key only counts when no stronger one speaks against it: two people of one name with
