@@ -36,18 +36,18 @@ from schedule.site.scoped_admin import (
 )
 
 
+def format_choices() -> list[tuple[str, str]]:
+    return [("", "—"), *((one.name, one.label) for one in known_formats())]
+
+
 class ScheduleUploadForm(forms.Form):
     file = forms.FileField(label=_("file"))
     format = forms.ChoiceField(
-        label=_("format"), required=False, help_text=_("Only if it is not recognised.")
+        label=_("format"),
+        required=False,
+        choices=format_choices,
+        help_text=_("Only if it is not recognised."),
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        known = [(one.name, one.label) for one in known_formats()]
-        field = self.fields["format"]
-        if isinstance(field, forms.ChoiceField):
-            field.choices = [("", "—"), *known]
 
     def review(self, conference: Conference) -> tuple[Feed, ImportReview | None]:
         """Raises ProgrammeError."""

@@ -18,9 +18,8 @@ from django.utils.translation import gettext as _
 
 from lib.plans import PlanChanged
 from schedule.feeds.importing.guard import TalkRemovalsRefused
-from schedule.feeds.importing.lines import LABELS, LineKind
+from schedule.feeds.importing.lines import LABELS, LineKind, fields_in_words, kinds_in_words, moment
 from schedule.feeds.importing.reviewing import apply_review, dismiss, make_again
-from schedule.feeds.importing.wording import fields_in_words, kinds_in_words, moment
 from schedule.models import ImportReview
 from schedule.site.scoped_admin import person
 

@@ -38,7 +38,9 @@ class WatchedTable:
     conference: str
 
     @classmethod
-    def model(cls, model: type[models.Model], conference: str = "{row}.conference_id") -> "WatchedTable":
+    def model(
+        cls, model: type[models.Model], conference: str = "{row}.conference_id"
+    ) -> "WatchedTable":
         return cls(model._meta.db_table, conference)
 
     @classmethod

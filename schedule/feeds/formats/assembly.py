@@ -7,12 +7,12 @@ become a programme.
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from lib.text import one_line, same_name
-from schedule.feeds.formats.problems import Problem, Problems, ProgrammeError, refuse, shorten
+from schedule.feeds.formats.problems import Problem, Problems, refuse, shorten
 from schedule.feeds.formats.programme import Programme, ProgrammeRoom, ProgrammeTalk, ProgrammeTrack
 from schedule.feeds.formats.raw import RawEvent, RawRoom, RawSchedule, RawTrack
 from schedule.feeds.formats.values import identity
@@ -39,35 +39,26 @@ _language = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
 _colour = re.compile(r"#(?:[0-9a-fA-F]{3}){1,2}")
 
 
-@dataclass(frozen=True, slots=True)
-class Assumptions:
-    """What the file may leave open. `believe_clock`: the clock time counts where an offset is wrong."""
-
-    zone: ZoneInfo | None = None
-    day_starts_at_hour: int = 4
-    believe_clock: bool = False
-
-
-def assemble(raw: RawSchedule, problems: Problems, assumptions: Assumptions) -> Programme:
-    try:
-        return _Assembly(raw, problems, assumptions).programme()
-    except ProgrammeError as error:
-        raise ProgrammeError(error.problem, problems.found) from None
-
-
-class _Assembly:
-    def __init__(self, raw: RawSchedule, problems: Problems, assumptions: Assumptions) -> None:
+class Assembly:
+    def __init__(
+        self,
+        raw: RawSchedule,
+        problems: Problems,
+        default_zone: ZoneInfo | None,
+        day_starts_at_hour: int,
+        believe_clock: bool,
+    ) -> None:
         self.raw = raw
         self.problems = problems
         self.words = TextReader(problems)
         zone = self._zone()
         self.times = TimeReader(
             problems=problems,
-            zone=zone or assumptions.zone,
+            zone=zone or default_zone,
             names_zone=zone is not None,
             day_change=raw.words.get("day_change", ""),
-            day_starts_at_hour=assumptions.day_starts_at_hour,
-            believe_clock=assumptions.believe_clock,
+            day_starts_at_hour=day_starts_at_hour,
+            believe_clock=believe_clock,
             days_first="pretalx" in raw.words.get("generator", "").lower(),
         )
         self.people = PersonReader(self.words, raw.words.get("base_url", ""))

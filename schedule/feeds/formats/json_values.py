@@ -43,6 +43,15 @@ class JsonReader:
             setattr(person, field, self.text(value, names.get(field, ""), place))
         return person
 
+    def reference[T](
+        self, known: dict[str, T], parent: JsonObject, name: str, place: str
+    ) -> T | None:
+        """What a member names by its id."""
+        id = self.word(parent, name, place)
+        if id and id not in known:
+            self.problems.add("unknown-reference", step(place, name), id)
+        return known.get(id)
+
     def mapping(self, value: Any, place: str) -> JsonObject:
         return value if self._is(dict, value, place) else {}
 

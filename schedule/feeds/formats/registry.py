@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext
 
 from lib.plugins import plugins
-from schedule.feeds.formats.assembly import Assumptions, assemble
-from schedule.feeds.formats.problems import Problems, refuse
+from schedule.feeds.formats.assembly import Assembly
+from schedule.feeds.formats.problems import Problems, ProgrammeError, refuse
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawSchedule
 from schedule.feeds.formats.readers import (
@@ -86,9 +86,11 @@ def parse(
         raise refuse("empty")
     source, problems = SourceFile(data), Problems()
     raw = _format_of(source, format).read(source, problems)
-    assumptions = Assumptions(default_zone, day_starts_at_hour, believe_clock)
-    programme = assemble(raw, problems, assumptions)
-    return replace(programme, sha256=hashlib.sha256(data).hexdigest())
+    try:
+        assembly = Assembly(raw, problems, default_zone, day_starts_at_hour, believe_clock)
+        return replace(assembly.programme(), sha256=hashlib.sha256(data).hexdigest())
+    except ProgrammeError as error:
+        raise ProgrammeError(error.problem, problems.found) from None
 
 
 def _format_of(source: SourceFile, name: str | None) -> Format:

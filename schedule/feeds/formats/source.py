@@ -113,6 +113,12 @@ class SourceFile:
         except (LookupError, ValueError) as error:
             raise refuse("bad-encoding", "line 1", str(error)) from None
 
+    @property
+    def json_object(self) -> dict[str, Any]:
+        """Empty where the file is something else than one JSON object."""
+        is_object = self.kind == "json" and isinstance(self.json, dict)
+        return self.json if is_object else {}
+
     @cached_property
     def json(self) -> Any:
         try:

@@ -1,4 +1,4 @@
-"""The lines of a plan: what an import would do to one talk."""
+"""The lines of a plan: what an import would do to one talk, and how that is said in words."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,11 +7,14 @@ from enum import StrEnum
 from functools import cached_property
 from html import unescape
 from os.path import commonprefix
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import strip_tags
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lib.plans import digest_of
@@ -155,3 +158,44 @@ def _words(html: object) -> str:
 def _cut(text: str, start: int) -> str:
     end = start + EXCERPT_CHARS
     return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
+
+
+class FieldWords(NamedTuple):
+    """`old` "": there was none."""
+
+    label: str
+    old: str
+    new: str
+
+
+def kinds_in_words(line: dict[str, Any]) -> str:
+    return ", ".join(str(LABELS[LineKind(kind)]) for kind in line["kinds"])
+
+
+def moment(text: str, zone: ZoneInfo) -> str:
+    return date_format(datetime.fromisoformat(text).astimezone(zone), "D j M, H:i")
+
+
+def fields_in_words(line: dict[str, Any], zone: ZoneInfo) -> list[FieldWords]:
+    words = []
+    for change in line["fields"]:
+        name, old, new = change["field"], change["old"], change["new"]
+        if name in TEXTS:
+            old, new = excerpts(old, new)
+        old, new = (value_in_words(name, value, zone) for value in (old, new))
+        words.append(FieldWords(Talk.field_label(name), old, new))
+    return words
+
+
+def value_in_words(name: str, value: Any, zone: ZoneInfo) -> str:
+    if value in (None, "", []):
+        return ""
+    if name in TIMES:
+        return moment(value, zone)
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if name == "kind":
+        return str(dict(Talk.Kind.choices).get(value, value))
+    if name == "links":
+        return ", ".join(f"{link['title']} <{link['url']}>" for link in value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

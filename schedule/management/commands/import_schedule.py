@@ -16,8 +16,8 @@ from schedule.feeds.formats.source import MAX_BYTES
 from schedule.feeds.importing.checking import CheckOutcome, FeedCheck, check_due
 from schedule.feeds.importing.guard import TalkRemovalsRefused
 from schedule.feeds.importing.import_file import ImportSummary, import_schedule
+from schedule.feeds.importing.lines import fields_in_words, kinds_in_words, moment
 from schedule.feeds.importing.reviewing import read
-from schedule.feeds.importing.wording import fields_in_words, kinds_in_words, moment
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.models import Conference, Feed
 
@@ -84,20 +84,16 @@ class Command(BaseCommand):
             if not as_json:
                 self.stdout.write(_in_words(check))
         if as_json:
-            self.stdout.write(json.dumps([check.as_dict() for check in checks], indent=2))
+            self._write_json([check.as_dict() for check in checks])
         if any(check.outcome is CheckOutcome.FAILED for check in checks):
             raise CommandError(_("Not every feed could be read."))
 
     def _import(self, source: str, conference: Conference, **options: Any) -> None:
-        data = _read_source(source)
+        data, as_json = _read_source(source), options["json"]
         try:
             programme = read(
                 conference, data, format=options["format"], believe_clock=options["believe_clock"]
             )
-        except ProgrammeError as error:
-            self._report_failure(error, as_json=options["json"])
-            raise CommandError(f"{source}: {error}") from None
-        try:
             summary = import_schedule(
                 conference=conference,
                 programme=programme,
@@ -107,29 +103,29 @@ class Command(BaseCommand):
                 data=data,
                 believes_clock=options["believe_clock"],
             )
+        except ProgrammeError as error:
+            if as_json:
+                problems = [problem.as_dict() for problem in error.problems]
+                self._write_json({"error": str(error), "problems": problems})
+            else:
+                self._list_problems(list(error.problems[1:]))
+            raise CommandError(f"{source}: {error}") from None
         except TalkRemovalsRefused as refused:
-            self._report_refusal(refused, as_json=options["json"])
+            if as_json:
+                dangers = [asdict(danger) for danger in refused.dangers]
+                self._write_json({"error": str(refused), "dangers": dangers})
             raise _refusal(source, refused) from None
-        self._report(summary, conference, as_json=options["json"])
+        if as_json:
+            self._write_json(summary.as_dict())
+        else:
+            self._report(summary, conference)
         if summary.dangers and not options["accept_removals"]:
             raise _refusal(source, TalkRemovalsRefused(summary.dangers))
 
-    def _report_failure(self, error: ProgrammeError, *, as_json: bool) -> None:
-        if as_json:
-            problems = [problem.as_dict() for problem in error.problems]
-            self.stdout.write(json.dumps({"error": str(error), "problems": problems}, indent=2))
-        else:
-            self._list_problems(list(error.problems[1:]))
+    def _write_json(self, value: object) -> None:
+        self.stdout.write(json.dumps(value, indent=2))
 
-    def _report_refusal(self, refused: TalkRemovalsRefused, *, as_json: bool) -> None:
-        if as_json:
-            dangers = [asdict(danger) for danger in refused.dangers]
-            self.stdout.write(json.dumps({"error": str(refused), "dangers": dangers}, indent=2))
-
-    def _report(self, summary: ImportSummary, conference: Conference, *, as_json: bool) -> None:
-        if as_json:
-            self.stdout.write(json.dumps(summary.as_dict(), indent=2))
-            return
+    def _report(self, summary: ImportSummary, conference: Conference) -> None:
         version = (
             f", {_('version')} {summary.programme.version[:40]}"
             if summary.programme.version

@@ -33,9 +33,7 @@ _TRACK = {"name": "name", "slug": "slug", "colour": "color"}
 
 
 def recognises(source: SourceFile) -> bool:
-    if source.kind != "json" or not isinstance(source.json, dict):
-        return False
-    schedule = source.json.get("schedule")
+    schedule = source.json_object.get("schedule")
     return isinstance(schedule, dict) and isinstance(schedule.get("conference"), dict)
 
 

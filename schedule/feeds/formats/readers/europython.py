@@ -17,9 +17,7 @@ _PERSON = {"name": "name", "code": "code", "avatar": "avatar"}
 
 
 def recognises(source: SourceFile) -> bool:
-    if source.kind != "json" or not isinstance(source.json, dict):
-        return False
-    days = source.json.get("days")
+    days = source.json_object.get("days")
     return isinstance(days, dict) and any(
         isinstance(day, dict) and isinstance(day.get("events"), list) for day in days.values()
     )

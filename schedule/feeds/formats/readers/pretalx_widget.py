@@ -21,10 +21,8 @@ _PERSON = {"name": "name", "code": "code", "avatar": "avatar"}
 
 
 def recognises(source: SourceFile) -> bool:
-    if source.kind != "json" or not isinstance(source.json, dict):
-        return False
-    lists = all(isinstance(source.json.get(name), list) for name in ("talks", "rooms"))
-    return lists and ("timezone" in source.json or "event_start" in source.json)
+    lists = all(isinstance(source.json_object.get(name), list) for name in ("talks", "rooms"))
+    return lists and ("timezone" in source.json_object or "event_start" in source.json_object)
 
 
 def read(source: SourceFile, problems: Problems) -> RawSchedule:
@@ -52,8 +50,8 @@ class _Reader(JsonReader):
 
     def _event(self, talk: JsonObject, place: str) -> RawEvent:
         words = self.words(talk, place, _NAMES)
-        room = self._named(self.rooms, talk, "room", place)
-        track = self._named(self.tracks, talk, "track", place)
+        room = self.reference(self.rooms, talk, "room", place)
+        track = self.reference(self.tracks, talk, "track", place)
         words |= {"room": room.name if room else "", "track": track.name if track else ""}
         return RawEvent(
             location=place,
@@ -76,9 +74,3 @@ class _Reader(JsonReader):
             else:
                 self.problems.add("unknown-reference", at, str(item))
         return found
-
-    def _named[T](self, known: dict[str, T], parent: JsonObject, name: str, place: str) -> T | None:
-        id = self.word(parent, name, place)
-        if id and id not in known:
-            self.problems.add("unknown-reference", step(place, name), id)
-        return known.get(id)

@@ -82,7 +82,7 @@ class _Reader(JsonReader):
         words = self.words(talk, place, _NAMES) | self._categorised(talk, place)
         id = self.word(talk, "id", place)
         words["guid" if is_guid(id) else "id"] = id
-        room = self._room(talk, place)
+        room = self.reference(self.rooms, talk, "roomId", place)
         words["room"] = room.name if room else ""
         persons = [
             self._mentioned(person, at)
@@ -98,12 +98,6 @@ class _Reader(JsonReader):
             also_in=list(self.rooms_of_plenum) if talk.get("isPlenumSession") is True else [],
             persons=[person for person in persons if person],
         )
-
-    def _room(self, talk: JsonObject, place: str) -> RawRoom | None:
-        id = self.word(talk, "roomId", place)
-        if id and id not in self.rooms:
-            self.problems.add("unknown-reference", step(place, "roomId"), id)
-        return self.rooms.get(id)
 
     def _mentioned(self, value: object, place: str) -> RawPerson | None:
         """An id, or in some views id and name."""

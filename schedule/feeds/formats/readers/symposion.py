@@ -18,9 +18,7 @@ _keynote = re.compile(r"(opening |closing )?keynote\b", re.IGNORECASE)
 
 
 def recognises(source: SourceFile) -> bool:
-    if source.kind != "json" or not isinstance(source.json, dict):
-        return False
-    slots = source.json.get("schedule")
+    slots = source.json_object.get("schedule")
     return isinstance(slots, list) and any(
         isinstance(slot, dict) and "conf_key" in slot for slot in slots
     )
