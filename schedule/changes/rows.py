@@ -38,4 +38,4 @@ class RowChanges[Row: models.Model]:
                 unique_fields=["id"],
                 update_fields=sorted(self.fields),
             )
-        manager.bulk_create(row for row in self.new if wanted is None or id(row) in wanted)
+        manager.bulk_create([row for row in self.new if wanted is None or id(row) in wanted])

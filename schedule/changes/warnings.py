@@ -4,11 +4,11 @@
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from enum import StrEnum
-from itertools import pairwise
-from typing import NamedTuple
+from itertools import groupby, pairwise
+from typing import Literal, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,10 @@ from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
 TIGHT = timedelta(minutes=10)
 # A room that stands empty for so long while another has a talk is worth a look.
 GAP = timedelta(minutes=30)
+
+
+# By primary key of a room or of a speaker.
+type Groups = defaultdict[int, list[SheetTalk]]
 
 
 class WarningKind(StrEnum):
@@ -97,24 +101,22 @@ def _overlapping(talks: Sequence[SheetTalk]) -> Iterator[tuple[SheetTalk, SheetT
                 yield one, other
 
 
-def _by[Key](
-    keys: Callable[[SheetTalk], Iterable[Key]], talks: Iterable[SheetTalk]
-) -> dict[Key, list[SheetTalk]]:
-    groups: defaultdict[Key, list[SheetTalk]] = defaultdict(list)
+def _by(field: Literal["rooms", "speakers"], talks: Iterable[SheetTalk]) -> Groups:
+    groups: Groups = defaultdict(list)
     for talk in talks:
-        for key in keys(talk):
+        for key in getattr(talk, field):
             groups[key].append(talk)
     return groups
 
 
 def _overlaps(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
-    for room, talks in _by(lambda talk: talk.rooms, sheet.taking_place).items():
+    for room, talks in _by("rooms", sheet.taking_place).items():
         for one, other in _overlapping(talks):
             yield ProgrammeWarning(WarningKind.OVERLAP, (one, other), one.common(other), room=room)
 
 
 def _two_places(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
-    for speaker, talks in _by(lambda talk: talk.speakers, sheet.taking_place).items():
+    for speaker, talks in _by("speakers", sheet.taking_place).items():
         for one, other in _overlapping(talks):
             if not one.rooms & other.rooms:
                 size = one.common(other)
@@ -137,10 +139,11 @@ def _misplaced(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
 
 def _gaps(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
     """Not lunch: nobody has a talk then, or it is a break of the programme."""
-    for talks in _by(lambda talk: [sheet.day_of(talk)], sheet.taking_place).values():
+    for _day, of_day in groupby(sheet.taking_place, key=sheet.day_of):
+        talks = list(of_day)
         everywhere = [talk for talk in talks if talk.is_break and not talk.rooms]
         others = [talk for talk in talks if not talk.is_break]
-        for room, here in _by(lambda talk: talk.rooms, talks).items():
+        for room, here in _by("rooms", talks).items():
             for last, following in _long_gaps(here):
                 hole = last._replace(starts_at=last.ends_at, ends_at=following.starts_at)
                 if any(hole.common(pause) for pause in everywhere):

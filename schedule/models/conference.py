@@ -159,7 +159,7 @@ class Conference(models.Model):
     def next_edge(self, at: datetime) -> datetime | None:
         """When what pages say of the conference as a whole changes next, by the clock alone."""
         edges = (self.window[1], self.replays_end_at, self.public_at)
-        return min((edge for edge in edges if edge is not None and edge > at), default=None)
+        return min([edge for edge in edges if edge is not None and edge > at], default=None)
 
     def day_of(self, at: datetime, zone: zoneinfo.ZoneInfo | None = None) -> date:
         """The conference day that an instant belongs to, in the venue's zone or a viewer's."""

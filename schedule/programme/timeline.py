@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
+from operator import attrgetter
 from typing import NamedTuple
 
 from lib.cached import once_per_revision
@@ -42,12 +43,12 @@ class RoomTimeline:
     def __init__(self, slug: str, name: str, items: Iterable[TimelineTalk]) -> None:
         self.slug = slug
         self.name = name
-        self.items = tuple(sorted(items, key=lambda item: (item.starts_at, item.code)))
+        self.items = tuple(sorted(items, key=attrgetter("starts_at", "code")))
         self._starts = [item.starts_at for item in self.items]
-        self._by_end = sorted(self.items, key=lambda item: item.ends_at)
+        self._by_end = sorted(self.items, key=attrgetter("ends_at"))
         self._ends = [item.ends_at for item in self._by_end]
         # Up to each item, when the last of them ends: tells when looking back is in vain.
-        self._latest_ends = list(accumulate((item.ends_at for item in self.items), max))
+        self._latest_ends = list(accumulate([item.ends_at for item in self.items], max))
 
     def live_at(self, at: datetime) -> TimelineTalk | None:
         """What is on. Of two that overlap, the one that began last."""
@@ -117,7 +118,7 @@ def _read(conference_id: int, revision: int) -> Timeline:
         items[room_id].append(TimelineTalk(*values))
     edges = {edge for room in items.values() for item in room for edge in _edges(item)}
     return Timeline(
-        tuple(RoomTimeline(slug, name, items[pk]) for pk, slug, name in rooms),
+        tuple([RoomTimeline(slug, name, items[pk]) for pk, slug, name in rooms]),
         tuple(sorted(edges)),
     )
 

@@ -99,9 +99,9 @@ def page_key_of(request: HttpRequest, view: object) -> PageKey | None:
     if not set(request.GET) <= {*params, *vars(view)["ignored_params"], "tz"}:
         return None
     conference = request.conference
-    query = "&".join(f"{name}={request.GET[name]}" for name in params if name in request.GET)
+    query = "&".join([f"{name}={request.GET[name]}" for name in params if name in request.GET])
     zone = zone_tag(viewer_zone(request), conference)
-    parts = "".join(f":{part}" for each in PARTS if (part := each(request)))
+    parts = "".join([f":{part}" for each in PARTS if (part := each(request))])
     return PageKey(
         f"page:{conference.pk}:{settings.RELEASE}:{get_language()}:{request.programme_revision}"
         f":{zone}{parts}:{request.path}?{query}"
