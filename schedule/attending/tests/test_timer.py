@@ -7,7 +7,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from conftest import client_of, make_speaker, make_talk, make_user
-from schedule.attending.timer.links import timer_link
 from schedule.models import Change, Talk, Timer
 
 
@@ -21,6 +20,10 @@ def chair(talk):
     user = make_user("chair@example.com")
     talk.chairs.add(user)
     return user
+
+
+def timer_link(talk):
+    return Timer.of(talk).get_absolute_url()
 
 
 def json_link(talk):
