@@ -5,7 +5,6 @@ from schedule.models.changes import Change, FieldChange, ItemChange, Override
 from schedule.models.conference import (
     Conference,
     ProgrammeRevision,
-    Revision,
     Room,
     Track,
     Visibility,
@@ -30,7 +29,6 @@ __all__ = [
     "ItemChange",
     "Override",
     "ProgrammeRevision",
-    "Revision",
     "Room",
     "Speaker",
     "Talk",
