@@ -64,7 +64,7 @@ class ProgrammeWarning(NamedTuple):
     @property
     def key(self) -> tuple[object, ...]:
         """The same for the same trouble at other times."""
-        return (self.kind, *sorted(talk.pk for talk in self.talks), self.room, self.speaker)
+        return (self.kind, *sorted([talk.pk for talk in self.talks]), self.room, self.speaker)
 
 
 def find_warnings(sheet: RunSheet) -> list[ProgrammeWarning]:
