@@ -20,7 +20,7 @@ from schedule.site.scoped_admin import conference_of, in_venue_zone
 from tickets.models import User
 
 
-class PasswordForm(AdminAuthenticationForm):
+class AdminPasswordForm(AdminAuthenticationForm):
     """For a host without a conference, as long as the site's login pages cannot be shown there.
     As strict as they are: it counts wrong passwords, and knows no second factor, so whoever has
     one is sent away.
@@ -43,7 +43,7 @@ class OurAdminSite(admin.AdminSite):
     site_title = gettext_lazy("Front Row")
     site_header = gettext_lazy("Front Row")
     index_title = gettext_lazy("Organize")
-    login_form = PasswordForm
+    login_form = AdminPasswordForm
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff, and whoever has a role or helps in a room in this conference."""

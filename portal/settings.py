@@ -62,7 +62,7 @@ SOCIAL_PROVIDERS: dict[str, Any] = env_json(
 )
 
 INSTALLED_APPS = [
-    "portal",
+    "portal.apps.PortalConfig",
     "streaming",
     "tickets",
     "schedule",
@@ -72,7 +72,7 @@ INSTALLED_APPS = [
     "tickets.accounts.devices.app.DevicesConfig",
     "django_tasks_db",
     "whitenoise.runserver_nostatic",
-    "portal.admin_config.OurAdminConfig",
+    "portal.apps.OurAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

@@ -1,7 +1,8 @@
 """/admin/desk/: the run of show while it runs. Works without JavaScript and on a phone."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -21,8 +22,8 @@ from portal.desk.forms import FORMS, ActForm, BreakForm, ProgrammeForm, forms_fo
 from portal.desk.stage_forms import AnnounceForm
 from portal.desk.warnings import warnings_of
 from schedule.attending.timer.links import timer_link
-from schedule.changes.run_of_show.proposal import ActRefused, Proposal
-from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
+from schedule.changes.run_of_show.proposal import ActRefused, Proposal, ProposalLine
+from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.models import Conference, Room, Talk
 from schedule.site.access import DESK, staff
 from schedule.site.rights import ORGANIZE
@@ -193,33 +194,23 @@ def _preview(request: DeskRequest, form: ProgrammeForm, proposal: Proposal | Non
         "title": form.label,
         "form": form,
         "proposal": proposal,
-        "lines": _shown_lines(proposal) if proposal else [],
+        "lines": [_shown(line, proposal.sheet.rooms) for line in proposal.lines]
+        if proposal
+        else [],
     }
     return _page(request, "preview", context)
 
 
-class ShownLine(NamedTuple):
-    old: SheetTalk | None
-    new: SheetTalk
-    old_room: Room | None
-    new_room: Room | None
-    is_moved: bool
-    has_new_room: bool
-
-
-def _shown_lines(proposal: Proposal) -> list[ShownLine]:
-    rooms = proposal.sheet.rooms
-    return [
-        ShownLine(
-            old,
-            new,
-            rooms.get(old.room or 0) if old else None,
-            rooms.get(new.room or 0),
-            bool(old and (old.starts_at, old.ends_at) != (new.starts_at, new.ends_at)),
-            bool(old and old.room != new.room),
-        )
-        for old, new in proposal.lines
-    ]
+def _shown(line: ProposalLine, rooms: Mapping[int, Room]) -> dict[str, object]:
+    old, new = line
+    return {
+        "old": old,
+        "new": new,
+        "old_room": rooms.get(old.room or 0) if old else None,
+        "new_room": rooms.get(new.room or 0),
+        "is_moved": old and (old.starts_at, old.ends_at) != (new.starts_at, new.ends_at),
+        "has_new_room": old and old.room != new.room,
+    }
 
 
 @staff(DESK)

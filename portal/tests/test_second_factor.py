@@ -10,7 +10,7 @@ from django.core.management.base import SystemCheckError
 from django.test import Client
 
 from conftest import client_of, make_conference, make_room, make_user
-from portal.groups import ORGANIZER
+from portal.apps import ORGANIZER
 from schedule.models import Conference
 from tickets.models import Role, User
 

@@ -30,7 +30,7 @@ class SwitchQuerySet(models.QuerySet["Switch"]):
 class Switch(models.Model):
     """What an organizer has put on in a room instead of what its streams would say: another of its
     streams, or a slate with words over it. Both empty is not kept: the row goes, and the room is as
-    planned (streaming/watching/switching.py).
+    planned.
     """
 
     room = models.OneToOneField(Room, models.CASCADE, related_name="switch")
