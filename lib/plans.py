@@ -25,7 +25,7 @@ class PlanChanged(Exception):
         self.plan = plan
 
 
-def digest_of(value: Any) -> str:
+def digest_of(value: object) -> str:
     """Of plain values. It is stored, so it stays the same for the same values."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
