@@ -3,10 +3,10 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from streaming.sources.base import Account, Plain, Playback, Viewer, https_url, wrong
+from streaming.sources.base import Account, Playback, Source, Viewer, https_url, wrong
 
 
-class HLS(Plain):
+class HLS(Source):
     """A playlist (.m3u8) of any origin, or of our own as a path like /static/clips/opening.m3u8."""
 
     kind = "hls"

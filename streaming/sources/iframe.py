@@ -2,15 +2,15 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy
 
-from streaming.sources.base import Account, Plain, Playback, Player, Viewer, address_in, https_url
+from streaming.sources.base import Account, Playback, Source, Viewer, address_in, https_url
 
 
-class Iframe(Plain):
+class Iframe(Source):
     """Any other player, in a frame: no signals from it, no control over it."""
 
     kind = "iframe"
     label = gettext_lazy("another player in a frame")
-    player: Player = "iframe"
+    player = "iframe"
 
     def clean(self, value: str) -> str:
         value = address_in(value)

@@ -5,7 +5,6 @@ and is never in a page.
 import hashlib
 import re
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
 from urllib.parse import quote, unquote, urlencode
 
 import jwt
@@ -15,9 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from streaming.sources.base import (
     Account,
-    Plain,
     Playback,
-    Player,
+    Source,
     Viewer,
     address_in,
     https_url,
@@ -33,10 +31,10 @@ _MEETINGS = re.compile(
 )
 
 
-class Join(Plain):
+class Join(Source):
     kind = "join"
     label = gettext_lazy("a meeting to join (Zoom, Jitsi, BigBlueButton …)")
-    player: Player = "link"
+    player = "link"
     shield = gettext_lazy("link per click")
     protection = gettext_lazy(
         "The address is handed out per click, to ticket holders. Whoever has it can pass it on: use"
@@ -73,7 +71,7 @@ class Jitsi(Join):
         "Signed per click, for one person and 5 minutes. Who is inside stays inside until the"
         " meeting ends or a moderator says otherwise."
     )
-    account_fields: ClassVar[dict[str, Any]] = {
+    account_fields = {
         "account_id": gettext_lazy("App ID"),
         "secret": gettext_lazy("App secret"),
     }
@@ -126,7 +124,7 @@ class BigBlueButton(Join):
     protection = gettext_lazy(
         "Signed per click, for one person by name. The address opens until the meeting ends."
     )
-    account_fields: ClassVar[dict[str, Any]] = {
+    account_fields = {
         "account_id": gettext_lazy("Server, like https://bbb.example.org/bigbluebutton"),
         "secret": gettext_lazy("Shared secret, as “bbb-conf --secret” shows it"),
     }
