@@ -24,8 +24,8 @@ from streaming.models import Recording
 from streaming.replays.importing import RecordingPlan, import_recordings, make_plan
 from streaming.replays.offsets import offsets_of, why_not_shown
 from streaming.sources import SOURCES
-from streaming.watching.csp import player_policy
-from streaming.watching.playback import offer, viewer_of
+from streaming.watching.csp import allow_players
+from streaming.watching.playback import asked_second, offer_recording, viewer_of
 from tickets.sources.spreadsheets import BadSpreadsheet
 
 STEPS = (-10, -1, 1, 10)
@@ -127,10 +127,7 @@ class RecordingAdmin(ScopedAdmin):
             "steps": STEPS,
             "why_not_shown": why_not_shown(recording),
         }
-        response = self.own_page(request, "talks", context)
-        policy = player_policy(request.conference, request.programme_revision)
-        response.headers["Content-Security-Policy"] = policy
-        return response
+        return allow_players(request, self.own_page(request, "talks", context))
 
     def nudge(self, request: HttpRequest, pk: int, talk_pk: int) -> HttpResponse:
         recording = self._recording(request, pk)
@@ -157,17 +154,9 @@ class RecordingAdmin(ScopedAdmin):
     def playback(self, request: ConferenceRequest, pk: int) -> HttpResponse:
         """As a replay that begins at `?t=`."""
         recording = self._recording(request, pk)
-        offered = offer(recording, viewer_of(request), timezone.now())
-        if offered is None:
-            return JsonResponse({"sources": []})
-        wanted = request.GET.get("t", "")
-        second = int(wanted) if wanted.isdecimal() and len(wanted) < 7 else 0
-        url = recording.source.from_second(offered["url"], second)
-        began = recording.starts_at if recording.ends_at is None else None
-        moment = int(began.timestamp()) + second if began else None
-        return JsonResponse(
-            {"sources": [{**offered, "url": url, "start": second, "began": moment}]}
-        )
+        second = asked_second(request)
+        source = offer_recording(recording, viewer_of(request), timezone.now(), second, second)
+        return JsonResponse({"sources": [source] if source else []})
 
     def import_links(self, request: HttpRequest) -> HttpResponse:
         conference = conference_of(request)

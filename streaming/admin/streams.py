@@ -27,7 +27,7 @@ from streaming.probes.probe import probe
 from streaming.probes.traffic import USUAL_MEGABITS, Traffic
 from streaming.sources import SOURCES
 from streaming.sources.base import NOBODY, Account
-from streaming.watching.csp import player_policy
+from streaming.watching.csp import allow_players
 from streaming.watching.playback import offer, viewer_of
 from tickets.models import Ticket
 
@@ -173,10 +173,8 @@ class StreamAdmin(Understood, ScopedAdmin):
         """The player alone, as the room has it."""
         stream = self._stream(request, pk)
         context = {"stream": stream, "title": f"{stream.room}: {stream}"}
-        response = TemplateResponse(request, "admin/streaming/stream/preview.html", context)
-        policy = player_policy(request.conference, request.programme_revision)
-        response.headers["Content-Security-Policy"] = policy
-        return response
+        page = TemplateResponse(request, "admin/streaming/stream/preview.html", context)
+        return allow_players(request, page)
 
     def preview_playback(self, request: ConferenceRequest, pk: int) -> HttpResponse:
         source = offer(self._stream(request, pk), viewer_of(request), timezone.now())

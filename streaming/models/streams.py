@@ -204,7 +204,7 @@ class Stream(Sourced, models.Model):
 
     `role` says what it is for: the picture itself and what stands in for it, or what a viewer may
     choose instead. `talk`: only while that talk is on, from its actual start; for a pre-recorded
-    talk it is played in step (streaming/watching/in_step.py). `language` "": the talk's own.
+    talk it is played in step (streaming/watching/room_streams.py). `language` "": the talk's own.
     """
 
     class Role(models.TextChoices):

@@ -162,8 +162,7 @@ class _Planner:
             raise ValidationError(_("There is no talk “%(code)s”.") % {"code": said["code"]})
         recording = self._recording(talk, said["language"], number)
         is_new = recording.pk is None
-        nudges = {} if is_new else {each.talk_id: each.seconds for each in recording.nudges.all()}
-        old = recording.kind, recording.value, nudges.get(talk.pk, 0)
+        old = recording.kind, recording.value, 0 if is_new else recording.second_of(talk)
         self._set_source(recording, said["url"])
         second = parse_second(said["starts"]) if said["starts"] else None
         if second is not None:

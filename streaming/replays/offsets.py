@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from schedule.models import Talk
 from streaming.models import Recording
-from streaming.replays.finding import held_talks, not_agreed, nudges_of, second_of, talks_of
+from streaming.replays.finding import talks_of
 from streaming.replays.seconds import clock_of
 
 
@@ -25,23 +26,19 @@ class Offset:
 
 def offsets_of(recording: Recording) -> list[Offset]:
     conference = recording.conference
-    nudges = nudges_of(conference)
+    prefetch_related_objects([recording], "nudges")
     if recording.talk:
         talks = [recording.talk]
     else:
-        talks = held_talks(conference, recording, talks_of(conference))
+        talks = recording.held_talks(talks_of(conference))
     own = set(
         conference.recordings.filter(is_shown=True, talk__in=talks)
         .exclude(pk=recording.pk)
         .values_list("talk", flat=True)
     )
+    nudges = {nudge.talk_id: nudge.seconds for nudge in recording.nudges.all()}
     return [
-        Offset(
-            talk,
-            second_of(recording, talk, nudges),
-            nudges.get((recording.pk, talk.pk), 0),
-            talk.pk in own,
-        )
+        Offset(talk, recording.second_of(talk), nudges.get(talk.pk, 0), talk.pk in own)
         for talk in talks
     ]
 
@@ -51,8 +48,7 @@ def why_not_shown(recording: Recording) -> str:
     if recording.talk:
         talks = [] if recording.talk.may_be_replayed else [recording.talk]
     else:
-        conference = recording.conference
-        talks = not_agreed(conference, recording, talks_of(conference))
+        talks = recording.not_agreed(talks_of(recording.conference))
     if not talks:
         return ""
     named = ", ".join(f"“{talk}”" for talk in talks[:5]) + ("…" if len(talks) > 5 else "")

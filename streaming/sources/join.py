@@ -1,5 +1,5 @@
-"""Workshops happen in a meeting elsewhere. Its address is handed out per click (streaming/watching/joining.py)
-and is never in a page.
+"""Workshops happen in a meeting elsewhere. Its address is handed out per click (join in
+streaming/watching/views.py) and is never in a page.
 """
 
 import hashlib

@@ -44,6 +44,6 @@ def _library(context: Context) -> Library | None:
     if getattr(request, "conference", None) is None:
         return None
     try:
-        return library(request.conference, request.programme_revision)
+        return library(request.conference.pk, request.programme_revision)
     except DatabaseError:
         return None

@@ -15,7 +15,7 @@ from schedule.programme.timeline import RoomTimeline, timeline_of
 from schedule.site.access import admits
 from schedule.site.pages import render_page
 from schedule.site.request import ConferenceRequest
-from streaming.watching.csp import player_policy
+from streaming.watching.csp import allow_players
 from streaming.watching.playback import offers
 from streaming.watching.room_streams import on_stage, room_streams_of
 
@@ -27,8 +27,8 @@ OVERRUN = timedelta(minutes=5)
 @admits("room:{slug}")
 @never_cache
 def player(request: ConferenceRequest, slug: str) -> HttpResponse:
-    conference, revision, at = request.conference, request.programme_revision, request.at
-    here = timeline_of(conference, revision).room(slug)
+    conference, at = request.conference, request.at
+    here = timeline_of(conference, request.programme_revision).room(slug)
     if here is None:
         raise Http404
     seen, on = room_now(here, conference, at), on_stage(room_streams_of(conference), here, at)
@@ -47,9 +47,7 @@ def player(request: ConferenceRequest, slug: str) -> HttpResponse:
         "second": int(at.timestamp() - source["begins"]) if source and source["begins"] else 0,
         "is_elsewhere": bool(sources) and source is None,
     }
-    response = render_page(request, "streaming/player.html", context)
-    response.headers["Content-Security-Policy"] = player_policy(conference, revision)
-    return response
+    return allow_players(request, render_page(request, "streaming/player.html", context))
 
 
 def _may_be_in_a_page(source: dict[str, Any]) -> bool:

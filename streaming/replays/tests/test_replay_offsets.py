@@ -35,7 +35,7 @@ def number(conference):
 
 def found(talk, at=LATER):
     talk.conference.refresh_from_db()
-    return library(talk.conference, number(talk.conference)).one(talk.code, talk.conference, at)
+    return library(talk.conference_id, number(talk.conference)).one(talk.code, talk.conference, at)
 
 
 def seconds(talk, at=LATER):
