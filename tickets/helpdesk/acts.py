@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from tickets.accounts.accounts import account_for, is_guarded, known_account
 from tickets.accounts.devices.sessions import end, sessions_of
 from tickets.grants.granting import give_grant
-from tickets.helpdesk.why import plain
+from tickets.helpdesk.why.for_helpers import plain
 from tickets.holders.entering import refusal_of
 from tickets.holders.links import link_to, url_of
 from tickets.holders.sending import send_link

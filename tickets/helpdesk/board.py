@@ -14,7 +14,9 @@ from django.utils.functional import Promise
 from schedule.models import Conference, Speaker
 from tickets.accounts.accounts import has_to_do_with
 from tickets.helpdesk.forms import FORMS, page_of
-from tickets.helpdesk.why import Explanation, Finding, Inquiry, live_claim
+from tickets.helpdesk.why import Explanation
+from tickets.helpdesk.why.inquiry import Inquiry, live_claim
+from tickets.helpdesk.why.wording import Finding
 from tickets.models import Ban, Claim, Grant, Ticket, User, fold_email, person_of_reference
 
 MAX_FOUND = 30

@@ -22,7 +22,8 @@ from tickets.admission.request import StaffRequest
 from tickets.helpdesk import board
 from tickets.helpdesk.acts import FixRefused
 from tickets.helpdesk.forms import FORMS, PERMISSION, Done, FixForm, ShowLinkForm, page_of
-from tickets.helpdesk.why import Explanation, about_ticket, explain, with_all
+from tickets.helpdesk.why import Explanation, explain, explain_ticket
+from tickets.helpdesk.why.inquiry import with_all
 from tickets.models import Ban, Grant, Ticket, User, person_of_reference
 from tickets.models.scopes import parse_scope
 
@@ -124,7 +125,7 @@ def _scopes(conference: Conference) -> list[tuple[str, str]]:
 def ticket(request: StaffRequest, pk: int) -> HttpResponse:
     conference = request.conference
     row = get_object_or_404(with_all(Ticket.objects.filter(conference=conference)), pk=pk)
-    findings = about_ticket(row, conference, timezone.now())
+    findings = explain_ticket(row, conference, timezone.now())
     lines = [board.FindingLine(finding, board.url_of(finding), []) for finding in findings]
     context = {
         "title": row.code,
