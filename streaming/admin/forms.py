@@ -17,7 +17,7 @@ from streaming.replays.captions import clean_captions
 from streaming.sources import SOURCES, guess
 
 
-class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+class SourceForm(forms.ModelForm[Any]):
     """One field to paste into. The kind is guessed from it as long as nobody chooses one; what is
     wrong with the address is said at the address (`Sourced.clean_source`).
     """
@@ -160,7 +160,7 @@ class TrafficForm(forms.Form):
     )
 
 
-class StreamHostForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+class StreamHostForm(forms.ModelForm[StreamHost]):
     host = forms.CharField(
         label=_("Host"),
         max_length=1000,

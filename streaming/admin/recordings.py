@@ -1,6 +1,6 @@
 """Recordings in the admin: of a talk or of a room, where their talks begin, and many links at once."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -41,7 +41,7 @@ class RecordingAdmin(ScopedAdmin):
     ordering = ("-starts_at", "-pk")
     autocomplete_fields = ("talk", "room")
     change_list_template = "admin/streaming/recording/change_list.html"
-    fieldsets: ClassVar[Any] = (
+    fieldsets = (
         (None, {"fields": ("value", "kind", "adds_hosts", "talk")}),
         (
             _("Or of a room, for a while"),

@@ -1,7 +1,7 @@
 """Streams in the admin: what was understood, what our server sees of it, and how it looks."""
 
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -97,7 +97,7 @@ class StreamAdmin(Understood, ScopedAdmin):
     ordering = ("room", "pk")
     autocomplete_fields = ("talk",)
     readonly_fields = ("understood",)
-    fieldsets: ClassVar[Any] = ((None, {"fields": ("room",)}), *FIELDSETS)
+    fieldsets = ((None, {"fields": ("room",)}), *FIELDSETS)
 
     @admin.display(description=_("stream"))
     def shielded(self, stream: Stream) -> str:
@@ -156,7 +156,7 @@ class StreamAdmin(Understood, ScopedAdmin):
 
     def test(self, request: HttpRequest, pk: int) -> HttpResponse:
         stream = self._stream(request, pk)
-        seen = probe(stream, timezone.now(), before=getattr(stream, "health", None))
+        seen = probe(stream, timezone.now())
         if seen.is_playing:
             words = gettext("The server has looked: it is there.")
             if seen.mark:

@@ -1,7 +1,7 @@
 """What can be watched in a room, when, and from where."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -13,6 +13,9 @@ from schedule.models import Conference, Room, Talk, host_name
 from streaming.models.tags import opaque_tag
 from streaming.sources import SOURCES, account_choices, source_choices
 from streaming.sources.base import Account, Playback, Source, Viewer
+
+if TYPE_CHECKING:
+    from streaming.models.health import StreamHealth
 
 
 def stream_host(host: str) -> None:
@@ -289,6 +292,12 @@ class Stream(Sourced, models.Model):
         self.clean_source()
         if self.talk and self.talk.conference_id != self.room.conference_id:
             raise ValidationError({"talk": _("This talk is of another conference.")})
+
+    @property
+    def last_health(self) -> "StreamHealth | None":
+        """What the last probe saw; None: there was none."""
+        health: StreamHealth | None = getattr(self, "health", None)
+        return health
 
     def covers(self, at: datetime) -> bool:
         return (self.starts_at is None or self.starts_at <= at) and (
