@@ -13,7 +13,6 @@ from portal.demo import words
 from portal.demo.plan import (
     MORNING,
     DemoPlan,
-    PlannedSpeaker,
     PlannedTalk,
     floor,
     invent_speakers,
@@ -21,6 +20,7 @@ from portal.demo.plan import (
     zone_for,
 )
 from portal.demo.words import Piece
+from schedule.models import Speaker
 from schedule.models.codes import derive_code
 
 MOST_ROOMS = 20
@@ -71,7 +71,7 @@ def _talk(
     code: str,
     starts_at: datetime,
     room: str,
-    speakers: tuple[PlannedSpeaker, ...],
+    speakers: tuple[Speaker, ...],
 ) -> PlannedTalk:
     piece = rng.choice(words.TALKS)
     title = " ".join(map(rng.choice, (words.VERBS, words.ADJECTIVES, words.NOUNS, words.PLACES)))
