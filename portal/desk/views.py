@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lib.plans import PlanChanged
@@ -27,7 +26,6 @@ from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.models import Conference, Room, Talk
 from schedule.site.access import DESK, staff
 from schedule.site.rights import ORGANIZE
-from schedule.site.scoped_admin import in_venue_zone
 from streaming.models import Announcement
 from tickets.admission.request import DeskRequest, StaffRequest
 
@@ -46,8 +44,6 @@ def _page(request: StaffRequest, template: str, context: dict[str, Any]) -> Http
 
 
 @staff(DESK)
-@never_cache
-@in_venue_zone
 @require_safe
 def index(request: DeskRequest) -> HttpResponse:
     conference, rights, at = request.conference, request.rights, timezone.now()
@@ -74,8 +70,6 @@ def _announcements(conference: Conference) -> QuerySet[Announcement]:
 
 
 @staff(ORGANIZE)
-@never_cache
-@in_venue_zone
 @require_safe
 def warnings(request: StaffRequest) -> HttpResponse:
     found = warnings_of(RunSheet.read(request.conference), timezone.now())
@@ -83,8 +77,6 @@ def warnings(request: StaffRequest) -> HttpResponse:
 
 
 @staff(DESK)
-@never_cache
-@in_venue_zone
 @require_safe
 def room(request: DeskRequest, slug: str) -> HttpResponse:
     """The run sheet of one room on one day."""
@@ -122,8 +114,6 @@ def _day(request: DeskRequest, otherwise: date) -> date:
 
 
 @staff(DESK)
-@never_cache
-@in_venue_zone
 @require_safe
 def talk(request: DeskRequest, code: str) -> HttpResponse:
     sheet = RunSheet.read(request.conference)
@@ -146,8 +136,6 @@ def talk(request: DeskRequest, code: str) -> HttpResponse:
 
 
 @staff(DESK)
-@never_cache
-@in_venue_zone
 @require_safe
 def stage(request: DeskRequest) -> HttpResponse:
     """What the open desk asks for every few seconds: the pictures' part of it alone."""
@@ -162,8 +150,6 @@ def stage(request: DeskRequest) -> HttpResponse:
 
 
 @staff(DESK)
-@never_cache
-@in_venue_zone
 @require_http_methods(["GET", "HEAD", "POST"])
 def act(request: DeskRequest, act: str) -> HttpResponse:
     """On the programme: a GET shows what would happen; the POST of that page does it."""
@@ -214,8 +200,6 @@ def _shown(line: ProposalLine, rooms: Mapping[int, Room]) -> dict[str, object]:
 
 
 @staff(DESK)
-@never_cache
-@in_venue_zone
 @require_POST
 def press(request: DeskRequest, form_class: type[ActForm], **address: Any) -> HttpResponse:
     """What is done at once, because one more press takes it back."""

@@ -140,17 +140,13 @@ class StreamAccountForm(SecretsForm, ConferenceForm):
         for name, label in (source.account_fields if source else {}).items():
             if name in self.fields:
                 self.fields[name].label = label
-                self.fields[name].help_text = self._help(name)
-
-    def _help(self, name: str) -> Any:
-        if name != "secret":
-            return ""
-        if self.instance.secret:
-            return self.fields[name].help_text
-        return _(
-            "Or env:FRONT_ROW_… with the name of an environment variable that holds it. It is"
-            " stored encrypted."
-        )
+                if name != "secret":
+                    self.fields[name].help_text = ""
+                elif not self.instance.secret:
+                    self.fields[name].help_text = _(
+                        "Or env:FRONT_ROW_… with the name of an environment variable that holds it."
+                        " It is stored encrypted."
+                    )
 
 
 class TrafficForm(forms.Form):

@@ -18,7 +18,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from lib.sealing import SealBroken
-from schedule.models import Conference
 from schedule.site.request import ConferenceRequest
 from schedule.site.scoped_admin import ScopedAdmin
 from streaming.admin.forms import StreamForm, TrafficForm
@@ -136,10 +135,9 @@ class StreamAdmin(Understood, ScopedAdmin):
         """What it is, how it is protected, and what it draws."""
         stream = self._stream(request, pk)
         source = SOURCES.get(stream.kind)
-        usual = {
-            "viewers": _usual_viewers(stream.room.conference),
-            "megabits": USUAL_MEGABITS,
-        }
+        # Everybody in one room: the opening keynote.
+        holders = Ticket.objects.filter(conference=stream.room.conference).valid().count()
+        usual = {"viewers": max(holders, 1), "megabits": USUAL_MEGABITS}
         form = TrafficForm(usual | request.GET.dict())
         traffic = Traffic(**form.cleaned_data) if form.is_valid() else None
         context = {
@@ -196,8 +194,3 @@ def _account_of(stream: Stream) -> Account:
         return stream.opened_account()
     except SealBroken:
         return Account()
-
-
-def _usual_viewers(conference: Conference) -> int:
-    """Everybody in one room: the opening keynote."""
-    return max(Ticket.objects.filter(conference=conference).valid().count(), 1)

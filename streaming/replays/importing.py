@@ -7,6 +7,7 @@
 The code and the language tell which recording a line is about; the others stay as they are.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -104,7 +105,11 @@ def make_plan(
     """Writes nothing. Raises BadSpreadsheet."""
     planner = _Planner(conference, open_captions, adds_hosts)
     lines, problems = [], []
-    for number, said in _table(data).records(NAMES, needed=NEEDED):
+    try:
+        table = Table.of(csv_rows(data.decode("utf-8-sig")))
+    except UnicodeDecodeError:
+        raise refuse(_("This is not UTF-8. Save the file as “CSV UTF-8”.")) from None
+    for number, said in table.records(NAMES, needed=NEEDED):
         try:
             lines.append(planner.line(number, said))
         except ValidationError as error:
@@ -147,12 +152,10 @@ class _Planner:
     def __init__(self, conference: Conference, open_captions: Opener, adds_hosts: bool) -> None:
         self.conference, self.open_captions, self.adds_hosts = conference, open_captions, adds_hosts
         self.talks = {talk.code: talk for talk in conference.talks.all()}
-        self.known: dict[tuple[int, str], list[Recording]] = {}
+        self.known: dict[tuple[int | None, str], list[Recording]] = defaultdict(list)
         known = conference.recordings.filter(talk__isnull=False).prefetch_related("nudges")
         for recording in known.select_related("account"):
-            if recording.talk_id:
-                key = recording.talk_id, recording.language
-                self.known.setdefault(key, []).append(recording)
+            self.known[recording.talk_id, recording.language].append(recording)
         self.lines: dict[tuple[int, str], int] = {}
 
     def line(self, number: int, said: dict[str, str]) -> RecordingLine:
@@ -179,13 +182,12 @@ class _Planner:
             message = _("“%(code)s” is already on line %(line)s, in the same language.")
             raise ValidationError(message % {"code": talk.code, "line": self.lines[key]})
         self.lines[key] = number
-        known = self.known.get(key, [])
+        known = self.known[key]
         if len(known) > 1:
             message = _("“%(code)s” has several recordings in this language. Choose in the admin.")
             raise ValidationError(message % {"code": talk.code})
-        if known:
-            return known[0]
-        return Recording(conference=self.conference, talk=talk, language=language)
+        new = Recording(conference=self.conference, talk=talk, language=language)
+        return known[0] if known else new
 
     def _set_source(self, recording: Recording, pasted: str) -> None:
         source = guess(pasted)
@@ -211,11 +213,3 @@ class _Planner:
                 if stored.read() == data:
                     return None
         return captions
-
-
-def _table(data: bytes) -> Table:
-    """Raises BadSpreadsheet."""
-    try:
-        return Table.of(csv_rows(data.decode("utf-8-sig")))
-    except UnicodeDecodeError:
-        raise refuse(_("This is not UTF-8. Save the file as “CSV UTF-8”.")) from None

@@ -105,7 +105,10 @@ class Jitsi(Join):
 
     def clean_account(self, account: Account) -> Account:
         account = super().clean_account(account)
-        _check_length(account.secret)
+        # PyJWT warns below the length of the hash (RFC 7518, 3.2), and rightly.
+        if len(account.secret.encode()) < 32:
+            text = _("Fewer than 32 characters can be guessed: set a longer secret there.")
+            raise ValidationError({"secret": text})
         return account
 
     def probed(self, value: str, account: Account, at: datetime) -> str:
@@ -175,11 +178,3 @@ class BigBlueButton(Join):
 
 def checksum(call: str, query: str, secret: str, algorithm: str = "sha256") -> str:
     return hashlib.new(algorithm, f"{call}{query}{secret}".encode()).hexdigest()
-
-
-def _check_length(secret: str) -> None:
-    """PyJWT warns below the length of the hash (RFC 7518, 3.2), and rightly."""
-    if len(secret.encode()) < 32:
-        raise ValidationError(
-            {"secret": _("Fewer than 32 characters can be guessed: set a longer secret there.")}
-        )

@@ -18,18 +18,13 @@ register = template.Library()
 def replay_of(context: Context, talk: Talk) -> Replay | None:
     """None: it cannot be watched again, or not now."""
     known = _library(context)
-    if known is None:
-        return None
-    return known.one(talk.code, context["request"].conference, _moment(context))
+    return known.one(talk.code, context["request"].conference, _moment(context)) if known else None
 
 
 @register.simple_tag(takes_context=True)
 def has_replays(context: Context) -> bool:
     known = _library(context)
-    if known is None:
-        return False
-    found = known.at(context["request"].conference, _moment(context))
-    return next(found, None) is not None
+    return known is not None and any(known.at(context["request"].conference, _moment(context)))
 
 
 def _moment(context: Context) -> datetime:

@@ -2,9 +2,6 @@
 a talk, whatever is switched on for the audience. For organizers, and for helpers in their rooms.
 """
 
-from datetime import datetime
-from typing import Any
-
 from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -61,7 +58,7 @@ def check_live(request: DeskRequest, slug: str) -> HttpResponse:
     """/live.json, with the tag of what the crew sees in this room."""
     request.rights.room(request.conference, slug)
     streams = room_streams_of(request.conference)
-    body = _live(request, streams, request.at)
+    body = live(request.conference, request.programme_revision, streams, request.at)
     for entry in body["rooms"]:
         if entry["slug"] == slug:
             entry["stream"] = on_check(streams, slug).tag
@@ -75,8 +72,5 @@ def live_as_of(request: ConferenceRequest) -> HttpResponse:
     """/live.json as of the moment that staff chose (MomentMiddleware): nginx keeps the other one for
     everybody and does not look at its parameters.
     """
-    return JsonResponse(_live(request, room_streams_of(request.conference), request.at))
-
-
-def _live(request: ConferenceRequest, streams: RoomStreams, at: datetime) -> dict[str, Any]:
-    return live(request.conference, request.programme_revision, streams, at)
+    conference, streams = request.conference, room_streams_of(request.conference)
+    return JsonResponse(live(conference, request.programme_revision, streams, request.at))
