@@ -6,7 +6,7 @@ import inspect
 import pytest
 
 from tickets.helpdesk.why import facts
-from tickets.helpdesk.why.for_helpers import WordingForHelpers
+from tickets.helpdesk.why.for_helpdesk import WordingForHelpDesk
 from tickets.helpdesk.why.for_person import WordingForPerson
 from tickets.models import Ticket
 
@@ -60,7 +60,7 @@ def kinds_of_facts():
 
 
 def test_each_kind_has_a_sentence_for_those_who_help():
-    assert WordingForHelpers.sentences.keys() == kinds_of_facts()
+    assert WordingForHelpDesk.sentences.keys() == kinds_of_facts()
 
 
 def test_each_kind_is_told_to_the_person_or_listed_as_not_told():

@@ -1,5 +1,5 @@
 """Why somebody can, or cannot, get in. What is known is found out once (facts.py), and put into words
-for those who help (for_helpers.py) or for the person themself (for_person.py).
+for those who help (for_helpdesk.py) or for the person themself (for_person.py).
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from datetime import datetime
 from schedule.models import Conference
 from tickets.admission.rule import Admission, Reason, refusal
 from tickets.helpdesk.why import facts
-from tickets.helpdesk.why.for_helpers import WordingForHelpers
+from tickets.helpdesk.why.for_helpdesk import WordingForHelpDesk
 from tickets.helpdesk.why.for_person import WordingForPerson
 from tickets.helpdesk.why.inquiry import Inquiry
 from tickets.helpdesk.why.wording import Finding
@@ -31,7 +31,7 @@ def explain(
     """`who` is an address or a reference. `scope` None asks for any admission. The number of
     queries does not depend on how much they hold.
     """
-    case, wording = Inquiry.read(conference, who, at, scope), WordingForHelpers(conference)
+    case, wording = Inquiry.read(conference, who, at, scope), WordingForHelpDesk(conference)
     findings = wording.tell(fact for check in facts.CHECKS for fact in check(case))
     reason = refusal(conference, case.admission, scope, at)
     return Explanation(case, findings, reason, wording.verdict(reason, case))
@@ -51,4 +51,4 @@ def explain_to(
 
 def explain_ticket(ticket: Ticket, conference: Conference, at: datetime) -> list[Finding]:
     """One that was read `with_all`, whoever has it."""
-    return WordingForHelpers(conference).tell(facts.about_ticket(ticket, conference, at))
+    return WordingForHelpDesk(conference).tell(facts.about_ticket(ticket, conference, at))

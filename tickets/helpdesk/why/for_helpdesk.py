@@ -29,7 +29,7 @@ _VERDICTS = {
 }
 
 
-class WordingForHelpers(Wording):
+class WordingForHelpDesk(Wording):
     sentences = {
         "visibility.public": _("%(conference)s is open to everybody: nobody needs a ticket."),
         "visibility.public_later": _("%(conference)s will be open to everybody from %(at)s."),
