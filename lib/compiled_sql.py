@@ -38,14 +38,14 @@ class prepared[**P, Row]:  # noqa: N801 - a decorator
         return written.rows(values)
 
 
-def _slot(number: int, value: object) -> Any:
+def _slot(number: int, value: object) -> int | str:
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise TypeError(f"{value!r} is neither a number nor a text.")
     return _NUMBER + number if isinstance(value, int) else _TEXT.format(number)
 
 
 class _Written[Row]:
-    def __init__(self, queryset: QuerySet[Any, Row], slots: Sequence[Any]) -> None:
+    def __init__(self, queryset: QuerySet[Any, Row], slots: Sequence[int | str]) -> None:
         self._queryset = queryset
         self._compiler = queryset.query.get_compiler(queryset.db)
         self._sql, self._parameters = self._compiler.as_sql()

@@ -26,7 +26,7 @@ class AdminPasswordForm(AdminAuthenticationForm):
     one is sent away.
     """
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         email = self.cleaned_data.get("username", "")
         get_adapter().pre_authenticate(self.request, email=email)
         return super().clean()
@@ -57,7 +57,7 @@ class OurAdminSite(admin.AdminSite):
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return in_venue_zone(super().admin_view(view, cacheable))
 
-    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+    def each_context(self, request: HttpRequest) -> dict[str, object]:
         context = super().each_context(request)
         if conference := conference_of(request):
             context["site_header"] = _("%(conference)s, times of %(zone)s") % {
@@ -68,7 +68,7 @@ class OurAdminSite(admin.AdminSite):
         return context
 
     def login(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
         is_inside = request.method == "GET" and self.has_permission(request)
         if is_inside or conference_of(request) is None:

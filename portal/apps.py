@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.apps import AppConfig
 from django.apps import apps as all_apps
 from django.apps.registry import Apps
@@ -38,7 +36,7 @@ class OurAdminConfig(AdminConfig):
         post_migrate.connect(make_groups, sender=self)
 
 
-def make_groups(using: str, apps: Apps = all_apps, **_signal: Any) -> None:
+def make_groups(using: str, apps: Apps = all_apps, **_signal: object) -> None:
     """Makes the groups that roles are made of; a role is a group in one conference (tickets.Role).
     This happens after every migration, because permissions are made then: an organizer may do
     everything in the admin of the conference, also with models that came with a new release.

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 from django.db.models import Q
@@ -113,7 +112,7 @@ class _Thread(threading.Thread):
 
 def rescue() -> int:
     """Put back what was running when its worker died; returns how many tasks that were."""
-    left: dict[str, list[DBTaskResult[..., Any]]] = {}
+    left: dict[str, list[DBTaskResult[..., object]]] = {}
     for task in DBTaskResult.objects.running().only("pk", "worker_ids", "status"):
         left.setdefault(task.worker_ids[-1], []).append(task)
     rescued = 0
@@ -126,7 +125,7 @@ def rescue() -> int:
     return rescued
 
 
-def _put_back(task: DBTaskResult[..., Any]) -> int:
+def _put_back(task: DBTaskResult[..., object]) -> int:
     values: dict[str, object] = {"status": TaskResultStatus.READY}
     if len(task.worker_ids) >= MOST_ATTEMPTS:
         logger.error("Task %s is given up: its worker died %s times.", task.pk, MOST_ATTEMPTS)

@@ -126,7 +126,7 @@ class EndForm(OneTalkForm):
     at = VenueTimeField(label=gettext_lazy("At"), required=False)
 
     def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
-        filled: Mapping[str, Any] | None = data
+        filled: Mapping[str, object] | None = data
         if data is not None and not data.get("at"):
             filled = {**data.dict(), "at": timezone.now().replace(second=0, microsecond=0)}
         super().__init__(filled, **kwargs)
@@ -239,7 +239,7 @@ def forms_for(talk: SheetTalk, sheet: RunSheet, request: DeskRequest) -> list[Pr
         names = ["move", "cancel"]
     else:
         names = ["shift", "extend", "end", "swap", "move", "cancel", "break"]
-    initial: dict[str, Any] = {"talk": talk.code, "at": talk.ends_at - timedelta(minutes=5)}
+    initial: dict[str, object] = {"talk": talk.code, "at": talk.ends_at - timedelta(minutes=5)}
     if talk.room is not None:
         initial["room"] = sheet.rooms[talk.room].slug
     after = {**initial, "at": talk.ends_at}

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -33,7 +32,7 @@ from tickets.admission.request import DeskRequest, StaffRequest
 WARNINGS_ON_DESK = 5
 
 
-def _page(request: StaffRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+def _page(request: StaffRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
     everywhere = {
         **admin.site.each_context(request),
         "is_nav_sidebar_enabled": False,
@@ -201,7 +200,7 @@ def _shown(line: ProposalLine, rooms: Mapping[int, Room]) -> dict[str, object]:
 
 @staff(DESK)
 @require_POST
-def press(request: DeskRequest, form_class: type[ActForm], **address: Any) -> HttpResponse:
+def press(request: DeskRequest, form_class: type[ActForm], **address: str | int) -> HttpResponse:
     """What is done at once, because one more press takes it back."""
     form = form_class(request.POST, request=request, **address)
     try:

@@ -23,7 +23,10 @@ class StreamAccountAdmin(ScopedAdmin):
         return account.streams.count()
 
     def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """First which vendor: the fields follow from it."""
         kind = _kind_asked(request)
@@ -33,12 +36,16 @@ class StreamAccountAdmin(ScopedAdmin):
         context = {"title": gettext("Whose key is it?"), "kinds": account_choices()}
         return self.own_page(request, "kinds", context)
 
-    def get_fields(self, request: HttpRequest, obj: StreamAccount | None = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: StreamAccount | None = None) -> tuple[str, ...]:
         source = SOURCES.get(obj.kind if obj else _kind_asked(request))
         return ("name", *(source.account_fields if source else ()))
 
     def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+        self,
+        request: HttpRequest,
+        obj: StreamAccount | None = None,
+        change: bool = False,
+        **kwargs: Any,
     ) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         form.kind = _kind_asked(request)

@@ -67,11 +67,11 @@ class SourceForm(forms.ModelForm[Any]):
     def owner(self) -> Conference | None:
         raise NotImplementedError
 
-    def clean_captions(self) -> Any:
+    def clean_captions(self) -> object:
         captions = self.cleaned_data["captions"]
         return clean_captions(captions) if isinstance(captions, UploadedFile) else captions
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         super().clean()
         data = self.cleaned_data
         kind = data["kind"] = self._kind()

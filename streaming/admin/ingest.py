@@ -48,7 +48,7 @@ class IngestInline(ScopedInline, admin.StackedInline[Ingest, Room]):
     class Media:
         js = (forms.Script("js/copy.js", type="module"),)
 
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+    def get_formset(self, request: HttpRequest, obj: Room | None = None, **kwargs: Any) -> Any:
         conference = conference_of(request)
         host = (conference and conference.domain) or request.get_host()
         self.server_url = settings.RTMP_URL or f"rtmp://{host.partition(':')[0]}/live"

@@ -1,7 +1,5 @@
 """What organizers type about recordings."""
 
-from typing import Any
-
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -54,7 +52,7 @@ class NudgeForm(forms.Form):
         # Both come from one form; the button that was pressed counts.
         return parse_second(text) if text and self.cleaned_data.get("by") is None else None
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         super().clean()
         data = self.cleaned_data
         if not self.errors and data.get("by") is None and data.get("second") is None:
@@ -71,7 +69,7 @@ class LinksForm(forms.Form):
         label=_("Let players load from the hosts of these links"), required=False
     )
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         super().clean()
         file, text = self.cleaned_data.get("file"), self.cleaned_data.get("text")
         if not file and not text:

@@ -1,5 +1,6 @@
 """Recordings in the admin: of a talk or of a room, where their talks begin, and many links at once."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -26,7 +27,7 @@ from streaming.replays.offsets import offsets_of, why_not_shown
 from streaming.sources import SOURCES
 from streaming.watching.csp import allow_players
 from streaming.watching.playback import asked_second, offer_recording, viewer_of
-from tickets.sources.spreadsheets import BadSpreadsheet
+from tickets.sources.spreadsheets import BadRow, BadSpreadsheet
 
 STEPS = (-10, -1, 1, 10)
 
@@ -98,11 +99,13 @@ class RecordingAdmin(ScopedAdmin):
         url = reverse("admin:streaming_recording_talks", args=[recording.pk])
         return format_html('<a href="{}">{}</a>', url, gettext("Where they begin"))
 
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
+    def response_add(
+        self, request: HttpRequest, obj: Recording, post_url_continue: str | None = None
+    ) -> HttpResponse:
         self._warn_of_withheld(request, obj)
         return super().response_add(request, obj, post_url_continue)
 
-    def response_change(self, request: HttpRequest, obj: Any) -> Any:
+    def response_change(self, request: HttpRequest, obj: Recording) -> HttpResponse:
         self._warn_of_withheld(request, obj)
         return super().response_change(request, obj)
 
@@ -164,7 +167,7 @@ class RecordingAdmin(ScopedAdmin):
             raise PermissionDenied
         form = LinksForm(request.POST or None, request.FILES or None)
         plan: RecordingPlan | None = None
-        problems: Any = ()
+        problems: Sequence[BadRow] = ()
         if request.method == "POST" and form.is_valid():
             said = form.cleaned_data
             links: dict[str, Any] = {

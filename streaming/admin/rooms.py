@@ -55,7 +55,7 @@ class RoomWithStreamsAdmin(RoomAdmin):
     def streams(self, room: Room) -> str:
         return ", ".join(shielded(stream) for stream in room.streams.all())
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
+    def save_formset(self, request: HttpRequest, form: object, formset: Any, change: bool) -> None:
         super().save_formset(request, form, formset, change)
         if formset.model is Stream:
             changed = [stream for stream, _fields in formset.changed_objects]
@@ -96,7 +96,9 @@ class AnnouncementAdmin(ScopedAdmin):
     def where(self, announcement: Announcement) -> str:
         return announcement.room.name if announcement.room else gettext("everywhere")
 
-    def save_model(self, request: HttpRequest, obj: Announcement, form: Any, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: Announcement, form: object, change: bool
+    ) -> None:
         if not change:
             obj.made_by = cast(User, request.user)
         super().save_model(request, obj, form, change)

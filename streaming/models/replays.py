@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from schedule.models import Conference, Room, Talk
 from streaming.models.streams import Sourced, Stream, StreamAccount
 from streaming.models.tags import opaque_tag
-from streaming.sources import SOURCES, source_choices
+from streaming.sources import SOURCES
 
 # Nobody is asked for these.
 PAUSES = frozenset({Talk.Kind.BREAK, Talk.Kind.SOCIAL})
@@ -24,7 +24,7 @@ def rooms_of(talk: Talk) -> list[int]:
     return own + [room.pk for room in talk.also_in.all()]
 
 
-class Recording(Sourced, models.Model):
+class Recording(Sourced):
     """Of one talk, or of a room for a while: then `starts_at` is the moment of its second 0, from
     which the second of each talk follows (streaming/replays/). Nothing is shown of a talk whose
     speakers have not agreed (Talk.may_be_replayed).
@@ -47,8 +47,6 @@ class Recording(Sourced, models.Model):
         related_name="recordings",
         verbose_name=_("room"),
     )
-    kind = models.CharField(_("source"), max_length=20, choices=source_choices)
-    value = models.CharField(_("address"), max_length=1000)
     account = models.ForeignKey(
         StreamAccount, models.PROTECT, null=True, blank=True, related_name="recordings"
     )

@@ -103,14 +103,19 @@ class StreamAccount(models.Model):
         return Account(self.account_id, self.key_id, unseal(self.secret))
 
 
-class Sourced:
-    """What plays from a source: a stream, or a recording. Models derive from it, which have a kind,
-    a value and an account.
-    """
+class Sourced(models.Model):
+    """What plays from a source: a stream, or a recording. Both have an account."""
 
-    kind: Any
-    value: Any
+    kind = models.CharField(_("source"), max_length=20, choices=source_choices)
+    value = models.CharField(
+        _("address"),
+        max_length=1000,
+        help_text=_("Paste what you have: the address of the video, the embed code or its id."),
+    )
     account: Any
+
+    class Meta:
+        abstract = True
 
     # Whoever saves it has agreed to add the hosts that it needs.
     adds_hosts = False
@@ -202,7 +207,7 @@ class StreamQuerySet(models.QuerySet["Stream"]):
         return self.order_by("room_id", rank, of_talk, begins_late, "pk")
 
 
-class Stream(Sourced, models.Model):
+class Stream(Sourced):
     """One source of one room for one span of time. None as a bound: no bound.
 
     `role` says what it is for: the picture itself and what stands in for it, or what a viewer may
@@ -222,12 +227,6 @@ class Stream(Sourced, models.Model):
     PLAYED = (Role.PRIMARY, Role.BACKUP)
 
     room = models.ForeignKey(Room, models.PROTECT, related_name="streams")
-    kind = models.CharField(_("source"), max_length=20, choices=source_choices)
-    value = models.CharField(
-        _("address"),
-        max_length=1000,
-        help_text=_("Paste what you have: the address of the video, the embed code or its id."),
-    )
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.PRIMARY)
     account = models.ForeignKey(
         StreamAccount,

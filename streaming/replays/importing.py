@@ -10,7 +10,6 @@ The code and the language tell which recording a line is about; the others stay 
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
@@ -57,13 +56,13 @@ class RecordingLine:
         return str(self.recording.source.label)
 
     @property
-    def what(self) -> list[Any]:
+    def what(self) -> list[object]:
         """What it would do, and to what."""
         row, talk = self.recording, self.talk
         new = [row.kind, row.value, row.language, self.second, self.act]
         return [talk.pk, talk.may_be_replayed, row.pk, self.old, new]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return {
             "line": self.number,
             "code": self.talk.code,
@@ -93,7 +92,7 @@ class RecordingPlan:
     def digest(self) -> str:
         return digest_of([line.what for line in self.lines])
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         counts = {act: self.count(act) for act in ("new", "changed", "unchanged")}
         lines = [line.as_dict() for line in self.lines]
         return {**counts, "withheld": len(self.withheld), "lines": lines, "problems": []}

@@ -4,7 +4,6 @@ to everybody once its recording, or the conference, is public.
 
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
 
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -90,7 +89,7 @@ def _open_codes(shown: dict[str, Replay], at: datetime) -> set[str]:
 
 def _days_context(
     request: ConferenceRequest, talks: TalkQuerySet, shown: dict[str, Replay]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     conference, zone = request.conference, viewer_zone(request)
     listed = list(talks.in_order().with_cards())
     days = [

@@ -1,7 +1,6 @@
 """What pages of the programme say of replays, from memory."""
 
 from datetime import datetime
-from typing import Any
 
 from django import template
 from django.db import DatabaseError
@@ -9,6 +8,7 @@ from django.template import Context
 from django.utils import timezone
 
 from schedule.models import Talk
+from schedule.site.request import ConferenceRequest
 from streaming.replays.finding import Library, Replay, library
 
 register = template.Library()
@@ -35,8 +35,8 @@ def _moment(context: Context) -> datetime:
 
 def _library(context: Context) -> Library | None:
     """None where there is no conference, and while the database cannot be asked."""
-    request: Any = context.get("request")
-    if getattr(request, "conference", None) is None:
+    request: ConferenceRequest | None = context.get("request")
+    if request is None or getattr(request, "conference", None) is None:
         return None
     try:
         return library(request.conference.pk, request.programme_revision)

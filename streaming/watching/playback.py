@@ -16,6 +16,9 @@ from streaming.sources.base import Playback, Viewer
 from streaming.watching.room_streams import StreamsNow, begins_at
 from tickets.models import User
 
+# One source as the player takes it (static/js/playback.js).
+type OfferedSource = dict[str, Any]
+
 logger = logging.getLogger(__name__)
 
 
@@ -30,7 +33,7 @@ def viewer_of(request: ConferenceRequest) -> Viewer:
 
 def offer(
     stream: Stream | Recording, viewer: Viewer, at: datetime, begins: datetime | None = None
-) -> dict[str, Any] | None:
+) -> OfferedSource | None:
     """One source as the player takes it. `expires`: when its right ends, or None; a player of ours
     asks again before. Of a meeting it is our own address, which leads there per click (views.join).
     None: it cannot be signed; the log says why, and the next source plays. `begins`: when everybody
@@ -62,7 +65,7 @@ def offer(
 
 def offer_recording(
     recording: Recording, viewer: Viewer, at: datetime, second: int, from_second: int
-) -> dict[str, Any] | None:
+) -> OfferedSource | None:
     """As `offer`, with the second at which the talk begins. `from_second` is for players of others,
     which begin where their address says. A recording that still goes on has that moment too.
     """
@@ -83,7 +86,7 @@ def asked_second(request: ConferenceRequest) -> int:
 
 def offers(
     request: ConferenceRequest, on: StreamsNow, streams: Iterable[Stream]
-) -> list[dict[str, Any]]:
+) -> list[OfferedSource]:
     """Those of the streams that can be played now, by whoever asks, while `on` is on stage."""
     viewer, at = viewer_of(request), timezone.now()
     made = (offer(stream, viewer, at, begins_at(stream, on.live)) for stream in streams)

@@ -4,7 +4,6 @@ after the check. Only what is gated or signed: another address would be anybody'
 
 import json
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.views.decorators.cache import never_cache
@@ -16,7 +15,7 @@ from schedule.site.access import admits
 from schedule.site.pages import render_page
 from schedule.site.request import ConferenceRequest
 from streaming.watching.csp import allow_players
-from streaming.watching.playback import offers
+from streaming.watching.playback import OfferedSource, offers
 from streaming.watching.room_streams import on_stage, room_streams_of
 
 # As in static/js/live_room.js: speakers go on for a while.
@@ -50,7 +49,7 @@ def player(request: ConferenceRequest, slug: str) -> HttpResponse:
     return allow_players(request, render_page(request, "streaming/player.html", context))
 
 
-def _may_be_in_a_page(source: dict[str, Any]) -> bool:
+def _may_be_in_a_page(source: OfferedSource) -> bool:
     return bool(source["is_gated"]) and source["player"] != "link"
 
 

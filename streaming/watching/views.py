@@ -1,6 +1,5 @@
 import logging
 from datetime import datetime
-from typing import Any
 
 from django import forms
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -61,7 +60,7 @@ def room_page(request: ConferenceRequest, slug: str, *, is_check: bool = False) 
     return allow_players(request, render_page(request, "streaming/room.html", context))
 
 
-def _talks_here(conference: Conference, here: RoomTimeline, at: datetime) -> dict[str, Any]:
+def _talks_here(conference: Conference, here: RoomTimeline, at: datetime) -> dict[str, object]:
     live, coming = here.live_at(at), here.next_after(at, COMING_TALKS)
     talks = cards_of(conference, [live, *coming])
     listed = [talks[item.code] for item in coming if item.code in talks]

@@ -1,5 +1,4 @@
 import json
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
@@ -19,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--conference", metavar="SLUG", help="default: all")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
-    def handle(self, *, conference: str | None, **options: Any) -> None:
+    def handle(self, *, conference: str | None, **options: object) -> None:
         conferences = Conference.objects.order_by("slug")
         if conference is not None:
             conferences = conferences.filter(slug=conference)
@@ -52,7 +51,7 @@ class Command(BaseCommand):
             self.stdout.write(_("Nothing should play now."))
 
 
-def _as_dict(each: CheckedStream) -> dict[str, Any]:
+def _as_dict(each: CheckedStream) -> dict[str, object]:
     stream, health = each.stream, each.health
     return {
         "conference": stream.room.conference.slug,
