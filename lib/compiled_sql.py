@@ -6,11 +6,11 @@ takes five times as long as asking the database.
 
 from collections.abc import Callable, Sequence
 from copy import copy
+from types import SimpleNamespace
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
-from django.db.models.sql.compiler import SQLCompiler
 
 # Stand for what is asked for while the SQL is written, so values that nobody asks for. The number
 # fits into every integer field.
@@ -66,16 +66,8 @@ class _Written[Row]:
         compiler.connection = connection
         compiler.as_sql = lambda: (self._sql, parameters)
         made: Any = self._queryset
-        answered = type(made)(made.model, query=_Answered(compiler), using=made.db)
+        # In the place of a query, for what Django makes rows with.
+        query = SimpleNamespace(get_compiler=lambda *_args, **_named: compiler)
+        answered = type(made)(made.model, query=query, using=made.db)
         rows: list[Row] = list(made._iterable_class(answered))
         return rows
-
-
-class _Answered:
-    """In the place of a query, for what Django makes rows with."""
-
-    def __init__(self, compiler: SQLCompiler) -> None:
-        self._compiler = compiler
-
-    def get_compiler(self, *_args: object, **_named: object) -> SQLCompiler:
-        return self._compiler

@@ -21,7 +21,7 @@ from django.db import DatabaseError, InterfaceError, connection, connections, tr
 ASK_EVERY_SECONDS = 0.1
 
 
-class Taken(Exception):
+class LockTaken(Exception):
     """Somebody else has the lock."""
 
 
@@ -37,7 +37,7 @@ def number_of(name: str) -> int:
 
 @contextlib.contextmanager
 def held(name: str, *, wait_seconds: float = 0) -> Iterator[Lock]:
-    """For long work, over many transactions. Raises Taken when somebody else has it, and after so
+    """For long work, over many transactions. Raises LockTaken when somebody else has it, and after so
     many seconds still has.
     """
     lock = _InDatabase(name) if connection.vendor == "postgresql" else _InFile(name)
@@ -45,7 +45,7 @@ def held(name: str, *, wait_seconds: float = 0) -> Iterator[Lock]:
         deadline = time.monotonic() + wait_seconds
         while not lock.take():
             if time.monotonic() >= deadline:
-                raise Taken(name)
+                raise LockTaken(name)
             time.sleep(ASK_EVERY_SECONDS)
         yield lock
     finally:

@@ -80,11 +80,6 @@ def new_worker_id() -> str:
     return f"{OURS}{secrets.token_hex(8)}"
 
 
-def is_dead(worker_id: str) -> bool:
-    """Not for a worker that is not ours: nobody can tell."""
-    return worker_id.startswith(OURS) and not is_held(worker_id)
-
-
 class _Thread(threading.Thread):
     def __init__(self, worker_id: str, queues: Sequence[str], interval: float) -> None:
         super().__init__(daemon=True)
@@ -112,14 +107,11 @@ class _Thread(threading.Thread):
 
 def rescue() -> int:
     """Put back what was running when its worker died; returns how many tasks that were."""
-    left: dict[str, list[DBTaskResult[..., object]]] = {}
-    for task in DBTaskResult.objects.running().only("pk", "worker_ids", "status"):
-        left.setdefault(task.worker_ids[-1], []).append(task)
-    rescued = 0
-    for worker_id, tasks in left.items():
-        if is_dead(worker_id):
-            for task in tasks:
-                rescued += _put_back(task)
+    running = list(DBTaskResult.objects.running().only("pk", "worker_ids", "status"))
+    # Of a worker that is not ours nobody can tell whether it is dead.
+    ours = {task.worker_ids[-1] for task in running if task.worker_ids[-1].startswith(OURS)}
+    dead = {worker_id for worker_id in ours if not is_held(worker_id)}
+    rescued = sum(_put_back(task) for task in running if task.worker_ids[-1] in dead)
     if rescued:
         logger.warning("Rescued %s tasks of workers that died.", rescued)
     return rescued

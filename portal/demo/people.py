@@ -1,7 +1,7 @@
 """Who holds which ticket of the demo, and who organizes it."""
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import batched
 from typing import NamedTuple
@@ -135,7 +135,7 @@ def write_people(
 
 
 def _write_batch(conference: Conference, products: dict[str, Product], numbers: list[int]) -> None:
-    names = dict(_names(numbers))
+    names = {number: _name(number) for number in numbers}
     users = [
         User(email=_email(number), display_name=names[number], password=make_password(None))
         for number in numbers
@@ -187,9 +187,7 @@ def _email(number: int) -> str:
     return f"person-{number:06}{PERSON_EMAIL}"
 
 
-def _names(numbers: list[int]) -> Iterator[tuple[int, str]]:
+def _name(number: int) -> str:
     """Sixty times sixty of them, then they repeat."""
     first, last = words.FIRST_NAMES, words.LAST_NAMES
-    for number in numbers:
-        name = f"{first[number % len(first)]} {last[number // len(first) % len(last)]}"
-        yield number, name
+    return f"{first[number % len(first)]} {last[number // len(first) % len(last)]}"

@@ -47,7 +47,9 @@ class ShownStream(NamedTuple):
 
 @dataclass(frozen=True)
 class StageCard:
-    """`viewers` None: nobody can say. `others`: what everybody may be switched to."""
+    """`viewers` None: nobody can say. One press switches to the first that `stands_by`, others
+    are what everybody may be switched to.
+    """
 
     room: Room
     is_on: bool
@@ -57,11 +59,6 @@ class StageCard:
     others: tuple[ShownStream, ...]
     viewers: int | None
     chart: Chart
-
-    @property
-    def backup(self) -> ShownStream | None:
-        """What one press switches to."""
-        return self.stands_by[0] if self.stands_by else None
 
     @property
     def alarm(self) -> str:
@@ -178,16 +175,14 @@ def stage_cards(
 
 def _shown(stream: Stream, healths: Mapping[int, StreamHealth], at: datetime) -> ShownStream:
     source, health = SOURCES.get(stream.kind), healths.get(stream.pk)
-    shield = str(source.shield) if source else ""
-    label = _label(stream)
     if health is None or at - health.probed_at > FRESH:
-        return ShownStream(stream, label, shield, Health.UNKNOWN, _("not looked at"))
-    if not health.is_playing:
-        return ShownStream(stream, label, shield, Health.BAD, health.problem)
-    seen = date_format(timezone.localtime(health.probed_at), "H:i:s")
-    return ShownStream(
-        stream, label, shield, Health.GOOD, _("plays, seen %(time)s") % {"time": seen}
-    )
+        state, words = Health.UNKNOWN, _("not looked at")
+    elif not health.is_playing:
+        state, words = Health.BAD, health.problem
+    else:
+        seen = date_format(timezone.localtime(health.probed_at), "H:i:s")
+        state, words = Health.GOOD, _("plays, seen %(time)s") % {"time": seen}
+    return ShownStream(stream, _label(stream), str(source.shield) if source else "", state, words)
 
 
 def _label(stream: Stream) -> str:

@@ -1,4 +1,6 @@
-"""What organizers type about streams. What a pasted address means is each source's business."""
+"""What organizers type about streams and recordings. What a pasted address means is each source's
+business.
+"""
 
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -12,9 +14,13 @@ from schedule.admin.forms import WIDE
 from schedule.models import Conference, Room
 from schedule.site.scoped_admin import ConferenceForm
 from schedule.site.secret_fields import SecretsForm
-from streaming.models import Stream, StreamAccount, StreamHost
+from streaming.models import Recording, Stream, StreamAccount, StreamHost
 from streaming.replays.captions import clean_captions
+from streaming.replays.offsets import parse_second
 from streaming.sources import SOURCES, guess
+
+# Of some hundred talks; a file of a megabyte is another file.
+MAX_CSV_BYTES = 1024 * 1024
 
 
 class SourceForm(forms.ModelForm[Any]):
@@ -65,7 +71,8 @@ class SourceForm(forms.ModelForm[Any]):
         return [(kind, f"{source.label}: {source.shield}") for kind, source in SOURCES.items()]
 
     def owner(self) -> Conference | None:
-        raise NotImplementedError
+        room: Room | None = self.cleaned_data.get("room") or getattr(self.instance, "room", None)
+        return room.conference if room else None
 
     def clean_captions(self) -> object:
         captions = self.cleaned_data["captions"]
@@ -121,12 +128,6 @@ class SourceForm(forms.ModelForm[Any]):
         return sourced
 
 
-class StreamForm(SourceForm):
-    def owner(self) -> Conference | None:
-        room: Room | None = self.cleaned_data.get("room") or getattr(self.instance, "room", None)
-        return room.conference if room else None
-
-
 class StreamAccountForm(SecretsForm, ConferenceForm):
     """Of one kind: its source says which fields it has, and what the vendor calls them."""
 
@@ -176,3 +177,68 @@ class StreamHostForm(forms.ModelForm[StreamHost]):
             return urlsplit(typed if "//" in typed else f"//{typed}").hostname or typed
         except ValueError:
             return typed
+
+
+class RecordingForm(SourceForm, ConferenceForm):
+    class Meta:
+        model = Recording
+        fields = (
+            "value",
+            "kind",
+            "talk",
+            "room",
+            "starts_at",
+            "ends_at",
+            "account",
+            "language",
+            "captions",
+            "is_shown",
+            "public_at",
+        )
+
+    def kinds(self) -> list[tuple[str, str]]:
+        """Without meetings."""
+        return [each for each in super().kinds() if SOURCES[each[0]].player != "link"]
+
+    def owner(self) -> Conference | None:
+        conference: Conference | None = self.instance.conference
+        return conference
+
+
+class NudgeForm(forms.Form):
+    """`by` seconds from where the talk begins now; or `second`, where it begins."""
+
+    by = forms.IntegerField(required=False, min_value=-3600, max_value=3600)
+    second = forms.CharField(required=False, max_length=20)
+
+    def clean_second(self) -> int | None:
+        text = self.cleaned_data["second"]
+        # Both come from one form; the button that was pressed counts.
+        return parse_second(text) if text and self.cleaned_data.get("by") is None else None
+
+    def clean(self) -> dict[str, object]:
+        super().clean()
+        data = self.cleaned_data
+        if not self.errors and data.get("by") is None and data.get("second") is None:
+            raise ValidationError(_("Say where it begins."))
+        return data
+
+
+class LinksForm(forms.Form):
+    """A file, or once its plan has been seen its text again."""
+
+    file = forms.FileField(label=_("CSV file"), required=False)
+    text = forms.CharField(required=False, max_length=MAX_CSV_BYTES, widget=forms.HiddenInput)
+    adds_hosts = forms.BooleanField(
+        label=_("Let players load from the hosts of these links"), required=False
+    )
+
+    def clean(self) -> dict[str, object]:
+        super().clean()
+        file, text = self.cleaned_data.get("file"), self.cleaned_data.get("text")
+        if not file and not text:
+            raise ValidationError(_("Choose a file."))
+        if file and file.size > MAX_CSV_BYTES:
+            raise ValidationError(_("The file is too large."))
+        self.cleaned_data["data"] = file.read() if file else str(text).encode()
+        return self.cleaned_data

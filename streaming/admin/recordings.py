@@ -20,7 +20,7 @@ from lib.plans import PlanChanged
 from schedule.models import Talk
 from schedule.site.request import ConferenceRequest
 from schedule.site.scoped_admin import ScopedAdmin, conference_of
-from streaming.admin.recording_forms import LinksForm, NudgeForm, RecordingForm
+from streaming.admin.forms import LinksForm, NudgeForm, RecordingForm
 from streaming.models import Recording
 from streaming.replays.importing import RecordingPlan, import_recordings, make_plan
 from streaming.replays.offsets import offsets_of, why_not_shown
@@ -99,18 +99,9 @@ class RecordingAdmin(ScopedAdmin):
         url = reverse("admin:streaming_recording_talks", args=[recording.pk])
         return format_html('<a href="{}">{}</a>', url, gettext("Where they begin"))
 
-    def response_add(
-        self, request: HttpRequest, obj: Recording, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        self._warn_of_withheld(request, obj)
-        return super().response_add(request, obj, post_url_continue)
-
-    def response_change(self, request: HttpRequest, obj: Recording) -> HttpResponse:
-        self._warn_of_withheld(request, obj)
-        return super().response_change(request, obj)
-
-    def _warn_of_withheld(self, request: HttpRequest, recording: Recording) -> None:
-        if text := why_not_shown(recording):
+    def save_model(self, request: HttpRequest, obj: Recording, form: object, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if text := why_not_shown(obj):
             self.message_user(request, text, messages.WARNING)
 
     def _recording(self, request: HttpRequest, pk: int) -> Recording:
@@ -168,12 +159,12 @@ class RecordingAdmin(ScopedAdmin):
         form = LinksForm(request.POST or None, request.FILES or None)
         plan: RecordingPlan | None = None
         problems: Sequence[BadRow] = ()
-        if request.method == "POST" and form.is_valid():
-            said = form.cleaned_data
+        if form.is_valid():
+            values = form.cleaned_data
             links: dict[str, Any] = {
-                "data": said["data"],
+                "data": values["data"],
                 "open_captions": _no_captions,
-                "adds_hosts": said["adds_hosts"],
+                "adds_hosts": values["adds_hosts"],
             }
             try:
                 if "apply" in request.POST:

@@ -14,18 +14,24 @@ from django.utils.translation import gettext_lazy as _
 from schedule.admin.programme import ConferenceAdmin, RoomAdmin
 from schedule.models import Conference, Room
 from schedule.site.scoped_admin import OfConference, ScopedAdmin, ScopedInline, conference_of
-from streaming.admin.accounts import StreamAccountAdmin
-from streaming.admin.forms import StreamForm, StreamHostForm
+from streaming.admin.forms import SourceForm, StreamHostForm
 from streaming.admin.ingest import IngestInline
 from streaming.admin.recordings import RecordingAdmin
-from streaming.admin.streams import FIELDSETS, StreamAdmin, Understood, shielded, understood
+from streaming.admin.streams import (
+    FIELDSETS,
+    StreamAccountAdmin,
+    StreamAdmin,
+    SummaryColumn,
+    shielded,
+    understood,
+)
 from streaming.models import Announcement, Recording, Stream, StreamAccount, StreamHost
 from tickets.models import User
 
 
-class StreamInline(Understood, ScopedInline, admin.StackedInline[Stream, Room]):
+class StreamInline(SummaryColumn, ScopedInline, admin.StackedInline[Stream, Room]):
     model = Stream
-    form = StreamForm
+    form = SourceForm
     conference_lookup = "room__conference"
     fieldsets = FIELDSETS
     readonly_fields = ("understood",)

@@ -1,4 +1,6 @@
-"""Streams in the admin: what was understood, what our server sees of it, and how it looks."""
+"""Streams in the admin: what was understood, what our server sees of it, and how it looks; and the
+accounts at vendors that sign them.
+"""
 
 from decimal import Decimal
 from typing import Any
@@ -20,11 +22,11 @@ from django.views.decorators.http import require_POST, require_safe
 from lib.sealing import SealBroken
 from schedule.site.request import ConferenceRequest
 from schedule.site.scoped_admin import ScopedAdmin
-from streaming.admin.forms import StreamForm, TrafficForm
-from streaming.models import Stream
+from streaming.admin.forms import SourceForm, StreamAccountForm, TrafficForm
+from streaming.models import Stream, StreamAccount
 from streaming.probes.probe import probe
 from streaming.probes.traffic import USUAL_MEGABITS, Traffic
-from streaming.sources import SOURCES
+from streaming.sources import SOURCES, account_choices
 from streaming.sources.base import NOBODY, Account
 from streaming.watching.csp import allow_players
 from streaming.watching.playback import offer, viewer_of
@@ -69,7 +71,7 @@ def shielded(stream: Stream) -> str:
     return f"{stream}: {source.shield}" if source else str(stream)
 
 
-class Understood:
+class SummaryColumn:
     """A column of what a stream is, with the way to its own page."""
 
     @admin.display(description=_("understood as"))
@@ -84,10 +86,10 @@ class Understood:
         )
 
 
-class StreamAdmin(Understood, ScopedAdmin):
+class StreamAdmin(SummaryColumn, ScopedAdmin):
     """All streams of the conference. They are set in their rooms as well (streaming/admin/rooms.py)."""
 
-    form = StreamForm
+    form = SourceForm
     conference_lookup = "room__conference"
     list_display = ("room", "shielded", "talk", "span", "is_test")
     list_display_links = ("shielded",)
@@ -135,6 +137,10 @@ class StreamAdmin(Understood, ScopedAdmin):
         """What it is, how it is protected, and what it draws."""
         stream = self._stream(request, pk)
         source = SOURCES.get(stream.kind)
+        try:
+            account = stream.opened_account()
+        except SealBroken:
+            account = Account()
         # Everybody in one room: the opening keynote.
         holders = Ticket.objects.filter(conference=stream.room.conference).valid().count()
         usual = {"viewers": max(holders, 1), "megabits": USUAL_MEGABITS}
@@ -145,7 +151,7 @@ class StreamAdmin(Understood, ScopedAdmin):
             "stream": stream,
             "source": source,
             "understood": understood(stream),
-            "is_ours": source is not None and not source.hosts(stream.value, _account_of(stream)),
+            "is_ours": source is not None and not source.hosts(stream.value, account),
             "is_link": source is not None and source.player == "link",
             "form": form,
             "traffic": traffic,
@@ -189,8 +195,45 @@ class StreamAdmin(Understood, ScopedAdmin):
         return HttpResponseRedirect(meeting.url, headers={"Referrer-Policy": "no-referrer"})
 
 
-def _account_of(stream: Stream) -> Account:
-    try:
-        return stream.opened_account()
-    except SealBroken:
-        return Account()
+class StreamAccountAdmin(ScopedAdmin):
+    form = StreamAccountForm
+    list_display = ("__str__", "kind", "stream_count")
+    search_fields = ("name",)
+
+    @admin.display(description=_("streams"))
+    def stream_count(self, account: StreamAccount) -> int:
+        return account.streams.count()
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        """First which vendor: the fields follow from it."""
+        kind = _kind_asked(request)
+        if kind or not self.has_add_permission(request):
+            title = {"title": SOURCES[kind].label} if kind else {}
+            return super().add_view(request, form_url, {**title, **(extra_context or {})})
+        context = {"title": gettext("Whose key is it?"), "kinds": account_choices()}
+        return self.own_page(request, "kinds", context)
+
+    def get_fields(self, request: HttpRequest, obj: StreamAccount | None = None) -> tuple[str, ...]:
+        source = SOURCES.get(obj.kind if obj else _kind_asked(request))
+        return ("name", *(source.account_fields if source else ()))
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: StreamAccount | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.kind = _kind_asked(request)
+        return form
+
+
+def _kind_asked(request: HttpRequest) -> str:
+    kind = request.GET.get("kind", "")
+    return kind if kind in dict(account_choices()) else ""

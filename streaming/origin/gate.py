@@ -15,7 +15,7 @@ from schedule.site.access import public
 from schedule.site.request import ConferenceRequest
 from streaming.models import Recording
 from streaming.origin.folders import stream_folder
-from streaming.replays.finding import library
+from streaming.replays.library import library
 from tickets.admission.middleware import look_up
 from tickets.admission.rule import Reason, refusal
 

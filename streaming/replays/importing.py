@@ -20,7 +20,7 @@ from lib.plans import digest_of, refuse_changed
 from schedule.models import Conference, Talk
 from streaming.models import Nudge, Recording, StreamAccount
 from streaming.replays.captions import clean_captions
-from streaming.replays.seconds import parse_second
+from streaming.replays.offsets import parse_second
 from streaming.sources import SOURCES, guess
 from tickets.sources.spreadsheets import BadRow, BadSpreadsheet, Table, csv_rows, refuse
 

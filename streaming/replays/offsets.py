@@ -1,14 +1,20 @@
-"""The talks of a recording, as organizers see them: with those that are not shown, and why."""
+"""The talks of a recording, as organizers see them: with the second at which each begins, and with
+those that are not shown, and why.
+"""
 
+import re
 from dataclasses import dataclass
 
+from django.core.exceptions import ValidationError
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from schedule.models import Talk
 from streaming.models import Recording
-from streaming.replays.finding import talks_of
-from streaming.replays.seconds import clock_of
+from streaming.replays.library import talks_of
+
+_CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})")
+_UNITS = re.compile(r"(?:(\d{1,2})h)?(?:(\d{1,4})m)?(?:(\d{1,6})s?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +27,10 @@ class Offset:
 
     @property
     def clock(self) -> str:
-        return clock_of(self.second)
+        """1:02:03, or 2:03."""
+        minutes, seconds = divmod(self.second, 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def offsets_of(recording: Recording) -> list[Offset]:
@@ -60,3 +69,15 @@ def why_not_shown(recording: Recording) -> str:
             " agreed. Cut it into talks, or say with “until” that it ends before."
         )
     return text % {"talks": named}
+
+
+def parse_second(text: str) -> int:
+    """Of 95, 95s, 1m35s, 1:35 or 1:02:03. Raises ValidationError."""
+    text = text.strip()
+    found = _CLOCK.fullmatch(text) or _UNITS.fullmatch(text)
+    if not text or found is None:
+        raise ValidationError(
+            _("“%(text)s” is no time: write 95, 1:35 or 1:02:03.") % {"text": text}
+        )
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + seconds

@@ -18,7 +18,7 @@ from schedule.site.access import admits
 from schedule.site.pages import render_page, shared_page
 from schedule.site.request import ConferenceRequest
 from schedule.site.zones import viewer_zone
-from streaming.replays.finding import Library, Replay, library
+from streaming.replays.library import Library, Replay, library
 from streaming.watching.csp import allow_players
 from streaming.watching.playback import asked_second, offer_recording, viewer_of
 from tickets.admission.middleware import look_up
@@ -28,7 +28,7 @@ SCOPE = "replay"
 SPEEDS = ("0.75", "1", "1.25", "1.5", "1.75", "2")
 
 
-class LibraryForm(FilterForm):
+class ReplayFilterForm(FilterForm):
     # Everything here is a talk that has been, for whoever asks. This is how Django leaves out fields.
     kind = None  # type: ignore[assignment]
     mine = None  # type: ignore[assignment]
@@ -62,7 +62,7 @@ def replays(request: ConferenceRequest) -> HttpResponse:
     conference, at = request.conference, request.at
     shown = {each.code: each for each in _library(request).at(conference, at)}
     talks = Talk.objects.filter(conference=conference, code__in=shown).shown()
-    form = LibraryForm(conference, talks, request.GET)
+    form = ReplayFilterForm(conference, talks, request.GET)
     if form.is_used:
         # A second query, since what was searched in cannot be ordered by rooms.
         talks = talks.filter(pk__in=form.narrow(talks, None).values("pk"))
@@ -73,7 +73,9 @@ def replays(request: ConferenceRequest) -> HttpResponse:
         "query": query.urlencode() if form.is_used else "",
         "is_empty": not shown,
         # Where all is open there is nothing to mark.
-        "open": set() if conference.is_public else _open_codes(shown, at),
+        "open": {code for code, each in shown.items() if each.open_at(at)}
+        if not conference.is_public
+        else set(),
         "at": at,
         **_days_context(request, talks, shown),
     }
@@ -81,10 +83,6 @@ def replays(request: ConferenceRequest) -> HttpResponse:
     if form.is_used:
         add_never_cache_headers(response)
     return response
-
-
-def _open_codes(shown: dict[str, Replay], at: datetime) -> set[str]:
-    return {code for code, each in shown.items() if each.open_at(at)}
 
 
 def _days_context(
@@ -156,7 +154,10 @@ def playback(request: ConferenceRequest, code: str) -> HttpResponse:
     """
     at = timezone.now()
     found = _replay_or_404(request, code, request.at)
-    versions = found.versions if _is_admitted(request, at) else found.open_at(at)
+    # The gate has not asked where the replay is open to everybody.
+    admission, _page = look_up(request, None)
+    is_admitted = refusal(request.conference, admission, SCOPE, at) is None
+    versions = found.versions if is_admitted else found.open_at(at)
     viewer, into = viewer_of(request), min(asked_second(request), found.seconds)
     sources = [
         offer_recording(each.recording, viewer, at, each.second, each.second + into)
@@ -164,9 +165,3 @@ def playback(request: ConferenceRequest, code: str) -> HttpResponse:
     ]
     answer = {"sources": [source for source in sources if source], "seconds": found.seconds}
     return JsonResponse(answer)
-
-
-def _is_admitted(request: ConferenceRequest, at: datetime) -> bool:
-    """The gate has not asked where the replay is open to everybody."""
-    admission, _page = look_up(request, None)
-    return refusal(request.conference, admission, SCOPE, at) is None

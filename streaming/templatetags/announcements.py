@@ -3,7 +3,7 @@ from django.db import DatabaseError
 from django.template import Context
 
 from schedule.site.request import ConferenceRequest
-from streaming.announcements.notices import for_this_page
+from streaming.announcements.notices import page_notices
 
 register = template.Library()
 
@@ -15,7 +15,7 @@ def announcements(context: Context) -> dict[str, object]:
     if request is None or getattr(request, "conference", None) is None:
         return {"is_here": False}
     try:
-        notices = for_this_page(request)
+        notices = page_notices(request)
     except DatabaseError:  # pages that say so are rendered too while it is away
         notices = ()
     match = request.resolver_match

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from schedule.models import Talk
 from schedule.site.request import ConferenceRequest
-from streaming.replays.finding import Library, Replay, library
+from streaming.replays.library import Library, Replay, library
 
 register = template.Library()
 

@@ -7,7 +7,7 @@ import pytest
 from conftest import make_conference, make_recording, make_room, make_talk, settle, utc
 from schedule.models import ProgrammeRevision, Talk, Visibility
 from streaming.models import Nudge, Recording
-from streaming.replays.finding import library
+from streaming.replays.library import library
 
 TEN = utc("2026-05-09 10:00")
 LATER = utc("2026-05-09 20:00")

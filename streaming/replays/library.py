@@ -20,7 +20,7 @@ from streaming.models.replays import rooms_of
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class ReplayVersion:
     """One recording of a talk. `until`: when a recording that still goes on is no longer shown."""
 
     recording: Recording
@@ -36,7 +36,7 @@ class Replay:
     title: str
     starts_at: datetime
     ended_at: datetime
-    versions: tuple[Version, ...]
+    versions: tuple[ReplayVersion, ...]
 
     @property
     def seconds(self) -> int:
@@ -55,7 +55,7 @@ class Replay:
     def has_captions(self) -> bool:
         return any(each.recording.captions for each in self.versions)
 
-    def open_at(self, at: datetime) -> tuple[Version, ...]:
+    def open_at(self, at: datetime) -> tuple[ReplayVersion, ...]:
         return tuple(version for version in self.versions if version.recording.is_open_at(at))
 
 
@@ -127,7 +127,7 @@ def _replays(recordings: list[Recording], talks: list[Talk]) -> dict[str, Replay
     for talk in talks:
         if not talk.may_be_replayed:
             continue
-        versions = [Version(each, each.second_of(talk)) for each in of_talk[talk.pk]]
+        versions = [ReplayVersion(each, each.second_of(talk)) for each in of_talk[talk.pk]]
         versions = versions or _in_rooms(talk, of_room)
         if versions:
             own = ("", talk.language)
@@ -140,16 +140,16 @@ def _replays(recordings: list[Recording], talks: list[Talk]) -> dict[str, Replay
 
 def _in_rooms(
     talk: Talk, of_room: Mapping[int, list[tuple[Recording, datetime | None]]]
-) -> list[Version]:
+) -> list[ReplayVersion]:
     """Of each language the one that has most of it: encoders break off and begin anew."""
     for room in rooms_of(talk):
-        best: dict[str, tuple[timedelta, Version]] = {}
+        best: dict[str, tuple[timedelta, ReplayVersion]] = {}
         for recording, until in of_room.get(room, ()):
             held = recording.time_held_of(talk)
             if until is not None and until < talk.ends_at:
                 continue
             if held > best.get(recording.language, (timedelta(), None))[0]:
-                version = Version(recording, recording.second_of(talk), until)
+                version = ReplayVersion(recording, recording.second_of(talk), until)
                 best[recording.language] = held, version
         if best:
             return [version for _held, version in best.values()]
