@@ -62,11 +62,11 @@ class _Written[Row]:
         for place, number in self._places:
             parameters[place] = values[number]
         compiler: Any = copy(self._compiler)
-        # That of this thread.
+        # Each thread has a connection of its own.
         compiler.connection = connection
         compiler.as_sql = lambda: (self._sql, parameters)
         made: Any = self._queryset
-        # In the place of a query, for what Django makes rows with.
+        # This stands in the place of a query: Django asks it for its compiler to make rows.
         query = SimpleNamespace(get_compiler=lambda *_args, **_named: compiler)
         answered = type(made)(made.model, query=query, using=made.db)
         rows: list[Row] = list(made._iterable_class(answered))

@@ -37,7 +37,7 @@ def one_line(text: str) -> str:
 
 
 def same_name(text: str) -> str:
-    """For comparing names that people typed."""
+    """Equal for two names that people typed and that are the same."""
     return one_line(text).casefold()
 
 

@@ -21,8 +21,8 @@ from tickets.models import User
 
 
 class AdminPasswordForm(AdminAuthenticationForm):
-    """For a host without a conference, as long as the site's login pages cannot be shown there.
-    As strict as they are: it counts wrong passwords, and knows no second factor, so whoever has
+    """The login on a host without a conference, where the site's login pages cannot be shown.
+    It is as strict as they are: it counts wrong passwords, and knows no second factor, so whoever has
     one is sent away.
     """
 

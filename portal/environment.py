@@ -86,13 +86,13 @@ def env_int(name: str, *, default: int) -> int:
 
 
 def env_list(name: str) -> list[str]:
-    """With commas between."""
+    """The items between commas."""
     items = (item.strip() for item in os.environ.get(name, "").split(","))
     return [item for item in items if item]
 
 
 def env_dict(name: str, *, example: str) -> dict[str, str]:
-    """`key=value`, with commas between."""
+    """The pairs of `key=value` between commas."""
     pairs = [item.partition("=") for item in env_list(name)]
     if not all(key and value for key, _sign, value in pairs):
         raise _wrong(name, "must be pairs with = in them and commas between", example)

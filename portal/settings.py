@@ -236,7 +236,7 @@ SOCIALACCOUNT_PROVIDERS = SOCIAL_PROVIDERS
 SOCIALACCOUNT_ADAPTER = "tickets.accounts.social.SocialAdapter"
 # Links, because a form may not lead to another site (SECURE_CSP).
 SOCIALACCOUNT_LOGIN_ON_GET = True
-# Of whoever may open the admin: a passkey or an authenticator app (portal/admin.py).
+# Whoever may open the admin needs a passkey or an authenticator app (portal/admin.py).
 REQUIRE_SECOND_FACTOR = env_bool("REQUIRE_SECOND_FACTOR", default=HTTPS)
 
 # Views of other packages that are not behind the ticket gate, by URL name or namespace. Each has
@@ -316,7 +316,7 @@ RTMP_URL = env_str("RTMP_URL")
 ORIGIN_STAGE = env_str("ORIGIN_STAGE", default="127.0.0.1:1936")
 RECORDINGS_ROOT = env_str("RECORDINGS_ROOT", default=str(BASE_DIR / "var" / "recordings"))
 
-# A file with words for everybody, for when nothing else can be told (docs/operations.md).
+# A file with words for everybody, for when nothing else can be said (docs/operations.md).
 EMERGENCY_FILE = env_str("EMERGENCY_FILE", default=str(BASE_DIR / "var" / "emergency.txt"))
 
 # --- Words and time ----------------------------------------------------------------------------

@@ -108,7 +108,7 @@ class _Thread(threading.Thread):
 def rescue() -> int:
     """Put back what was running when its worker died; returns how many tasks that were."""
     running = list(DBTaskResult.objects.running().only("pk", "worker_ids", "status"))
-    # Of a worker that is not ours nobody can tell whether it is dead.
+    # Nobody can know whether a worker that is not ours is dead.
     ours = {task.worker_ids[-1] for task in running if task.worker_ids[-1].startswith(OURS)}
     dead = {worker_id for worker_id in ours if not is_held(worker_id)}
     rescued = sum(_put_back(task) for task in running if task.worker_ids[-1] in dead)

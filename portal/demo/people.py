@@ -22,11 +22,11 @@ STRANGER = "stranger@example.com"
 ORGANIZER = "organizer@example.com"
 
 State = Ticket.State
-# Of the invented people: a ticket each, claimed.
+# The codes of the invented people's tickets, and their addresses.
 PERSON_TICKET = "PERSON-"
 PERSON_EMAIL = "@people.example.com"
 BATCH = 5000
-# Of a hundred people, the rest has the full ticket.
+# So many of a hundred people have a day ticket; the rest has the full ticket.
 DAY_TICKETS = 10
 
 
@@ -140,7 +140,7 @@ def _write_batch(conference: Conference, products: dict[str, Product], numbers: 
         User(email=_email(number), display_name=names[number], password=make_password(None))
         for number in numbers
     ]
-    # Of two runs at once the second finds what the first has made.
+    # When two run at once, the second finds what the first has made.
     User.objects.bulk_create(users, ignore_conflicts=True)
     ids = dict(
         User.objects.filter(email__in=[user.email for user in users]).values_list("email", "pk")

@@ -201,7 +201,7 @@ def invent_speakers(rng: random.Random, count: int) -> tuple[Speaker, ...]:
 
 
 def zone_for(now: datetime) -> str:
-    """Where it is about eleven in the morning."""
+    """A zone in which it is about eleven in the morning."""
 
     def hours_from_late_morning(zone: str) -> float:
         there = now.astimezone(ZoneInfo(zone))

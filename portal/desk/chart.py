@@ -55,12 +55,12 @@ class Chart(NamedTuple):
 
     @property
     def rows(self) -> list[RoomMinute]:
-        """As numbers, newest first: the minutes in which there was anything."""
+        """The minutes in which there was anything, newest first."""
         return [minute for minute in reversed(self.minutes) if minute.viewers or minute.failures]
 
 
 def charts_of(rooms: list[Room], at: datetime) -> dict[int, Chart]:
-    """By the room's primary key."""
+    """The charts by the room's primary key."""
     last = at.replace(second=0, microsecond=0)
     minutes = [last - timedelta(minutes=ago) for ago in reversed(range(CHART_MINUTES))]
     rows = RoomMinute.objects.filter(room__in=rooms, began_at__gte=minutes[0])

@@ -1,6 +1,6 @@
-"""Each act of the desk is one form: who may, what is typed or pressed, and the function that does it,
-of the app whose rows it changes. Here are those on the programme: what is typed names a plan, which
-is made anew when it is applied.
+"""Each act of the desk is one form: who may, what is typed or pressed, and the function that does
+it, of the app whose rows it changes. Here are those on the programme: what is typed names a plan,
+which is made anew when it is applied.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ MAX_MINUTES = 12 * 60
 
 
 class VenueTimeField(forms.DateTimeField):
-    """Is in the conference's zone, which the page is in (`in_venue_zone`)."""
+    """A time in the conference's zone, which the page is in (`in_venue_zone`)."""
 
     widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
 
@@ -118,7 +118,7 @@ class ExtendTalkForm(OneTalkForm):
 
 
 class EndForm(OneTalkForm):
-    """Without `at`: now."""
+    """A form without `at` ends the talk now."""
 
     act = "end"
     label = gettext_lazy("End early")

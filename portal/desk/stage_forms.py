@@ -18,7 +18,7 @@ from streaming.models import Announcement, Stream, Switch
 
 
 class RoomActForm(ActForm, forms.Form):
-    """In the room that the address names; for organizers, and for its helpers."""
+    """An act in the room that the address names; for organizers, and for its helpers."""
 
     def __init__(self, *args: Any, slug: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,7 +58,7 @@ class SwitchForm(RoomActForm):
 
 
 class SwitchBackForm(RoomActForm):
-    """To what the streams of the room say."""
+    """The streams of the room say again what is shown."""
 
     def switch(self, at: datetime) -> str:
         Switch.objects.filter(room=self.room).delete()
@@ -89,7 +89,7 @@ class SlateDownForm(RoomActForm):
 
 
 class AnnouncingForm(ActForm):
-    """For organizers."""
+    """An act that organizers alone may do."""
 
     anchor = "#announced"
 

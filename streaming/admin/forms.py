@@ -19,7 +19,7 @@ from streaming.replays.captions import clean_captions
 from streaming.replays.offsets import parse_second
 from streaming.sources import SOURCES, guess
 
-# Of some hundred talks; a file of a megabyte is another file.
+# The links of some hundred talks are smaller; a file of a megabyte is another file.
 MAX_CSV_BYTES = 1024 * 1024
 
 
@@ -129,7 +129,7 @@ class SourceForm(forms.ModelForm[Any]):
 
 
 class StreamAccountForm(SecretsForm, ConferenceForm):
-    """Of one kind: its source says which fields it has, and what the vendor calls them."""
+    """An account of one kind: its source says which fields it has, and what the vendor calls them."""
 
     kind: ClassVar[str] = ""
 
@@ -197,7 +197,7 @@ class RecordingForm(SourceForm, ConferenceForm):
         )
 
     def kinds(self) -> list[tuple[str, str]]:
-        """Without meetings."""
+        """All but meetings, which cannot be watched again."""
         return [each for each in super().kinds() if SOURCES[each[0]].player != "link"]
 
     def owner(self) -> Conference | None:

@@ -146,7 +146,7 @@ class RecordingAdmin(ScopedAdmin):
         return redirect(f"{back}#talk-{talk.pk}")
 
     def playback(self, request: ConferenceRequest, pk: int) -> HttpResponse:
-        """As a replay that begins at `?t=`."""
+        """The recording as a replay that begins at `?t=`."""
         recording = self._recording(request, pk)
         second = asked_second(request)
         source = offer_recording(recording, viewer_of(request), timezone.now(), second, second)

@@ -74,7 +74,7 @@ class StreamHostInline(ScopedInline, admin.TabularInline[StreamHost, Conference]
     form = StreamHostForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StreamHost]:
-        """Of the conference whose form it is: a superuser sees others than the host's."""
+        """The hosts of the conference whose form it is: a superuser sees others than the host's."""
         return super(OfConference, self).get_queryset(request)
 
 

@@ -90,7 +90,7 @@ def page_part(request: ConferenceRequest) -> str:
 
 
 def emergency() -> str:
-    """What the operator has put into EMERGENCY_FILE, for when nothing else can be told (the
+    """What the operator has put into EMERGENCY_FILE, for when nothing else can be said (the
     database is away); else nothing.
     """
     try:

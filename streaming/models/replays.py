@@ -14,7 +14,7 @@ from streaming.models.streams import Sourced, Stream, StreamAccount
 from streaming.models.tags import opaque_tag
 from streaming.sources import SOURCES
 
-# Nobody is asked for these.
+# Nobody has to agree that these are shown.
 PAUSES = frozenset({Talk.Kind.BREAK, Talk.Kind.SOCIAL})
 
 
@@ -25,9 +25,9 @@ def rooms_of(talk: Talk) -> list[int]:
 
 
 class Recording(Sourced):
-    """Of one talk, or of a room for a while: then `starts_at` is the moment of its second 0, from
-    which the second of each talk follows (streaming/replays/). Nothing is shown of a talk whose
-    speakers have not agreed (Talk.may_be_replayed).
+    """A recording of one talk, or of a room for a while: then `starts_at` is the moment of its
+    second 0, from which the second of each talk follows (streaming/replays/). Nothing is shown of a
+    talk whose speakers have not agreed (Talk.may_be_replayed).
     """
 
     conference = models.ForeignKey(Conference, models.PROTECT, related_name="recordings")
@@ -69,7 +69,7 @@ class Recording(Sourced):
         help_text=_("Empty: ticket holders only."),
     )
 
-    # As the player calls it.
+    # The player asks for the role of every source.
     role = Stream.Role.PRIMARY
 
     class Meta:
@@ -107,7 +107,7 @@ class Recording(Sourced):
 
     @property
     def tag(self) -> str:
-        """As that of a stream."""
+        """Names the recording in public, as the tag of a stream does."""
         return opaque_tag("recording", f"{self.pk} {self.kind} {self.value} {self.account_id}")
 
     def computed_second(self, talk: Talk) -> int:
@@ -155,7 +155,7 @@ class Recording(Sourced):
         return min(theirs) if self.ends_at is None else self.starts_at
 
     def is_open_at(self, at: datetime) -> bool:
-        """To everybody."""
+        """Whether everybody may watch it."""
         return self.public_at is not None and self.public_at <= at
 
     @transaction.atomic
@@ -170,8 +170,8 @@ class Recording(Sourced):
 
     @transaction.atomic
     def move_talk(self, talk: Talk, by: int) -> None:
-        """By so many seconds from where it begins now. Raises ValidationError."""
-        # Of two who press at the same moment the second moves it on from where the first did.
+        """Moves the beginning by so many seconds from where it is now. Raises ValidationError."""
+        # When two press at the same moment, the second moves it on from where the first did.
         row = Recording.objects.select_for_update(of=("self",)).get(pk=self.pk)
         self.begin_talk_at(talk, max(0, row.second_of(talk) + by))
 

@@ -124,7 +124,7 @@ class Announcement(models.Model):
         return self.text
 
     def announce(self, *, at: datetime, until: datetime | None, by: User) -> None:
-        """From now on. `until` None: until somebody ends it."""
+        """Shows it from now on. `until` None: until somebody ends it."""
         self.starts_at, self.ends_at, self.made_by = at, until, by
         self.save()
 
@@ -134,7 +134,7 @@ class Announcement(models.Model):
 
 
 class StageRevision(Revision):
-    """Of streams and announcements."""
+    """The number of what open pages follow: it grows when streams or announcements change."""
 
     conference = models.OneToOneField(
         Conference, models.CASCADE, primary_key=True, related_name="stage_revision"

@@ -198,8 +198,8 @@ class Sourced(models.Model):
 
 class StreamQuerySet(models.QuerySet["Stream"]):
     def in_order(self) -> Self:
-        """Of each room the first choice first: primary before the others, a talk's own before the
-        room's, and what begins late before what always is.
+        """The first choice of each room comes first: primary before the others, a talk's own before
+        the room's, and what begins late before what always is.
         """
         rank = Case(When(role="primary", then=0), When(role="backup", then=1), default=2)
         of_talk = F("talk").asc(nulls_last=True)

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 # Ten hours of a good picture, on a slow disk.
 TIMEOUT_SECONDS = 3600
-# Of a connection without a picture there is only the head of a file.
+# A connection without a picture leaves only the head of a file.
 SMALLEST_BYTES = 1024
 # One file beside its playlist. Short enough to begin a talk where it begins.
 SEGMENT_SECONDS = "6"

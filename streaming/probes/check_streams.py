@@ -29,7 +29,7 @@ def check_streams(conferences: Iterable[Conference], at: datetime) -> list[Check
     """Looks at all streams at the same time, and writes down what it saw."""
     due = {pk: is_due for each in conferences for pk, is_due in _wanted(each, at)}
     rows = Stream.objects.filter(pk__in=due).order_by("room__conference", "room__position", "pk")
-    # With all that a probe reads: its thread shall not ask the database.
+    # All that a probe reads is read here: its thread shall not ask the database.
     streams = list(rows.select_related("room__conference", "account", "talk", "health"))
     with ThreadPoolExecutor(PROBES) as threads:
         probes = list(threads.map(lambda stream: probe(stream, at), streams))

@@ -1,4 +1,4 @@
-"""As much of HLS playlists (RFC 8216) as it takes to see whether they move."""
+"""Reads as much of HLS playlists (RFC 8216) as it takes to see whether they move."""
 
 import re
 from dataclasses import dataclass

@@ -39,8 +39,8 @@ type Opener = Callable[[str], bytes]
 
 @dataclass(slots=True)
 class RecordingLine:
-    """`recording` has the new values already; `old` are those that they overwrite. `second` None: as
-    it is. `act`: new, changed or unchanged.
+    """`recording` has the new values already; `old` are those that they overwrite. `second` None:
+    as it is. `act`: new, changed or unchanged.
     """
 
     number: int
@@ -85,7 +85,7 @@ class RecordingPlan:
 
     @property
     def withheld(self) -> list[RecordingLine]:
-        """Of talks whose speakers have not agreed: imported, and not shown."""
+        """The lines of talks whose speakers have not agreed: imported, and not shown."""
         return [line for line in self.lines if not line.talk.may_be_replayed]
 
     @property
@@ -108,9 +108,9 @@ def make_plan(
         table = Table.of(csv_rows(data.decode("utf-8-sig")))
     except UnicodeDecodeError:
         raise refuse(_("This is not UTF-8. Save the file as “CSV UTF-8”.")) from None
-    for number, said in table.records(NAMES, needed=NEEDED):
+    for number, values in table.records(NAMES, needed=NEEDED):
         try:
-            lines.append(planner.line(number, said))
+            lines.append(planner.line(number, values))
         except ValidationError as error:
             problems += [BadRow(number, message) for message in error.messages]
     if problems:
@@ -157,19 +157,19 @@ class _Planner:
             self.known[recording.talk_id, recording.language].append(recording)
         self.lines: dict[tuple[int, str], int] = {}
 
-    def line(self, number: int, said: dict[str, str]) -> RecordingLine:
+    def line(self, number: int, values: dict[str, str]) -> RecordingLine:
         """Raises ValidationError."""
-        talk = self.talks.get(said["code"])
+        talk = self.talks.get(values["code"])
         if talk is None:
-            raise ValidationError(_("There is no talk “%(code)s”.") % {"code": said["code"]})
-        recording = self._recording(talk, said["language"], number)
+            raise ValidationError(_("There is no talk “%(code)s”.") % {"code": values["code"]})
+        recording = self._recording(talk, values["language"], number)
         is_new = recording.pk is None
         old = recording.kind, recording.value, 0 if is_new else recording.second_of(talk)
-        self._set_source(recording, said["url"])
-        second = parse_second(said["starts"]) if said["starts"] else None
+        self._set_source(recording, values["url"])
+        second = parse_second(values["starts"]) if values["starts"] else None
         if second is not None:
             Nudge.refuse_too_far(second)
-        captions = self._captions(recording, said["captions"]) if said["captions"] else None
+        captions = self._captions(recording, values["captions"]) if values["captions"] else None
         kept = old[2] if second is None else second
         is_changed = old != (recording.kind, recording.value, kept) or captions is not None
         act = "new" if is_new else "changed" if is_changed else "unchanged"

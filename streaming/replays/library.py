@@ -48,7 +48,7 @@ class Replay:
 
     @property
     def languages(self) -> list[str]:
-        """Those that recordings are said to be in."""
+        """The languages that organizers have given for the recordings."""
         return sorted({each.recording.language for each in self.versions} - {""})
 
     @property
@@ -115,7 +115,7 @@ def talks_of(conference: Conference) -> list[Talk]:
 
 
 def _replays(recordings: list[Recording], talks: list[Talk]) -> dict[str, Replay]:
-    """By the talk's code, in the order of the talks."""
+    """The replays by the talk's code, in the order of the talks."""
     of_talk: dict[int, list[Recording]] = defaultdict(list)
     of_room: dict[int, list[tuple[Recording, datetime | None]]] = defaultdict(list)
     for recording in recordings:
@@ -141,7 +141,7 @@ def _replays(recordings: list[Recording], talks: list[Talk]) -> dict[str, Replay
 def _in_rooms(
     talk: Talk, of_room: Mapping[int, list[tuple[Recording, datetime | None]]]
 ) -> list[ReplayVersion]:
-    """Of each language the one that has most of it: encoders break off and begin anew."""
+    """For each language the recording that has most of the talk: encoders break off and begin anew."""
     for room in rooms_of(talk):
         best: dict[str, tuple[timedelta, ReplayVersion]] = {}
         for recording, until in of_room.get(room, ()):

@@ -72,7 +72,7 @@ def why_not_shown(recording: Recording) -> str:
 
 
 def parse_second(text: str) -> int:
-    """Of 95, 95s, 1m35s, 1:35 or 1:02:03. Raises ValidationError."""
+    """Reads 95, 95s, 1m35s, 1:35 or 1:02:03. Raises ValidationError."""
     text = text.strip()
     found = _CLOCK.fullmatch(text) or _UNITS.fullmatch(text)
     if not text or found is None:

@@ -1,5 +1,5 @@
-"""Watching again. The library is as open as the programme; a replay opens with the scope `replay`, or
-to everybody once its recording, or the conference, is public.
+"""Watching again. The library is as open as the programme; a replay opens with the scope `replay`,
+or to everybody once its recording, or the conference, is public.
 """
 
 from datetime import date, datetime
@@ -39,7 +39,7 @@ def _library(request: ConferenceRequest) -> Library:
 
 
 def _is_open(request: ConferenceRequest, code: str) -> bool:
-    """To everybody: one of its recordings is public."""
+    """Whether everybody may watch it: one of its recordings is public."""
     at = timezone.now()
     replay = _library(request).one(code, request.conference, at)
     return replay is not None and bool(replay.open_at(at))

@@ -71,8 +71,7 @@ class Probe:
 
 class Source:
     """One kind of source. Kinds derive from it and say what is different: as it is, it needs no
-    account, and anybody may have the address. Each kind has `kind`, `label`, `clean` and `playback`
-    of its own.
+    account, takes any https address, and anybody may have that. Each has a `kind` and a `label`.
     """
 
     kind: str
@@ -96,7 +95,9 @@ class Source:
 
     def clean(self, value: str) -> str:
         """What is stored for what was pasted. Raises ValidationError on the field `value`."""
-        raise NotImplementedError
+        value = address_in(value)
+        https_url(value)
+        return value
 
     def clean_account(self, account: Account) -> Account:
         """What is stored of the account. Raises ValidationError on its fields."""
@@ -107,7 +108,7 @@ class Source:
 
     def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
         """What the player of an admitted person opens. Raises ValueError where it cannot sign."""
-        raise NotImplementedError
+        return Playback(value)
 
     def from_second(self, url: str, second: int) -> str:
         """The address of a playback that begins later; as it is, where only our player can."""
@@ -148,7 +149,7 @@ def wrong(message: str) -> ValidationError:
 
 
 def address_in(pasted: str) -> str:
-    """Of an embed code its address, else what was pasted."""
+    """The address in an embed code; else what was pasted."""
     embedded = re.search(r"""\bsrc=["']([^"']+)["']""", pasted)
     return html.unescape(embedded.group(1)) if embedded else pasted.strip()
 

@@ -48,14 +48,6 @@ class Join(Source):
             return False
         return bool(_MEETINGS.fullmatch(host or ""))
 
-    def clean(self, value: str) -> str:
-        value = address_in(value)
-        https_url(value)
-        return value
-
-    def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
-        return Playback(value)
-
     def hosts(self, value: str, account: Account) -> set[str]:
         """None: the page does not load it."""
         return set()
@@ -77,7 +69,7 @@ class Jitsi(Join):
     }
 
     def recognises(self, pasted: str) -> bool:
-        """Cannot be told from a server without tokens."""
+        """Its address looks like that of a server without tokens."""
         return False
 
     def clean(self, value: str) -> str:

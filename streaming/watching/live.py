@@ -23,7 +23,7 @@ from tickets.admission.watching import viewers
 
 # Now, next and following.
 TALKS_PER_ROOM = 3
-# From so many viewers on a room is full, as attendees are told.
+# Attendees read that many watch a room from so many viewers on.
 MANY = 20
 
 

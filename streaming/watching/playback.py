@@ -66,8 +66,9 @@ def offer(
 def offer_recording(
     recording: Recording, viewer: Viewer, at: datetime, second: int, from_second: int
 ) -> OfferedSource | None:
-    """As `offer`, with the second at which the talk begins. `from_second` is for players of others,
-    which begin where their address says. A recording that still goes on has that moment too.
+    """Does the same for a recording, with the second at which the talk begins. `from_second` is for
+    players of others, which begin where their address says. A recording that still goes on has that
+    moment too.
     """
     source = offer(recording, viewer, at)
     if source is None:

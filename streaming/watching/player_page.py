@@ -1,5 +1,6 @@
-"""The player alone, in a window of its own or where no scripts run: one source, written into the page
-after the check. Only what is gated or signed: another address would be anybody's once it is there.
+"""The player alone, in a window of its own or where no scripts run: one source, written into the
+page after the check. Only what is gated or signed: another address would be anybody's once it is
+there.
 """
 
 import json
@@ -18,7 +19,7 @@ from streaming.watching.csp import allow_players
 from streaming.watching.playback import OfferedSource, offers
 from streaming.watching.room_streams import on_stage, room_streams_of
 
-# As in static/js/live_room.js: speakers go on for a while.
+# The same as in static/js/live_room.js: speakers go on for a while.
 OVERRUN = timedelta(minutes=5)
 
 
@@ -42,7 +43,7 @@ def player(request: ConferenceRequest, slug: str) -> HttpResponse:
         "tag": on.tag or "",
         "source": source,
         "source_json": json.dumps(source),
-        # From which second on; whoever comes late has missed the beginning like everybody.
+        # The second from which it plays; whoever comes late has missed the beginning.
         "second": int(at.timestamp() - source["begins"]) if source and source["begins"] else 0,
         "is_elsewhere": bool(sources) and source is None,
     }

@@ -83,7 +83,7 @@ class RoomStreams:
 
 
 def _own_first(played: list[Stream]) -> list[Stream]:
-    """Of a talk with a primary of its own, its backup too comes before the streams of the room."""
+    """When a talk has a primary of its own, its backup too comes before the streams of the room."""
     if any(stream.talk_id and stream.role == Stream.Role.PRIMARY for stream in played):
         played.sort(key=lambda stream: stream.talk_id is None)
     return played

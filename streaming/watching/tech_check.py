@@ -1,5 +1,6 @@
-"""A room as its crew sees it before anybody else does: with the streams that are tests, hours before
-a talk, whatever is switched on for the audience. For organizers, and for helpers in their rooms.
+"""A room as its crew sees it before anybody else does: with the streams that are tests, hours
+before a talk, whatever is switched on for the audience. For organizers, and for helpers in their
+rooms.
 """
 
 from django.http import HttpResponse, JsonResponse
@@ -29,7 +30,7 @@ def check(request: DeskRequest, slug: str) -> HttpResponse:
 @require_safe
 @never_cache
 def playback(request: DeskRequest, slug: str) -> HttpResponse:
-    """As the room's, with everything that it has to choose from."""
+    """The same as the room's, with everything that it has to choose from."""
     request.rights.room(request.conference, slug)
     on = on_check(room_streams_of(request.conference), slug)
     streams = {stream.tag: stream for stream in (*on.played, *on.choices)}
@@ -69,8 +70,8 @@ def check_live(request: DeskRequest, slug: str) -> HttpResponse:
 @require_safe
 @never_cache
 def live_as_of(request: ConferenceRequest) -> HttpResponse:
-    """/live.json as of the moment that staff chose (MomentMiddleware): nginx keeps the other one for
-    everybody and does not look at its parameters.
+    """/live.json as of the moment that staff chose (MomentMiddleware): nginx keeps the other one
+    for everybody and does not look at its parameters.
     """
     conference, streams = request.conference, room_streams_of(request.conference)
     return JsonResponse(live(conference, request.programme_revision, streams, request.at))

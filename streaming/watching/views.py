@@ -99,8 +99,8 @@ def playback(request: TicketRequest, slug: str) -> HttpResponse:
 @admits("room:{slug}")
 @never_cache
 def join(request: ConferenceRequest, slug: str) -> HttpResponse:
-    """To the meeting elsewhere that is on in the room, or to the one that `?stream=` names by its
-    tag. Each click asks for the way in, which is never in a page.
+    """Leads to the meeting elsewhere that is on in the room, or to the one that `?stream=` names by
+    its tag. Each click asks for the way in, which is never in a page.
     """
     here = timeline_of(request.conference, request.programme_revision).room(slug)
     if here is None:
@@ -136,8 +136,8 @@ def live(request: ConferenceRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def pulse(request: TicketRequest) -> HttpResponse:
-    """A watching page asks every 30 s whether it may go on in its `room`, and with `instead` whether
-    it may watch instead of another device of the same person.
+    """A watching page asks every 30 s whether it may go on in its `room`, and with `instead`
+    whether it may watch instead of another device of the same person.
     """
     room = request.POST.get("room", "")
     reason = refusal(request.conference, request.admission, f"room:{room}", timezone.now())

@@ -59,8 +59,8 @@ class Command(BaseCommand):
                 % {"file": file, "count": len(error.rows)}
             ) from None
         if options["json"]:
-            told = {"dry_run": dry_run, **plan.as_dict()}
-            self.stdout.write(json.dumps(told, indent=2))
+            report = {"dry_run": dry_run, **plan.as_dict()}
+            self.stdout.write(json.dumps(report, indent=2))
         else:
             self._report(plan, is_dry_run=dry_run)
 
@@ -77,7 +77,7 @@ class Command(BaseCommand):
 
 
 def _beside(csv: Path, name: str) -> bytes:
-    """Of a file in the folder of the CSV, or below."""
+    """The content of a file in the folder of the CSV, or below."""
     folder = csv.resolve().parent
     path = (folder / name).resolve()
     if not path.is_relative_to(folder) or not path.is_file():
