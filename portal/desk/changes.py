@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from portal.desk.forms import ActForm
-from schedule.changes.recorder import Changed, undo
+from schedule.changes.recorder import UndoRefused, undo
 from schedule.changes.run_of_show.proposal import ActRefused
 from schedule.models import Change, Conference, Talk
 from schedule.models.changes import ChangeQuerySet
@@ -46,7 +46,7 @@ class UndoForm(ActForm, forms.Form):
         summary = _("Undone: %(what)s") % {"what": self.change}
         try:
             undo(self.change, actor=self.actor, summary=summary[:300])
-        except Changed as changed:
+        except UndoRefused as changed:
             fields = {field.name: field.verbose_name for field in Talk._meta.fields}
             what = "; ".join(f"{each.talk}: {fields[each.field]}" for each in changed.fields)
             text = _("Not undone, because this has changed since: %(what)s.") % {"what": what}

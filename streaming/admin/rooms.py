@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from schedule.admin.programme import ConferenceAdmin, RoomAdmin
+from schedule.admin.conference import ConferenceAdmin, RoomAdmin
 from schedule.models import Conference, Room
 from schedule.site.scoped_admin import OfConference, ScopedAdmin, ScopedInline, conference_of
 from streaming.admin.forms import SourceForm, StreamHostForm
