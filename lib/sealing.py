@@ -24,7 +24,7 @@ class SealBroken(Exception):
 
 def _fernet() -> MultiFernet:
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    digests = (hashlib.sha256(b"front-row-seal" + key.encode()).digest() for key in keys)
+    digests = [hashlib.sha256(b"front-row-seal" + key.encode()).digest() for key in keys]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
 
 
