@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lib.locks import Lock, Taken, held
+from lib.locks import Lock, LockTaken, held
 from tickets.models import Shop, SyncRun, Ticket, TicketQuerySet, User
 from tickets.sources.importing import (
     TicketLine,
@@ -57,7 +57,7 @@ def only_run(shop: Shop) -> Iterator[Lock]:
     try:
         with held(f"sync of shop {shop.pk}", wait_seconds=WAIT_SECONDS) as lock:
             yield lock
-    except Taken:
+    except LockTaken:
         raise Busy from None
 
 
