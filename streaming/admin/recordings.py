@@ -26,7 +26,7 @@ from streaming.replays.offsets import offsets_of, why_not_shown
 from streaming.sources import SOURCES
 from streaming.watching.csp import player_policy
 from streaming.watching.playback import offer, viewer_of
-from tickets.sources.spreadsheets import BadSpreadsheet
+from tickets.sources.spreadsheets.tables import BadSpreadsheet
 
 STEPS = (-10, -1, 1, 10)
 

@@ -21,7 +21,7 @@ from tickets.holders.sending import send_link
 from tickets.mail.relays import NotSent
 from tickets.models import Ban, Claim, Grant, Ticket, User
 from tickets.models.grants import extended
-from tickets.sources.syncing.tasks import fetch_hints
+from tickets.sources.syncing.order_hints import fetch_hints
 
 
 class FixRefused(Exception):

@@ -30,6 +30,7 @@ class Given(models.Model):
     conference_id: int
     user_id: int
     user: Any
+    given_by: Any
     reason = models.CharField(_("reason"), max_length=200)
     starts_at = models.DateTimeField(_("from"), default=timezone.now)
     ends_at = models.DateTimeField(

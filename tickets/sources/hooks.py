@@ -16,7 +16,7 @@ from tickets.models import Shop
 from tickets.models.shops import new_hook_secret
 from tickets.sources.shops.base import BadCall, Call
 from tickets.sources.shops.registry import known_kinds
-from tickets.sources.syncing.tasks import fetch_hints
+from tickets.sources.syncing.order_hints import fetch_hints
 
 # Tito sends a ticket with all its answers: a few kilobytes.
 MAX_BODY_BYTES = 64 * 1024

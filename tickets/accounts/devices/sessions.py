@@ -14,9 +14,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from schedule.models import Conference
-from tickets.accounts.devices.browsers import in_words
 from tickets.accounts.sessions import SessionStore
 from tickets.admission.watching import device_of, devices_watching, leave
 from tickets.models import ReplacementCount, User
@@ -27,6 +27,28 @@ KEPT = timedelta(days=30)
 NO_ADDRESS = "0.0.0.0"  # noqa: S104
 # An IPv6 network is what one household or venue has.
 IPV6_PREFIX = 64
+
+# The first that fits: nearly all of them also call themselves Chrome or Safari.
+_BROWSERS = {
+    "Edg": "Edge",
+    "OPR/": "Opera",
+    "SamsungBrowser": "Samsung Internet",
+    "Vivaldi": "Vivaldi",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "CriOS": "Chrome",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+_SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "CrOS": "ChromeOS",
+    "Mac OS X": "Mac",
+    "Linux": "Linux",
+}
 
 
 @dataclass(frozen=True)
@@ -96,7 +118,7 @@ def devices_of(user: User, session_key: str | None, here: Conference, at: dateti
     devices = [
         Device(
             session.pk,
-            in_words(session.user_agent),
+            browser_in_words(session.user_agent),
             session.created_at,
             session.session_key == session_key,
             device_of(session.session_key) in watched.get(_conference_id(session), ()),
@@ -107,6 +129,15 @@ def devices_of(user: User, session_key: str | None, here: Conference, at: dateti
         for session in sessions
     ]
     return sorted(devices, key=lambda device: not device.is_this)
+
+
+def browser_in_words(user_agent: str) -> str:
+    """A browser's name for itself, in words that a person knows again."""
+    browser = next((word for mark, word in _BROWSERS.items() if mark in user_agent), "")
+    system = next((word for mark, word in _SYSTEMS.items() if mark in user_agent), "")
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or _("Some other browser")
 
 
 def end(sessions: Iterable[UserSession]) -> None:

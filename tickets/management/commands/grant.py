@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.models import Conference
 from schedule.site.dates import read_moment
-from tickets.grants.grant_file import read_grants
-from tickets.grants.granting import give_grant, give_grants
+from tickets.grants.granting import give_grant, give_grants, read_grants
 from tickets.models import Grant, fold_email
-from tickets.sources.spreadsheets import BadSpreadsheet
+from tickets.sources.spreadsheets.tables import BadSpreadsheet
 
 
 class Command(BaseCommand):

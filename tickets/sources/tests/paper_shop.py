@@ -8,7 +8,7 @@ import pytest
 from tickets.models import Shop, SyncRun, Ticket
 from tickets.sources.shops import registry
 from tickets.sources.shops.base import BadCall, Batch, Call, ShopError, ShopKind, ShopTicket
-from tickets.sources.syncing import sync
+from tickets.sources.syncing.run import sync
 
 
 def paper_ticket(code: str, state: str = "valid", **kw: Any) -> ShopTicket:

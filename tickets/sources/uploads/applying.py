@@ -1,15 +1,23 @@
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+"""Applying an upload as its plan was shown, and undoing it."""
+
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
 from lib.plans import PlanChanged, refuse_changed
 from tickets.models import Product, Ticket, Upload
-from tickets.sources.importing import GONE, TicketLine, Written, write_lines, write_plan
-from tickets.sources.uploads.planning import pack, plan_upload, values_of
+from tickets.sources.importing import (
+    CANCELED,
+    ImportResult,
+    TicketLine,
+    TicketValues,
+    values_of,
+    write_lines,
+    write_plan,
+)
+from tickets.sources.uploads.planning import pack, packed_lines, plan_upload
 
 COUNTED = ("new", "changed", "unchanged", "canceled", "passed_on", "claimed")
 MOMENTS = ("valid_from", "valid_until", "passed_on_at")
@@ -27,7 +35,7 @@ def apply_upload(
     at: datetime,
     cancels_missing: bool = False,
     accepts_removals: bool = False,
-) -> Written:
+) -> ImportResult:
     """The plan that the organizer saw (its digest). Raises PlanChanged, TicketRemovalsRefused
     and BadSpreadsheet.
     """
@@ -43,28 +51,16 @@ def apply_upload(
         planned.cancel_missing()
     written = write_plan(upload.conference, planned.plan)
     upload.rows = []
-    upload.before = _before(planned.plan.lines, written)
-    upload.counts = {name: value for name, value in asdict(written).items() if name in COUNTED}
+    upload.before = packed_lines(planned.plan.lines)
+    upload.counts = {name: getattr(written, name) for name in COUNTED}
     upload.cancels_missing = cancels_missing
     upload.applied_at = at
     upload.save()
     return written
 
 
-def _before(lines: Iterable[TicketLine], written: Written) -> list[Any]:
-    """For each ticket its code, what it was (None: it was not there) and what it became."""
-    return [
-        [
-            line.code,
-            None if (old := written.before[line.code]) is None else pack(old),
-            pack(line.values),
-        ]
-        for line in lines
-    ]
-
-
 @dataclass(frozen=True, slots=True)
-class Undone:
+class UndoneUpload:
     """`left`: codes of tickets that have changed since, and stay as they are."""
 
     count: int
@@ -72,7 +68,7 @@ class Undone:
 
 
 @transaction.atomic
-def undo_upload(upload: Upload, *, at: datetime) -> Undone:
+def undo_upload(upload: Upload, *, at: datetime) -> UndoneUpload:
     """What was there before comes back; tickets that the upload made are canceled, since people may
     hold them. Raises NotUndone.
     """
@@ -87,7 +83,7 @@ def undo_upload(upload: Upload, *, at: datetime) -> Undone:
     upload.before = []
     upload.undone_at = at
     upload.save()
-    return Undone(len(lines), left)
+    return UndoneUpload(len(lines), left)
 
 
 def _lines_back(upload: Upload) -> tuple[list[TicketLine], list[str]]:
@@ -99,10 +95,8 @@ def _lines_back(upload: Upload) -> tuple[list[TicketLine], list[str]]:
     lines, left = [], []
     for code, before, after in upload.before:
         ticket = ticket_of.get(code)
+        values = CANCELED if before is None else _unpacked(before, products)
         is_same = ticket is not None and pack(values_of(ticket, after)) == after
-        values = {"state": Ticket.State.CANCELED, "shop_says": GONE}
-        if before is not None:
-            values = _unpacked(before, products)
         if is_same and values.get("product", "") is not None:
             lines.append(TicketLine(code, values, ticket))
         else:
@@ -110,7 +104,7 @@ def _lines_back(upload: Upload) -> tuple[list[TicketLine], list[str]]:
     return lines, left
 
 
-def _unpacked(packed: dict[str, Any], products: dict[int, Product]) -> dict[str, Any]:
+def _unpacked(packed: TicketValues, products: dict[int, Product]) -> TicketValues:
     """A product that was deleted since is None."""
     values = dict(packed)
     for name in MOMENTS:
@@ -123,8 +117,5 @@ def _unpacked(packed: dict[str, Any], products: dict[int, Product]) -> dict[str,
 
 def _fresh(upload: Upload) -> Upload:
     """Locked, so that a second click waits and then finds that it is done."""
-    return (
-        Upload.objects.select_for_update(of=("self",))
-        .select_related("conference")
-        .get(pk=upload.pk)
-    )
+    uploads = Upload.objects.select_for_update(of=("self",)).select_related("conference")
+    return uploads.get(pk=upload.pk)

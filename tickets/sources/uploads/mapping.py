@@ -10,13 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from schedule.models import Conference
 from tickets.models import Ticket, Upload
 from tickets.sources.shops.base import ShopTicket
-from tickets.sources.spreadsheets import (
-    STATE_OF,
-    Table,
-    read_tickets,
-    recognised_columns,
-    unknown_words,
-)
+from tickets.sources.spreadsheets.columns import STATE_OF, recognised_columns, unknown_words
+from tickets.sources.spreadsheets.rows import read_tickets
+from tickets.sources.spreadsheets.tables import Table
 
 LABELS = {
     "code": _("Code of the ticket"),
@@ -50,8 +46,8 @@ STATES = [
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
-    """As `Upload.mapping` keeps it. `columns`: keys of HEADERS → names in the file's header; without
+class ColumnMapping:
+    """What `Upload.mapping` keeps. `columns`: keys of HEADERS → names in the file's header; without
     "code", codes are made. `words`: in small letters.
     """
 
@@ -61,6 +57,11 @@ class Mapping:
     @classmethod
     def unpack(cls, packed: dict[str, Any]) -> Self:
         return cls(packed["columns"], packed["words"])
+
+    @classmethod
+    def of(cls, upload: Upload) -> Self | None:
+        """None: nobody has chosen columns yet."""
+        return cls.unpack(upload.mapping) if upload.mapping else None
 
     @classmethod
     def guessed(cls, table: Table, conference: Conference) -> Self:
@@ -88,23 +89,23 @@ class Mapping:
 
 
 class MappingForm(forms.Form):
-    def __init__(self, data: Any, *, table: Table, guess: Mapping) -> None:
+    def __init__(self, data: Any, *, table: Table, guess: ColumnMapping) -> None:
         super().__init__(data)
         self.words: list[str] = []
         choices = [("", "—"), *((name, _with_sample(name, table)) for name in table.header)]
         for key, label in LABELS.items():
             names = guess.columns.get(key, [])
-            self._add(key, choices, label=label, help_text=HELP.get(key, ""), names=names[:1])
+            text = HELP.get(key, "")
+            self._add(key, names[:1], label=label, help_text=text, choices=choices)
             if key in JOINED:
-                self._add(_second(key), choices, label=_("… joined with"), names=names[1:])
+                self._add(_second(key), names[1:], label=_("… joined with"), choices=choices)
         self._add_words(table, guess)
 
-    def _add(self, name: str, choices: Any, *, names: list[str], **options: Any) -> None:
+    def _add(self, name: str, names: list[str], **options: Any) -> None:
         initial = names[0] if names else ""
-        made = forms.ChoiceField(required=False, choices=choices, initial=initial, **options)
-        self.fields[name] = made
+        self.fields[name] = forms.ChoiceField(required=False, initial=initial, **options)
 
-    def _add_words(self, table: Table, guess: Mapping) -> None:
+    def _add_words(self, table: Table, guess: ColumnMapping) -> None:
         """One field for each word that we do not know in the column that is chosen at the time."""
         column = self["state"].value()
         if column not in table.header:
@@ -142,7 +143,7 @@ class MappingForm(forms.Form):
         return said
 
     @property
-    def mapping(self) -> Mapping:
+    def mapping(self) -> ColumnMapping:
         """Of a form that is valid."""
         said = self.cleaned_data
         columns = {
@@ -151,7 +152,7 @@ class MappingForm(forms.Form):
             if (names := [said[name] for name in (key, _second(key)) if said.get(name)])
         }
         words = {word.casefold(): said[_word_field(word)] for word in self.words}
-        return Mapping(columns, words)
+        return ColumnMapping(columns, words)
 
 
 def _second(key: str) -> str:

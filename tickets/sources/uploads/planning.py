@@ -1,6 +1,6 @@
 """What applying an upload would change, as its page shows it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -13,21 +13,23 @@ from django.utils.translation import gettext as _
 from lib.plans import digest_of
 from tickets.models import Product, Ticket, Upload
 from tickets.sources.importing import (
-    GONE,
+    CANCELED,
     MAX_GONE_SHARE,
     TicketLine,
     TicketPlan,
+    TicketValues,
     missing_tickets,
     plan_tickets,
     refuse_too_many,
+    values_of,
 )
-from tickets.sources.spreadsheets import Table
-from tickets.sources.uploads.mapping import Mapping
+from tickets.sources.spreadsheets.tables import Table
+from tickets.sources.uploads.mapping import ColumnMapping
 
 # Nobody reads more of one kind; the counts are of all.
 SHOWN = 100
-# What is told of a ticket, in this order.
-TOLD = (
+# What is shown of a ticket, in this order.
+SHOWN_FIELDS = (
     "state",
     "product",
     "holder_name",
@@ -49,21 +51,21 @@ class ShownField(NamedTuple):
     new: str
 
 
-class ShownLine(NamedTuple):
+class ShownTicket(NamedTuple):
     code: str
     holder: str
-    told: list[ShownField]
+    fields: list[ShownField]
     ticket: Ticket | None
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """`count`: of all its lines, of which the first are shown."""
+class PlanGroup:
+    """Lines of one kind. `count`: of all, of which the first are shown."""
 
     kind: str
     label: str
     count: int
-    lines: list[ShownLine]
+    lines: list[ShownTicket]
 
     @property
     def more(self) -> int:
@@ -104,16 +106,13 @@ class UploadPlan:
     @property
     def digest(self) -> str:
         """The same for the same changes of the same tickets."""
-        lines = [
-            [line.code, line.old and pack(_old(line)), pack(line.values)]
-            for line in self.plan.lines
-        ]
-        told = [
-            sorted(lines),
-            sorted(f"{ticket.code} {ticket.state}" for ticket in self.missing),
-            sorted(ticket.code for ticket in self.plan.foreign),
-        ]
-        return digest_of(told)
+        return digest_of(
+            [
+                sorted(packed_lines(self.plan.lines)),
+                sorted(f"{ticket.code} {ticket.state}" for ticket in self.missing),
+                sorted(ticket.code for ticket in self.plan.foreign),
+            ]
+        )
 
     def refuse_too_many(self, *, cancels_missing: bool) -> None:
         """Raises TicketRemovalsRefused."""
@@ -121,15 +120,14 @@ class UploadPlan:
 
     def cancel_missing(self) -> None:
         """Takes them into the plan."""
-        values = {"state": Ticket.State.CANCELED, "shop_says": GONE}
-        self.plan.lines += [TicketLine(ticket.code, values, ticket) for ticket in self.missing]
+        self.plan.lines += [TicketLine(ticket.code, CANCELED, ticket) for ticket in self.missing]
 
 
 @transaction.atomic
 def plan_upload(upload: Upload) -> UploadPlan:
     """Writes nothing. Raises BadSpreadsheet."""
     conference = upload.conference
-    mapping = Mapping.unpack(upload.mapping)
+    mapping = ColumnMapping.unpack(upload.mapping)
     wanted = mapping.tickets(Table.unpack(upload.rows), conference)
     missing = missing_tickets(conference, [ticket.code for ticket in wanted])
     return UploadPlan(
@@ -140,96 +138,97 @@ def plan_upload(upload: Upload) -> UploadPlan:
     )
 
 
-def groups_of(planned: UploadPlan) -> list[Group]:
-    told = _Words(planned.upload)
-    lines = planned.plan.lines
-    # Built when they are shown: SHOWN of perhaps 20,000.
-    groups: list[tuple[str, str, list[Any], Callable[[Any], ShownLine]]] = [
+def groups_of(planned: UploadPlan) -> list[PlanGroup]:
+    words, lines = _LineWords(planned.upload), planned.plan.lines
+    # Written when they are shown: SHOWN of perhaps 20,000.
+    groups: list[tuple[str, str, Sequence[Any], Callable[[Any], ShownTicket]]] = [
         (
             "ends",
             _("Let nobody in any more"),
-            [line for line in lines if line.invalidates],
-            told.line,
+            [row for row in lines if row.invalidates],
+            words.line,
         ),
         (
             "changed",
             _("Changed"),
             [line for line in lines if line.old is not None and not line.invalidates],
-            told.line,
+            words.line,
         ),
-        ("new", _("New"), [line for line in lines if line.old is None], told.line),
-        ("missing", _("Not in the file"), planned.missing, told.ticket),
-        ("foreign", _("From a ticket shop: left as they are"), planned.plan.foreign, told.foreign),
+        ("new", _("New"), [line for line in lines if line.old is None], words.line),
+        ("missing", _("Not in the file"), planned.missing, words.missing),
+        ("foreign", _("From a ticket shop: left as they are"), planned.plan.foreign, words.foreign),
     ]
     return [
-        Group(kind, label, len(rows), [show(row) for row in rows[:SHOWN]])
+        PlanGroup(kind, label, len(rows), [show(row) for row in rows[:SHOWN]])
         for kind, label, rows, show in groups
         if rows
     ]
 
 
-class _Words:
+class _LineWords:
     def __init__(self, upload: Upload) -> None:
         self.zone = upload.conference.zone
-        self.labels = {
-            name: capfirst(str(Ticket._meta.get_field(name).verbose_name))  # type: ignore[union-attr]  # no reverse relations
-            for name in TOLD
-        }
+        fields = {field.name: field for field in Ticket._meta.concrete_fields}
+        self.labels = {name: capfirst(str(fields[name].verbose_name)) for name in SHOWN_FIELDS}
 
-    def line(self, line: TicketLine) -> ShownLine:
-        old = None if line.old is None else _old(line)
-        holder = line.values if line.old is None else vars(line.old)
-        return ShownLine(line.code, _holder(holder), self._told(line.values, old), line.old)
+    def line(self, line: TicketLine) -> ShownTicket:
+        holder = vars(line.old) if line.old else line.values
+        fields = self._fields(line.values, line.old_values)
+        return ShownTicket(line.code, _holder(holder), fields, line.old)
 
-    def ticket(self, ticket: Ticket) -> ShownLine:
-        told = self._told({"state": ticket.state, "product": ticket.product}, None)
-        return ShownLine(ticket.code, _holder(vars(ticket)), told, ticket)
+    def missing(self, ticket: Ticket) -> ShownTicket:
+        return self._ticket(ticket, "state", "product")
 
-    def foreign(self, ticket: Ticket) -> ShownLine:
-        told = self._told({"shop": ticket.shop}, None)
-        return ShownLine(ticket.code, _holder(vars(ticket)), told, ticket)
+    def foreign(self, ticket: Ticket) -> ShownTicket:
+        return self._ticket(ticket, "shop")
 
-    def _told(self, new: dict[str, Any], old: dict[str, Any] | None) -> list[ShownField]:
+    def _ticket(self, ticket: Ticket, *names: str) -> ShownTicket:
+        fields = self._fields(values_of(ticket, names), None)
+        return ShownTicket(ticket.code, _holder(vars(ticket)), fields, ticket)
+
+    def _fields(self, new: TicketValues, old: TicketValues | None) -> list[ShownField]:
         """`old` None: only what there is to tell."""
         # The two addresses differ where somebody passed on the ticket here.
         hidden = {"shop_email"} if "holder_email" in new else set()
         if old is None:
             hidden |= {"holder_name", "holder_email"}
-        return [
+        fields = [
             ShownField(
-                self.labels[name], "" if old is None else self._value(name, old[name]), value
+                self.labels[name],
+                "" if old is None else self._value(name, old[name]),
+                self._value(name, new[name]),
             )
-            for name in TOLD
+            for name in SHOWN_FIELDS
             if name in new and name not in hidden
-            if (value := self._value(name, new[name])) or old is not None
         ]
+        return [field for field in fields if field.new or old is not None]
 
-    def _value(self, name: str, value: Any) -> str:
+    def _value(self, name: str, value: object) -> str:
         if name == "state":
-            return str(Ticket.State(value).label)
+            return str(Ticket.State(str(value)).label)
         if isinstance(value, datetime):
             return date_format(value.astimezone(self.zone), "Y-m-d H:i")
         return "" if value is None else str(value)
 
 
-def _holder(values: dict[str, Any]) -> str:
+def _holder(values: TicketValues) -> str:
     return " ".join(filter(None, (values.get("holder_name"), values.get("holder_email"))))
 
 
-def _old(line: TicketLine) -> dict[str, Any]:
-    return values_of(line.old, line.values)
+def packed_lines(lines: Iterable[TicketLine]) -> list[list[Any]]:
+    """For each ticket its code, what it was (None: it was not there) and what it becomes."""
+    return [
+        [line.code, None if (old := line.old_values) is None else pack(old), pack(line.values)]
+        for line in lines
+    ]
 
 
-def values_of(ticket: Ticket | None, names: Iterable[str]) -> dict[str, Any]:
-    return {name: getattr(ticket, name) for name in names}
-
-
-def pack(values: dict[str, Any]) -> dict[str, Any]:
+def pack(values: TicketValues) -> TicketValues:
     """Plain values, the same for the same moment in whatever zone."""
     return {name: _plain(value) for name, value in values.items()}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     match value:
         case Product():
             # One that is still to be made has only its name.
