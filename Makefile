@@ -9,6 +9,9 @@ LIKE_PRODUCTION := env ENV_FILE= SECRET_KEY=$$($(PYTHON) -c 'import secrets; pri
 	ALLOWED_HOSTS=live.example.org DEBUG=off HTTPS=on TRUSTED_PROXIES=1 \
 	DATABASE_URL=postgres://front_row@127.0.0.1/front_row REDIS_URL=redis://127.0.0.1:6379/0 \
 	EMAIL_URL=smtp+tls://mail.example.org HAS_WORKER=on DEFAULT_FROM_EMAIL=live@example.org
+TEMPLATES = $(shell find templates -name '*.html' -o -name '*.txt')
+DJADE := .venv/bin/djade --target-version 6.1
+DJHTML := .venv/bin/djhtml --tabwidth 2
 
 .PHONY: help run demo quick test check fix lock stack bench clean
 .NOTPARALLEL:
@@ -46,6 +49,8 @@ check: ## Look for mistakes without running the site; changes nothing
 	@tools/venv.sh requirements-dev.lock
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m ruff check
+	@$(DJADE) --check $(TEMPLATES)
+	@$(DJHTML) --check templates
 	@echo "mypy --strict"
 	@$(LIKE_PRODUCTION) $(PYTHON) -m mypy .
 	.venv/bin/lint-imports
@@ -62,6 +67,8 @@ fix: ## Repair what `make check` can repair by itself
 	@tools/venv.sh requirements-dev.lock
 	$(PYTHON) -m ruff check --fix
 	$(PYTHON) -m ruff format
+	@$(DJADE) $(TEMPLATES) || true  # it fails where it has changed something
+	@$(DJHTML) templates
 	@tools/js.sh fix
 
 lock: ## Write down, with hashes, the versions that requirements*.txt ask for; needs the network

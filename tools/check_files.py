@@ -1,15 +1,18 @@
-"""What no other tool looks at: rules for templates and for files of other people.
+"""What no other tool looks at: rules for templates, for files of other people, and for paths.
 
     python -m tools.check_files      prints file:line: message, and fails when there is any
 
-Templates: no inline script or style and no on… handler, since the content security policy stops
-them; text only where gettext sees it, or inside an element with translate="no"; no {# comment #} over
-several lines, which Django would print. Vendored files: each is in static/vendor/README.md, in a row
-`| file | source | licence | sha256 |`, and is what the row says.
+Templates: no line over 160 characters; no inline script or style and no on… handler, since the
+content security policy stops them; text only where gettext sees it, or inside an element with
+translate="no"; no {# comment #} over several lines, which Django would print; {% blocktranslate %}
+over several lines only with `trimmed`, since `make fix` indents them and a translation is found by
+the text. Files that code and docs name, by their path from the top, are there. Vendored files: each is
+in static/vendor/README.md, in a row `| file | source | licence | sha256 |`, and is what it says.
 """
 
 import hashlib
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -17,6 +20,13 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 Problem = tuple[int, str]
+LONGEST_LINE = 160
+
+NAMED_PATH = re.compile(
+    r"(?<![\w/.-])((?:portal|streaming|tickets|schedule|lib|templates|static|deploy|tools|docs)"
+    r"/[\w./-]*\.(?:py|md|html|js|css|json|conf|sh|example|txt))\b"
+)
+WITH_PATHS = {".py", ".md", ".js", ".conf", ".sh", ".example", ".toml", ".ini"}
 
 NOT_MARKUP = re.compile(
     r"{#.*?#}"
@@ -25,6 +35,9 @@ NOT_MARKUP = re.compile(
     r"|{%.*?%}"
     r"|{{.*?}}",
     re.DOTALL,
+)
+LEFT_OPEN = re.compile(
+    r"{%\s*blocktrans(?:late)?\b(?P<options>(?:(?!%}).)*)%}(?!.*{%\s*endblocktrans(?:late)?\s*%})"
 )
 VOID_ELEMENTS = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta"}
 VOID_ELEMENTS |= {"source", "track", "wbr"}
@@ -35,11 +48,7 @@ VENDOR_ROW = re.compile(
 
 
 def template_problems(source: str, *, is_html: bool = True) -> list[Problem]:
-    problems = [
-        (number, "a {# comment #} has to end on its line")
-        for number, line in enumerate(source.splitlines(), 1)
-        if "{#" in line and "#}" not in line[line.rindex("{#") :]
-    ]
+    problems = list(_line_problems(source))
     markup = NOT_MARKUP.sub(lambda match: "\n" * match[0].count("\n"), source)
     if is_html:
         parser = _Markup()
@@ -49,6 +58,17 @@ def template_problems(source: str, *, is_html: bool = True) -> list[Problem]:
     else:
         problems += _untranslated(markup, 1)
     return sorted(problems)
+
+
+def _line_problems(source: str) -> Iterator[Problem]:
+    for number, line in enumerate(source.splitlines(), 1):
+        if len(line) > LONGEST_LINE:
+            yield number, f"{len(line)} characters in a line, at most {LONGEST_LINE} are readable"
+        if "{#" in line and "#}" not in line[line.rindex("{#") :]:
+            yield number, "a {# comment #} has to end on its line"
+        left_open = LEFT_OPEN.search(line)
+        if left_open and "trimmed" not in left_open["options"].split():
+            yield number, "a translation over several lines has to be trimmed"
 
 
 class _Markup(HTMLParser):
@@ -95,6 +115,16 @@ def _untranslated(text: str, first_line: int) -> Iterator[Problem]:
             yield number, f"text that gettext does not see: {line.strip()[:40]}"
 
 
+def path_problems(source: str) -> list[Problem]:
+    """Files that moved leave their old path in comments and docs."""
+    return [
+        (number, f"{path} is not there")
+        for number, line in enumerate(source.splitlines(), 1)
+        for path in NAMED_PATH.findall(line)
+        if not any((PROJECT / folder / path).exists() for folder in ("", "templates"))
+    ]
+
+
 def vendor_problems(folder: Path) -> list[Problem]:
     readme = folder / "README.md"
     if not folder.is_dir():
@@ -127,6 +157,11 @@ def main() -> int:
     }
     vendor = PROJECT / "static" / "vendor"
     found[vendor / "README.md"] = vendor_problems(vendor)
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    for path in (PROJECT / name for name in names.splitlines()):
+        if path.suffix in WITH_PATHS and "tests" not in path.parts and path.is_file():
+            found.setdefault(path, []).extend(path_problems(path.read_text()))
     for path, problems in found.items():
         for line, message in problems:
             print(f"{path.relative_to(PROJECT)}:{line}: {message}")

@@ -1,20 +1,21 @@
 """What the help desk does for people. Each act is in the history of the row that it is about.
 
-Raises FixRefused, with a sentence for the volunteer, when it makes no sense any more.
+Raises FixRefused, with a sentence for who helps, when it makes no sense any more.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from schedule.models import Conference
 from tickets.accounts.accounts import account_for, is_guarded, known_account
 from tickets.accounts.devices.sessions import end, sessions_of
 from tickets.grants.granting import give_grant
-from tickets.helpdesk.why import plain
+from tickets.helpdesk.why.for_helpdesk import plain
 from tickets.holders.entering import refusal_of
 from tickets.holders.links import link_to, url_of
 from tickets.holders.sending import send_link
@@ -28,13 +29,27 @@ class FixRefused(Exception):
     pass
 
 
-def log(row: models.Model, by: User, what: str) -> None:
-    entries: Any = LogEntry.objects
-    entries.log_actions(by.pk, [row], CHANGE, what)
+class Done(NamedTuple):
+    """`leads_to`: the person or ticket whose page comes next."""
+
+    text: str
+    leads_to: models.Model
+
+
+class Volunteer(NamedTuple):
+    """Whoever helps, and where. `site`: https://live.example.org, for links in mails and on the screen."""
+
+    user: User
+    conference: Conference
+    site: str
+
+    def log(self, row: models.Model, what: str) -> None:
+        entries: Any = LogEntry.objects
+        entries.log_actions(self.user.pk, [row], CHANGE, what)
 
 
 @transaction.atomic
-def claim(*, ticket: Ticket, email: str, by: User) -> User:
+def claim(by: Volunteer, *, ticket: Ticket, email: str) -> Done:
     """Give them the ticket, which is nobody's. Makes the account when there is none."""
     now = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
     if holder := now.live_claim:
@@ -43,23 +58,24 @@ def claim(*, ticket: Ticket, email: str, by: User) -> User:
         )
     user = account_for(email)
     now.give_to(user, Claim.Way.HELPDESK)
-    log(now, by, _("Given to %(who)s.") % {"who": user.reference})
-    return user
+    said = {"who": user.reference, "ticket": ticket.code}
+    by.log(now, _("Given to %(who)s.") % said)
+    return Done(_("%(who)s has ticket %(ticket)s.") % said, user)
 
 
 @transaction.atomic
-def release(*, ticket: Ticket, by: User) -> User:
-    """Returns who had it."""
+def release(by: Volunteer, *, ticket: Ticket) -> Done:
     held = ticket.claims.live().select_for_update(of=("self",)).select_related("user").first()
     if held is None:
         raise FixRefused(_("Nobody has this ticket."))
     held.release(timezone.now())
-    log(ticket, by, _("Released: %(who)s had it.") % {"who": held.user.reference})
-    return held.user
+    said = {"who": held.user.reference, "ticket": ticket.code}
+    by.log(ticket, _("Released: %(who)s had it.") % said)
+    return Done(_("%(who)s no longer has ticket %(ticket)s.") % said, ticket)
 
 
 @transaction.atomic
-def extend_ticket(*, ticket: Ticket, hours: int, by: User) -> Grant:
+def extend_ticket(by: Volunteer, *, ticket: Ticket, hours: int) -> Done:
     """By a grant of the same scopes, because the ticket's own times are the shop's, and the next
     sync would put them back.
     """
@@ -69,72 +85,88 @@ def extend_ticket(*, ticket: Ticket, hours: int, by: User) -> Grant:
     if not ticket.product.scopes:
         raise FixRefused(_("This ticket opens nothing."))
     at = timezone.now()
-    grant = give_grant(
+    give_grant(
         conference=ticket.conference,
         email=held.user.email,
         scopes=ticket.product.scopes,
         reason=_("Ticket %(ticket)s, longer") % {"ticket": ticket.code[:100]},
         ends_at=extended(ticket.valid_until or at, timedelta(hours=hours), at),
-        given_by=by,
+        given_by=by.user,
     )
     said = {"hours": hours, "who": held.user.reference}
-    log(ticket, by, _("%(hours)s h longer for %(who)s, by a grant.") % said)
-    return grant
+    by.log(ticket, _("%(hours)s h longer for %(who)s, by a grant.") % said)
+    return Done(_("It lasts %(hours)s h longer.") % said, held.user)
 
 
 @transaction.atomic
-def extend_grant(*, grant: Grant, hours: int, by: User) -> None:
+def extend_grant(by: Volunteer, *, grant: Grant, hours: int) -> Done:
     if grant.ends_at is None:
         raise FixRefused(_("It has no end."))
     grant.extend(timedelta(hours=hours), timezone.now())
-    until = plain(grant.ends_at, grant.conference)
-    log(grant, by, _("%(hours)s h longer, until %(until)s.") % {"hours": hours, "until": until})
+    said = {"hours": hours, "until": plain(grant.ends_at, grant.conference)}
+    by.log(grant, _("%(hours)s h longer, until %(until)s.") % said)
+    return Done(_("It lasts %(hours)s h longer.") % said, grant.user)
 
 
 @transaction.atomic
-def end_grant(*, grant: Grant, by: User) -> None:
+def let_in(by: Volunteer, **given: Any) -> Done:
+    """Without a ticket, by a grant: what is given is what `give_grant` takes."""
+    grant = give_grant(conference=by.conference, given_by=by.user, **given)
+    by.log(grant, _("Given at the help desk: %(why)s") % {"why": grant.reason})
+    return Done(_("%(who)s may come in.") % {"who": grant.user.reference}, grant.user)
+
+
+@transaction.atomic
+def end_grant(by: Volunteer, *, grant: Grant) -> Done:
     _end_now(grant)
-    log(grant, by, _("Taken back."))
+    by.log(grant, _("Taken back."))
+    return Done(_("Taken back."), grant.user)
 
 
 @transaction.atomic
-def ban(*, conference: Any, person: User, reason: str, ends_at: datetime | None, by: User) -> Ban:
-    if person == by:
+def ban(by: Volunteer, *, person: User, reason: str, ends_at: datetime | None) -> Done:
+    if person == by.user:
         raise FixRefused(_("That is you."))
-    given = Ban(conference=conference, user=person, reason=reason, ends_at=ends_at, given_by=by)
+    given = Ban(
+        conference=by.conference, user=person, reason=reason, ends_at=ends_at, given_by=by.user
+    )
     given.give()
-    log(given, by, _("Shut out: %(reason)s") % {"reason": reason})
-    return given
+    by.log(given, _("Shut out: %(reason)s") % {"reason": reason})
+    return Done(_("%(who)s is shut out.") % {"who": person.reference}, person)
 
 
 @transaction.atomic
-def lift_ban(*, ban: Ban, by: User) -> None:
+def lift_ban(by: Volunteer, *, ban: Ban) -> Done:
     _end_now(ban)
-    log(ban, by, _("Lifted."))
+    by.log(ban, _("Lifted."))
+    return Done(_("%(who)s may come in again.") % {"who": ban.user.reference}, ban.user)
 
 
-def end_sessions(*, person: User, by: User) -> int:
-    """How many. They can sign in again."""
+def end_sessions(by: Volunteer, *, person: User) -> Done:
+    """They can sign in again."""
     sessions = list(sessions_of(person, timezone.now()))
     end(sessions)
-    log(person, by, _("Signed out everywhere (%(count)s devices).") % {"count": len(sessions)})
-    return len(sessions)
+    said = {"who": person.reference, "count": len(sessions)}
+    by.log(person, _("Signed out everywhere (%(count)s devices).") % said)
+    return Done(_("%(who)s is signed out on %(count)s devices.") % said, person)
 
 
 @transaction.atomic
-def fetch_order(*, ticket: Ticket, by: User) -> None:
+def fetch_order(by: Volunteer, *, ticket: Ticket) -> Done:
     """Ask the shop again, in the background."""
     if ticket.shop is None or not ticket.order_code:
         raise FixRefused(_("This ticket came from no shop that can be asked."))
     ticket.shop.add_hint(ticket.order_code, timezone.now())
     fetch_hints.enqueue(ticket.shop.pk)
-    log(ticket, by, _("The shop was asked for the order again."))
+    by.log(ticket, _("The shop was asked for the order again."))
+    text = _("The shop is being asked for order %(order)s. Look again in a few seconds.")
+    return Done(text % {"order": ticket.order_code}, _holder_or(ticket))
 
 
-def send_entry_link(*, ticket: Ticket, site: str, by: User) -> None:
+def send_entry_link(by: Volunteer, *, ticket: Ticket) -> Done:
     """Again, however lately it was sent: somebody stands there and waits."""
     try:
-        is_sent = send_link(ticket.pk, site, sends_again=True)
+        is_sent = send_link(ticket.pk, by.site, sends_again=True)
     except NotSent:
         raise FixRefused(
             _("The mail could not be sent. Try again, or show the link here.")
@@ -145,13 +177,15 @@ def send_entry_link(*, ticket: Ticket, site: str, by: User) -> None:
                 "It cannot be sent: the ticket is not valid, or no mailbox takes mail at its address."
             )
         )
-    log(ticket, by, _("The entry link was sent."))
+    by.log(ticket, _("The entry link was sent."))
+    text = _("The link is on its way to %(to)s.") % {"to": ticket.holder_email}
+    return Done(text, _holder_or(ticket))
 
 
 @transaction.atomic
-def show_entry_link(*, ticket: Ticket, site: str, by: User) -> str:
-    """The address for the screen at the desk. Whoever opens it is let in as the ticket's holder, so
-    it stands in the history who has seen it.
+def show_entry_link(by: Volunteer, *, ticket: Ticket) -> Done:
+    """The text is its address, for the screen at the desk. Whoever opens it is let in as the ticket's
+    holder, so it stands in the history who has seen it.
     """
     link = link_to(ticket)
     holder, known = ticket.live_claim, known_account(ticket.holder_email)
@@ -161,8 +195,13 @@ def show_entry_link(*, ticket: Ticket, site: str, by: User) -> str:
         raise FixRefused(_("%(who)s has this ticket.") % {"who": holder.user.reference})
     if known is not None and is_guarded(known):
         raise FixRefused(_("This account opens by its own login alone: it has more rights."))
-    log(ticket, by, _("The entry link was shown at the help desk."))
-    return url_of(link, site)
+    by.log(ticket, _("The entry link was shown at the help desk."))
+    return Done(url_of(link, by.site), ticket)
+
+
+def _holder_or(ticket: Ticket) -> models.Model:
+    held = ticket.live_claim
+    return held.user if held else ticket
 
 
 def _end_now(row: Grant | Ban) -> None:

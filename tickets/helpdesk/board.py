@@ -13,8 +13,11 @@ from django.utils.functional import Promise
 
 from schedule.models import Conference, Speaker
 from tickets.accounts.accounts import has_to_do_with
+from tickets.helpdesk.acts import Volunteer
 from tickets.helpdesk.forms import FORMS, page_of
-from tickets.helpdesk.why import Explanation, Finding, Inquiry, live_claim
+from tickets.helpdesk.why import Explanation
+from tickets.helpdesk.why.inquiry import Inquiry, live_claim
+from tickets.helpdesk.why.wording import Finding
 from tickets.models import Ban, Claim, Grant, Ticket, User, fold_email, person_of_reference
 
 MAX_FOUND = 30
@@ -41,29 +44,26 @@ class FindingLine(NamedTuple):
     fixes: list[Fix]
 
 
-class Asker(NamedTuple):
-    """Who looks: only what they may do is offered."""
-
-    user: User
-    conference: Conference
-
-    def fix(self, act: str, **values: Any) -> list[Fix]:
-        form = FORMS[act]
-        if not form.is_for(self.user, self.conference):
-            return []
-        return [Fix(act, form.label, values, form.asks_first)]
+def offer(volunteer: Volunteer, *acts: str, **values: Any) -> list[Fix]:
+    """Of these acts, those that they may do."""
+    forms = [FORMS[act] for act in acts]
+    return [
+        Fix(form.act, form.label, values, form.asks_first)
+        for form in forms
+        if form.is_for(volunteer)
+    ]
 
 
 # --- What is known ------------------------------------------------------------------------------
 
 
-def lines_of(explanation: Explanation, asker: Asker) -> list[FindingLine]:
+def lines_of(explanation: Explanation, volunteer: Volunteer) -> list[FindingLine]:
     case = explanation.case
     return [
         FindingLine(
             finding,
             url_of(finding) if finding.about != case.user else "",
-            _fixes(finding, case, asker),
+            _fixes(finding, case, volunteer),
         )
         for finding in explanation.findings
     ]
@@ -75,63 +75,63 @@ def url_of(finding: Finding) -> str:
     return page_of(row) if isinstance(row, Ticket | User) else ""
 
 
-def _fixes(finding: Finding, case: Inquiry, asker: Asker) -> list[Fix]:
+def _fixes(finding: Finding, case: Inquiry, volunteer: Volunteer) -> list[Fix]:
     match finding.about:
         case Ticket() as ticket:
-            return _ticket_fixes(finding.check, ticket, case, asker)
+            return _ticket_fixes(finding.check, ticket, case, volunteer)
         case Grant() as grant if not grant.is_over_at(case.at):
-            return _longer(grant, asker) + asker.fix("end-grant", grant=grant.pk)
+            return _longer(grant, volunteer) + offer(volunteer, "end-grant", grant=grant.pk)
         case Grant() as grant:
-            return _longer(grant, asker)
+            return _longer(grant, volunteer)
         case Ban() as ban if finding.is_good is False:
-            return asker.fix("lift-ban", ban=ban.pk)
+            return offer(volunteer, "lift-ban", ban=ban.pk)
     return []
 
 
-def _longer(grant: Grant, asker: Asker) -> list[Fix]:
-    return asker.fix("extend-grant", grant=grant.pk, hours=2) if grant.ends_at else []
+def _longer(grant: Grant, volunteer: Volunteer) -> list[Fix]:
+    return offer(volunteer, "extend-grant", grant=grant.pk, hours=2) if grant.ends_at else []
 
 
-def _ticket_fixes(check: str, ticket: Ticket, case: Inquiry, asker: Asker) -> list[Fix]:
+def _fetch(ticket: Ticket, volunteer: Volunteer) -> list[Fix]:
+    is_in_shop = ticket.shop_id and ticket.order_code
+    return offer(volunteer, "fetch", ticket=ticket.pk) if is_in_shop else []
+
+
+def _ticket_fixes(check: str, ticket: Ticket, case: Inquiry, volunteer: Volunteer) -> list[Fix]:
     fixes: list[Fix] = []
     holder = live_claim(ticket)
     is_theirs = holder is not None and holder.user_id == case.user_id
     if check in ("ticket", "released") and holder is None and case.user is not None:
-        fixes += asker.fix("claim", ticket=ticket.pk, email=case.email)
+        fixes += offer(volunteer, "claim", ticket=ticket.pk, email=case.email)
     if check == "claim":
         if ticket.valid_until and is_theirs and ticket.product.scopes:
-            fixes += asker.fix("extend-ticket", ticket=ticket.pk, hours=2)
-        fixes += asker.fix("release", ticket=ticket.pk)
+            fixes += offer(volunteer, "extend-ticket", ticket=ticket.pk, hours=2)
+        fixes += offer(volunteer, "release", ticket=ticket.pk)
     if check == "link":
-        fixes += asker.fix("send-link", ticket=ticket.pk)
-        fixes += asker.fix("show-link", ticket=ticket.pk)
-    if check in ("claim", "ticket") and ticket.shop_id and ticket.order_code:
-        fixes += asker.fix("fetch", ticket=ticket.pk)
+        fixes += offer(volunteer, "send-link", "show-link", ticket=ticket.pk)
+    if check in ("claim", "ticket"):
+        fixes += _fetch(ticket, volunteer)
     return fixes
 
 
-def ticket_fixes(ticket: Ticket, asker: Asker) -> list[Fix]:
+def ticket_fixes(ticket: Ticket, volunteer: Volunteer) -> list[Fix]:
     """On the ticket's own page, where the person is not known yet to whom it is given."""
     if live_claim(ticket) is None:
-        fixes = [fix._replace(asks_first=True) for fix in asker.fix("claim", ticket=ticket.pk)]
+        fixes = offer(volunteer, "claim", ticket=ticket.pk)
+        fixes = [fix._replace(asks_first=True) for fix in fixes]
     else:
-        fixes = asker.fix("release", ticket=ticket.pk)
+        fixes = offer(volunteer, "release", ticket=ticket.pk)
     if ticket.is_valid and ticket.holder_email:
-        fixes += asker.fix("send-link", ticket=ticket.pk) + asker.fix("show-link", ticket=ticket.pk)
-    if ticket.shop_id and ticket.order_code:
-        fixes += asker.fix("fetch", ticket=ticket.pk)
-    return fixes
+        fixes += offer(volunteer, "send-link", "show-link", ticket=ticket.pk)
+    return fixes + _fetch(ticket, volunteer)
 
 
-def person_fixes(person: User, asker: Asker) -> list[Fix]:
-    fixes = asker.fix("grant", email=person.email)
-    if person.is_superuser and not asker.user.is_superuser:
+def person_fixes(person: User, volunteer: Volunteer) -> list[Fix]:
+    fixes = offer(volunteer, "grant", email=person.email)
+    if person.is_superuser and not volunteer.user.is_superuser:
         return fixes
-    return [
-        *fixes,
-        *asker.fix("end-sessions", person=person.pk),
-        *(asker.fix("ban", person=person.pk) if person != asker.user else []),
-    ]
+    acts = ["end-sessions"] if person == volunteer.user else ["end-sessions", "ban"]
+    return fixes + offer(volunteer, *acts, person=person.pk)
 
 
 def history(rows: Iterable[models.Model]) -> list[LogEntry]:

@@ -1,6 +1,7 @@
-"""One form for each fix: which row, what is typed, what it does, and where it leads back to."""
+"""One form for each fix: who may, which row, what is typed, and the function that does it."""
 
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -14,21 +15,14 @@ from django.utils.translation import gettext_lazy
 from schedule.models import Conference
 from tickets.accounts.forms import FoldedEmailField
 from tickets.grants.forms import ScopesField
-from tickets.grants.granting import give_grant
 from tickets.helpdesk import acts
+from tickets.helpdesk.acts import Done, Volunteer
 from tickets.models import Ban, Grant, Ticket, User
 from tickets.models.scopes import KnownScopes
 
 # Of whoever helps here; some acts ask for another one as well.
 PERMISSION = "tickets.change_ticket"
 MAX_HOURS = 7 * 24
-
-
-class Done(NamedTuple):
-    """`leads_to`: the person or ticket whose page comes next."""
-
-    text: str
-    leads_to: models.Model
 
 
 def page_of(row: models.Model) -> str:
@@ -67,20 +61,18 @@ class FixForm(forms.Form):
     says: ClassVar[str | Promise] = ""
     permission: ClassVar[str] = PERMISSION
     asks_first: ClassVar[bool] = False
+    does: ClassVar[Callable[..., Done]]
 
-    def __init__(
-        self, data: Any = None, *, conference: Conference, by: User, site: str, **kwargs: Any
-    ) -> None:
-        """`site`: https://live.example.org, for links in mails and on the screen."""
+    def __init__(self, data: Any = None, *, volunteer: Volunteer, **kwargs: Any) -> None:
         super().__init__(data, label_suffix="", **kwargs)
-        self.conference, self.by, self.site = conference, by, site
+        self.volunteer = volunteer
         for field in self.fields.values():
             if isinstance(field, Row):
-                field.limit_to(conference)
+                field.limit_to(volunteer.conference)
 
     def do(self) -> Done:
-        """Raises Refused."""
-        raise NotImplementedError
+        """Raises FixRefused."""
+        return self.does(self.volunteer, **self.cleaned_data)
 
     def about(self) -> models.Model | None:
         """The row that the form is about, to say it on its page and to lead back there."""
@@ -91,8 +83,8 @@ class FixForm(forms.Form):
         return None
 
     @classmethod
-    def is_for(cls, user: Any, conference: Conference) -> bool:
-        return bool(user.has_perm(cls.permission, conference))
+    def is_for(cls, volunteer: Volunteer) -> bool:
+        return volunteer.user.has_perm(cls.permission, volunteer.conference)
 
 
 class TicketForm(FixForm):
@@ -101,6 +93,7 @@ class TicketForm(FixForm):
 
 class ClaimForm(TicketForm):
     act = "claim"
+    does = staticmethod(acts.claim)
     label = gettext_lazy("Give them this ticket")
     says = gettext_lazy(
         "The ticket becomes theirs, whatever address stands on it. Look at a proof first: the order"
@@ -108,14 +101,10 @@ class ClaimForm(TicketForm):
     )
     email = FoldedEmailField()
 
-    def do(self) -> Done:
-        ticket, email = self.cleaned_data["ticket"], self.cleaned_data["email"]
-        user = acts.claim(ticket=ticket, email=email, by=self.by)
-        return Done(_("%(who)s has ticket %(ticket)s.") % _said(user, ticket), user)
-
 
 class ReleaseForm(TicketForm):
     act = "release"
+    does = staticmethod(acts.release)
     label = gettext_lazy("Release")
     says = gettext_lazy(
         "Nobody has the ticket then, and who had it is out. If their address stands on it, they get"
@@ -123,43 +112,25 @@ class ReleaseForm(TicketForm):
     )
     asks_first = True
 
-    def do(self) -> Done:
-        ticket = self.cleaned_data["ticket"]
-        user = acts.release(ticket=ticket, by=self.by)
-        return Done(_("%(who)s no longer has ticket %(ticket)s.") % _said(user, ticket), ticket)
-
 
 class FetchForm(TicketForm):
     act = "fetch"
+    does = staticmethod(acts.fetch_order)
     label = gettext_lazy("Ask the shop again")
-
-    def do(self) -> Done:
-        ticket = self.cleaned_data["ticket"]
-        acts.fetch_order(ticket=ticket, by=self.by)
-        text = _("The shop is being asked for order %(order)s. Look again in a few seconds.")
-        return Done(text % {"order": ticket.order_code}, _holder_or(ticket))
 
 
 class SendLinkForm(TicketForm):
     act = "send-link"
+    does = staticmethod(acts.send_entry_link)
     label = gettext_lazy("Send the entry link")
-
-    def do(self) -> Done:
-        ticket = self.cleaned_data["ticket"]
-        acts.send_entry_link(ticket=ticket, site=self.site, by=self.by)
-        text = _("The link is on its way to %(to)s.") % {"to": ticket.holder_email}
-        return Done(text, _holder_or(ticket))
 
 
 class ShowLinkForm(TicketForm):
     """Its answer is the page with the code (views.show_link)."""
 
     act = "show-link"
+    does = staticmethod(acts.show_entry_link)
     label = gettext_lazy("Show the entry link here")
-
-    def do(self) -> Done:
-        ticket = self.cleaned_data["ticket"]
-        return Done(acts.show_entry_link(ticket=ticket, site=self.site, by=self.by), ticket)
 
 
 class HoursForm(FixForm):
@@ -170,13 +141,9 @@ class HoursForm(FixForm):
 
 class ExtendTicketForm(HoursForm, TicketForm):
     act = "extend-ticket"
+    does = staticmethod(acts.extend_ticket)
     label = gettext_lazy("2 h longer")
     permission = "tickets.add_grant"
-
-    def do(self) -> Done:
-        values = self.cleaned_data
-        grant = acts.extend_ticket(ticket=values["ticket"], hours=values["hours"], by=self.by)
-        return Done(_("It lasts %(hours)s h longer.") % values, grant.user)
 
 
 class GrantRowForm(FixForm):
@@ -186,28 +153,21 @@ class GrantRowForm(FixForm):
 
 class ExtendGrantForm(HoursForm, GrantRowForm):
     act = "extend-grant"
+    does = staticmethod(acts.extend_grant)
     label = gettext_lazy("2 h longer")
-
-    def do(self) -> Done:
-        values = self.cleaned_data
-        acts.extend_grant(grant=values["grant"], hours=values["hours"], by=self.by)
-        return Done(_("It lasts %(hours)s h longer.") % values, values["grant"].user)
 
 
 class EndGrantForm(GrantRowForm):
     act = "end-grant"
+    does = staticmethod(acts.end_grant)
     label = gettext_lazy("Take back")
     says = gettext_lazy("It ends now. Without a ticket they are out.")
     asks_first = True
 
-    def do(self) -> Done:
-        grant = self.cleaned_data["grant"]
-        acts.end_grant(grant=grant, by=self.by)
-        return Done(_("Taken back."), grant.user)
-
 
 class GiveGrantForm(FixForm):
     act = "grant"
+    does = staticmethod(acts.let_in)
     label = gettext_lazy("Let them in without a ticket")
     says = gettext_lazy("The reason is for the organizers; whoever looks later reads it.")
     permission = "tickets.add_grant"
@@ -226,23 +186,18 @@ class GiveGrantForm(FixForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Tonight, as the conference's day ends.
-        today = self.conference.day_of(timezone.now())
-        self.fields["ends_at"].initial = self.conference.day_window(today)[1]
+        today = self.volunteer.conference.day_of(timezone.now())
+        self.fields["ends_at"].initial = self.volunteer.conference.day_window(today)[1]
 
     def clean_scopes(self) -> list[str]:
         scopes: list[str] = self.cleaned_data["scopes"]
-        KnownScopes(self.conference).check(scopes)
+        KnownScopes(self.volunteer.conference).check(scopes)
         return scopes
 
     def clean_ends_at(self) -> Any:
         if self.cleaned_data["ends_at"] <= timezone.now():
             raise ValidationError(_("It would end before it begins."))
         return self.cleaned_data["ends_at"]
-
-    def do(self) -> Done:
-        grant = give_grant(conference=self.conference, given_by=self.by, **self.cleaned_data)
-        acts.log(grant, self.by, _("Given at the help desk: %(why)s") % {"why": grant.reason})
-        return Done(_("%(who)s may come in.") % {"who": grant.user.reference}, grant.user)
 
 
 class PersonForm(FixForm):
@@ -252,13 +207,14 @@ class PersonForm(FixForm):
     def clean_person(self) -> User:
         """Nobody shuts out or signs out who may do more than they may themselves."""
         person: User = self.cleaned_data["person"]
-        if person.is_superuser and not self.by.is_superuser:
+        if person.is_superuser and not self.volunteer.user.is_superuser:
             raise PermissionDenied
         return person
 
 
 class BanForm(PersonForm):
     act = "ban"
+    does = staticmethod(acts.ban)
     label = gettext_lazy("Shut out")
     says = gettext_lazy("They are out within a minute, whatever ticket they have.")
     permission = "tickets.add_ban"
@@ -269,34 +225,20 @@ class BanForm(PersonForm):
         help_text=gettext_lazy("Empty: until taken back."),
     )
 
-    def do(self) -> Done:
-        acts.ban(conference=self.conference, by=self.by, **self.cleaned_data)
-        person = self.cleaned_data["person"]
-        return Done(_("%(who)s is shut out.") % {"who": person.reference}, person)
-
 
 class LiftBanForm(FixForm):
     act = "lift-ban"
+    does = staticmethod(acts.lift_ban)
     label = gettext_lazy("Let in again")
     permission = "tickets.change_ban"
     ban = Row(Ban.objects.select_related("conference", "user"))
 
-    def do(self) -> Done:
-        ban = self.cleaned_data["ban"]
-        acts.lift_ban(ban=ban, by=self.by)
-        return Done(_("%(who)s may come in again.") % {"who": ban.user.reference}, ban.user)
-
 
 class EndSessionsForm(PersonForm):
     act = "end-sessions"
+    does = staticmethod(acts.end_sessions)
     label = gettext_lazy("Sign out everywhere")
     says = gettext_lazy("For a lost phone. They can sign in again, on any device.")
-
-    def do(self) -> Done:
-        person = self.cleaned_data["person"]
-        count = acts.end_sessions(person=person, by=self.by)
-        text = _("%(who)s is signed out on %(count)s devices.")
-        return Done(text % {"who": person.reference, "count": count}, person)
 
 
 FORMS: dict[str, type[FixForm]] = {
@@ -316,12 +258,3 @@ FORMS: dict[str, type[FixForm]] = {
         EndSessionsForm,
     )
 }
-
-
-def _holder_or(ticket: Ticket) -> models.Model:
-    held = ticket.live_claim
-    return held.user if held else ticket
-
-
-def _said(user: User, ticket: Ticket) -> dict[str, str]:
-    return {"who": user.reference, "ticket": ticket.code}

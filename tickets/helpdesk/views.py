@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.validators import validate_email
 from django.forms import ValidationError
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,17 +20,18 @@ from schedule.site.access import staff
 from schedule.site.scoped_admin import in_venue_zone
 from tickets.admission.request import StaffRequest
 from tickets.helpdesk import board
-from tickets.helpdesk.acts import FixRefused
-from tickets.helpdesk.forms import FORMS, PERMISSION, Done, FixForm, ShowLinkForm, page_of
-from tickets.helpdesk.why import Explanation, about_ticket, explain, with_all
+from tickets.helpdesk.acts import Done, FixRefused, Volunteer
+from tickets.helpdesk.forms import FORMS, PERMISSION, FixForm, ShowLinkForm, page_of
+from tickets.helpdesk.why import Explanation, explain, explain_ticket
+from tickets.helpdesk.why.inquiry import with_all
 from tickets.models import Ban, Grant, Ticket, User, person_of_reference
 from tickets.models.scopes import parse_scope
 
 MAX_BOUGHT = 30
 
 
-def _asker(request: StaffRequest) -> board.Asker:
-    return board.Asker(request.user, request.conference)
+def _volunteer(request: StaffRequest) -> Volunteer:
+    return Volunteer(request.user, request.conference, request.build_absolute_uri("/"))
 
 
 def _page(request: StaffRequest, template: str, context: dict[str, Any]) -> HttpResponse:
@@ -58,8 +59,8 @@ def index(request: StaffRequest) -> HttpResponse:
         explanation = explain(request.conference, words, timezone.now())
         context |= {
             "explanation": explanation,
-            "lines": board.lines_of(explanation, _asker(request)),
-            "fixes": _asker(request).fix("grant", email=explanation.case.email),
+            "lines": board.lines_of(explanation, _volunteer(request)),
+            "fixes": board.offer(_volunteer(request), "grant", email=explanation.case.email),
         }
     return _page(request, "index", context)
 
@@ -87,8 +88,8 @@ def person(request: StaffRequest, pk: int) -> HttpResponse:
         "scope": scope or "",
         "scopes": _scopes(conference),
         "explanation": explanation,
-        "lines": board.lines_of(explanation, _asker(request)),
-        "fixes": board.person_fixes(who, _asker(request)),
+        "lines": board.lines_of(explanation, _volunteer(request)),
+        "fixes": board.person_fixes(who, _volunteer(request)),
         "bought": explanation.case.bought[:MAX_BOUGHT],
         "history": board.history(_rows_of(explanation, who)),
     }
@@ -124,13 +125,13 @@ def _scopes(conference: Conference) -> list[tuple[str, str]]:
 def ticket(request: StaffRequest, pk: int) -> HttpResponse:
     conference = request.conference
     row = get_object_or_404(with_all(Ticket.objects.filter(conference=conference)), pk=pk)
-    findings = about_ticket(row, conference, timezone.now())
+    findings = explain_ticket(row, conference, timezone.now())
     lines = [board.FindingLine(finding, board.url_of(finding), []) for finding in findings]
     context = {
         "title": row.code,
         "ticket": row,
         "lines": lines,
-        "fixes": board.ticket_fixes(row, _asker(request)),
+        "fixes": board.ticket_fixes(row, _volunteer(request)),
         "history": board.history([row]),
     }
     return _page(request, "ticket", context)
@@ -156,11 +157,12 @@ def act(request: StaffRequest, act: str) -> HttpResponse:
     """A GET shows the form, or asks once more; the POST does it."""
     if act not in FORMS:
         raise Http404
-    if not FORMS[act].is_for(request.user, request.conference):
+    form_class, volunteer = FORMS[act], _volunteer(request)
+    if not form_class.is_for(volunteer):
         raise PermissionDenied
     if request.method != "POST":
-        return _ask(request, _form(request, act, initial=request.GET.dict()))
-    form = _form(request, act, request.POST)
+        return _ask(request, form_class(volunteer=volunteer, initial=request.GET.dict()))
+    form = form_class(request.POST, volunteer=volunteer)
     if not form.is_valid():
         return _ask(request, form)
     try:
@@ -182,16 +184,6 @@ def _show_link(request: StaffRequest, done: Done) -> HttpResponse:
         "picture": qr_image(done.text),
     }
     return _page(request, "link", context)
-
-
-def _form(request: StaffRequest, act: str, data: QueryDict | None = None, **kwargs: Any) -> FixForm:
-    return FORMS[act](
-        data,
-        conference=request.conference,
-        by=request.user,
-        site=request.build_absolute_uri("/"),
-        **kwargs,
-    )
 
 
 def _ask(request: StaffRequest, form: FixForm) -> HttpResponse:

@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 
-from tools.check_files import template_problems, vendor_problems
+from tools.check_files import path_problems, template_problems, vendor_problems
 
 GOOD = """{% extends "base.html" %}
 {% load i18n static %}
@@ -11,8 +11,9 @@ GOOD = """{% extends "base.html" %}
 Several lines, and words.
 {% endcomment %}
 <h1 title="{% translate "Rooms" %}">{{ room.name }} · 10:30</h1>
-<p class="{% if late %}late{% endif %}">{% blocktranslate count n=talks %}
+<p class="{% if late %}late{% endif %}">{% blocktranslate count n=talks trimmed %}
 {{ n }} talk{% plural %}{{ n }} talks{% endblocktranslate %}</p>
+<p>{% blocktranslate %}On one line{% endblocktranslate %}</p>
 <code translate="no"><b>manage.py</b> demo</code> &nbsp;&times;
 <script type="module" src="{% static "js/room.js" %}"></script>
 """
@@ -20,6 +21,7 @@ Several lines, and words.
 
 def test_a_good_template_passes():
     assert template_problems(GOOD) == []
+    assert template_problems("{# " + 154 * "a" + " #}") == []
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,8 @@ def test_a_good_template_passes():
         ('<img alt="A room">', "gettext does not see: A room"),
         ('<code translate="no">x</code> of us', "gettext does not see: of us"),
         ("{# 1", "end on its line"),
+        ("{# " + 155 * "a" + " #}", "161 characters in a line, at most 160"),
+        ("{% blocktranslate %}On\ntwo lines{% endblocktranslate %}", "has to be trimmed"),
     ],
 )
 def test_each_rule_is_seen_to_fail(line, message):
@@ -42,7 +46,7 @@ def test_each_rule_is_seen_to_fail(line, message):
 
 
 def test_lines_are_counted_through_what_is_cut_out():
-    source = "{% blocktranslate %}\none\ntwo\n{% endblocktranslate %}\n<p\n class='a'>Words"
+    source = "{% blocktranslate trimmed %}\none\ntwo\n{% endblocktranslate %}\n<p\n class='a'>Words"
     assert template_problems(source) == [(6, "text that gettext does not see: Words")]
 
 
@@ -90,3 +94,15 @@ def test_a_row_without_licence_is_found(vendor):
     readme = vendor / "README.md"
     readme.write_text(readme.read_text().replace("MIT", ""))
     assert vendor_problems(vendor) == [(3, "clock-1.0.js needs its source and its licence")]
+
+
+def test_paths_that_are_named_are_there():
+    source = (
+        "See tools/check_files.py,\nportal/home.html, docs/adr/ and https://example.org/docs/x.md"
+    )
+    assert path_problems(source) == []
+    gone = f"{source}\nand (schedule/pages.py), `docs/gone.md`."
+    assert path_problems(gone) == [
+        (3, "schedule/pages.py is not there"),
+        (3, "docs/gone.md is not there"),
+    ]

@@ -1,36 +1,18 @@
-"""Why somebody can, or cannot, get in: everything that is known, in the order of the checks."""
+"""Why somebody can, or cannot, get in. What is known is found out once (facts.py), and put into words
+for those who help (for_helpdesk.py) or for the person themself (for_person.py).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from schedule.models import Conference
-from tickets.admission.rule import Reason, compute, refusal
-from tickets.helpdesk.why.findings import Finding, Inquiry, live_claim, plain, with_all
-from tickets.helpdesk.why.own import explain_to
-from tickets.helpdesk.why.people import about_account, about_ban, about_places, about_visibility
-from tickets.helpdesk.why.rights import about_grants, about_talks
-from tickets.helpdesk.why.tickets import (
-    about_claims,
-    about_links,
-    about_named,
-    about_shops,
-    about_ticket,
-)
-from tickets.models import User
-
-__all__ = [
-    "Inquiry",
-    "Explanation",
-    "Finding",
-    "about_ticket",
-    "explain",
-    "explain_to",
-    "live_claim",
-    "plain",
-    "with_all",
-]
+from tickets.admission.rule import Admission, Reason, refusal
+from tickets.helpdesk.why import facts
+from tickets.helpdesk.why.for_helpdesk import WordingForHelpDesk
+from tickets.helpdesk.why.for_person import WordingForPerson
+from tickets.helpdesk.why.inquiry import Inquiry
+from tickets.helpdesk.why.wording import Finding
+from tickets.models import Ticket, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +24,6 @@ class Explanation:
     reason: Reason | None
     verdict: str
 
-    @property
-    def user(self) -> User | None:
-        return self.case.user
-
 
 def explain(
     conference: Conference, who: str, at: datetime, scope: str | None = None
@@ -53,37 +31,24 @@ def explain(
     """`who` is an address or a reference. `scope` None asks for any admission. The number of
     queries does not depend on how much they hold.
     """
-    case = Inquiry.read(conference, who, at)
-    user = case.user
-    admission = compute(conference, user.pk) if user else None
-    findings = [
-        *about_visibility(case, scope),
-        *about_account(case),
-        *about_ban(case),
-        *about_claims(case),
-        *about_named(case),
-        *about_links(case),
-        *about_grants(case),
-        *about_talks(case),
-        *about_places(case, admission),
-        *about_shops(case),
-    ]
-    reason = refusal(conference, admission, scope, at)
-    return Explanation(case, findings, reason, _verdict(reason, scope, case))
+    case, wording = Inquiry.read(conference, who, at, scope), WordingForHelpDesk(conference)
+    findings = wording.tell(fact for check in facts.CHECKS for fact in check(case))
+    reason = refusal(conference, case.admission, scope, at)
+    return Explanation(case, findings, reason, wording.verdict(reason, case))
 
 
-def _verdict(reason: Reason | None, scope: str | None, case: Inquiry) -> str:
-    values = {"scope": scope or case.conference, "at": plain(case.at, case.conference)}
-    told = {
-        None: _("They may enter %(scope)s at %(at)s."),
-        Reason.LOGIN_REQUIRED: _("They have to sign in first."),
-        Reason.TICKET_REQUIRED: _("They may not enter: they have no valid ticket and no grant."),
-        Reason.TICKET_CANCELED: _("They may not enter: their ticket was canceled."),
-        Reason.NOT_YET: _("They may not enter %(scope)s yet at %(at)s: it opens later."),
-        Reason.OVER: _("They may not enter %(scope)s any more: its time is over."),
-        Reason.WRONG_TICKET: _("They may not enter %(scope)s: their ticket opens something else."),
-        Reason.BANNED: _("They may not enter: an organizer has shut them out."),
-    }
-    if reason is Reason.TICKET_REQUIRED and case.user and not case.user.is_active:
-        return _("They may not enter: their account is closed.")
-    return told[reason] % values
+def explain_to(
+    conference: Conference, user: User, admission: Admission, at: datetime
+) -> list[Finding]:
+    """What stands in the name of an address is told only to who has shown to read its mail."""
+    case = Inquiry(conference, user, user.email, at, admission)
+    left_out = {facts.second_factor}
+    if not case.is_verified:
+        left_out |= {facts.names, facts.talks}
+    checks = [check for check in facts.CHECKS if check not in left_out]
+    return WordingForPerson(conference).tell(fact for check in checks for fact in check(case))
+
+
+def explain_ticket(ticket: Ticket, conference: Conference, at: datetime) -> list[Finding]:
+    """One that was read `with_all`, whoever has it."""
+    return WordingForHelpDesk(conference).tell(facts.about_ticket(ticket, conference, at))

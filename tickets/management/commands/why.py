@@ -58,7 +58,7 @@ class Command(BaseCommand):
 
 
 def _as_dict(explanation: Explanation) -> dict[str, Any]:
-    user = explanation.user
+    user = explanation.case.user
     return {
         "email": user.email if user else None,
         "reference": user.reference if user else None,

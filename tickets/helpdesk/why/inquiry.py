@@ -3,42 +3,39 @@ from datetime import datetime
 from functools import cached_property
 from typing import Self
 
-from django.db.models import Exists, Model, OuterRef, Prefetch, Q, QuerySet
-from django.utils.translation import gettext as _
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from schedule.models import Conference
 from tickets.accounts.accounts import is_verified
+from tickets.admission.rule import Admission, compute
 from tickets.admission.windows import TalkWindows, talk_windows, windows
 from tickets.models import Claim, Grant, Ticket, User, fold_email, person_of_reference
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`is_good` None: good to know, decides nothing. `about`: the row that it is about, for what
-    can be done there.
-    """
-
-    check: str
-    is_good: bool | None
-    text: str
-    about: Model | None = None
-
-
 @dataclass(frozen=True)
 class Inquiry:
-    """One person, or one address that has no account, in one conference at a moment."""
+    """One person, or one address that has no account, in one conference at a moment. `scope` None
+    asks for any admission.
+    """
 
     conference: Conference
     user: User | None
     email: str
     at: datetime
+    admission: Admission | None
+    scope: str | None = None
 
     @classmethod
-    def read(cls, conference: Conference, who: str, at: datetime) -> Self:
+    def read(cls, conference: Conference, who: str, at: datetime, scope: str | None) -> Self:
         number = person_of_reference(who)
         wanted = {"pk": number} if number is not None else {"email": fold_email(who)}
         user = User.objects.filter(**wanted).first()
-        return cls(conference, user, user.email if user else fold_email(who), at)
+        admission = compute(conference, user.pk) if user else None
+        return cls(conference, user, user.email if user else fold_email(who), at, admission, scope)
+
+    @property
+    def user_id(self) -> int | None:
+        return self.user.pk if self.user else None
 
     @cached_property
     def is_verified(self) -> bool:
@@ -82,10 +79,6 @@ class Inquiry:
         mine = [claim for claim in ticket.claims.all() if claim.user_id == self.user_id]
         return mine[-1] if mine else None
 
-    @property
-    def user_id(self) -> int | None:
-        return self.user.pk if self.user else None
-
 
 def with_all(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
     """With all that is said about a ticket: its product, shop, entry link, and who had it."""
@@ -98,16 +91,6 @@ def live_claim(ticket: Ticket) -> Claim | None:
     return next((claim for claim in ticket.claims.all() if claim.released_at is None), None)
 
 
-def opens(scopes: list[str]) -> str:
-    return ", ".join(map(str, scopes)) or "–"
-
-
-def window(starts_at: datetime | None, ends_at: datetime | None, conference: Conference) -> str:
-    begin = " " + _("From %(at)s.") % {"at": plain(starts_at, conference)} if starts_at else ""
-    end = " " + _("Until %(at)s.") % {"at": plain(ends_at, conference)} if ends_at else ""
-    return begin + end
-
-
 def is_open(
     row: Ticket | Grant, conference: Conference, talks: TalkWindows, at: datetime
 ) -> bool | None:
@@ -117,8 +100,3 @@ def is_open(
     if not ahead:
         return False
     return True if any(window.has_begun_at(at) for window in ahead) else None
-
-
-def plain(at: datetime, conference: Conference) -> str:
-    """As the clock at the venue shows it."""
-    return f"{at.astimezone(conference.zone):%Y-%m-%d %H:%M %Z}"
