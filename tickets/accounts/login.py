@@ -1,12 +1,15 @@
 """Signing in: allauth's views with our forms. Everything else of allauth.account is left out."""
 
 import functools
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from allauth.account import views
 from allauth.account.utils import passthrough_next_redirect_url
 from allauth.core.ratelimit import respond_429
+from allauth.socialaccount.providers import registry
 from django import forms
+from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -15,7 +18,6 @@ from django.urls import reverse
 from schedule.site.access import View, public
 from tickets.accounts.accounts import prove_address
 from tickets.accounts.forms import CodeForm, PasswordForm
-from tickets.accounts.providers import buttons
 from tickets.accounts.rate_limits import consume
 from tickets.accounts.waiting_line import in_line, place_of
 
@@ -66,6 +68,25 @@ def is_limited(view: View) -> View:
     return limited
 
 
+class ProviderButton(NamedTuple):
+    name: str
+    url: str
+
+
+def provider_buttons(request: HttpRequest) -> Iterator[ProviderButton]:
+    """Of those in SOCIAL_PROVIDERS. Links, not forms: a form may not lead away from this site (the policy's form-action)."""
+    for kind, provider in settings.SOCIAL_PROVIDERS.items():
+        for app in provider["APPS"]:
+            if kind == "openid_connect":
+                url = reverse("openid_connect_login", args=[app["provider_id"]])
+            else:
+                url = reverse(f"{kind}_login")
+            name = app.get("name") or registry.get_class(kind).name
+            yield ProviderButton(
+                name, passthrough_next_redirect_url(request, url, REDIRECT_FIELD_NAME)
+            )
+
+
 class LoginView(views.LoginView):
     def get_initial(self) -> dict[str, Any]:
         """What was typed before the waiting line."""
@@ -74,7 +95,7 @@ class LoginView(views.LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        return context | {"buttons": list(buttons(self.request))}
+        return context | {"buttons": list(provider_buttons(self.request))}
 
 
 # Making an account, the mail, and the code that comes back: three times an entry link.

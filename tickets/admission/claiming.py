@@ -36,10 +36,11 @@ def claim_tickets(
 
 @transaction.atomic
 def claim_those(
-    conference: Conference, user: User, tickets: QuerySet[Ticket], way: Claim.Way
+    conference: Conference, user: User, tickets: Iterable[Ticket], way: Claim.Way
 ) -> list[Ticket]:
     """Of these, give the person what nobody has, by the same rule. Returns what they got."""
-    free = _free(Ticket.objects.filter(conference=conference, pk__in=tickets.values("pk")))
+    among = [ticket.pk for ticket in tickets]
+    free = _free(Ticket.objects.filter(conference=conference, pk__in=among))
     waiting = [(user.pk, ticket) for ticket in free]
     return [claim.ticket for claim in _give(conference, waiting, way)]
 

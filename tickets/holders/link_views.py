@@ -16,12 +16,12 @@ from schedule.site.access import public
 from schedule.site.pages import render_page
 from tickets.accounts.waiting_line import in_line
 from tickets.admission.request import TicketRequest
-from tickets.holders.entering import Refusal, enter, refusal_of
+from tickets.holders.entering import EntryRefusal, enter, refusal_of
 from tickets.holders.links import link_of
 from tickets.models import Claim, EntryLink, User
 from tickets.models.people import mask_email
 
-_STATUS = {Refusal.DEAD: 404, Refusal.GUARDED: 200}
+_STATUS = {EntryRefusal.DEAD: 404, EntryRefusal.GUARDED: 200}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,7 +33,7 @@ def entry(request: TicketRequest, token: str) -> HttpResponseBase:
     link = link_of(token)
     refusal = refusal_of(link, request.conference)
     if link is None or refusal:
-        return _refuse(request, refusal or Refusal.DEAD)
+        return _refuse(request, refusal or EntryRefusal.DEAD)
     if request.method == "POST":
         response = _come_in(request, link)
     else:
@@ -63,7 +63,7 @@ def _come_in(request: TicketRequest, link: EntryLink) -> HttpResponseBase:
     signed_in = _signed_in(request)
     user, refusal = enter(link, request.conference, signed_in)
     if user is None:
-        return _refuse(request, refusal or Refusal.DEAD, link)
+        return _refuse(request, refusal or EntryRefusal.DEAD, link)
     if signed_in is None:
         response: HttpResponseBase = perform_login(
             request, user, signal_kwargs={"way": Claim.Way.LINK}
@@ -80,7 +80,7 @@ def _come_in(request: TicketRequest, link: EntryLink) -> HttpResponseBase:
 
 
 def _refuse(
-    request: TicketRequest, refusal: Refusal, link: EntryLink | None = None
+    request: TicketRequest, refusal: EntryRefusal, link: EntryLink | None = None
 ) -> HttpResponse:
     context: dict[str, Any] = {"refusal": refusal, "next": get_next_redirect_url(request) or ""}
     if link is not None and (claim := link.ticket.live_claim):

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.tasks import task
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from schedule.models import Conference
@@ -76,6 +77,16 @@ def post(
         raise RelayRefused if issubclass(error.exception_class, RelayRefused) else NotSent
 
 
+def post_template(
+    name: str, values: dict[str, object], *, conference: Conference, **mail: Any
+) -> None:
+    """As `post`, with subject and body from templates/tickets/email/."""
+    values = {"conference": conference, **values}
+    subject = render_to_string(f"tickets/email/{name}_subject.txt", values)
+    body = render_to_string(f"tickets/email/{name}.txt", values)
+    post(subject=subject, body=body, conference=conference, **mail)
+
+
 @task(queue_name="mail")
 def send(fields: dict[str, Any]) -> None:
     """Harmless when it runs twice: the second mail has the first one's id."""
@@ -83,7 +94,7 @@ def send(fields: dict[str, Any]) -> None:
     can_wait = send.get_backend().supports_defer
     if timezone.now() >= datetime.fromisoformat(mail.expires_at):
         logger.error("A mail was given up after %s tries.", mail.tries)
-        _came_back(mail)
+        _note_bounced(mail)
         return
     try:
         deliver(
@@ -91,7 +102,7 @@ def send(fields: dict[str, Any]) -> None:
         )
     except RelayRefused:
         logger.warning("A mail was refused: no such recipient.")
-        _came_back(mail)
+        _note_bounced(mail)
         if not can_wait:
             raise
     except NotSent:
@@ -102,7 +113,6 @@ def send(fields: dict[str, Any]) -> None:
         send.using(run_after=timezone.now() + pause).enqueue(again)
 
 
-def _came_back(mail: Mail) -> None:
-    if mail.entry_link_id:
-        links = EntryLink.objects.filter(pk=mail.entry_link_id)
-        links.update(bounced_at=timezone.now())
+def _note_bounced(mail: Mail) -> None:
+    if mail.entry_link_id is not None:
+        EntryLink.objects.filter(pk=mail.entry_link_id).update(bounced_at=timezone.now())

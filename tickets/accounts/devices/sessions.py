@@ -103,30 +103,33 @@ def _fingerprint(user: User, text: str) -> str:
     return digest.hexdigest()[:16]
 
 
+def _is_alive(at: datetime) -> Exists:
+    return Exists(Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=at))
+
+
 def sessions_of(user: User, at: datetime) -> QuerySet[UserSession]:
     """Those that are signed in, newest first."""
-    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=at)
-    sessions: QuerySet[UserSession] = UserSession.objects.filter(Exists(alive), user=user)
+    sessions: QuerySet[UserSession] = UserSession.objects.filter(_is_alive(at), user=user)
     return sessions.order_by("-created_at")
 
 
 def devices_of(user: User, session_key: str | None, here: Conference, at: datetime) -> list[Device]:
     """`session_key` is that of the device that asks; it comes first."""
-    sessions = list(sessions_of(user, at))
-    conferences = Conference.objects.in_bulk({_conference_id(session) for session in sessions})
-    watched = {pk: devices_watching(pk, user.pk) for pk in conferences}
+    sessions = [(session, _conference_id(session)) for session in sessions_of(user, at)]
+    conferences = Conference.objects.in_bulk(
+        {conference_id for _session, conference_id in sessions}
+    )
+    watching = {pk: devices_watching(pk, user.pk) for pk in conferences}
     devices = [
         Device(
-            session.pk,
-            browser_in_words(session.user_agent),
-            session.created_at,
-            session.session_key == session_key,
-            device_of(session.session_key) in watched.get(_conference_id(session), ()),
-            conferences.get(_conference_id(session))
-            if _conference_id(session) != here.pk
-            else None,
+            pk=session.pk,
+            browser=browser_in_words(session.user_agent),
+            signed_in_at=session.created_at,
+            is_this=session.session_key == session_key,
+            is_watching=device_of(session.session_key) in watching.get(conference_id, ()),
+            elsewhere=conferences.get(conference_id) if conference_id != here.pk else None,
         )
-        for session in sessions
+        for session, conference_id in sessions
     ]
     return sorted(devices, key=lambda device: not device.is_this)
 
@@ -140,7 +143,7 @@ def browser_in_words(user_agent: str) -> str:
     return browser or system or _("Some other browser")
 
 
-def end(sessions: Iterable[UserSession]) -> None:
+def sign_out(sessions: Iterable[UserSession]) -> None:
     """At once. The rows stay for the report, until they are purged."""
     for session in sessions:
         SessionStore().delete(session.session_key)
@@ -154,14 +157,13 @@ def _conference_id(session: UserSession) -> int:
 
 def old_sign_ins(at: datetime) -> QuerySet[UserSession]:
     """Those that have ended and may be forgotten."""
-    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=at)
     old: QuerySet[UserSession] = UserSession.objects.filter(
-        ~Exists(alive), created_at__lt=at - KEPT
+        ~_is_alive(at), created_at__lt=at - KEPT
     )
     return old
 
 
-def purge(at: datetime) -> int:
+def purge_sign_ins(at: datetime) -> int:
     """How many sign-ins were forgotten."""
     ReplacementCount.objects.filter(last_at__lt=at - KEPT).delete()
     _rows, by_model = old_sign_ins(at).delete()

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tickets.accounts.accounts import unused_accounts
-from tickets.accounts.devices.sessions import old_sign_ins, purge
+from tickets.accounts.devices.sessions import old_sign_ins, purge_sign_ins
 
 
 class Command(BaseCommand):
@@ -24,6 +24,6 @@ class Command(BaseCommand):
             count, sign_ins = accounts.count(), old_sign_ins(at).count()
         else:
             _rows, by_model = accounts.delete()
-            count, sign_ins = by_model.get("tickets.User", 0), purge(at)
+            count, sign_ins = by_model.get("tickets.User", 0), purge_sign_ins(at)
         self.stdout.write(_("%(count)s unused accounts.") % {"count": count})
         self.stdout.write(_("%(count)s old sign-ins.") % {"count": sign_ins})
