@@ -27,9 +27,8 @@ from tickets.models import Grant, Ticket, Upload
 from tickets.sources import importing
 from tickets.sources.shops.base import ShopTicket
 from tickets.sources.spreadsheets.files import read_table
-from tickets.sources.uploads.applying import apply_upload
 from tickets.sources.uploads.mapping import ColumnMapping
-from tickets.sources.uploads.planning import plan_upload
+from tickets.sources.uploads.plan import apply_upload, plan_upload
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 

@@ -25,7 +25,7 @@ from schedule.site.pages import render_page
 from schedule.site.zones import COOKIE, known_zone, remember_zone
 from tickets.accounts.accounts import is_guarded
 from tickets.accounts.devices import hand_over
-from tickets.accounts.devices.sessions import devices_of, sign_out, sessions_of
+from tickets.accounts.devices.sessions import devices_of, sessions_of, sign_out
 from tickets.accounts.forms import HandOverForm, ZoneForm
 from tickets.accounts.rate_limits import consume
 from tickets.admission.refusals import wants_json

@@ -1,8 +1,9 @@
 """The waiting line: when more people sign in than the machine can do, they come one after another.
 
 Whoever comes too early gets a place (a moment, in a signed cookie) and a page that says how many are
-before them and looks again by itself. With Redis away nobody is held. It is for order among people and no defence: a place can be used
-twice by who wants to, and the rates per address (tickets/accounts/rate_limits.py) stand before it.
+before them and looks again by itself. With Redis away nobody is held. It is for order among people
+and no defence: a place can be used twice by who wants to, and the rates per address
+(tickets/accounts/rate_limits.py) stand before it.
 """
 
 import functools
@@ -59,7 +60,7 @@ def in_line(*, weight: int = 1) -> Callable[[View], View]:
             if place is None and request.method == "POST" and settings.SIGN_INS_PER_SECOND:
                 wait = _join(weight)
                 if wait is None:
-                    return _ask_to_come_again(request)
+                    return _wait_page(request, COME_AGAIN_SECONDS, {"place": None})
                 if wait:
                     return _give_place(request, wait, weight)
             response = view(request, *args, **kwargs)
@@ -132,10 +133,6 @@ def _ask_to_wait(request: HttpRequest, wait: float, weight: int) -> HttpResponse
     # The more are waiting, the less often each of them looks.
     look_again = math.ceil(wait if wait < 15 else min(max(wait / 3, 15), 60))
     return _wait_page(request, look_again, {"place": before, "minutes": math.ceil(wait / 60)})
-
-
-def _ask_to_come_again(request: HttpRequest) -> HttpResponse:
-    return _wait_page(request, COME_AGAIN_SECONDS, {"place": None})
 
 
 def _wait_page(request: HttpRequest, seconds: int, context: dict[str, Any]) -> HttpResponse:

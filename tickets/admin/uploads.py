@@ -20,9 +20,14 @@ from tickets.models import Upload
 from tickets.sources.importing import TicketRemovalsRefused
 from tickets.sources.spreadsheets.files import ENCODINGS, read_table
 from tickets.sources.spreadsheets.tables import MAX_BYTES, BadSpreadsheet, Table
-from tickets.sources.uploads.applying import NotUndone, apply_upload, undo_upload
 from tickets.sources.uploads.mapping import ColumnMapping, MappingForm
-from tickets.sources.uploads.planning import groups_of, plan_upload
+from tickets.sources.uploads.plan import (
+    NotUndone,
+    apply_upload,
+    groups_of,
+    plan_upload,
+    undo_upload,
+)
 
 # An upload writes all of these.
 NEEDED = (
@@ -112,16 +117,13 @@ class UploadAdmin(ScopedAdmin):
                     by=cast(StaffRequest, request).user,
                     at=timezone.now(),
                 )
-                self._tell_sheets(request, table)
+                if table.other_sheets:
+                    text = gettext("This is the sheet “%(sheet)s”. The file also has: %(others)s.")
+                    sheets = {"sheet": table.sheet, "others": ", ".join(table.other_sheets)}
+                    self.message_user(request, text % sheets, messages.INFO)
                 return redirect("admin:tickets_upload_columns", upload.pk)
         context = {"form": form, "title": gettext("Upload a spreadsheet of tickets")}
         return self.own_page(request, "file", context)
-
-    def _tell_sheets(self, request: HttpRequest, table: Table) -> None:
-        if table.other_sheets:
-            text = gettext("This is the sheet “%(sheet)s”. The file also has: %(others)s.")
-            values = {"sheet": table.sheet, "others": ", ".join(table.other_sheets)}
-            self.message_user(request, text % values, messages.INFO)
 
     def columns(self, request: HttpRequest, pk: int) -> HttpResponse:
         upload = self._waiting(request, pk)

@@ -59,21 +59,18 @@ def _give(conference: Conference, waiting: list[tuple[int, Ticket]], way: Claim.
         return []
     # Read after the tickets are locked: of two sign-ins at the same moment the second sees what
     # the first has claimed.
-    for claim in _held_by({person_id for person_id, _what in chosen}, conference):
+    people = {person_id for person_id, _held in chosen}
+    claims: Iterable[Claim] = _held(Q(user__in=people), conference.pk)
+    if len(people) == 1:
+        claims = _held_by_one(people.pop(), conference.pk)
+    for claim in claims:
         chosen.pop((claim.user_id, frozenset(claim.ticket.held_scopes)), None)
-    claims = [
+    given = [
         Claim(ticket=ticket, user_id=person_id, way=way)
-        for (person_id, _what), ticket in chosen.items()
+        for (person_id, _held_scopes), ticket in chosen.items()
     ]
-    Claim.objects.give(claims)
-    return claims
-
-
-def _held_by(person_ids: Collection[int], conference: Conference) -> Iterable[Claim]:
-    if len(person_ids) == 1:
-        [person_id] = person_ids
-        return _held_by_one(person_id, conference.pk)
-    return _held(Q(user__in=person_ids), conference.pk)
+    Claim.objects.give(given)
+    return given
 
 
 @prepared

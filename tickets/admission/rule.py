@@ -84,17 +84,14 @@ class Admission:
         wanted = parse_scope(scope) if scope else None
         fitting = [opening for opening in self.openings if opening.covers(wanted)]
         if not fitting:
-            return self._refusal_without_any()
+            if self.openings:
+                return Reason.WRONG_TICKET
+            return Reason.TICKET_CANCELED if self.has_canceled_ticket else Reason.TICKET_REQUIRED
         ahead = [opening for opening in fitting if not opening.is_over_at(at)]
         if not ahead:
             return Reason.OVER
         is_open = any(opening.has_begun_at(at) for opening in ahead)
         return None if is_open or wanted is None else Reason.NOT_YET
-
-    def _refusal_without_any(self) -> Reason:
-        if self.openings:
-            return Reason.WRONG_TICKET
-        return Reason.TICKET_CANCELED if self.has_canceled_ticket else Reason.TICKET_REQUIRED
 
     def next_edge(self, at: datetime) -> datetime | None:
         bounds = [bound for opening in self.openings for bound in opening[1:3]]

@@ -37,7 +37,10 @@ def entry(request: TicketRequest, token: str) -> HttpResponseBase:
     if request.method == "POST":
         response = _come_in(request, link)
     else:
-        _note_opened(request, link)
+        if request.method == "GET":
+            # For the organizers' list, and no reason to keep anybody out.
+            with contextlib.suppress(DatabaseError):
+                link.note_opened(timezone.now())
         response = _ask(request, link)
     # Not "no-referrer": browsers then send "Origin: null" with the form, and it is refused.
     response["Referrer-Policy"] = "strict-origin"
@@ -89,10 +92,3 @@ def _refuse(
     response.status_code = _STATUS.get(refusal, 403)
     response["Referrer-Policy"] = "strict-origin"
     return response
-
-
-def _note_opened(request: HttpRequest, link: EntryLink) -> None:
-    """For the organizers' list, and no reason to keep anybody out."""
-    if request.method == "GET":
-        with contextlib.suppress(DatabaseError):
-            link.note_opened(timezone.now())

@@ -54,7 +54,10 @@ def pass_on(*, ticket: Ticket, email: str, site: str, by: User | None) -> None:
     ticket = tickets.get(pk=ticket.pk)
     if by is not None:
         _check_right(ticket, by, at)
-    _check_ticket(ticket, email)
+    if not ticket.is_valid:
+        raise NotPassedOn(_("Only a valid ticket can be passed on."))
+    if email == ticket.holder_email:
+        raise NotPassedOn(_("The ticket is in the name of this address already."))
     old_email = ticket.holder_email
     ticket.pass_to(email, at)
     link_to(ticket).renew()
@@ -62,7 +65,14 @@ def pass_on(*, ticket: Ticket, email: str, site: str, by: User | None) -> None:
         claim_tickets(ticket.conference, newcomer)
     mail_entry_link.enqueue(ticket.pk, site, True)
     if old_email and (by is None or by.email != old_email):
-        _tell_old_holder(ticket, old_email)
+        # In case it was not theirs to pass on, whoever did it.
+        with contextlib.suppress(NotSent):
+            post_template(
+                "passed_on",
+                {"ticket": ticket, "address": mask_email(email)},
+                to=old_email,
+                conference=ticket.conference,
+            )
 
 
 def _check_right(ticket: Ticket, user: User, at: datetime) -> None:
@@ -76,24 +86,6 @@ def _check_right(ticket: Ticket, user: User, at: datetime) -> None:
     if ticket.cools_down_at(at):
         raise NotPassedOn(
             _("It was passed on within a day. Wait until tomorrow, or ask the help desk.")
-        )
-
-
-def _check_ticket(ticket: Ticket, email: str) -> None:
-    if not ticket.is_valid:
-        raise NotPassedOn(_("Only a valid ticket can be passed on."))
-    if email == ticket.holder_email:
-        raise NotPassedOn(_("The ticket is in the name of this address already."))
-
-
-def _tell_old_holder(ticket: Ticket, old_email: str) -> None:
-    """In case it was not theirs to pass on, whoever did it."""
-    with contextlib.suppress(NotSent):
-        post_template(
-            "passed_on",
-            {"ticket": ticket, "address": mask_email(ticket.holder_email)},
-            to=old_email,
-            conference=ticket.conference,
         )
 
 

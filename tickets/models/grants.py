@@ -18,12 +18,6 @@ def extended(ends_at: datetime, by: timedelta, at: datetime) -> datetime:
     return max(ends_at, at) + by
 
 
-class GivenQuerySet(models.QuerySet[Any]):
-    def forget_admissions(self) -> None:
-        """The admissions of these people are worked out again."""
-        forget_admissions(self.values_list("conference", "user"))
-
-
 class Given(models.Model):
     """What somebody has in one conference because an organizer says so, until it ends or is ended."""
 
@@ -36,8 +30,6 @@ class Given(models.Model):
     ends_at = models.DateTimeField(
         _("until"), null=True, blank=True, help_text=_("Empty: until taken back.")
     )
-
-    objects = GivenQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -15,8 +15,17 @@ from django.utils.translation import gettext as _
 
 from tickets.models import Shop, Ticket
 from tickets.sources.shops.base import BadCall, Batch, Call, ShopError, ShopKind, ShopTicket
-from tickets.sources.shops.client import Answer, ShopClient, base_url_of, open_client
-from tickets.sources.shops.fields import code_of, email_of, known_shape, text_of, time_of
+from tickets.sources.shops.client import (
+    ShopAnswer,
+    ShopClient,
+    base_url_of,
+    code_of,
+    email_of,
+    known_shape,
+    open_client,
+    text_of,
+    time_of,
+)
 
 HOSTED = "https://pretix.eu"
 PAGE_SIZE = 50  # the most that pretix gives
@@ -80,18 +89,17 @@ class PretixApi:
     def _testmode(self) -> str:
         return "true" if self._shop.is_test_mode else "false"
 
-    def _client(self) -> ShopClient:
-        return open_client(self._shop, hosted=HOSTED, authorization="Token ")
-
     def _pages(self, query: dict[str, str]) -> Iterator[Batch]:
         query = {"include_canceled_positions": "true", "page_size": str(PAGE_SIZE), **query}
         cursor: str | None = None
-        with self._client() as client:
+        with open_client(self._shop, hosted=HOSTED, authorization="Token ") as client:
             for answer in _answers(client, f"{_event_url(self._shop)}orders/?{urlencode(query)}"):
                 with known_shape():
                     # The first page's: what changed while we read the others comes next time.
+                    # "": a proxy took the header away, so everything is read each time.
                     if cursor is None:
-                        cursor = _cursor(answer.headers.get("X-Page-Generated", ""))
+                        cursor = answer.headers.get("X-Page-Generated", "")
+                        time_of(cursor or None)
                     batch = self._batch(client, answer.document, cursor)
                 yield batch
 
@@ -181,12 +189,7 @@ def _event_url(shop: Shop) -> str:
     return f"{base_url_of(shop, HOSTED)}/api/v1/organizers/{organizer}/events/{event}/"
 
 
-def _cursor(page_generated: str) -> str:
-    """Raises ValueError. "": a proxy took the header away, so everything is read each time."""
-    return page_generated if time_of(page_generated or None) else ""
-
-
-def _answers(client: ShopClient, url: str | None) -> Iterator[Answer]:
+def _answers(client: ShopClient, url: str | None) -> Iterator[ShopAnswer]:
     """All pages of a list, from the first one's address on."""
     asked: set[str] = set()
     while url is not None:

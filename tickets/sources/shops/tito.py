@@ -19,8 +19,16 @@ from django.utils.translation import gettext as _
 from lib.sealing import SealBroken, unseal
 from tickets.models import Shop, Ticket
 from tickets.sources.shops.base import BadCall, Batch, Call, ShopError, ShopKind, ShopTicket
-from tickets.sources.shops.client import ShopClient, base_url_of, open_client
-from tickets.sources.shops.fields import code_of, email_of, known_shape, text_of, time_of
+from tickets.sources.shops.client import (
+    ShopClient,
+    base_url_of,
+    code_of,
+    email_of,
+    known_shape,
+    open_client,
+    text_of,
+    time_of,
+)
 
 HOSTED = "https://api.tito.io"
 PAGE_SIZE = 500  # Tito gives up to 1000

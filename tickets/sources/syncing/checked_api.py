@@ -14,20 +14,12 @@ from tickets.sources.shops.registry import known_kinds
 
 logger = logging.getLogger(__name__)
 
+_MAY_BE_SAID = frozenset(
+    ("order_code", "state", "shop_says", "holder_name", "holder_email", "buyer_email")
+    + ("valid_from", "valid_until")
+)
 _FIELDS = {
-    field.name: field
-    for field in Ticket._meta.concrete_fields
-    if field.name
-    in {
-        "order_code",
-        "state",
-        "shop_says",
-        "holder_name",
-        "holder_email",
-        "buyer_email",
-        "valid_from",
-        "valid_until",
-    }
+    field.name: field for field in Ticket._meta.concrete_fields if field.name in _MAY_BE_SAID
 }
 
 

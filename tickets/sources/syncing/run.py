@@ -116,7 +116,9 @@ class _Sync:
         """Raises ShopError, TicketRemovalsRefused."""
         self.valid = self._ours.valid().count()
         done, cursor = 0, "" if self.run.is_full else self.shop.cursor
-        for asked_at, batch in self._pages():
+        api = CheckedApi(self.shop)
+        pages = api.everything() if self.run.is_full else api.changes(cursor)
+        for asked_at, batch in pages:
             # Shops are slow. Without the lock another run may have begun meanwhile.
             self.lock.check()
             self._write(batch, asked_at)
@@ -133,10 +135,6 @@ class _Sync:
     @property
     def _ours(self) -> TicketQuerySet:
         return Ticket.objects.filter(shop=self.shop)
-
-    def _pages(self) -> Iterator[tuple[datetime, Batch]]:
-        api = CheckedApi(self.shop)
-        return api.everything() if self.run.is_full else api.changes(self.shop.cursor)
 
     @transaction.atomic
     def _write(self, batch: Batch, asked_at: datetime) -> None:
@@ -190,21 +188,18 @@ class _Sync:
             self._count(write_tickets(self.conference, some, shop=self.shop, seen_in=self.run))
         self._count(cancel_tickets(self.conference, gone))
         self.run.finish(SyncRun.State.DONE, timezone.now())
-        self._keep(cursor)
-
-    def _gone(self) -> TicketQuerySet:
-        """What the shop has, with all that it said, not named."""
-        if self.run.is_full:
-            return self._ours.exclude(seen_in=self.run).exclude(code__in=list(self.held_back))
-        return self._ours.filter(pk__in=self.missing)
-
-    def _keep(self, cursor: str) -> None:
         values: dict[str, object] = {"cursor": cursor, "synced_at": self.run.started_at}
         if self.run.is_full:
             values["full_synced_at"] = self.run.started_at
         # If somebody has meanwhile said that it is another event, we know nothing of that yet.
         same = {name: getattr(self.shop, name) for name in WHAT_IS_READ}
         Shop.objects.filter(pk=self.shop.pk, **same).update(**values)
+
+    def _gone(self) -> TicketQuerySet:
+        """What the shop has, with all that it said, not named."""
+        if self.run.is_full:
+            return self._ours.exclude(seen_in=self.run).exclude(code__in=list(self.held_back))
+        return self._ours.filter(pk__in=self.missing)
 
     def _count(self, written: ImportResult) -> None:
         for name in COUNTS:

@@ -13,9 +13,14 @@ from tickets.models import Claim, Product, Shop, Ticket, Upload
 from tickets.sources.importing import TicketRemovalsRefused
 from tickets.sources.spreadsheets.files import read_table
 from tickets.sources.spreadsheets.tables import BadSpreadsheet
-from tickets.sources.uploads.applying import NotUndone, apply_upload, undo_upload
 from tickets.sources.uploads.mapping import ColumnMapping, MappingForm
-from tickets.sources.uploads.planning import groups_of, plan_upload
+from tickets.sources.uploads.plan import (
+    NotUndone,
+    apply_upload,
+    groups_of,
+    plan_upload,
+    undo_upload,
+)
 
 
 def upload_of(conference, text, *, by=None, at=None, **words):

@@ -1,4 +1,4 @@
-"""What applying an upload would change, as its page shows it."""
+"""What applying an upload would change, as its page shows it; applying it; and undoing that."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.db import models, transaction
+from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from lib.plans import digest_of
+from lib.plans import PlanChanged, digest_of, refuse_changed
 from tickets.models import Product, Ticket, Upload
 from tickets.sources.importing import (
     CANCELED,
     MAX_GONE_SHARE,
+    ImportResult,
     TicketLine,
     TicketPlan,
     TicketValues,
@@ -22,6 +24,8 @@ from tickets.sources.importing import (
     plan_tickets,
     refuse_too_many,
     values_of,
+    write_lines,
+    write_plan,
 )
 from tickets.sources.spreadsheets.tables import Table
 from tickets.sources.uploads.mapping import ColumnMapping
@@ -41,6 +45,9 @@ SHOWN_FIELDS = (
     "valid_until",
     "shop",
 )
+
+COUNTED = ("new", "changed", "unchanged", "canceled", "passed_on", "claimed")
+MOMENTS = ("valid_from", "valid_until", "passed_on_at")
 
 
 class ShownField(NamedTuple):
@@ -113,14 +120,6 @@ class UploadPlan:
                 sorted(ticket.code for ticket in self.plan.foreign),
             ]
         )
-
-    def refuse_too_many(self, *, cancels_missing: bool) -> None:
-        """Raises TicketRemovalsRefused."""
-        refuse_too_many(self.invalidated + cancels_missing * self.missing_valid, self.valid)
-
-    def cancel_missing(self) -> None:
-        """Takes them into the plan."""
-        self.plan.lines += [TicketLine(ticket.code, CANCELED, ticket) for ticket in self.missing]
 
 
 @transaction.atomic
@@ -238,3 +237,103 @@ def _plain(value: object) -> object:
         case datetime():
             return value.astimezone(UTC).isoformat()
     return value
+
+
+class NotUndone(Exception):
+    """All of it has changed since, or it is too late. Nothing was written."""
+
+
+@transaction.atomic
+def apply_upload(
+    upload: Upload,
+    *,
+    digest: str,
+    at: datetime,
+    cancels_missing: bool = False,
+    accepts_removals: bool = False,
+) -> ImportResult:
+    """The plan that the organizer saw (its digest). Raises PlanChanged, TicketRemovalsRefused
+    and BadSpreadsheet.
+    """
+    upload.conference.one_writer("tickets")
+    upload = _fresh(upload)
+    if upload.applied_at is not None or not upload.mapping:
+        raise PlanChanged
+    planned = plan_upload(upload)
+    refuse_changed(planned, digest)
+    lines = planned.plan.lines
+    if not accepts_removals:
+        ending = planned.invalidated + cancels_missing * planned.missing_valid
+        refuse_too_many(ending, planned.valid)
+    if cancels_missing:
+        lines += [TicketLine(ticket.code, CANCELED, ticket) for ticket in planned.missing]
+    written = write_plan(upload.conference, planned.plan)
+    upload.rows = []
+    upload.before = packed_lines(lines)
+    upload.counts = {name: getattr(written, name) for name in COUNTED}
+    upload.cancels_missing = cancels_missing
+    upload.applied_at = at
+    upload.save()
+    return written
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneUpload:
+    """`left`: codes of tickets that have changed since, and stay as they are."""
+
+    count: int
+    left: list[str]
+
+
+@transaction.atomic
+def undo_upload(upload: Upload, *, at: datetime) -> UndoneUpload:
+    """What was there before comes back; tickets that the upload made are canceled, since people may
+    hold them. Raises NotUndone.
+    """
+    upload.conference.one_writer("tickets")
+    upload = _fresh(upload)
+    if not upload.can_be_undone(at):
+        raise NotUndone
+    lines, left = _lines_back(upload)
+    if not lines:
+        raise NotUndone
+    write_lines(upload.conference, lines)
+    upload.before = []
+    upload.undone_at = at
+    upload.save()
+    return UndoneUpload(len(lines), left)
+
+
+def _lines_back(upload: Upload) -> tuple[list[TicketLine], list[str]]:
+    codes = [code for code, _before, _after in upload.before]
+    rows = Ticket.objects.filter(conference=upload.conference, code__in=codes).order_by("pk")
+    rows = rows.select_related("product", "shop").select_for_update(of=("self",))
+    ticket_of = {ticket.code: ticket for ticket in rows}
+    products = Product.objects.filter(conference=upload.conference).in_bulk()
+    lines, left = [], []
+    for code, before, after in upload.before:
+        ticket = ticket_of.get(code)
+        values = CANCELED if before is None else _unpacked(before, products)
+        is_same = ticket is not None and pack(values_of(ticket, after)) == after
+        if is_same and values.get("product", "") is not None:
+            lines.append(TicketLine(code, values, ticket))
+        else:
+            left.append(code)
+    return lines, left
+
+
+def _unpacked(packed: TicketValues, products: dict[int, Product]) -> TicketValues:
+    """A product that was deleted since is None."""
+    values = dict(packed)
+    for name in MOMENTS:
+        if values.get(name):
+            values[name] = parse_datetime(values[name])
+    if "product" in values:
+        values["product"] = products.get(values["product"])
+    return values
+
+
+def _fresh(upload: Upload) -> Upload:
+    """Locked, so that a second click waits and then finds that it is done."""
+    uploads = Upload.objects.select_for_update(of=("self",)).select_related("conference")
+    return uploads.get(pk=upload.pk)
