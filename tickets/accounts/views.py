@@ -123,7 +123,11 @@ def device_add(request: TicketRequest) -> HttpResponse:
     if is_guarded(request.user):
         return render_page(request, "tickets/device_add.html", {"is_guarded": True})
     if request.method == "POST":
-        _offer(request)
+        hand_over.withdraw(request.session)
+        if not consume(request, action="offer_handover"):
+            messages.error(request, _("Too many codes. Wait an hour, or use your personal link."))
+        elif not hand_over.offer(request.session, request.conference, request.user):
+            messages.error(request, _("This does not work right now. Use your personal link."))
         return redirect("device_add")
     offer = hand_over.offer_of(request.session)
     context: dict[str, object] = {"is_guarded": False, "offer": offer}
@@ -136,14 +140,6 @@ def device_add(request: TicketRequest) -> HttpResponse:
             "picture": qr_image(url),
         }
     return render_page(request, "tickets/device_add.html", context)
-
-
-def _offer(request: TicketRequest) -> None:
-    hand_over.withdraw(request.session)
-    if not consume(request, action="offer_handover"):
-        messages.error(request, _("Too many codes. Wait an hour, or use your personal link."))
-    elif not hand_over.offer(request.session, request.conference, request.user):
-        messages.error(request, _("This does not work right now. Use your personal link."))
 
 
 @require_POST

@@ -19,7 +19,7 @@ from tickets.admission.request import StaffRequest
 from tickets.grants.forms import ScopesForm
 from tickets.grants.granting import WantedGrant, give_grants, read_grants
 from tickets.models import Ban, Grant, User
-from tickets.models.grants import Given
+from tickets.models.grants import Given, GivenQuerySet
 from tickets.models.kept_admissions import forget_admissions
 from tickets.sources.spreadsheets.tables import MAX_BYTES, BadSpreadsheet
 
@@ -34,6 +34,8 @@ class GivenAdmin(ScopedAdmin):
     readonly_fields = ("given_by",)
     autocomplete_fields = ("user",)
     list_select_related = ("user", "given_by")
+    list_filter = ("starts_at", "ends_at")
+    search_fields = ("user__email", "user__display_name", "reason")
 
     def save_model(self, request: HttpRequest, obj: Given, form: Any, change: bool) -> None:
         obj.given_by = obj.given_by or cast(StaffRequest, request).user
@@ -47,7 +49,7 @@ class GivenAdmin(ScopedAdmin):
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        forget_admissions(queryset.values_list("conference", "user"))
+        cast(GivenQuerySet, queryset).forget_admissions()
         super().delete_queryset(request, queryset)
 
 
@@ -55,8 +57,6 @@ class GivenAdmin(ScopedAdmin):
 class GrantAdmin(GivenAdmin):
     form = ScopesForm
     list_display = ("user", "opens", "reason", "starts_at", "ends_at", "given_by")
-    list_filter = ("starts_at", "ends_at")
-    search_fields = ("user__email", "user__display_name", "reason")
     fields = ("user", "scopes", "has_any_places", "reason", "starts_at", "ends_at", "given_by")
     change_list_template = "admin/tickets/grant/change_list.html"
 
@@ -106,6 +106,4 @@ class BanAdmin(GivenAdmin):
     """Deleting one lifts it; ending it keeps the memory."""
 
     list_display = ("user", "reason", "starts_at", "ends_at", "given_by")
-    list_filter = ("starts_at", "ends_at")
-    search_fields = ("user__email", "user__display_name", "reason")
     fields = ("user", "reason", "starts_at", "ends_at", "given_by")

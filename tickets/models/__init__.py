@@ -6,7 +6,6 @@ from tickets.models.people import (
     ReplacementCount,
     Role,
     User,
-    UserManager,
     fold_email,
     person_of_reference,
 )
@@ -30,7 +29,6 @@ __all__ = [
     "TicketQuerySet",
     "Upload",
     "User",
-    "UserManager",
     "fold_email",
     "person_of_reference",
     "validate_scopes",

@@ -18,18 +18,27 @@ def extended(ends_at: datetime, by: timedelta, at: datetime) -> datetime:
     return max(ends_at, at) + by
 
 
+class GivenQuerySet(models.QuerySet[Any]):
+    def forget_admissions(self) -> None:
+        """The admissions of these people are worked out again."""
+        forget_admissions(self.values_list("conference", "user"))
+
+
 class Given(models.Model):
     """What somebody has in one conference because an organizer says so, until it ends or is ended."""
 
-    conference_id: int
-    user_id: int
-    user: Any
     given_by: Any
+    conference = models.ForeignKey(Conference, models.CASCADE, related_name="%(class)ss")
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="%(class)ss", verbose_name=_("person")
+    )
     reason = models.CharField(_("reason"), max_length=200)
     starts_at = models.DateTimeField(_("from"), default=timezone.now)
     ends_at = models.DateTimeField(
         _("until"), null=True, blank=True, help_text=_("Empty: until taken back.")
     )
+
+    objects = GivenQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -58,8 +67,6 @@ class Given(models.Model):
 class Grant(Given):
     """Access without a ticket (speaker, crew, press), with a reason, a giver and an end."""
 
-    conference = models.ForeignKey(Conference, models.CASCADE, related_name="grants")
-    user = models.ForeignKey(User, models.CASCADE, related_name="grants", verbose_name=_("person"))
     scopes = models.JSONField(_("opens"), default=whole_conference, validators=[validate_scopes])
     given_by = models.ForeignKey(
         User,
@@ -93,8 +100,6 @@ class Grant(Given):
 class Ban(Given):
     """Keeps somebody out of one conference, whatever they hold. Tickets and grants stay as they are."""
 
-    conference = models.ForeignKey(Conference, models.CASCADE, related_name="bans")
-    user = models.ForeignKey(User, models.CASCADE, related_name="bans", verbose_name=_("person"))
     given_by = models.ForeignKey(
         User,
         models.SET_NULL,

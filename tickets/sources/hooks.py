@@ -39,16 +39,13 @@ def hook(request: ConferenceRequest, shop: str, secret: str) -> HttpResponse:
         order_code = kind.read_call(found, Call(headers, request.body))
     except BadCall as error:
         return HttpResponse(status=error.status)
-    if order_code:
-        _remember(found, order_code)
-    return HttpResponse(status=204)
-
-
-def _remember(shop: Shop, order_code: str) -> None:
+    if not order_code:
+        return HttpResponse(status=204)
     with transaction.atomic():
-        shop.add_hint(order_code, timezone.now())
+        found.add_hint(order_code, timezone.now())
         if settings.HAS_WORKER:
-            fetch_hints.enqueue(shop.pk)
+            fetch_hints.enqueue(found.pk)
     if not settings.HAS_WORKER:
         # In this process and at once; the database is not to wait for the shop.
-        fetch_hints.enqueue(shop.pk)
+        fetch_hints.enqueue(found.pk)
+    return HttpResponse(status=204)

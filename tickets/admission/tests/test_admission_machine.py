@@ -22,7 +22,6 @@ from tickets.admission.rule import KEPT, admission_of, refusal
 from tickets.admission.windows import EARLY, GRACE
 from tickets.grants.granting import give_grant
 from tickets.models import Ban, Claim, Grant, Product, Ticket
-from tickets.models.kept_admissions import forget_admissions
 from tickets.sources.importing import write_tickets
 from tickets.sources.shops.base import ShopTicket
 
@@ -213,7 +212,7 @@ class Door(RuleBasedStateMachine):
     def all_bans_are_lifted(self, who):
         with self.committed():
             bans = Ban.objects.filter(user=self.people[who])
-            forget_admissions(bans.values_list("conference", "user"))
+            bans.forget_admissions()
             bans.delete()
 
     # --- What happens ---

@@ -12,9 +12,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-from urllib.parse import urljoin, urlsplit
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from urllib.parse import quote, urljoin, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -25,7 +25,7 @@ from lib.http_client import Deadline, ErrorKind, HttpClient, HttpError, Response
 from lib.sealing import SealBroken, unseal
 from lib.text import one_line
 from tickets.models import Shop, fold_email
-from tickets.sources.shops.base import ShopError
+from tickets.sources.shops.base import Batch, ShopApi, ShopError
 
 logger = logging.getLogger(__name__)
 
@@ -37,12 +37,17 @@ FIRST_WAIT_SECONDS = 1.0  # doubled each time
 MAX_WAIT_SECONDS = 60.0  # whatever Retry-After says
 MAX_WAITING_SECONDS = 150.0  # between all attempts at one question
 _code = re.compile(r"[A-Za-z0-9_-]{1,80}")
+# What was saved while the last page was made, and clocks of several servers.
+OVERLAP = timedelta(seconds=60)
 PASSING = frozenset({ErrorKind.UNREACHABLE, ErrorKind.TOO_SLOW, ErrorKind.BROKEN})
+
+# JSON that is taken apart inside known_shape().
+type Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ShopAnswer:
-    document: dict[str, Any]
+    document: Document
     headers: Mapping[str, str]
 
 
@@ -104,23 +109,41 @@ class ShopClient(HttpClient):
         return ShopAnswer(_json_object(response.body), response.headers)
 
 
-def open_client(shop: Shop, *, hosted: str, authorization: str) -> ShopClient:
-    """`hosted` is the address unless the shop has one of its own; `authorization` is what stands
-    before the token in that header. Raises ShopError.
+class ShopReader(ShopApi):
+    """What modules for shops that speak JSON share. `hosted` is the address unless the shop has one of
+    its own, `path` leads from there to the event, and `authorization` stands before the token in
+    that header. A shop whose cursors are moments says in `_changes` what changed since one.
     """
-    try:
-        token = unseal(shop.token)
-    except SealBroken as error:
-        raise ShopError(str(error)) from None
-    if not token:
-        raise ShopError(_("The API token is missing."))
-    if not token.isascii() or not token.isprintable():
-        raise ShopError(_("The API token has signs that no token has: copy it once more."))
-    return ShopClient(base_url_of(shop, hosted), {"Authorization": authorization + token})
 
+    hosted: ClassVar[str]
+    path: ClassVar[str] = ""
+    authorization: ClassVar[str]
 
-def base_url_of(shop: Shop, hosted: str) -> str:
-    return shop.base_url.rstrip("/") or hosted
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self._base_url = shop.base_url.rstrip("/") or self.hosted
+        account, event = quote(shop.account, safe=""), quote(shop.event, safe="")
+        self.event_url = self._base_url + self.path.format(account=account, event=event)
+
+    def changes(self, cursor: str) -> Iterator[Batch]:
+        with known_shape():
+            since = time_of(cursor or None)
+        return self._changes(since - OVERLAP, cursor) if since else self.everything()
+
+    def _changes(self, since: datetime, cursor: str) -> Iterator[Batch]:
+        raise NotImplementedError
+
+    def client(self) -> ShopClient:
+        """Raises ShopError."""
+        try:
+            token = unseal(self.shop.token)
+        except SealBroken as error:
+            raise ShopError(str(error)) from None
+        if not token:
+            raise ShopError(_("The API token is missing."))
+        if not token.isascii() or not token.isprintable():
+            raise ShopError(_("The API token has signs that no token has: copy it once more."))
+        return ShopClient(self._base_url, {"Authorization": self.authorization + token})
 
 
 def _refuse_unless_ok(response: Response) -> None:
@@ -154,7 +177,7 @@ def _wait_seconds(again: _AskAgain, attempt: int) -> float:
     return min(wait, MAX_WAIT_SECONDS) * (0.5 + jitter)
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def _json_object(body: bytes) -> Document:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
