@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from portal.desk.forms import ActForm
-from schedule.changes.recorder import Changed, undo
+from schedule.changes.recorder import UndoRefused, undo
 from schedule.changes.run_of_show.proposal import ActRefused
 from schedule.models import Change, Conference, Talk
 from schedule.models.changes import ChangeQuerySet
@@ -46,12 +46,12 @@ class UndoForm(ActForm, forms.Form):
         summary = _("Undone: %(what)s") % {"what": self.change}
         try:
             undo(self.change, actor=self.actor, summary=summary[:300])
-        except Changed as changed:
+        except UndoRefused as changed:
             raise ActRefused(_not_undone(changed)) from None
         return summary
 
 
-def _not_undone(changed: Changed) -> str:
+def _not_undone(changed: UndoRefused) -> str:
     what = "; ".join(
         f"{field.talk}: {Talk._meta.get_field(field.field).verbose_name}"  # type: ignore[union-attr]  # a field of ours
         for field in changed.fields

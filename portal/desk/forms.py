@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from schedule.changes.run_of_show import acts
-from schedule.changes.run_of_show.apply import apply
-from schedule.changes.run_of_show.proposal import ActRefused, Proposal
+from schedule.changes.run_of_show.proposal import ActRefused, Proposal, apply
 from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
 from schedule.site.rights import DeskRights
 from tickets.admission.request import DeskRequest

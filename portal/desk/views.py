@@ -20,10 +20,9 @@ from portal.desk.changes import last_changes
 from portal.desk.forms import FORMS, ActForm, BreakForm, ProgrammeForm, forms_for
 from portal.desk.stage_forms import AnnounceForm
 from portal.desk.warnings import warnings_of
-from schedule.attending.timer.links import timer_link
 from schedule.changes.run_of_show.proposal import ActRefused, Proposal
 from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
-from schedule.models import Conference, Room, Talk
+from schedule.models import Conference, Room, Talk, Timer
 from schedule.site.access import DESK, staff
 from schedule.site.rights import ORGANIZE
 from schedule.site.scoped_admin import in_venue_zone
@@ -139,7 +138,7 @@ def talk(request: DeskRequest, code: str) -> HttpResponse:
         "room": sheet.rooms.get(placed.room or 0),
         "speakers": ", ".join(sorted(sheet.speakers[pk] for pk in placed.speakers)),
         "forms": forms_for(placed, sheet, request),
-        "timer_link": request.build_absolute_uri(timer_link(row)),
+        "timer_link": request.build_absolute_uri(Timer.of(row).get_absolute_url()),
     }
     return _page(request, "talk", context)
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from itertools import groupby
 
 from schedule.changes.run_of_show.run_sheet import RunSheet
-from schedule.changes.warnings import ProgrammeWarning, WarningKind, troubles, words
+from schedule.changes.warnings import ProgrammeWarning, WarningKind, find_warnings, words
 from streaming.watching.room_streams import RoomStreams, room_streams_of
 
 
 def warnings_of(sheet: RunSheet, at: datetime) -> list[str]:
     streams = room_streams_of(sheet.conference)
-    found = [*troubles(sheet), *_without_stream(sheet, streams, at)]
+    found = [*find_warnings(sheet), *_without_stream(sheet, streams, at)]
     return [words(trouble, sheet) for trouble in _to_come(found, at)]
 
 

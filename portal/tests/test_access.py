@@ -200,7 +200,10 @@ def filled(entry: Entry) -> str:
 def test_a_ticket_opens_none_of_them(attendee):
     client = client_of(attendee)
     closed = {filled(entry) for entry in of_staff() if entry.name not in OPEN}
-    assert [path for path in closed if client.get(path).status_code != 403] == []
+    answers = {path: client.get(path) for path in closed}
+    assert [path for path, answer in answers.items() if answer.status_code != 403] == []
+    said = "You are signed in, but this is for other people."
+    assert [path for path, answer in answers.items() if said not in answer.text] == []
 
 
 @pytest.mark.ignore_template_errors

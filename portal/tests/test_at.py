@@ -104,4 +104,7 @@ def test_admission_is_a_matter_of_the_real_time(talk, room):
     """A grant that begins tomorrow does not let in today by looking at tomorrow."""
     user = make_user()
     room.helpers.add(user)
-    assert client_of(user).get("/rooms/main/", {"at": AT}).status_code == 403
+    refused = client_of(user).get("/rooms/main/", {"at": AT})
+    assert refused.status_code == 403
+    assert 'data-reason="ticket_required"' in refused.text
+    assert "Opening" not in refused.text

@@ -245,10 +245,14 @@ def test_a_helper_may_no_more(hall, small, helper, organizer):
         assert client.post(url(act), {**values, "digest": ""}).status_code == 403, act
     for page in ("room/small", "talks/OTHER", "warnings"):
         assert client.get(f"{DESK}{page.replace('room/', 'rooms/')}/").status_code == 403
+    assert not Change.objects.exists()
     go_through(client_of(organizer), "shift", talk="ENGINE", minutes=5)
     change = Change.objects.get()
     assert client.post(reverse("desk:undo", args=[change.pk])).status_code == 404
-    assert client.get(reverse("admin:schedule_talk_changelist")).status_code == 403
+    assert Change.objects.get() == change
+    refused = client.get(reverse("admin:schedule_talk_changelist"))
+    assert refused.status_code == 403
+    assert "Looms" not in refused.text
 
 
 def test_nobody_else_gets_in(hall, attendee, stranger):

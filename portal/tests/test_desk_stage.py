@@ -208,8 +208,13 @@ def test_attendees_do_none_of_it(attendee, primary, act):
 
 
 def test_a_get_changes_nothing(backup, organizer):
+    press(organizer, "switch", "main", stream=backup.pk)
+    press(organizer, "slate", "main", words="Back at noon")
+    before = Switch.objects.values().get()
     for act in ("switch", "switch_back", "slate", "slate_down"):
-        assert client_of(organizer).get(reverse(f"desk:{act}", args=["main"])).status_code == 405
+        response = client_of(organizer).get(reverse(f"desk:{act}", args=["main"]))
+        assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert Switch.objects.values().get() == before
 
 
 @pytest.mark.parametrize(("until", "minutes"), [("10", 10), ("60", 60), ("open", None)])

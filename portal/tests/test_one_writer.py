@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from schedule.changes.recorder import ChangeRecorder
 from schedule.changes.run_of_show.acts import shift
-from schedule.changes.run_of_show.apply import apply
+from schedule.changes.run_of_show.proposal import apply
 from schedule.changes.tests.running import clock, main_hall, placed
-from schedule.feeds.formats import parse
-from schedule.feeds.importing import import_schedule
+from schedule.feeds.formats.registry import parse
+from schedule.feeds.importing.import_file import import_schedule
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import Conference
 from streaming.models import Recording

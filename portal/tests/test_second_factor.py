@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import Client
+from django.urls import reverse
 
 from conftest import client_of, make_conference, make_room, make_user
 from portal.groups import ORGANIZER
@@ -32,12 +33,16 @@ def is_sent_to_get_one(client: Client, path: str = "/admin/") -> bool:
 def test_an_organizer_with_one_is_let_in(organizer):
     TOTP.activate(organizer, generate_totp_secret())
     for path in STAFF_PAGES:
-        assert client_of(organizer).get(path).status_code == 200
+        page = client_of(organizer).get(path)
+        assert page.status_code == 200
+        assert reverse("admin:logout") in page.text
 
 
 def test_a_passkey_is_one(organizer):
     Authenticator.objects.create(user=organizer, type=Authenticator.Type.WEBAUTHN, data={})
-    assert client_of(organizer).get("/admin/").status_code == 200
+    page = client_of(organizer).get("/admin/")
+    assert page.status_code == 200
+    assert "/admin/schedule/talk/" in page.text
 
 
 @pytest.mark.parametrize("path", STAFF_PAGES)
@@ -89,7 +94,9 @@ def test_strangers_and_attendees_learn_nothing_new(attendee):
 def test_the_crew_of_a_room_tries_its_streams_without(conference):
     user = room_helper(conference)
     slug = conference.rooms.get().slug
-    assert client_of(user).get(f"/rooms/{slug}/check/").status_code == 200
+    page = client_of(user).get(f"/rooms/{slug}/check/")
+    assert page.status_code == 200
+    assert "Tech check" in page.text
 
 
 def test_organizers_watch_and_sign_out_without(organizer):
@@ -101,14 +108,18 @@ def test_organizers_watch_and_sign_out_without(organizer):
 
 def test_the_first_conference_is_made_without(db):
     root = make_user(is_superuser=True, is_staff=True)
-    assert client_of(root).get("/admin/").status_code == 200
+    page = client_of(root).get("/admin/")
+    assert page.status_code == 200
+    assert "/admin/schedule/conference/add/" in page.text
 
 
 def test_a_host_without_a_conference_is_no_way_round(organizer):
     make_conference(domain="live.example.org")
     Conference.objects.exclude(domain="live.example.org").update(domain="other.example.org")
     client = client_of(organizer)
-    assert client.get("/admin/", headers={"host": "nobody.example.org"}).status_code == 403
+    refused = client.get("/admin/", headers={"host": "nobody.example.org"})
+    assert refused.status_code == 403
+    assert "/admin/schedule/" not in refused.text
 
 
 def test_it_can_be_off(organizer, settings):

@@ -1,5 +1,5 @@
 """The organizers' pages for the programme. Only Django's admin imports this package."""
 
-from schedule.admin import programme
+from schedule.admin import conference, feeds, talks
 
-__all__ = ["programme"]
+__all__ = ["conference", "feeds", "talks"]

@@ -1,5 +1,6 @@
 """Feeds in the admin: upload a file, ask an address, review what it says, take an import back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -7,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, reverse
@@ -17,27 +18,36 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from schedule.admin.review import decide, review_context
-from schedule.changes.recorder import Changed, ChangeRecorder, undo
-from schedule.feeds.formats import MAX_BYTES, ProgrammeError, known_formats
-from schedule.feeds.importing import find_feed, make_plan
-from schedule.feeds.importing.checking import Outcome, check_feed
+from schedule.changes.recorder import ChangeRecorder, UndoRefused, undo
+from schedule.feeds.formats.problems import Problem, ProgrammeError
+from schedule.feeds.formats.registry import known_formats
+from schedule.feeds.formats.source import MAX_BYTES
+from schedule.feeds.importing.checking import CheckOutcome, check_feed
+from schedule.feeds.importing.import_file import find_feed
+from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.reviewing import keep_review, read
 from schedule.models import Change, Conference, Feed, FeedItem, ImportReview
-from schedule.site.scoped_admin import ReadOnly, ScopedAdmin, conference_of, person
+from schedule.site.scoped_admin import (
+    ReadOnly,
+    ScopedAdmin,
+    conference_of,
+    person,
+    required_conference,
+)
 
 
-class UploadForm(forms.Form):
+def format_choices() -> list[tuple[str, str]]:
+    return [("", "—"), *((one.name, one.label) for one in known_formats())]
+
+
+class ScheduleUploadForm(forms.Form):
     file = forms.FileField(label=_("file"))
     format = forms.ChoiceField(
-        label=_("format"), required=False, help_text=_("Only if it is not recognised.")
+        label=_("format"),
+        required=False,
+        choices=format_choices,
+        help_text=_("Only if it is not recognised."),
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        known = [(one.name, one.label) for one in known_formats()]
-        field = self.fields["format"]
-        if isinstance(field, forms.ChoiceField):
-            field.choices = [("", "—"), *known]
 
     def review(self, conference: Conference) -> tuple[Feed, ImportReview | None]:
         """Raises ProgrammeError."""
@@ -48,10 +58,11 @@ class UploadForm(forms.Form):
             conference.one_writer("programme")
             feed = find_feed(conference, file.name, programme)
             feed.save()
-            plan = make_plan(conference, feed, programme)
+            plan = ImportPlan(conference, feed, programme)
             return feed, keep_review(plan, data, timezone.now())
 
 
+@admin.register(Feed)
 class FeedAdmin(ScopedAdmin):
     list_display = ("source", "format", "last_imported_at", "item_count", "waiting", "last_error")
     ordering = ("source",)
@@ -90,10 +101,8 @@ class FeedAdmin(ScopedAdmin):
         return allowed and obj is not None and not obj.items.exists()
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        conference = conference_of(request)
-        return self.has_change_permission(request) and request.user.has_perm(
-            "schedule.change_talk", conference
-        )
+        may_change = request.user.has_perm("schedule.change_talk", conference_of(request))
+        return may_change and self.has_change_permission(request)
 
     def save_model(self, request: HttpRequest, obj: Feed, form: Any, change: bool) -> None:
         if {"address", "believes_clock"} & set(form.changed_data):
@@ -102,8 +111,7 @@ class FeedAdmin(ScopedAdmin):
 
     @admin.display(description=_("talks"), ordering="item_count")
     def item_count(self, feed: Any) -> int:
-        count: int = feed.item_count
-        return count
+        return int(feed.item_count)
 
     @admin.display(description=_("waiting"))
     def waiting(self, feed: Feed) -> str:
@@ -127,10 +135,10 @@ class FeedAdmin(ScopedAdmin):
             if feed.address
         ]
         words = {
-            Outcome.UNCHANGED: gettext("nothing new"),
-            Outcome.APPLIED: gettext("applied"),
-            Outcome.WAITING: gettext("waits for a review"),
-            Outcome.FAILED: gettext("could not be read"),
+            CheckOutcome.UNCHANGED: gettext("nothing new"),
+            CheckOutcome.APPLIED: gettext("applied"),
+            CheckOutcome.WAITING: gettext("waits for a review"),
+            CheckOutcome.FAILED: gettext("could not be read"),
         }
         for check in checks:
             level = messages.ERROR if check.error else messages.SUCCESS
@@ -139,16 +147,16 @@ class FeedAdmin(ScopedAdmin):
         if not checks:
             text = gettext("This feed has no address. Upload its file.")
             self.message_user(request, text, messages.WARNING)
-        if len(checks) == 1 and checks[0].outcome is Outcome.WAITING:
+        if len(checks) == 1 and checks[0].outcome is CheckOutcome.WAITING:
             return redirect("admin:schedule_feed_review", checks[0].feed.pk)
         return None
 
     def upload(self, request: HttpRequest) -> HttpResponse:
-        conference = conference_of(request)
-        if conference is None or not self.has_import_permission(request):
+        conference = required_conference(request)
+        if not self.has_import_permission(request):
             raise PermissionDenied
-        form = UploadForm(request.POST or None, request.FILES or None)
-        problems: Any = ()
+        form = ScheduleUploadForm(request.POST or None, request.FILES or None)
+        problems: Sequence[Problem] = ()
         if request.method == "POST" and form.is_valid():
             try:
                 feed, review = form.review(conference)
@@ -192,7 +200,7 @@ class FeedAdmin(ScopedAdmin):
     def _undo(self, request: HttpRequest, change: Change) -> HttpResponse:
         try:
             undo(change, actor=person(request), summary=gettext("Undone: %s") % change)
-        except Changed as changed:
+        except UndoRefused as changed:
             fields = "; ".join(str(field) for field in changed.fields[:10])
             text = gettext("Not undone, because this has changed since: %(fields)s")
             self.message_user(request, text % {"fields": fields}, messages.ERROR)
@@ -208,6 +216,7 @@ class FeedAdmin(ScopedAdmin):
         return feed
 
 
+@admin.register(FeedItem)
 class FeedItemAdmin(ReadOnly, ScopedAdmin):
     conference_lookup = "feed__conference"
     form = forms.ModelForm
@@ -232,16 +241,13 @@ class FeedItemAdmin(ReadOnly, ScopedAdmin):
         permissions=["hide"], description=_("Hide the talks that are missing, until they are back")
     )
     def hide_missing(self, request: HttpRequest, items: QuerySet[FeedItem]) -> None:
-        conference = conference_of(request)
-        if conference is None:
-            return
-        count = hide_missing(conference, items, actor=person(request))
+        count = hide_missing(required_conference(request), items, actor=person(request))
         text = ngettext("%(count)d talk hidden.", "%(count)d talks hidden.", count)
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
 
 @transaction.atomic
-def hide_missing(conference: Conference, items: QuerySet[FeedItem], *, actor: Any) -> int:
+def hide_missing(conference: Conference, items: QuerySet[FeedItem], *, actor: Model | None) -> int:
     """How many talks it hid: those of these items that their feed no longer has."""
     missing = items.filter(missing_since__isnull=False, talk__is_hidden=False)
     changing = ChangeRecorder(

@@ -1,7 +1,6 @@
 """What organizers type about the programme."""
 
 import zoneinfo
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,20 +17,22 @@ from schedule.site.scoped_admin import ConferenceForm
 
 # A class of the admin's own style sheet.
 WIDE = {"class": "vLargeTextField"}
+# Of talks, rooms and speakers.
+HTML_FIELDS = {"abstract", "description", "biography"}
 is_web_address = URLValidator(["http", "https"])
 
 
-class LinksField(forms.CharField):
+class LinksField(forms.Field):
     """Links as lines of text: the address, a space, the title."""
 
     widget = AdminTextareaWidget(attrs={"rows": 4})
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> object:
         if isinstance(value, list):
             return "\n".join(f"{link['url']} {link['title']}" for link in value)
         return value
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: str | None) -> list[dict[str, str]]:
         lines = [one_line(line) for line in (value or "").splitlines()]
         return [self._link(line) for line in lines if line]
 
@@ -46,35 +47,23 @@ class LinksField(forms.CharField):
             ) from None
         return {"title": title or urlsplit(url).hostname or url, "url": url}
 
-    def validate(self, value: Any) -> None:
-        if self.required and not value:
-            raise ValidationError(self.error_messages["required"], code="required")
-
-    def run_validators(self, value: Any) -> None:
-        """Those of CharField are for text; `to_python` has looked at each link."""
-
 
 class HtmlTextsForm(ConferenceForm):
     """Stores texts as the small clean HTML that pages show. Plain text and Markdown may be typed."""
 
-    html_fields: Sequence[str] = ()
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in self.html_fields:
-            if name in self.fields:
-                self.fields[name].help_text = _("Plain text, Markdown or HTML.")
+        for name in HTML_FIELDS & self.fields.keys():
+            self.fields[name].help_text = _("Plain text, Markdown or HTML.")
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        for name in self.html_fields:
-            if name in self.cleaned_data:
-                self.cleaned_data[name] = to_html(self.cleaned_data[name])
+        for name in HTML_FIELDS & self.cleaned_data.keys():
+            self.cleaned_data[name] = to_html(self.cleaned_data[name])
         return self.cleaned_data
 
 
 class TalkForm(HtmlTextsForm):
-    html_fields = ("abstract", "description")
     links = LinksField(
         label=_("Links"),
         required=False,
@@ -92,14 +81,6 @@ class TalkForm(HtmlTextsForm):
             field.show_hidden_initial = True
 
 
-class SpeakerForm(HtmlTextsForm):
-    html_fields = ("biography",)
-
-
-class RoomForm(HtmlTextsForm):
-    html_fields = ("description",)
-
-
 @lru_cache
 def time_zone_choices() -> list[tuple[str, str]]:
     """The names of places, and UTC; others are old spellings of these."""
@@ -108,8 +89,11 @@ def time_zone_choices() -> list[tuple[str, str]]:
     return [(name, name) for name in ["UTC", *places]]
 
 
-class ConferenceSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+class ConferenceSettingsForm(forms.ModelForm[Conference]):
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zone_choices)
+
+    class Meta:
+        widgets = {"accent_colour": forms.ColorInput()}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -17,15 +17,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from lib.plans import PlanChanged
-from schedule.feeds.importing import TalkRemovalsRefused
-from schedule.feeds.importing.lines import LABELS, LineKind
+from schedule.feeds.importing.guard import TalkRemovalsRefused
+from schedule.feeds.importing.lines import LABELS, LineKind, fields_in_words, kinds_in_words, moment
 from schedule.feeds.importing.reviewing import apply_review, dismiss, make_again
-from schedule.feeds.importing.wording import fields_in_words, kinds_in_words, moment
 from schedule.models import ImportReview
 from schedule.site.scoped_admin import person
 
 
-def review_context(review: ImportReview) -> dict[str, Any]:
+def review_context(review: ImportReview) -> dict[str, object]:
     plan = review.plan
     return {
         "title": _("Review of %(feed)s") % {"feed": review.feed},
@@ -38,11 +37,11 @@ def review_context(review: ImportReview) -> dict[str, Any]:
     }
 
 
-def _groups(review: ImportReview) -> list[dict[str, Any]]:
+def _groups(review: ImportReview) -> list[dict[str, object]]:
     zone = review.feed.conference.zone
     talk_url = reverse("admin:schedule_talk_change", args=[0]).replace("/0/", "/{}/")
     dismissed = set(review.dismissed)
-    rows: dict[str, list[dict[str, Any]]] = {}
+    rows: dict[str, list[dict[str, object]]] = {}
     for line in review.plan["lines"]:
         rows.setdefault(line["kinds"][0], []).append(
             {
@@ -51,7 +50,7 @@ def _groups(review: ImportReview) -> list[dict[str, Any]]:
                 "when": moment(line["starts_at"], zone),
                 "url": "" if line["talk"] is None else talk_url.format(line["talk"]),
                 "also": kinds_in_words({"kinds": line["kinds"][1:]}),
-                "what": _what(line, zone),
+                "what": _changes_in_words(line, zone),
                 "is_dismissed": line["digest"] in dismissed,
             }
         )
@@ -67,7 +66,7 @@ def _groups(review: ImportReview) -> list[dict[str, Any]]:
     ]
 
 
-def _what(line: dict[str, Any], zone: ZoneInfo) -> SafeString:
+def _changes_in_words(line: dict[str, Any], zone: ZoneInfo) -> SafeString:
     """Made here, because Django's templates take a second for 1,400 talks of six fields."""
     markup = "<div>{}: <del><bdi>{}</bdi></del> → <ins><bdi>{}</bdi></ins></div>"
     if line["talk"] is None:

@@ -1,11 +1,10 @@
 """What an act does to feed items and to overrides, noted so that its undo can put them back."""
 
-from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from django.utils.dateparse import parse_datetime
-
 from lib.plans import digest_of
+from schedule.changes.rows import RowChanges
 from schedule.models import Change, FeedItem, ItemChange, Override
 
 FIELDS = ("key", "ordinal", "guid", "values", "missing_since", "has_hidden_talk")
@@ -18,22 +17,20 @@ class ItemChanges:
 
     def __init__(self) -> None:
         self._old: dict[int, dict[str, Any]] = {}
-        self._changed: dict[int, FeedItem] = {}
-        self._new: list[FeedItem] = []
+        self._items: RowChanges[FeedItem] = RowChanges(FeedItem)
         self._dropped: list[Override] = []
         self._put_back: list[Override] = []
 
     def __bool__(self) -> bool:
-        return bool(self._old or self._new)
+        return bool(self._old or self._items.new)
 
-    def set(self, item: FeedItem, **values: Any) -> None:
+    def set(self, item: FeedItem, **values: object) -> None:
         self._note(item)
         for field, value in values.items():
             setattr(item, field, value)
-        self._changed[item.pk] = item
 
     def add(self, item: FeedItem) -> None:
-        self._new.append(item)
+        self._items.new.append(item)
 
     def drop(self, item: FeedItem, override: Override) -> None:
         """From now on the feed's value counts again."""
@@ -46,26 +43,19 @@ class ItemChanges:
         self._put_back.append(override)
 
     def write(self, change: Change) -> None:
-        if self._changed:
-            FeedItem.objects.bulk_create(
-                self._changed.values(),
-                update_conflicts=True,
-                unique_fields=["id"],
-                update_fields=FIELDS,
-            )
-        FeedItem.objects.bulk_create(self._new)
+        self._items.write()
         if self._dropped:
             Override.objects.filter(pk__in=[override.pk for override in self._dropped]).delete()
         Override.objects.bulk_create(self._put_back, ignore_conflicts=True)
-        notes = [(item, self._old[pk]) for pk, item in self._changed.items()]
-        notes += [(item, _not_accepted(item)) for item in self._new]
+        notes = [(item, self._old[pk]) for pk, item in self._items.changed.items()]
+        notes += [(item, _not_accepted(item)) for item in self._items.new]
         ItemChange.objects.bulk_create(
             ItemChange(change=change, item=item, old=old, new_digest=digest(item))
             for item, old in notes
         )
 
     def _note(self, item: FeedItem) -> dict[str, Any]:
-        self._changed[item.pk] = item
+        self._items.touch(item, FIELDS)
         return self._old.setdefault(item.pk, {**_plain(item), "overrides": {}})
 
 
@@ -87,14 +77,9 @@ def restore(change: Change, inverse: ItemChanges) -> None:
             if made is None and now is not None:
                 inverse.drop(note.item, now)
             elif made is not None and now is None:
+                known = {"by_id": made["by"], "set_at": _moment(made["set_at"])}
                 inverse.put_back(
-                    note.item,
-                    Override(
-                        talk_id=note.item.talk_id,
-                        field=field,
-                        by_id=made["by"],
-                        set_at=_moment(made["set_at"]),
-                    ),
+                    note.item, Override(talk_id=note.item.talk_id, field=field, **known)
                 )
 
 
@@ -102,7 +87,7 @@ def digest(item: FeedItem) -> str:
     return digest_of(_plain(item))
 
 
-def _plain(item: FeedItem) -> dict[str, Any]:
+def _plain(item: FeedItem) -> dict[str, object]:
     since = item.missing_since
     return {
         **{field: getattr(item, field) for field in FIELDS},
@@ -110,16 +95,15 @@ def _plain(item: FeedItem) -> dict[str, Any]:
     }
 
 
-def _not_accepted(item: FeedItem) -> dict[str, Any]:
+def _not_accepted(item: FeedItem) -> dict[str, object]:
     """A new item as the undo leaves it: known by its keys, so that its talk keeps its address."""
-    known: Iterable[str] = ("keys", "starts_at")
     return {
         **_plain(item),
-        "values": {name: item.values[name] for name in known},
+        "values": {name: item.values[name] for name in ("keys", "starts_at")},
         "has_hidden_talk": True,
         "overrides": {},
     }
 
 
-def _moment(text: str | None) -> Any:
-    return None if text is None else parse_datetime(text)
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -18,35 +18,22 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from schedule.changes import item_changes
+from schedule.changes.rows import RowChanges
 from schedule.models import Change, Conference, Feed, FieldChange, Override, Talk
 
 # Calendars take a change only when SEQUENCE has grown (RFC 5545, 3.8.7.4).
 SEQUENCED = frozenset({"starts_at", "ends_at", "room", "is_canceled"})
-# What a feed tells, and an organizer can therefore override.
-FED = frozenset(
-    {
-        "title",
-        "subtitle",
-        "abstract",
-        "description",
-        "language",
-        "kind",
-        "series",
-        "track",
-        "room",
-        "also_in",
-        "is_canceled",
-        "starts_at",
-        "ends_at",
-        "links",
-        "speakers",
-    }
+# What a feed tells of a talk, and an organizer can therefore override.
+FEED_FIELDS = (
+    *("kind", "is_canceled", "series", "title", "subtitle", "abstract", "description", "language"),
+    *("room", "track", "starts_at", "ends_at", "links"),
 )
+FEED_LINKS = ("speakers", "also_in")
 MANY = frozenset({"speakers", "chairs", "also_in"})
 LINKED = frozenset(field.name for field in Talk._meta.fields if field.is_relation)
 
 
-class Changed(Exception):
+class UndoRefused(Exception):
     """An undo met fields that have changed since. `fields` are the FieldChanges in the way."""
 
     def __init__(self, fields: list[FieldChange]) -> None:
@@ -84,11 +71,11 @@ class ChangeRecorder:
         self.items = item_changes.ItemChanges()
         # Before the first day a new time is the programme; from then on people know the old one.
         self._moves_are_shown = self.overrides and conference.window[0] <= self.change.made_at
+        self._talks: RowChanges[Talk] = RowChanges(Talk)
         self._values: dict[Talk, dict[str, Any]] = defaultdict(dict)
-        self._old: dict[tuple[int, str], Any] = {}
-        self._new: list[Talk] = []
+        self._old: dict[tuple[int, str], object] = {}
 
-    def set(self, talk: Talk, **values: Any) -> None:
+    def set(self, talk: Talk, **values: object) -> None:
         """What is the same already is left out. A talk that moves keeps its first published place."""
         for field, value in values.items():
             old = plain(talk, field)
@@ -102,39 +89,27 @@ class ChangeRecorder:
             self._values[talk][field] = value
             if field not in MANY:
                 setattr(talk, field, value)
+                self._talks.touch(talk, [field])
 
     def add(self, talk: Talk) -> None:
-        self._new.append(talk)
+        self._talks.new.append(talk)
 
     def write(self) -> Change | None:
         """None: there was nothing to do. Call it in a transaction."""
-        if not self._values and not self._new and not self.items:
+        if not self._values and not self._talks.new and not self.items:
             return None
         self.change.save()
-        Talk.objects.bulk_create(self._new)
-        self._write_talks()
+        for talk, values in self._values.items():
+            if SEQUENCED & values.keys():
+                talk.sequence += 1
+                self._talks.touch(talk, ["sequence"])
+        self._talks.write()
         self._write_links()
         FieldChange.objects.bulk_create(self._field_changes())
         if self.overrides:
             self._write_overrides()
         self.items.write(self.change)
         return self.change
-
-    def _write_talks(self) -> None:
-        fields: set[str] = set()
-        for talk, values in self._values.items():
-            fields |= values.keys() - MANY
-            if SEQUENCED & values.keys():
-                talk.sequence += 1
-                fields.add("sequence")
-        if fields:
-            # One upsert: bulk_update's CASE … WHEN takes Django six times as long.
-            Talk.objects.bulk_create(
-                self._values.keys(),
-                update_conflicts=True,
-                unique_fields=["id"],
-                update_fields=sorted(fields),
-            )
 
     def _write_links(self) -> None:
         for field in sorted(MANY):
@@ -153,7 +128,7 @@ class ChangeRecorder:
             )
 
     def _field_changes(self) -> Iterable[FieldChange]:
-        for talk in self._new:
+        for talk in self._talks.new:
             yield FieldChange(change=self.change, talk=talk, field="talk", old=None, new=talk.code)
         for talk, values in self._values.items():
             for field, value in values.items():
@@ -171,13 +146,13 @@ class ChangeRecorder:
             (
                 Override(talk=talk, field=field, by=by, set_at=at)
                 for talk, values in self._values.items()
-                for field in FED & values.keys()
+                for field in {*FEED_FIELDS, *FEED_LINKS} & values.keys()
             ),
             ignore_conflicts=True,
         )
 
 
-def plain(talk: Talk, field: str) -> Any:
+def plain(talk: Talk, field: str) -> object:
     """The value as a FieldChange keeps it."""
     if field in MANY:
         return sorted(related.pk for related in getattr(talk, field).all())
@@ -185,7 +160,7 @@ def plain(talk: Talk, field: str) -> Any:
     return plain_value(getattr(talk, Talk._meta.get_field(field).attname))  # type: ignore[union-attr]  # a column
 
 
-def plain_value(value: Any) -> Any:
+def plain_value(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, models.Model):
@@ -198,7 +173,7 @@ def plain_value(value: Any) -> Any:
 
 
 def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change | None:
-    """The inverse change. Refuses when a field has changed since: raises Changed, which says which.
+    """The inverse change. Refuses when a field has changed since: raises UndoRefused, which says which.
 
     A talk that the act made is hidden, since talks are never deleted. After the undo of an import
     its feed proposes the same again, and no longer applies it by itself.
@@ -219,7 +194,7 @@ def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change 
             if field.field != "talk" and plain(talks[field.talk_id], field.field) != field.new
         ]
         if in_the_way:
-            raise Changed(in_the_way)
+            raise UndoRefused(in_the_way)
         inverse = ChangeRecorder(
             conference, Change.Act.UNDO, actor=actor, summary=summary, undoes=change
         )
@@ -239,7 +214,7 @@ def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change 
         return inverse.write()
 
 
-def _named(fields: Iterable[FieldChange]) -> dict[str, dict[int, Any]]:
+def _named(fields: Iterable[FieldChange]) -> dict[str, dict[int, models.Model]]:
     """The rows that old values name, by field and number."""
     numbers: dict[str, set[int]] = defaultdict(set)
     for field in fields:
@@ -254,7 +229,7 @@ def _named(fields: Iterable[FieldChange]) -> dict[str, dict[int, Any]]:
     return {name: managers[name].in_bulk(found) for name, found in numbers.items()}
 
 
-def _restored(field: FieldChange, named: dict[str, dict[int, Any]]) -> Any:
+def _restored(field: FieldChange, named: dict[str, dict[int, models.Model]]) -> object:
     """The old value as a talk takes it. What it named and is gone meanwhile becomes none."""
     rows = named.get(field.field, {})
     if field.field in MANY:

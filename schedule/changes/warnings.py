@@ -5,12 +5,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from enum import StrEnum
-from itertools import pairwise
-from typing import NamedTuple
+from itertools import groupby, pairwise
+from typing import Literal, NamedTuple
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
 
@@ -18,6 +18,10 @@ from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
 TIGHT = timedelta(minutes=10)
 # A room that stands empty for so long while another has a talk is worth a look.
 GAP = timedelta(minutes=30)
+
+
+# By primary key of a room or of a speaker.
+type Groups = defaultdict[int, list[SheetTalk]]
 
 
 class WarningKind(StrEnum):
@@ -28,10 +32,27 @@ class WarningKind(StrEnum):
     NO_ROOM = "no_room"
     NO_STREAM = "no_stream"
     GAP = "gap"
-    # These come with an act alone (running/acts.py).
+    # These come with an act alone (run_of_show/acts.py).
     PAST_DAY = "past_day"
     BREAK_EATEN = "break_eaten"
     EARLY = "early"
+
+
+SENTENCES = {
+    WarningKind.OVERLAP: _("%(room)s: “%(one)s” and “%(other)s” overlap by %(minutes)d min."),
+    WarningKind.TWO_PLACES: _("%(speaker)s is in two places: “%(one)s” and “%(other)s”."),
+    WarningKind.TIGHT: _(
+        "%(speaker)s has %(minutes)d min from “%(one)s” to “%(other)s” in another room."
+    ),
+    WarningKind.OUTSIDE: _("“%(one)s” is outside the days of the conference."),
+    WarningKind.NO_ROOM: _("“%(one)s” has no room."),
+    WarningKind.NO_STREAM: _("%(room)s: no stream for “%(one)s”."),
+    WarningKind.GAP: _("%(room)s: nothing for %(minutes)d min between “%(one)s” and “%(other)s”."),
+    WarningKind.PAST_DAY: _("“%(one)s” ends %(minutes)d min after the day’s last talk."),
+    WarningKind.BREAK_EATEN: _("%(room)s: “%(one)s” is %(minutes)d min shorter."),
+    WarningKind.EARLY: _("“%(one)s” starts %(minutes)d min before its published time."),
+}
+SENTENCE_OF_SEVERAL = _("%(room)s: no stream from “%(one)s” to “%(other)s”.")
 
 
 class ProgrammeWarning(NamedTuple):
@@ -49,18 +70,12 @@ class ProgrammeWarning(NamedTuple):
         return (self.kind, *sorted(talk.pk for talk in self.talks), self.room, self.speaker)
 
 
-def troubles(sheet: RunSheet) -> list[ProgrammeWarning]:
-    found = [
-        *_overlaps(sheet),
-        *_two_places(sheet),
-        *_outside(sheet),
-        *_without_room(sheet),
-        *_gaps(sheet),
-    ]
+def find_warnings(sheet: RunSheet) -> list[ProgrammeWarning]:
+    found = [*_overlaps(sheet), *_two_places(sheet), *_misplaced(sheet), *_gaps(sheet)]
     return sorted(found, key=lambda trouble: trouble.talks[0].starts_at)
 
 
-def worse(
+def worsened(
     before: Iterable[ProgrammeWarning], after: Iterable[ProgrammeWarning]
 ) -> list[ProgrammeWarning]:
     """Troubles that are new, or have grown."""
@@ -76,7 +91,7 @@ def _weight(trouble: ProgrammeWarning) -> timedelta:
     return -trouble.size if trouble.kind is WarningKind.TIGHT else trouble.size
 
 
-def _meetings(talks: Sequence[SheetTalk]) -> Iterator[tuple[SheetTalk, SheetTalk]]:
+def _overlapping(talks: Sequence[SheetTalk]) -> Iterator[tuple[SheetTalk, SheetTalk]]:
     """Pairs that are on at the same time, of talks in order of their start."""
     for index, one in enumerate(talks):
         for other in talks[index + 1 :]:
@@ -86,23 +101,23 @@ def _meetings(talks: Sequence[SheetTalk]) -> Iterator[tuple[SheetTalk, SheetTalk
                 yield one, other
 
 
+def _by(field: Literal["rooms", "speakers"], talks: Iterable[SheetTalk]) -> Groups:
+    groups: Groups = defaultdict(list)
+    for talk in talks:
+        for key in getattr(talk, field):
+            groups[key].append(talk)
+    return groups
+
+
 def _overlaps(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
-    rooms: defaultdict[int, list[SheetTalk]] = defaultdict(list)
-    for talk in sheet.taking_place:
-        for room in talk.rooms:
-            rooms[room].append(talk)
-    for room, talks in rooms.items():
-        for one, other in _meetings(talks):
+    for room, talks in _by("rooms", sheet.taking_place).items():
+        for one, other in _overlapping(talks):
             yield ProgrammeWarning(WarningKind.OVERLAP, (one, other), one.common(other), room=room)
 
 
 def _two_places(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
-    speakers: defaultdict[int, list[SheetTalk]] = defaultdict(list)
-    for talk in sheet.taking_place:
-        for speaker in talk.speakers:
-            speakers[speaker].append(talk)
-    for speaker, talks in speakers.items():
-        for one, other in _meetings(talks):
+    for speaker, talks in _by("speakers", sheet.taking_place).items():
+        for one, other in _overlapping(talks):
             if not one.rooms & other.rooms:
                 size = one.common(other)
                 yield ProgrammeWarning(WarningKind.TWO_PLACES, (one, other), size, speaker=speaker)
@@ -113,33 +128,23 @@ def _two_places(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
                 yield ProgrammeWarning(WarningKind.TIGHT, (one, other), way, speaker=speaker)
 
 
-def _outside(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
+def _misplaced(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
     first, last = sheet.conference.window
     for talk in sheet.taking_place:
         if talk.starts_at < first or talk.ends_at > last:
             yield ProgrammeWarning(WarningKind.OUTSIDE, (talk,))
-
-
-def _without_room(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
-    for talk in sheet.taking_place:
         if not talk.rooms and not talk.is_break:
             yield ProgrammeWarning(WarningKind.NO_ROOM, (talk,))
 
 
 def _gaps(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
     """Not lunch: nobody has a talk then, or it is a break of the programme."""
-    days: defaultdict[date, list[SheetTalk]] = defaultdict(list)
-    for talk in sheet.taking_place:
-        days[sheet.day_of(talk)].append(talk)
-    for talks in days.values():
-        rooms: defaultdict[int, list[SheetTalk]] = defaultdict(list)
-        for talk in talks:
-            for room in talk.rooms:
-                rooms[room].append(talk)
+    for _day, of_day in groupby(sheet.taking_place, key=sheet.day_of):
+        talks = list(of_day)
         everywhere = [talk for talk in talks if talk.is_break and not talk.rooms]
         others = [talk for talk in talks if not talk.is_break]
-        for room, here in rooms.items():
-            for last, following in _holes(here):
+        for room, here in _by("rooms", talks).items():
+            for last, following in _long_gaps(here):
                 hole = last._replace(starts_at=last.ends_at, ends_at=following.starts_at)
                 if any(hole.common(pause) for pause in everywhere):
                     continue
@@ -149,7 +154,7 @@ def _gaps(sheet: RunSheet) -> Iterator[ProgrammeWarning]:
                     )
 
 
-def _holes(talks: Sequence[SheetTalk]) -> Iterator[tuple[SheetTalk, SheetTalk]]:
+def _long_gaps(talks: Sequence[SheetTalk]) -> Iterator[tuple[SheetTalk, SheetTalk]]:
     """The last talk before each long hole, and the next one."""
     last: SheetTalk | None = None
     for talk in talks:
@@ -173,31 +178,5 @@ def words(trouble: ProgrammeWarning, sheet: RunSheet) -> str:
         "speaker": sheet.speakers.get(trouble.speaker or 0, ""),
     }
     if trouble.kind is WarningKind.NO_STREAM and len(trouble.talks) > 1:
-        return _("%(room)s: no stream from “%(one)s” to “%(other)s”.") % values
-    return _sentence(trouble.kind) % values
-
-
-def _sentence(kind: WarningKind) -> str:  # noqa: RET503 - mypy sees that every kind is there
-    match kind:
-        case WarningKind.OVERLAP:
-            return _("%(room)s: “%(one)s” and “%(other)s” overlap by %(minutes)d min.")
-        case WarningKind.TWO_PLACES:
-            return _("%(speaker)s is in two places: “%(one)s” and “%(other)s”.")
-        case WarningKind.TIGHT:
-            return _(
-                "%(speaker)s has %(minutes)d min from “%(one)s” to “%(other)s” in another room."
-            )
-        case WarningKind.OUTSIDE:
-            return _("“%(one)s” is outside the days of the conference.")
-        case WarningKind.NO_ROOM:
-            return _("“%(one)s” has no room.")
-        case WarningKind.NO_STREAM:
-            return _("%(room)s: no stream for “%(one)s”.")
-        case WarningKind.GAP:
-            return _("%(room)s: nothing for %(minutes)d min between “%(one)s” and “%(other)s”.")
-        case WarningKind.PAST_DAY:
-            return _("“%(one)s” ends %(minutes)d min after the day’s last talk.")
-        case WarningKind.BREAK_EATEN:
-            return _("%(room)s: “%(one)s” is %(minutes)d min shorter.")
-        case WarningKind.EARLY:
-            return _("“%(one)s” starts %(minutes)d min before its published time.")
+        return str(SENTENCE_OF_SEVERAL % values)
+    return str(SENTENCES[trouble.kind] % values)

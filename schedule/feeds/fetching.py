@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from lib.http_client import Deadline, ErrorKind, HttpClient, HttpError
-from schedule.feeds.formats import MAX_BYTES
+from schedule.feeds.formats.source import MAX_BYTES
 
 TIMEOUT_SECONDS = 10  # for everything: redirects and pages too
 MAX_REDIRECTS = 3
@@ -17,16 +17,19 @@ MAX_PAGES = 200  # of 50 each: more talks than a programme can have
 # pretalx refuses versions that it does not know; this is the oldest that is still answered.
 PRETALX_VERSION = "v1"
 
+# Of an API: `results` is a list, `next` the address of the page that follows, or null.
+type Page = dict[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedFeed:
     """`data` None: not modified since the answer that `etag` names."""
 
     data: bytes | None
     etag: str = ""
 
 
-def fetch(address: str, *, etag: str = "") -> Fetched:
+def fetch(address: str, *, etag: str = "") -> FetchedFeed:
     """Raises HttpError, and nothing else. The pages of a pretalx API come as one document."""
     tokens = settings.FEED_TOKENS.items()
     with HttpClient(
@@ -41,11 +44,12 @@ def fetch(address: str, *, etag: str = "") -> Fetched:
             return first
         # No ETag: that of the first page does not speak for the others.
         whole = {**page, "next": None, "results": _all_results(client, address, page)}
-        return Fetched(json.dumps(whole, ensure_ascii=False).encode())
+        return FetchedFeed(json.dumps(whole, ensure_ascii=False).encode())
 
 
-def _all_results(client: HttpClient, address: str, page: dict[str, Any]) -> list[Any]:
-    results, count = list(page["results"]), 1
+def _all_results(client: HttpClient, address: str, page: Page) -> list[object]:
+    results: list[object] = list(page["results"])
+    count = 1
     while following := page.get("next"):
         next_address = urljoin(address, str(following))
         if count == MAX_PAGES or urlsplit(next_address).netloc != urlsplit(address).netloc:
@@ -61,21 +65,21 @@ def _all_results(client: HttpClient, address: str, page: dict[str, Any]) -> list
     return results
 
 
-def _fetch_one(client: HttpClient, address: str, etag: str = "") -> Fetched:
+def _fetch_one(client: HttpClient, address: str, etag: str = "") -> FetchedFeed:
     headers = {"If-None-Match": etag} if etag else {}
     if "/api/events/" in address:
         headers["Pretalx-Version"] = PRETALX_VERSION
     response = client.request(address, headers)
     if response.status == 304 and etag:
-        return Fetched(None, etag)
+        return FetchedFeed(None, etag)
     if response.status != 200:
         text = _("The server answers %(status)d.") % {"status": response.status}
         raise HttpError(ErrorKind.UNUSABLE, text)
     client.max_bytes -= len(response.body)  # The limit is that of all pages.
-    return Fetched(response.body, response.headers.get("ETag", "")[:200])
+    return FetchedFeed(response.body, response.headers.get("ETag", "")[:200])
 
 
-def _page(data: bytes | None) -> dict[str, Any] | None:
+def _page(data: bytes | None) -> Page | None:
     """A page of a pretalx API. None: it is something else; whoever parses it will say what."""
     if data is None or b'"results"' not in data:
         return None

@@ -4,6 +4,8 @@ from schedule.models.bookmarks import AgendaLink, Bookmark
 from schedule.models.changes import Change, FieldChange, ItemChange, Override
 from schedule.models.conference import (
     Conference,
+    ProgrammeRevision,
+    Revision,
     Room,
     Track,
     Visibility,
@@ -12,9 +14,7 @@ from schedule.models.conference import (
     validate_time_zone,
 )
 from schedule.models.feeds import Feed, FeedItem, FeedQuerySet, ImportReview
-from schedule.models.revision import ProgrammeRevision
-from schedule.models.talks import MAX_TALK_LENGTH, Speaker, Talk, TalkQuerySet, talk_code
-from schedule.models.timers import Timer
+from schedule.models.talks import MAX_TALK_LENGTH, Speaker, Talk, TalkQuerySet, Timer, talk_code
 
 __all__ = [
     "MAX_TALK_LENGTH",
@@ -30,6 +30,7 @@ __all__ = [
     "ItemChange",
     "Override",
     "ProgrammeRevision",
+    "Revision",
     "Room",
     "Speaker",
     "Talk",

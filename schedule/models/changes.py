@@ -118,7 +118,7 @@ class ItemChange(models.Model):
 
     change = models.ForeignKey(Change, models.CASCADE, related_name="items")
     item = models.ForeignKey(FeedItem, models.CASCADE, related_name="changes")
-    old: Any = models.JSONField()
+    old = models.JSONField()
     new_digest = models.CharField(max_length=64)
 
     class Meta:

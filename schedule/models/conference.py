@@ -159,7 +159,7 @@ class Conference(models.Model):
     def next_edge(self, at: datetime) -> datetime | None:
         """When what pages say of the conference as a whole changes next, by the clock alone."""
         edges = (self.window[1], self.replays_end_at, self.public_at)
-        return min((edge for edge in edges if edge is not None and edge > at), default=None)
+        return min([edge for edge in edges if edge is not None and edge > at], default=None)
 
     def day_of(self, at: datetime, zone: zoneinfo.ZoneInfo | None = None) -> date:
         """The conference day that an instant belongs to, in the venue's zone or a viewer's."""
@@ -251,3 +251,28 @@ class Track(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Revision(models.Model):
+    """Counts what has changed in a conference. Written by database triggers alone (schedule/site/revisions.py)."""
+
+    number = models.BigIntegerField(default=1)
+    # The database transaction that raised it last (PostgreSQL).
+    raised_in = models.BigIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class ProgrammeRevision(Revision):
+    """The number that every page key carries."""
+
+    conference = models.OneToOneField(
+        Conference, models.CASCADE, primary_key=True, related_name="programme_revision"
+    )
+
+    class Meta:
+        verbose_name = _("programme revision")

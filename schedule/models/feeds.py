@@ -2,7 +2,6 @@
 
 import zlib
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.core.validators import MinValueValidator, URLValidator
 from django.db import models
@@ -125,7 +124,7 @@ class FeedItem(models.Model):
     key = models.CharField(max_length=300)
     ordinal = models.PositiveSmallIntegerField(default=0)
     guid = models.CharField(max_length=200, blank=True)
-    values: Any = models.JSONField(default=dict)
+    values = models.JSONField(default=dict)
     missing_since = models.DateTimeField(_("missing since"), null=True, blank=True)
     has_hidden_talk = models.BooleanField(default=False, editable=False)
 
@@ -157,9 +156,9 @@ class ImportReview(models.Model):
     sha256 = models.CharField(max_length=64)
     format = models.CharField(_("format"), max_length=40)
     made_at = models.DateTimeField(_("made"))
-    plan: Any = models.JSONField(default=dict)
+    plan = models.JSONField(default=dict)
     digest = models.CharField(max_length=64)
-    dismissed: Any = models.JSONField(default=list)
+    dismissed = models.JSONField(default=list)
 
     class Meta:
         verbose_name = _("import review")
@@ -172,7 +171,3 @@ class ImportReview(models.Model):
     def data(self) -> bytes:
         """The bytes as they were read."""
         return zlib.decompress(self.packed)
-
-    @data.setter
-    def data(self, data: bytes) -> None:
-        self.packed = zlib.compress(data)

@@ -6,6 +6,7 @@ from typing import Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.signing import Signer
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -242,6 +243,10 @@ class Talk(models.Model):
         if self.room is not None and self.room.conference_id != self.conference_id:
             raise ValidationError({"room": _("This room belongs to another conference.")})
 
+    @classmethod
+    def field_label(cls, name: str) -> str:
+        return str(getattr(cls._meta.get_field(name), "verbose_name", name))
+
     @property
     def length(self) -> timedelta:
         return self.ends_at - self.starts_at
@@ -263,3 +268,36 @@ class Talk(models.Model):
 
     def is_live_at(self, at: datetime) -> bool:
         return not self.is_canceled and self.starts_at <= at < self.ends_at
+
+
+class Timer(models.Model):
+    """What the countdown of a talk shows beside the time. No row: nothing yet.
+
+    `generation` is part of the secret link: a new number makes older links useless.
+    """
+
+    talk = models.OneToOneField(Talk, models.CASCADE, primary_key=True, related_name="timer")
+    generation = models.PositiveIntegerField(default=0)
+    message = models.CharField(_("message"), max_length=80, blank=True)
+    message_at = models.DateTimeField(_("written"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("timer")
+        verbose_name_plural = _("timers")
+
+    def __str__(self) -> str:
+        return self.message
+
+    def get_absolute_url(self) -> str:
+        """The secret link by which a speaker's tablet shows the countdown without login."""
+        return reverse("timer", args=[self.talk.code], query={"key": self.key})
+
+    @classmethod
+    def of(cls, talk: Talk) -> Self:
+        """Its row, else an empty one that is not stored. No query when it was read with `timer`."""
+        return getattr(talk, "timer", None) or cls(talk=talk)
+
+    @property
+    def key(self) -> str:
+        """Of this talk alone, until somebody asks for a new link."""
+        return Signer(salt="schedule.timer").signature(f"{self.talk_id}/{self.generation}")

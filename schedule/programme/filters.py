@@ -1,9 +1,11 @@
 """What the schedule is narrowed to: all of it in the address, for people without scripts too."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from django import forms
 from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.functional import Promise
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
@@ -27,13 +29,13 @@ class FilterForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), required=False)
     mine = forms.BooleanField(label=_("My stars only"), required=False)
 
-    def __init__(self, conference: Conference, talks: TalkQuerySet, data: Any) -> None:
+    def __init__(self, conference: Conference, talks: TalkQuerySet, data: QueryDict) -> None:
         """Fields in which there is nothing to choose are left out."""
         super().__init__(data, auto_id="filter-%s", label_suffix="")
         languages = (
             talks.exclude(language="").order_by("language").values_list("language", flat=True)
         )
-        choices: dict[str, list[tuple[Any, Any]]] = {
+        choices: dict[str, Sequence[tuple[str, str | Promise]]] = {
             "room": list(conference.rooms.values_list("slug", "name")),
             "track": list(conference.tracks.values_list("slug", "name")),
             "kind": list(Talk.Kind.choices),
@@ -61,12 +63,9 @@ class FilterForm(forms.Form):
         if slug := chosen.get("room"):
             talks = talks.filter(room__slug=slug) | talks.filter(also_in__slug=slug)
             talks = talks.distinct()
-        if slug := chosen.get("track"):
-            talks = talks.filter(track__slug=slug)
-        if kind := chosen.get("kind"):
-            talks = talks.filter(kind=kind)
-        if language := chosen.get("language"):
-            talks = talks.filter(language=language)
+        for lookup, name in (("track__slug", "track"), ("kind", "kind"), ("language", "language")):
+            if chosen.get(name):
+                talks = talks.filter(**{lookup: chosen[name]})
         if chosen.get("mine") and user_id is not None:
             talks = talks.starred_by(user_id)
         return search(talks, chosen["q"])

@@ -21,7 +21,7 @@ type Place = tuple[bool, int, str, int]
 
 
 @dataclass(frozen=True)
-class Card:
+class GridCard:
     """`row` and `column` count from 1; `rows` is how many rows it spans."""
 
     talk: Talk
@@ -36,11 +36,11 @@ class GridCell:
 
     starts_at: datetime
     row: int
-    cards: list[Card]
+    cards: list[GridCard]
 
 
 @dataclass(frozen=True)
-class Head:
+class ColumnHead:
     """`room` None: what takes place in no room. Wider than one column where talks overlap."""
 
     room: Room | None
@@ -49,7 +49,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Now:
+class GridNow:
     """In which row a moment lies, from when to when that row goes, and the row of the slot that
     comes next; None: the last talks are on.
     """
@@ -62,7 +62,7 @@ class Now:
 
 @dataclass(frozen=True)
 class Grid:
-    heads: list[Head]
+    heads: list[ColumnHead]
     slots: list[GridCell]
     # Each distinct start and end, in order: the upper edges of the rows.
     times: list[datetime]
@@ -80,7 +80,7 @@ class Grid:
         }
         heads, columns = _columns(listed, spans)
         cards = [
-            Card(talk, row, end - row, columns[talk.pk])
+            GridCard(talk, row, end - row, columns[talk.pk])
             for talk in listed
             for row, end in [spans[talk.pk]]
         ]
@@ -103,13 +103,13 @@ class Grid:
             and all(head.columns <= MAX_WIDTH for head in self.heads)
         )
 
-    def now(self, at: datetime) -> Now | None:
+    def now(self, at: datetime) -> GridNow | None:
         """None: before the first talk of the day or after the last."""
         row = bisect_right(self.times, at)
         if not 0 < row < len(self.times):
             return None
         ahead = next((slot.row for slot in self.slots if slot.starts_at > at), None)
-        return Now(row, self.times[row - 1], self.times[row], ahead)
+        return GridNow(row, self.times[row - 1], self.times[row], ahead)
 
 
 def _place(talk: Talk) -> Place:
@@ -120,12 +120,12 @@ def _place(talk: Talk) -> Place:
 
 def _columns(
     talks: list[Talk], spans: dict[int, tuple[int, int]]
-) -> tuple[list[Head], dict[int, int]]:
+) -> tuple[list[ColumnHead], dict[int, int]]:
     """A room gets as many columns as it has talks at once, so that no card covers another."""
     places: dict[Place, list[Talk]] = defaultdict(list)
     for talk in talks:
         places[_place(talk)].append(talk)
-    heads: list[Head] = []
+    heads: list[ColumnHead] = []
     columns: dict[int, int] = {}
     first = 1
     for place in sorted(places):
@@ -136,6 +136,6 @@ def _columns(
             lane = next((lane for lane, until in enumerate(free) if until <= row), len(free))
             free[lane : lane + 1] = [end]
             columns[talk.pk] = first + lane
-        heads.append(Head(places[place][0].room, first, len(free)))
+        heads.append(ColumnHead(places[place][0].room, first, len(free)))
         first += len(free)
     return heads, columns

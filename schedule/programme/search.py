@@ -4,12 +4,12 @@ as its extensions are there; SQLite looks for the words as they stand.
 
 import re
 from functools import lru_cache
-from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector, TrigramWordSimilarity
 from django.db import connections
 from django.db.models import CharField, F, Func, OuterRef, QuerySet, StringAgg, Subquery, TextField
 from django.db.models import Value as V
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Concat
 
 from schedule.models import Speaker, Talk
@@ -39,7 +39,7 @@ def search(talks: QuerySet[Talk], text: str) -> QuerySet[Talk]:
 def _on_postgresql(found: QuerySet[Talk], words: list[str]) -> QuerySet[Talk]:
     known = installed_extensions(found.db)
 
-    def plain(expression: Any) -> Any:
+    def plain(expression: Combinable) -> Combinable:
         if "unaccent" not in known:
             return expression
         return Func(expression, function="unaccent", output_field=TextField())
@@ -54,7 +54,7 @@ def _on_postgresql(found: QuerySet[Talk], words: list[str]) -> QuerySet[Talk]:
     if "pg_trgm" not in known or exact.exists():
         return exact
     headline = plain(_text("title", "subtitle", "searched_names"))
-    likeness = TrigramWordSimilarity(plain(V(" ".join(words))), headline)
+    likeness = TrigramWordSimilarity(plain(V(" ".join(words))), headline)  # type: ignore[arg-type]  # takes expressions too
     return found.annotate(likeness=likeness).filter(likeness__gte=SIMILAR)
 
 
@@ -66,14 +66,14 @@ def installed_extensions(using: str) -> frozenset[str]:
         return frozenset(name for (name,) in cursor.fetchall())
 
 
-def _names() -> Any:
+def _names() -> Combinable:
     speakers = Speaker.objects.filter(talks=OuterRef("pk")).order_by().values("talks")
     names = speakers.annotate(names=StringAgg("name", V(" "))).values("names")
     return Coalesce(Subquery(names[:1]), V(""), output_field=CharField())
 
 
-def _text(*fields: str) -> Any:
-    parts: list[Any] = []
+def _text(*fields: str) -> Combinable:
+    parts: list[Combinable] = []
     for field in fields:
         parts += [F(field), V(" ")]
     return Concat(*parts, output_field=TextField())

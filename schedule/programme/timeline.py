@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
+from operator import attrgetter
 from typing import NamedTuple
 
 from lib.cached import once_per_revision
-from schedule.models import Conference, Talk
+from schedule.models import Conference, Room, Talk
 from schedule.site.conferences import directory
 from schedule.site.request import ConferenceRequest
 
@@ -42,12 +43,12 @@ class RoomTimeline:
     def __init__(self, slug: str, name: str, items: Iterable[TimelineTalk]) -> None:
         self.slug = slug
         self.name = name
-        self.items = tuple(sorted(items, key=lambda item: (item.starts_at, item.code)))
+        self.items = tuple(sorted(items, key=attrgetter("starts_at", "code")))
         self._starts = [item.starts_at for item in self.items]
-        self._by_end = sorted(self.items, key=lambda item: item.ends_at)
+        self._by_end = sorted(self.items, key=attrgetter("ends_at"))
         self._ends = [item.ends_at for item in self._by_end]
         # Up to each item, when the last of them ends: tells when looking back is in vain.
-        self._latest_ends = list(accumulate((item.ends_at for item in self.items), max))
+        self._latest_ends = list(accumulate([item.ends_at for item in self.items], max))
 
     def live_at(self, at: datetime) -> TimelineTalk | None:
         """What is on. Of two that overlap, the one that began last."""
@@ -73,10 +74,6 @@ class Timeline:
     rooms: tuple[RoomTimeline, ...]
     # Every instant at which what pages say of a talk changes, in order.
     edges: tuple[datetime, ...]
-
-    def next_edge(self, at: datetime) -> datetime | None:
-        index = bisect_right(self.edges, at)
-        return self.edges[index] if index < len(self.edges) else None
 
     def live_at(self, at: datetime) -> list[TimelineTalk]:
         """What is on, room by room. What takes place in several is there more than once."""
@@ -104,27 +101,24 @@ def cards_of(conference: Conference, items: Iterable[TimelineTalk | None]) -> di
 
 def next_edge(request: ConferenceRequest, at: datetime) -> datetime | None:
     """When the next talk begins, ends or is called to mind (see schedule.site.pages.EDGES)."""
-    return timeline_of(request.conference, request.programme_revision).next_edge(at)
+    edges = timeline_of(request.conference, request.programme_revision).edges
+    index = bisect_right(edges, at)
+    return edges[index] if index < len(edges) else None
 
 
 @once_per_revision
 def _read(conference_id: int, revision: int) -> Timeline:
-    items: dict[int, list[TimelineTalk]] = {}
-    rooms = list(
-        Conference(pk=conference_id).rooms.values_list("pk", "slug", "name")  # in their order
-    )
-    for pk, _slug, _name in rooms:
-        items[pk] = []
+    rooms = list(Room.objects.filter(conference=conference_id).values_list("pk", "slug", "name"))
+    items: dict[int, list[TimelineTalk]] = {pk: [] for pk, _slug, _name in rooms}
     talks = Talk.objects.filter(conference_id=conference_id).scheduled()
     fields = ("code", "title", "kind", "starts_at", "ends_at", "planned_starts_at", "delivery")
-    for room_id, *values in talks.values_list("room_id", *fields):
-        items[room_id].append(TimelineTalk(*values))
+    own = talks.values_list("room_id", *fields)
     also = talks.filter(also_in__isnull=False).values_list("also_in", *fields)
-    for room_id, *values in also:
+    for room_id, *values in (*own, *also):
         items[room_id].append(TimelineTalk(*values))
     edges = {edge for room in items.values() for item in room for edge in _edges(item)}
     return Timeline(
-        tuple(RoomTimeline(slug, name, items[pk]) for pk, slug, name in rooms),
+        tuple([RoomTimeline(slug, name, items[pk]) for pk, slug, name in rooms]),
         tuple(sorted(edges)),
     )
 

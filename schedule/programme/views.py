@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -34,7 +33,7 @@ def schedule(request: ConferenceRequest) -> HttpResponse:
     form = FilterForm(conference, talks, request.GET)
     if not form.is_used:
         return render_page(request, "schedule/schedule.html", _day_context(request, talks, form))
-    user: Any = request.user
+    user = request.user
     if request.GET.get("mine") and not user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     # A second query, since what was searched in cannot be ordered by rooms and counted once.
@@ -53,7 +52,7 @@ def schedule(request: ConferenceRequest) -> HttpResponse:
 
 def _day_context(
     request: ConferenceRequest, talks: TalkQuerySet, form: FilterForm
-) -> dict[str, Any]:
+) -> dict[str, object]:
     conference, zone = request.conference, viewer_zone(request)
     days = talks.days(conference, zone)
     day = _chosen_day(request, days)

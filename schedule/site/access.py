@@ -7,7 +7,7 @@ attributes (functools.wraps does).
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from django.http.response import HttpResponseBase
 
@@ -78,7 +78,7 @@ def staff[V: View](permission: str) -> Callable[[V], V]:
     return decorate
 
 
-def access_of(view: Any) -> Access | None:
+def access_of(view: object) -> Access | None:
     """None: the view says nothing."""
     access: Access | None = getattr(view, "access", None)
     return access

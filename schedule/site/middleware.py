@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
@@ -11,6 +11,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.dateparse import parse_datetime
 
 from schedule.models import Conference
+from schedule.site.access import View
 from schedule.site.conferences import directory
 from schedule.site.request import ConferenceRequest
 from schedule.site.rights import DeskRights
@@ -20,20 +21,22 @@ from schedule.site.zones import COOKIE, known_zone, remember_zone
 FAR_AWAY = timedelta(days=366)
 
 
-class ConferenceMiddleware:
-    """Sets `request.conference` by host name, and answers 404 on a host that has none.
-
-    Comes before everything that asks for the conference: sessions, language, tickets.
-    """
-
+class _Middleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
+
+class ConferenceMiddleware(_Middleware):
+    """Sets `request.conference` by host name, and answers 404 on a host that has none.
+
+    Comes before everything that asks for the conference: sessions, language, tickets.
+    """
+
     def process_view(
-        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+        self, request: HttpRequest, view: View, args: object, kwargs: object
     ) -> HttpResponseBase | None:
         if not getattr(view, "needs_conference", True):
             return None
@@ -58,11 +61,8 @@ class ConferenceMiddleware:
         return None
 
 
-class ZoneMiddleware:
+class ZoneMiddleware(_Middleware):
     """Remembers `?tz=`, so that it is chosen once. Comes after ConferenceMiddleware."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
@@ -73,7 +73,7 @@ class ZoneMiddleware:
         return response
 
 
-class MomentMiddleware:
+class MomentMiddleware(_Middleware):
     """Sets `request.at`, the moment that pages show: now, or what organizers and room helpers chose
     with `?at=2026-11-21T09:30`, in the venue's zone unless it says another. Such answers are never
     kept. Comes after ConferenceMiddleware and authentication.
@@ -81,18 +81,13 @@ class MomentMiddleware:
     Who may enter, and until when, is always a matter of the real time.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if getattr(request, "at_is_chosen", False):
             add_never_cache_headers(response)
         return response
 
-    def process_view(
-        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
-    ) -> None:
+    def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> None:
         request = cast(ConferenceRequest, request)
         request.at, request.at_is_chosen = timezone.now(), False
         conference: Conference | None = getattr(request, "conference", None)

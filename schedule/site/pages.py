@@ -99,9 +99,9 @@ def page_key_of(request: HttpRequest, view: object) -> PageKey | None:
     if not set(request.GET) <= {*params, *vars(view)["ignored_params"], "tz"}:
         return None
     conference = request.conference
-    query = "&".join(f"{name}={request.GET[name]}" for name in params if name in request.GET)
+    query = "&".join([f"{name}={request.GET[name]}" for name in params if name in request.GET])
     zone = zone_tag(viewer_zone(request), conference)
-    parts = "".join(f":{part}" for each in PARTS if (part := each(request)))
+    parts = "".join([f":{part}" for each in PARTS if (part := each(request))])
     return PageKey(
         f"page:{conference.pk}:{settings.RELEASE}:{get_language()}:{request.programme_revision}"
         f":{zone}{parts}:{request.path}?{query}"
@@ -128,23 +128,12 @@ def _make(
                 f'W/"{hashlib.blake2b(response.content, digest_size=12).hexdigest()}"',
                 gzip.compress(response.content, GZIP_LEVEL, mtime=0),
             )
-            edges = (_next_edge(request, at), request.conference.next_edge(at))
-            until = min(edge for edge in (*edges, at + MAX_AGE) if edge)
+            edges = [request.conference.next_edge(at), *[edge(request, at) for edge in EDGES]]
+            until = min(edge for edge in [*edges, at + MAX_AGE] if edge)
             cache.set(key, tuple(page), (until - timezone.now()).total_seconds())
             return page
         finally:
             _making.pop(key, None)
-
-
-def _next_edge(request: ConferenceRequest, at: datetime) -> datetime | None:
-    """When what is true now may no longer be: a talk begins or ends, a door opens or closes."""
-    conference = request.conference
-    edges = [
-        conference.public_at,
-        conference.replays_end_at,
-        *(next_edge(request, at) for next_edge in EDGES),
-    ]
-    return min((edge for edge in edges if edge is not None and edge > at), default=None)
 
 
 def render_page(

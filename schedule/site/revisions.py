@@ -12,7 +12,6 @@ from a backup (which is followed by `migrate`) never repeats a number that pages
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -20,7 +19,7 @@ from django.db.backends.utils import CursorWrapper
 
 from lib.locks import number_of
 from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, Track
-from schedule.models.revision import Revision
+from schedule.models.conference import Revision
 
 EPOCH_STRIDE = 2**40
 # One lock for all counters, held from the first raise to the end of the commit: two transactions
@@ -30,7 +29,7 @@ EVENTS = ("insert", "update", "delete")
 
 
 @dataclass(frozen=True)
-class Watched:
+class WatchedTable:
     """A table whose changes count. `conference` is SQL for the conference's id, where `{row}`
     stands for NEW or OLD. Where it yields NULL the row is ignored.
     """
@@ -39,11 +38,13 @@ class Watched:
     conference: str
 
     @classmethod
-    def model(cls, model: type[models.Model], conference: str = "{row}.conference_id") -> "Watched":
+    def model(
+        cls, model: type[models.Model], conference: str = "{row}.conference_id"
+    ) -> "WatchedTable":
         return cls(model._meta.db_table, conference)
 
     @classmethod
-    def links_of_talks(cls, through: type[models.Model]) -> "Watched":
+    def links_of_talks(cls, through: type[models.Model]) -> "WatchedTable":
         """Many-to-many rows. When the talk itself went, its own trigger has counted."""
         talks = Talk._meta.db_table
         conference = f"(SELECT conference_id FROM {talks} WHERE id = {{row}}.talk_id)"
@@ -51,26 +52,26 @@ class Watched:
 
 
 PROGRAMME = (
-    Watched.model(Conference, "{row}.id"),
-    Watched.model(Room),
-    Watched.model(Track),
-    Watched.model(Speaker),
-    Watched.model(Talk),
-    Watched.links_of_talks(Talk.speakers.through),
-    Watched.links_of_talks(Talk.also_in.through),
+    WatchedTable.model(Conference, "{row}.id"),
+    WatchedTable.model(Room),
+    WatchedTable.model(Track),
+    WatchedTable.model(Speaker),
+    WatchedTable.model(Talk),
+    WatchedTable.links_of_talks(Talk.speakers.through),
+    WatchedTable.links_of_talks(Talk.also_in.through),
 )
 
 
-def make_programme_triggers(using: str, **_signal: Any) -> None:
+def make_programme_triggers(using: str, **_signal: object) -> None:
     make_triggers(connections[using], ProgrammeRevision, PROGRAMME)
 
 
-def drop_programme_triggers(using: str, **_signal: Any) -> None:
+def drop_programme_triggers(using: str, **_signal: object) -> None:
     drop_triggers(connections[using], ProgrammeRevision, PROGRAMME)
 
 
 def make_triggers(
-    connection: BaseDatabaseWrapper, counter: type[Revision], watched: Iterable[Watched]
+    connection: BaseDatabaseWrapper, counter: type[Revision], watched: Iterable[WatchedTable]
 ) -> None:
     """Make the triggers of the tables that exist, and jump to a new epoch."""
     tables = set(connection.introspection.table_names())
@@ -94,7 +95,7 @@ def make_triggers(
 
 
 def drop_triggers(
-    connection: BaseDatabaseWrapper, counter: type[Revision], watched: Iterable[Watched]
+    connection: BaseDatabaseWrapper, counter: type[Revision], watched: Iterable[WatchedTable]
 ) -> None:
     tables = set(connection.introspection.table_names())
     with connection.cursor() as cursor:
@@ -109,7 +110,7 @@ def drop_triggers(
                 cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on}")
 
 
-def _trigger_name(counter: str, watched: Watched, event: str) -> str:
+def _trigger_name(counter: str, watched: WatchedTable, event: str) -> str:
     # PostgreSQL cuts names at 63 characters.
     return f"{counter.removeprefix('schedule_').removeprefix('streaming_')}_{watched.table}_{event}"
 
@@ -133,7 +134,7 @@ def _raise_sql(counter: str, conference: str, *, once_per: str = "0") -> str:
 
 
 def _make_on_postgresql(
-    cursor: CursorWrapper, connection: BaseDatabaseWrapper, counter: str, watched: Watched
+    cursor: CursorWrapper, connection: BaseDatabaseWrapper, counter: str, watched: WatchedTable
 ) -> None:
     function = _trigger_name(counter, watched, "raise")
     new, old = (
@@ -159,7 +160,7 @@ def _make_on_postgresql(
 
 
 def _make_on_sqlite(
-    cursor: CursorWrapper, connection: BaseDatabaseWrapper, counter: str, watched: Watched
+    cursor: CursorWrapper, connection: BaseDatabaseWrapper, counter: str, watched: WatchedTable
 ) -> None:
     columns = [
         f'"{column.name}"'

@@ -1,16 +1,17 @@
 """What our admin's pages share: they show and change the rows of one conference, the host's, in its
-time zone, and ask for permissions in it. `request.conference` is None on a host that has none; then there are no
-rows, and a superuser can make the first conference.
+time zone, and ask for permissions in it. `request.conference` is None on a host that has none; then
+there are no rows, and a superuser can make the first conference.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.auth import get_permission_codename
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -26,11 +27,19 @@ def conference_of(request: HttpRequest) -> Conference | None:
     return conference
 
 
+def required_conference(request: HttpRequest) -> Conference:
+    """Raises PermissionDenied on a host that has none."""
+    conference = conference_of(request)
+    if conference is None:
+        raise PermissionDenied
+    return conference
+
+
 def in_venue_zone(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Times are typed and shown in the conference's zone, until the page is rendered."""
 
     @functools.wraps(view)
-    def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def in_zone(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         conference = conference_of(request)
         with timezone.override(conference.zone if conference else None):
             response = view(request, *args, **kwargs)
@@ -44,7 +53,7 @@ def person(request: HttpRequest) -> models.Model | None:
     return request.user if isinstance(request.user, models.Model) else None
 
 
-class ConferenceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+class ConferenceForm(forms.ModelForm[Any]):
     """A form of something that belongs to a conference, which nobody types: the admin knows it."""
 
     conference: ClassVar[Conference | None] = None
@@ -60,11 +69,11 @@ class ConferenceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
         return exclusions - {"conference"}
 
 
-class OfConference(BaseModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+class OfConference(BaseModelAdmin[Any]):
     """`conference_lookup` leads from the model to its conference."""
 
     conference_lookup = "conference"
-    form: type[forms.ModelForm] = ConferenceForm  # type: ignore[type-arg]  # as above
+    form: type[forms.ModelForm[Any]] = ConferenceForm
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         here = {self.conference_lookup: conference_of(request)}
@@ -103,7 +112,7 @@ class OfConference(BaseModelAdmin):  # type: ignore[type-arg]  # not generic at 
         return conference_of(request) is not None
 
 
-class ScopedAdmin(OfConference, admin.ModelAdmin):  # type: ignore[type-arg]  # as above
+class ScopedAdmin(OfConference, admin.ModelAdmin[Any]):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
@@ -112,25 +121,24 @@ class ScopedAdmin(OfConference, admin.ModelAdmin):  # type: ignore[type-arg]  # 
         form.conference = conference_of(request)
         return form
 
-    def own_url(self, route: str, view: Any, name: str) -> URLPattern:
+    def own_url(self, route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
         """Of a page beside Django's, by the name admin:<app>_<model>_<name>."""
         full_name = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
-        pattern: URLPattern = path(route, self.admin_site.admin_view(view), name=full_name)
-        return pattern
+        return path(route, self.admin_site.admin_view(view), name=full_name)
 
     def own_page(
-        self, request: HttpRequest, name: str, context: dict[str, Any]
+        self, request: HttpRequest, name: str, context: Mapping[str, object]
     ) -> TemplateResponse:
         """A page beside Django's, of templates/admin/<app>/<model>/<name>.html."""
         template = f"admin/{self.opts.app_label}/{self.opts.model_name}/{name}.html"
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
-        return TemplateResponse(request, template, context)
+        everywhere = {**self.admin_site.each_context(request), "opts": self.opts}
+        return TemplateResponse(request, template, {**everywhere, **context})
 
-    def view_on_site(self, obj: Any) -> str | None:
+    def view_on_site(self, obj: models.Model) -> str | None:
         return obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else None
 
 
-class ScopedInline(OfConference, admin.options.InlineModelAdmin):  # type: ignore[type-arg]  # as above
+class ScopedInline(OfConference, admin.options.InlineModelAdmin[Any, Any]):
     extra = 0
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:

@@ -16,16 +16,16 @@ class SecretField(forms.CharField):
         self.kept = kept
         super().__init__(required=required and not kept, **options)
 
-    def clean(self, value: Any) -> str:
+    def clean(self, value: object) -> str:
         secret = super().clean(value)
         validate_secret(secret)
         return seal(secret) if secret else self.kept
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
+    def has_changed(self, initial: object, data: object) -> bool:
         return bool(data)
 
 
-class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+class SecretsForm(forms.ModelForm[Any]):
     """Mixed in before a form of a model that has sealed fields. `sent_to` names the fields that say
     where secrets go: whoever changes one types the secrets again, so that nobody can have those
     that others typed sent to a server of their own.

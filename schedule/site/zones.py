@@ -40,7 +40,7 @@ def viewer_zone(request: HttpRequest) -> zoneinfo.ZoneInfo:
 def known_zone(name: str) -> zoneinfo.ZoneInfo | None:
     try:
         return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # "America" is a folder
         return None
 
 

@@ -10,7 +10,7 @@ from django.db.models import Prefetch
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from schedule.admin.programme import ConferenceAdmin, RoomAdmin
+from schedule.admin.conference import ConferenceAdmin, RoomAdmin
 from schedule.models import Conference, Room
 from schedule.site.scoped_admin import OfConference, ScopedInline, conference_of
 from streaming.admin.accounts import StreamAccountAdmin

@@ -6,7 +6,7 @@ from django.db import connections
 
 from lib.cached import OnceASecond
 from schedule.models import ProgrammeRevision, Room
-from schedule.site.revisions import Watched, drop_triggers, make_triggers
+from schedule.site.revisions import WatchedTable, drop_triggers, make_triggers
 from streaming.models import (
     Announcement,
     Nudge,
@@ -20,10 +20,10 @@ from streaming.models import (
 
 _OF_ROOM = f"(SELECT conference_id FROM {Room._meta.db_table} WHERE id = {{row}}.room_id)"
 STAGE = (
-    Watched.model(Stream, _OF_ROOM),
-    Watched.model(Switch, _OF_ROOM),
-    Watched.model(StreamAccount),
-    Watched.model(Announcement),
+    WatchedTable.model(Stream, _OF_ROOM),
+    WatchedTable.model(Switch, _OF_ROOM),
+    WatchedTable.model(StreamAccount),
+    WatchedTable.model(Announcement),
 )
 _OF_RECORDING = (
     f"(SELECT conference_id FROM {Recording._meta.db_table} WHERE id = {{row}}.recording_id)"
@@ -31,9 +31,9 @@ _OF_RECORDING = (
 # Pages carry the hosts in their Content-Security-Policy, and say what can be watched again, so these
 # are part of the programme's number.
 PAGES = (
-    Watched.model(StreamHost),
-    Watched.model(Recording),
-    Watched.model(Nudge, _OF_RECORDING),
+    WatchedTable.model(StreamHost),
+    WatchedTable.model(Recording),
+    WatchedTable.model(Nudge, _OF_RECORDING),
 )
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference, Room
-from schedule.models.revision import Revision
+from schedule.models.conference import Revision
 from streaming.models.streams import Stream
 
 

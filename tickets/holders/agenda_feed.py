@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from schedule.feeds.exporting import Export, ical
+from schedule.feeds.exporting import ical
+from schedule.feeds.exporting.export import Export
 from schedule.models import AgendaLink, Talk
 from schedule.site.access import public
 from schedule.site.request import ConferenceRequest

@@ -13,8 +13,9 @@ from uuid import NAMESPACE_URL, uuid5
 from django.test import Client
 from django.utils import timezone
 
-from schedule.feeds.formats import parse
-from schedule.feeds.importing import import_schedule, make_plan
+from schedule.feeds.formats.registry import parse
+from schedule.feeds.importing.import_file import import_schedule
+from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.reviewing import keep_review
 from schedule.models import Conference, Feed
 from tickets.models import User
@@ -43,7 +44,7 @@ def measure_imports() -> dict[str, float]:
     seconds["import, no change"] = _seconds(run)
 
     feed = Feed.objects.create(conference=second, source="bench.json", format="c3voc-json")
-    keep_review(make_plan(second, feed, parse(data)), data, timezone.now())
+    keep_review(ImportPlan(second, feed, parse(data)), data, timezone.now())
     admin = Client(headers={"host": str(second.domain)})
     admin.force_login(User.objects.filter(is_superuser=True)[0])
     page = f"/admin/schedule/feed/{feed.pk}/review/"

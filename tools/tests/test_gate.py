@@ -143,6 +143,8 @@ def test_of_two_sessions_the_one_that_is_kept_is_the_one_that_is_asked_for(site)
     assert site.status(PLAYLIST, {"Cookie": "sessionid=invented"}) == 403
     assert site.status(PLAYLIST, {"Cookie": "sessionid=holder; sessionid=other"}) == 200
     assert site.status(PLAYLIST, {"Cookie": "sessionid=other"}) == 403
+    asked = [each["HTTP_COOKIE"] for each in site.asked()]
+    assert asked == ["sessionid=invented", "sessionid=holder", "sessionid=other"]
     for strange in ("sessionid=hol der", 'sessionid="holder"', "sessionid=", "xsessionid=holder"):
         assert site.status(PLAYLIST, {"Cookie": strange}) == 401
 
@@ -210,6 +212,8 @@ def test_who_was_in_stays_in_while_the_app_is_away(monkeypatch, tmp_path):
         site.app.terminate()
         site.app.wait(20)
         time.sleep(1.1)  # what was answered is too old now
-        assert site.status(PLAYLIST, HOLDER) == 200
-        assert site.status(PLAYLIST, {"Cookie": "sessionid=other"}) == 403
-        assert site.status(PLAYLIST, {"Cookie": "sessionid=new"}) == 500
+        assert site.get(PLAYLIST, HOLDER).body.startswith(b"#EXTM3U")
+        for session, status in (("other", 403), ("new", 500)):
+            refused = site.get(PLAYLIST, {"Cookie": f"sessionid={session}"})
+            assert refused.status == status
+            assert b"#EXTM3U" not in refused.body

@@ -128,8 +128,10 @@ def test_private_answers_are_asked_for_each_time(site):
 
 
 def test_what_nginx_asks_the_app_by_itself_is_not_for_visitors(site):
-    assert site.get("/_origin/key/?secret=x", method="POST").status == 404
-    assert site.get("/_origin/gate/room/main/").status == 404
+    for method, path in (("POST", "/_origin/key/?secret=x"), ("GET", "/_origin/gate/room/main/")):
+        answer = site.get(path, method=method)
+        assert answer.status == 404
+        assert b"PATH_INFO" not in answer.body
 
 
 def test_live_json_is_one_answer_for_everybody(site):
@@ -229,8 +231,11 @@ def test_cameras_and_microphones_stay_off(site, path):
 
 def test_big_bodies_are_for_organizers(site):
     body = b"x" * 2_000_000
-    assert site.get("/", method="POST", body=body).status == 413
-    assert site.get("/desk/", method="POST", body=body).status == 200
+    refused = site.get("/", method="POST", body=body)
+    assert refused.status == 413
+    assert b"PATH_INFO" not in refused.body
+    taken = json.loads(site.get("/desk/", method="POST", body=body).body)
+    assert (taken["PATH_INFO"], taken["CONTENT_LENGTH"]) == ("/desk/", "2000000")
 
 
 def test_the_log_names_nobody_and_opens_no_door(site):
@@ -250,7 +255,10 @@ def test_the_log_names_nobody_and_opens_no_door(site):
 def test_what_the_app_says_itself_is_passed_on(site):
     answer = site.get("/says-503")
     assert (answer.status, answer.headers["Content-Type"]) == (503, "application/json")
-    assert site.get("/busy.html").status == 404
+    assert json.loads(answer.body)["PATH_INFO"] == "/says-503"
+    hidden = site.get("/busy.html")
+    assert hidden.status == 404
+    assert BUSY.read_bytes() != hidden.body
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

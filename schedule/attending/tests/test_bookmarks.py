@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from conftest import client_of, make_conference, make_talk
-from schedule.attending.bookmarks.agenda import clashes_of
+from schedule.attending.bookmarks import clashes_of
 from schedule.models import AgendaLink, Bookmark, Visibility
 from schedule.programme.tests.counting import is_of_the_clock
 

@@ -7,7 +7,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from conftest import client_of, make_speaker, make_talk, make_user
-from schedule.attending.timer.links import timer_link
 from schedule.models import Change, Talk, Timer
 
 
@@ -21,6 +20,10 @@ def chair(talk):
     user = make_user("chair@example.com")
     talk.chairs.add(user)
     return user
+
+
+def timer_link(talk):
+    return Timer.of(talk).get_absolute_url()
 
 
 def json_link(talk):
@@ -52,20 +55,29 @@ def test_it_follows_a_shift(talk):
 
 def test_without_the_link_it_is_closed(talk, attendee):
     other = make_talk(talk.conference)
-    for client in (client_of(None), client_of(attendee)):
-        assert client.get(reverse("timer", args=["ENGINE"])).status_code == 403
-        assert client.get(reverse("timer_json", args=["ENGINE"])).status_code == 403
     wrong = timer_link(other).replace(other.code, talk.code)
-    assert client_of(None).get(wrong).status_code == 403
+    for client in (client_of(None), client_of(attendee)):
+        for url in (
+            reverse("timer", args=["ENGINE"]),
+            reverse("timer_json", args=["ENGINE"]),
+            wrong,
+        ):
+            refused = client.get(url)
+            assert refused.status_code == 403
+            assert "Engines" not in refused.text
     Talk.objects.filter(pk=talk.pk).update(is_hidden=True)
-    assert client_of(None).get(timer_link(talk)).status_code == 404
+    hidden = client_of(None).get(timer_link(talk))
+    assert hidden.status_code == 404
+    assert "Engines" not in hidden.text
 
 
 def test_a_speaker_who_signed_in_and_the_chair_open_it(talk, chair, stranger):
     talk.speakers.add(make_speaker(talk.conference, email="Stranger@example.com"))
     for user in (chair, stranger):
-        assert client_of(user).get(reverse("timer", args=["ENGINE"])).status_code == 200
-    assert client_of(stranger).get(chair_url()).status_code == 403
+        assert "Engines" in client_of(user).get(reverse("timer", args=["ENGINE"])).text
+    refused = client_of(stranger).get(chair_url())
+    assert refused.status_code == 403
+    assert "Engines" not in refused.text
 
 
 def test_the_chair_sends_words_to_the_stage(talk, chair):
@@ -111,8 +123,13 @@ def test_a_new_link_closes_the_old_one(talk, chair):
 def test_helpers_and_organizers_chair_too(talk, organizer):
     helper = make_user()
     talk.room.helpers.add(helper)
-    for user in (helper, organizer):
-        assert client_of(user).get(chair_url()).status_code == 200
+    for message, user in (("Wrap up", helper), ("Time for questions", organizer)):
+        client = client_of(user)
+        page = client.get(chair_url())
+        assert page.status_code == 200
+        assert "Engines" in page.text
+        client.post(chair_url("chair_say"), {"message": message})
+        assert Timer.objects.get().message == message
 
 
 def test_others_do_not_chair(talk, attendee, stranger):

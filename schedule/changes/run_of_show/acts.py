@@ -21,16 +21,12 @@ def shift(sheet: RunSheet, talk: SheetTalk, minutes: int) -> Proposal:
     room, delay = _room_of(sheet, talk), timedelta(minutes=minutes)
     if not minutes:
         raise ActRefused(_("Shift by how many minutes?"))
-    summary = _("%(room)s: %(minutes)+d min from “%(title)s” on") % {
-        "room": room.name,
-        "minutes": minutes,
-        "title": talk.title,
-    }
+    said = {"room": room.name, "minutes": minutes, "title": talk.title}
+    summary = _("%(room)s: %(minutes)+d min from “%(title)s” on") % said
     rest = sheet.rest_of_room(room.pk, talk)
     if minutes < 0:
-        return propose(
-            sheet, [talk.moved_by(delay), *_catch_up(room.pk, talk, rest, delay)], summary
-        )
+        caught_up = _catch_up(room.pk, talk, rest, delay)
+        return propose(sheet, [talk.moved_by(delay), *caught_up], summary)
     moved = talk.moved_by(delay)
     pushed, clashes = _push(room.pk, talk, moved, rest)
     return propose(sheet, [moved, *pushed], summary, clashes)
@@ -43,11 +39,8 @@ def extend(sheet: RunSheet, talk: SheetTalk, minutes: int) -> Proposal:
         raise ActRefused(_("Extend by how many minutes?"))
     longer = talk._replace(ends_at=talk.ends_at + timedelta(minutes=minutes))
     pushed, clashes = _push(room.pk, talk, longer, sheet.rest_of_room(room.pk, talk))
-    summary = _("%(room)s: “%(title)s” is %(minutes)d min longer") % {
-        "room": room.name,
-        "title": talk.title,
-        "minutes": minutes,
-    }
+    said = {"room": room.name, "title": talk.title, "minutes": minutes}
+    summary = _("%(room)s: “%(title)s” is %(minutes)d min longer") % said
     return propose(sheet, [longer, *pushed], summary, clashes)
 
 
@@ -115,11 +108,8 @@ def add_break(sheet: RunSheet, room: Room, at: datetime, minutes: int, title: st
     # As if there had been a break of no length.
     nothing = pause._replace(ends_at=at, pk=-1)
     pushed, clashes = _push(room.pk, nothing, pause, sheet.rest_of_room(room.pk, nothing))
-    summary = _("%(room)s: “%(title)s” of %(minutes)d min") % {
-        "room": room.name,
-        "title": title,
-        "minutes": minutes,
-    }
+    said = {"room": room.name, "title": title, "minutes": minutes}
+    summary = _("%(room)s: “%(title)s” of %(minutes)d min") % said
     return propose(sheet, [pause, *pushed], summary, clashes)
 
 
@@ -147,7 +137,7 @@ def _push(
         if delay <= timedelta():
             break
         if following.is_break:
-            return _eat(room, following, new, pushed)
+            return _shorten_break(room, following, new, pushed)
         if following.room != room:
             break
         old, new = following, following.moved_by(delay)
@@ -155,7 +145,7 @@ def _push(
     return pushed, []
 
 
-def _eat(
+def _shorten_break(
     room: int, pause: SheetTalk, until: SheetTalk, pushed: list[SheetTalk]
 ) -> tuple[list[SheetTalk], list[ProgrammeWarning]]:
     """A break of several rooms stays as it is for the others, and shows up as an overlap."""

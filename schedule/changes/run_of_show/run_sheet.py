@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
+
+from django.db import models
 
 from schedule.models import Conference, Room, Speaker, Talk
 
@@ -109,9 +111,13 @@ class RunSheet:
         return replace(self, talks=tuple(in_order))
 
 
-def _linked(through: Any, target: str, conference: Conference) -> defaultdict[int, frozenset[int]]:
+def _linked(
+    through: type[models.Model], target: str, conference: Conference
+) -> defaultdict[int, frozenset[int]]:
     links: defaultdict[int, frozenset[int]] = defaultdict(frozenset)
-    pairs = through.objects.filter(talk__conference=conference).values_list("talk_id", target)
+    pairs = through._default_manager.filter(talk__conference=conference).values_list(
+        "talk_id", target
+    )
     for talk_id, linked in pairs:
         links[talk_id] |= {linked}
     return links

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from conftest import make_room, make_user
 from lib.plans import PlanChanged
-from schedule.changes.recorder import Changed, undo
+from schedule.changes.recorder import UndoRefused, undo
 from schedule.changes.run_of_show.acts import add_break, move, shift
-from schedule.changes.run_of_show.apply import apply
+from schedule.changes.run_of_show.proposal import apply
 from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.changes.tests.running import at, clock, main_hall, placed, talk_at
 from schedule.models import Change, Talk
@@ -100,7 +100,7 @@ def test_a_shift_and_its_undoing_leave_the_same_rows(hall, title, minutes):
 def test_undo_refuses_what_has_changed_since(hall):
     _proposal, change = apply(hall.conference, shift_plan("A", 5), actor=None, digest=None)
     apply(hall.conference, shift_plan("B", 5), actor=None, digest=None)
-    with pytest.raises(Changed) as refused:
+    with pytest.raises(UndoRefused) as refused:
         undo(change, actor=None, summary="")
     assert {str(field) for field in refused.value.fields} == {"B: starts_at", "B: ends_at"}
 

@@ -5,7 +5,7 @@ import pytest
 from conftest import make_room, make_speaker
 from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.changes.tests.running import at, main_hall, talk_at
-from schedule.changes.warnings import minutes, troubles, words
+from schedule.changes.warnings import find_warnings, minutes, words
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def found(hall):
     sheet = RunSheet.read(hall.conference)
     return [
         (str(each.kind), "/".join(talk.title for talk in each.talks), minutes(each.size))
-        for each in troubles(sheet)
+        for each in find_warnings(sheet)
     ]
 
 
@@ -31,7 +31,7 @@ def test_overlap_in_a_room_and_in_a_shared_room(hall):
     talk_at(small, "Y", "13:00", 10).also_in.add(hall)
     assert found(hall) == [("overlap", "A/X", 5), ("overlap", "D/Y", 10)]
     sheet = RunSheet.read(hall.conference)
-    assert words(troubles(sheet)[0], sheet) == "Main hall: “A” and “X” overlap by 5 min."
+    assert words(find_warnings(sheet)[0], sheet) == "Main hall: “A” and “X” overlap by 5 min."
 
 
 def test_nothing_overlaps_with_what_is_canceled_or_takes_no_time(hall):

@@ -3,7 +3,6 @@
 import json
 import re
 from datetime import timedelta
-from typing import Any
 
 from schedule.feeds.exporting.export import (
     GENERATOR,
@@ -35,7 +34,7 @@ def write(export: Export) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _conference(export: Export) -> dict[str, Any]:
+def _conference(export: Export) -> dict[str, object]:
     conference = export.conference
     rooms = conference.rooms.all()
     return {
@@ -49,7 +48,7 @@ def _conference(export: Export) -> dict[str, Any]:
         "colors": {"primary": conference.accent_colour},
         "url": export.base_url,
         "tracks": [
-            _without_empty({"name": track.name, "slug": track.slug, "color": track.colour})
+            {"name": track.name, "slug": track.slug, **_named("color", track.colour)}
             for track in conference.tracks.all()
         ],
         # A room without a guid is known by its name, in the days.
@@ -62,7 +61,7 @@ def _conference(export: Export) -> dict[str, Any]:
     }
 
 
-def _day(export: Export, day: ExportedDay) -> dict[str, Any]:
+def _day(export: Export, day: ExportedDay) -> dict[str, object]:
     return {
         "index": day.index,
         "date": day.date.isoformat(),
@@ -75,54 +74,37 @@ def _day(export: Export, day: ExportedDay) -> dict[str, Any]:
     }
 
 
-def _event(export: Export, exported: ExportedTalk, room: str) -> dict[str, Any]:
+def _event(export: Export, exported: ExportedTalk, room: str) -> dict[str, object]:
     talk, zone = exported.talk, export.conference.zone
-    starts_at = exported.starts_in(zone)
+    words = exported.words(room, zone)
     event = {
+        **words,
         "guid": exported.guid,
         "id": exported.id,
-        "date": starts_at.isoformat(),
-        "start": f"{starts_at:%H:%M}",
         "end": talk.ends_at.astimezone(zone).isoformat(),
-        "duration": _whole_minutes(talk.length),
-        "room": room,
+        # The schema has no seconds here; `end` has them.
+        "duration": length_words(talk.length - talk.length % timedelta(minutes=1)),
         "slug": slug_of(exported, export.acronym),
-        "url": exported.url,
-        "title": talk.title,
-        "subtitle": talk.subtitle,
-        "track": talk.track.name if talk.track else None,
-        "type": talk.kind,
-        "language": talk.language or None,
-        "abstract": talk.abstract,
-        "description": talk.description,
+        "track": words["track"] or None,
+        "language": words["language"] or None,
         "persons": [_person(person) for person in exported.speakers],
         "links": links_of(talk),
     }
-    if _code.fullmatch(exported.code):
-        event["code"] = exported.code
-    return event
+    return {**event, **_named("code", _code.fullmatch(exported.code) and exported.code)}
 
 
-def _person(person: ExportedSpeaker) -> dict[str, Any]:
+def _person(person: ExportedSpeaker) -> dict[str, object]:
     speaker = person.speaker
-    told: dict[str, Any] = {
+    return {
         "name": speaker.name,
         "guid": person.guid,
         "biography": speaker.biography,
+        **_named("avatar", speaker.avatar_url),
+        **_named("id", person.id),
+        **_named("code", _code.fullmatch(speaker.code) and speaker.code),
     }
-    if speaker.avatar_url:
-        told["avatar"] = speaker.avatar_url
-    if person.id is not None:
-        told["id"] = person.id
-    if _code.fullmatch(speaker.code):
-        told["code"] = speaker.code
-    return told
 
 
-def _whole_minutes(length: timedelta) -> str:
-    """The schema has no seconds here; `end` has them."""
-    return length_words(length - length % timedelta(minutes=1))
-
-
-def _without_empty(values: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in values.items() if value}
+def _named(name: str, value: object) -> dict[str, object]:
+    """The schema takes no empty values here."""
+    return {name: value} if value else {}

@@ -9,7 +9,6 @@ from schedule.feeds.exporting.export import (
     Export,
     ExportedDay,
     ExportedTalk,
-    length_words,
     links_of,
     slug_of,
 )
@@ -85,25 +84,11 @@ def _day(root: Element, export: Export, day: ExportedDay) -> None:
 
 def _event(parent: Element, export: Export, exported: ExportedTalk, room: str) -> None:
     talk = exported.talk
-    starts_at = exported.starts_in(export.conference.zone)
     event = SubElement(parent, "event", guid=exported.guid, id=str(exported.id))
     # A code may stand once; of a repeat the schema does not take the code that it shares.
     if _code.fullmatch(exported.code) and not talk.series:
         event.set("code", exported.code)
-    for name, text in {
-        "room": room,
-        "title": talk.title,
-        "subtitle": talk.subtitle,
-        "type": talk.kind,
-        "date": starts_at.isoformat(),
-        "start": f"{starts_at:%H:%M}",
-        "duration": length_words(talk.length),
-        "abstract": talk.abstract,
-        "description": talk.description,
-        "track": talk.track.name if talk.track else "",
-        "language": talk.language,
-        "url": exported.url,
-    }.items():
+    for name, text in exported.words(room, export.conference.zone).items():
         _child(event, name, text)
     slug = slug_of(exported, export.acronym)
     if _talk_slug.fullmatch(slug):

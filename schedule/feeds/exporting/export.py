@@ -3,23 +3,22 @@
 import re
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any, Self
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from django.db.models import Max
 from django.urls import reverse
 from django.utils.text import slugify
 
-from schedule.feeds.formats.values.identity import is_guid
-from schedule.feeds.guids import own_guid
+from schedule.feeds.formats.values.identity import is_guid, keys_by_kind
 from schedule.models import Change, Conference, FeedItem, Speaker, Talk
+from schedule.models.codes import own_guid
 
 GENERATOR = "Front Row"
-# What identifies talks and people that no feed gave a guid: changing it would double them all.
 
 
 @dataclass(frozen=True)
@@ -40,13 +39,28 @@ class ExportedTalk:
     url: str
     speakers: list[ExportedSpeaker]
 
-    def starts_in(self, zone: ZoneInfo) -> datetime:
-        return self.talk.starts_at.astimezone(zone)
-
     @property
     def code(self) -> str:
         """What feeds know it by: a repeat shares its code with the others."""
         return self.talk.series or self.talk.code
+
+    def words(self, room: str, zone: ZoneInfo) -> dict[str, str]:
+        """What both schemas of c3voc say of it in text."""
+        talk, starts_at = self.talk, self.talk.starts_at.astimezone(zone)
+        return {
+            "room": room,
+            "title": talk.title,
+            "subtitle": talk.subtitle,
+            "type": talk.kind,
+            "date": starts_at.isoformat(),
+            "start": f"{starts_at:%H:%M}",
+            "duration": length_words(talk.length),
+            "abstract": talk.abstract,
+            "description": talk.description,
+            "track": talk.track.name if talk.track else "",
+            "language": talk.language,
+            "url": self.url,
+        }
 
 
 @dataclass(frozen=True)
@@ -74,17 +88,12 @@ class Export:
         cls, conference: Conference, base_url: str, talks: Collection[Talk] | None = None
     ) -> Self:
         """`talks` None: all that attendees see. A fixed number of queries."""
-        told = _Told.of(conference, talks)
+        identities = _Identities(conference, talks)
         if talks is None:
             talks = Talk.objects.filter(conference=conference).shown().in_order().with_cards()
-        return cls(
-            conference=conference,
-            base_url=base_url,
-            talks=[told.talk(talk, base_url) for talk in talks],
-            changed_at=Change.objects.filter(conference=conference).aggregate(at=Max("made_at"))[
-                "at"
-            ],
-        )
+        exported = [identities.of_talk(talk, base_url) for talk in talks]
+        newest = Change.objects.filter(conference=conference).aggregate(at=Max("made_at"))
+        return cls(conference, base_url, exported, newest["at"])
 
     @property
     def version(self) -> str:
@@ -99,9 +108,9 @@ class Export:
     def days(self) -> list[ExportedDay]:
         """Without canceled talks: these formats have no word for them, and readers would go there."""
         conference = self.conference
-        by_day: dict[date, list[ExportedTalk]] = {}
-        for offset in range((conference.ends_on - conference.starts_on).days + 1):
-            by_day[conference.starts_on + timedelta(days=offset)] = []
+        length = (conference.ends_on - conference.starts_on).days + 1
+        dates = (conference.starts_on + timedelta(days=offset) for offset in range(length))
+        by_day: dict[date, list[ExportedTalk]] = {day: [] for day in dates}
         for exported in self.talks:
             if not exported.talk.is_canceled:
                 by_day.setdefault(conference.day_of(exported.talk.starts_at), []).append(exported)
@@ -123,39 +132,32 @@ def _by_room(talks: list[ExportedTalk]) -> dict[str, list[ExportedTalk]]:
     return rooms
 
 
-@dataclass
-class _Told:
+class _Identities:
     """What feeds call talks and people: of talks by primary key, of people by code."""
 
-    conference: Conference
-    keys: dict[int, dict[str, str]] = field(default_factory=dict)
-    keys_of_people: dict[str, dict[str, str]] = field(default_factory=dict)
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    ids: set[int] = field(default_factory=set)
-
-    @classmethod
-    def of(cls, conference: Conference, talks: Collection[Talk] | None) -> Self:
+    def __init__(self, conference: Conference, talks: Collection[Talk] | None) -> None:
         """`talks` None: all. Guids are compared with all others in any case."""
-        told = cls(conference)
+        self.conference = conference
+        self.keys: dict[int, dict[str, str]] = {}
+        self.keys_of_people: dict[str, dict[str, str]] = {}
         # Of a talk that two feeds have, the first one names it.
         items = FeedItem.objects.filter(feed__conference=conference).order_by("-pk")
         guids = dict(items.values_list("talk_id", "guid"))
         wanted = items if talks is None else items.filter(talk__in=talks)
         for talk_id, values in wanted.values_list("talk_id", "values"):
-            told.keys[talk_id] = {**_by_kind(values.get("keys", [])), "guid": guids[talk_id]}
+            self.keys[talk_id] = {**keys_by_kind(values.get("keys", [])), "guid": guids[talk_id]}
             for person in values.get("speakers", []):
-                told.keys_of_people[person["code"]] = _by_kind(person["keys"])
-        told.counts.update(("guid", guid) for guid in guids.values())
-        told.counts.update(
+                self.keys_of_people[person["code"]] = keys_by_kind(person["keys"])
+        self.counts = Counter(("guid", guid) for guid in guids.values())
+        self.counts.update(
             (kind, keys[kind])
-            for keys in told.keys.values()
+            for keys in self.keys.values()
             for kind in ("id", "slug")
             if kind in keys
         )
-        told.ids = {int(keys["id"]) for keys in told.keys.values() if told._is_own_id(keys)}
-        return told
+        self.ids = {int(keys["id"]) for keys in self.keys.values() if self._is_own_id(keys)}
 
-    def talk(self, talk: Talk, base_url: str) -> ExportedTalk:
+    def of_talk(self, talk: Talk, base_url: str) -> ExportedTalk:
         keys = self.keys.get(talk.pk, {})
         guid = keys.get("guid", "")
         if not is_guid(guid) or self.counts["guid", guid] > 1:
@@ -192,10 +194,6 @@ class _Told:
         return number
 
 
-def _by_kind(keys: Iterable[str]) -> dict[str, str]:
-    return {kind: value for kind, _colon, value in (key.partition(":") for key in keys)}
-
-
 def _is_number(text: str) -> bool:
     return text.isdecimal() and 0 < int(text) < 2**63
 
@@ -215,5 +213,5 @@ def length_words(length: timedelta) -> str:
     return f"{words}:{seconds:02}" if seconds else words
 
 
-def links_of(talk: Talk) -> list[dict[str, Any]]:
+def links_of(talk: Talk) -> list[dict[str, str]]:
     return [{"title": link.get("title", ""), "url": link["url"]} for link in talk.links]

@@ -1,7 +1,5 @@
 """The programme as files. Shared like its pages: kept per revision, with an ETag."""
 
-from collections.abc import Callable
-
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
@@ -13,33 +11,15 @@ from schedule.site.access import follows_visibility
 from schedule.site.pages import shared_page
 from schedule.site.request import ConferenceRequest
 
+WRITERS = {"json": c3voc_json, "xml": c3voc_xml, "ics": ical}
 
-def _whole(
-    request: ConferenceRequest, write: Callable[[Export], bytes], content_type: str
-) -> HttpResponse:
+
+@require_safe
+@follows_visibility
+@shared_page()
+def programme_file(request: ConferenceRequest, format: str) -> HttpResponse:
     export = Export.of(request.conference, request.build_absolute_uri("/"))
-    return HttpResponse(write(export), content_type=content_type)
-
-
-@require_safe
-@follows_visibility
-@shared_page()
-def schedule_json(request: ConferenceRequest) -> HttpResponse:
-    return _whole(request, c3voc_json.write, c3voc_json.CONTENT_TYPE)
-
-
-@require_safe
-@follows_visibility
-@shared_page()
-def schedule_xml(request: ConferenceRequest) -> HttpResponse:
-    return _whole(request, c3voc_xml.write, c3voc_xml.CONTENT_TYPE)
-
-
-@require_safe
-@follows_visibility
-@shared_page()
-def schedule_ics(request: ConferenceRequest) -> HttpResponse:
-    return _whole(request, ical.write, ical.CONTENT_TYPE)
+    return HttpResponse(WRITERS[format].write(export), content_type=WRITERS[format].CONTENT_TYPE)
 
 
 @require_safe

@@ -7,19 +7,26 @@ become a programme.
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from lib.text import one_line, same_name
-from schedule.feeds.formats.problems import Problem, Problems, ProgrammeError, refuse, shorten
+from schedule.feeds.formats.problems import Problem, Problems, refuse, shorten
 from schedule.feeds.formats.programme import Programme, ProgrammeRoom, ProgrammeTalk, ProgrammeTrack
 from schedule.feeds.formats.raw import RawEvent, RawRoom, RawSchedule, RawTrack
 from schedule.feeds.formats.values import identity
-from schedule.feeds.formats.values.clocks import read_date, read_stamp, zone_named
-from schedule.feeds.formats.values.people import People
-from schedule.feeds.formats.values.times import Times
-from schedule.feeds.formats.values.words import Words, absolute_link, host_of, kind_of, read_code
+from schedule.feeds.formats.values.clocks import read_date, read_stamp
+from schedule.feeds.formats.values.people import PersonReader
+from schedule.feeds.formats.values.times import TimeReader
+from schedule.feeds.formats.values.words import (
+    TextReader,
+    absolute_link,
+    host_of,
+    kind_of,
+    read_code,
+)
+from schedule.site.zones import known_zone
 
 MAX_ROOMS = 300  # 108
 MAX_SPEAKERS_OF_TALK = 50  # 10
@@ -32,38 +39,29 @@ _language = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
 _colour = re.compile(r"#(?:[0-9a-fA-F]{3}){1,2}")
 
 
-@dataclass(frozen=True, slots=True)
-class Assumptions:
-    """What the file may leave open. `believe_clock`: the clock time counts where an offset is wrong."""
-
-    zone: ZoneInfo | None = None
-    day_starts_at_hour: int = 4
-    believe_clock: bool = False
-
-
-def assemble(raw: RawSchedule, problems: Problems, assumptions: Assumptions) -> Programme:
-    try:
-        return _Assembly(raw, problems, assumptions).programme()
-    except ProgrammeError as error:
-        raise ProgrammeError(error.problem, problems.found) from None
-
-
-class _Assembly:
-    def __init__(self, raw: RawSchedule, problems: Problems, assumptions: Assumptions) -> None:
+class Assembly:
+    def __init__(
+        self,
+        raw: RawSchedule,
+        problems: Problems,
+        default_zone: ZoneInfo | None,
+        day_starts_at_hour: int,
+        believe_clock: bool,
+    ) -> None:
         self.raw = raw
         self.problems = problems
-        self.words = Words(problems)
+        self.words = TextReader(problems)
         zone = self._zone()
-        self.times = Times(
+        self.times = TimeReader(
             problems=problems,
-            zone=zone or assumptions.zone,
+            zone=zone or default_zone,
             names_zone=zone is not None,
             day_change=raw.words.get("day_change", ""),
-            day_starts_at_hour=assumptions.day_starts_at_hour,
-            believe_clock=assumptions.believe_clock,
+            day_starts_at_hour=day_starts_at_hour,
+            believe_clock=believe_clock,
             days_first="pretalx" in raw.words.get("generator", "").lower(),
         )
-        self.people = People(self.words, raw.words.get("base_url", ""))
+        self.people = PersonReader(self.words, raw.words.get("base_url", ""))
         self.rooms: dict[str, ProgrammeRoom] = {}
         self.tracks: dict[str, ProgrammeTrack] = {}
         for event in raw.events:
@@ -106,7 +104,7 @@ class _Assembly:
 
     def _zone(self) -> ZoneInfo | None:
         name = self.raw.words.get("time_zone_name", "").strip()
-        zone = zone_named(name) if name else None
+        zone = known_zone(name)
         if name and zone is None:
             self.problems.add("unknown-zone", self.raw.location, name)
         return zone
@@ -182,11 +180,11 @@ class _Assembly:
                 self.problems.add("no-title", event.at("title"))
                 return None
             times = self.times.of(event)
-            return self._told(event, title, *times) if times else None
+            return self._programme_talk(event, title, *times) if times else None
         finally:
             self.problems.talk = ""
 
-    def _told(
+    def _programme_talk(
         self, event: RawEvent, title: str, starts_at: datetime, ends_at: datetime
     ) -> ProgrammeTalk:
         words = event.words

@@ -1,15 +1,21 @@
-"""The formats that we know: ours, and those of installed packages.
+"""The formats that we know, ours and those of installed packages, and a file read in one of them.
 
 A package adds a format by an entry point of the group `front_row.schedule_formats`; its value
 names a `Format`.
 """
 
+import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext
 
 from lib.plugins import plugins
-from schedule.feeds.formats.assembly import Assumptions
+from schedule.feeds.formats.assembly import Assembly
+from schedule.feeds.formats.problems import Problems, ProgrammeError, refuse
 from schedule.feeds.formats.programme import Programme
+from schedule.feeds.formats.raw import RawSchedule
 from schedule.feeds.formats.readers import (
     c3voc_json,
     c3voc_xml,
@@ -21,7 +27,7 @@ from schedule.feeds.formats.readers import (
     symposion,
     table,
 )
-from schedule.feeds.formats.source import SourceFile
+from schedule.feeds.formats.source import MAX_BYTES, SourceFile
 
 GROUP = "front_row.schedule_formats"
 
@@ -33,21 +39,22 @@ class Format:
     name: str
     label: str
     recognises: Callable[[SourceFile], bool]
-    read: Callable[[SourceFile, Assumptions], Programme]
+    read: Callable[[SourceFile, Problems], RawSchedule]
 
 
-FORMATS = (
-    Format(c3voc_xml.NAME, "c3voc/pentabarf XML", c3voc_xml.recognises, c3voc_xml.read),
-    Format(c3voc_json.NAME, "c3voc/pretalx JSON", c3voc_json.recognises, c3voc_json.read),
-    Format(table.NAME, "CSV table", table.recognises, table.read),
-    Format(
-        pretalx_widget.NAME, "pretalx widget JSON", pretalx_widget.recognises, pretalx_widget.read
-    ),
-    Format(pretalx_rest.NAME, "pretalx REST listing", pretalx_rest.recognises, pretalx_rest.read),
-    Format(sessionize.NAME, "Sessionize All or GridSmart", sessionize.recognises, sessionize.read),
-    Format(symposion.NAME, "symposion/PyCon US JSON", symposion.recognises, symposion.read),
-    Format(europython.NAME, "EuroPython programme", europython.recognises, europython.read),
-    Format(icalendar_file.NAME, "iCalendar", icalendar_file.recognises, icalendar_file.read),
+FORMATS = tuple(
+    Format(reader.NAME, label, reader.recognises, reader.read)
+    for reader, label in (
+        (c3voc_xml, "c3voc/pentabarf XML"),
+        (c3voc_json, "c3voc/pretalx JSON"),
+        (table, "CSV table"),
+        (pretalx_widget, "pretalx widget JSON"),
+        (pretalx_rest, "pretalx REST listing"),
+        (sessionize, "Sessionize All or GridSmart"),
+        (symposion, "symposion/PyCon US JSON"),
+        (europython, "EuroPython programme"),
+        (icalendar_file, "iCalendar"),
+    )
 )
 
 
@@ -57,3 +64,44 @@ def known_formats() -> tuple[Format, ...]:
     for format in plugins(GROUP, Format):
         known.setdefault(format.name, format)
     return tuple(known.values())
+
+
+def parse(
+    data: bytes,
+    *,
+    format: str | None = None,
+    default_zone: ZoneInfo | None = None,
+    day_starts_at_hour: int = 4,
+    believe_clock: bool = False,
+) -> Programme:
+    """Reads a schedule file. Format None: recognised by its content.
+
+    The zone and the hour at which a day begins stand in for what the file leaves open.
+    `believe_clock`: where an offset contradicts the file's own zone and clock, the clock counts.
+    Raises ProgrammeError, and nothing else, when nothing can be imported.
+    """
+    if len(data) > MAX_BYTES:
+        raise refuse("too-big", read=f"{len(data) / 1024 / 1024:.1f} MB")
+    if not data.strip():
+        raise refuse("empty")
+    source, problems = SourceFile(data), Problems()
+    raw = _format_of(source, format).read(source, problems)
+    try:
+        assembly = Assembly(raw, problems, default_zone, day_starts_at_hour, believe_clock)
+        return replace(assembly.programme(), sha256=hashlib.sha256(data).hexdigest())
+    except ProgrammeError as error:
+        raise ProgrammeError(error.problem, problems.found) from None
+
+
+def _format_of(source: SourceFile, name: str | None) -> Format:
+    formats = known_formats()
+    named = [known for known in formats if name in (None, known.name)]
+    labels = ", ".join(f"{known.label} ({known.name})" for known in formats)
+    supported = gettext("Supported: %(formats)s.") % {"formats": labels}
+    if not named:
+        raise refuse("no-such-format", read=name or "", done=supported)
+    for known in named:
+        if known.recognises(source):
+            return known
+    beginning = f"<{source.xml.tag}>" if source.kind == "xml" else source.beginning[:60]
+    raise refuse("unknown-format", read=beginning, done=supported)

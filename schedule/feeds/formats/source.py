@@ -18,7 +18,7 @@ MAX_LINES = 500_000  # of a text: 5,000 talks of 100 lines
 MAX_ENTRIES = 10_000  # of one JSON list or object
 
 
-class Node(ElementTree.Element):
+class XmlNode(ElementTree.Element):
     line = 0
 
     def words(self) -> str:
@@ -30,7 +30,7 @@ class Node(ElementTree.Element):
     def words_of(self, name: str) -> str:
         """The text of a child; "" when there is none."""
         child = self.find(name)
-        return child.words() if isinstance(child, Node) else ""
+        return child.words() if isinstance(child, XmlNode) else ""
 
 
 class _TreeBuilder(ElementTree.TreeBuilder):
@@ -41,7 +41,7 @@ class _TreeBuilder(ElementTree.TreeBuilder):
     """
 
     def __init__(self) -> None:
-        super().__init__(element_factory=Node)
+        super().__init__(element_factory=XmlNode)
         self.depth = self.count = 0
         self.reader = expat.ParserCreate(namespace_separator="}")
         self.reader.buffer_text = True
@@ -50,17 +50,17 @@ class _TreeBuilder(ElementTree.TreeBuilder):
         self.reader.EndElementHandler = self.end
         self.reader.CharacterDataHandler = self.data
 
-    def read(self, data: bytes) -> Node:
+    def read(self, data: bytes) -> XmlNode:
         self.reader.Parse(data, True)
-        return cast(Node, self.close())
+        return cast(XmlNode, self.close())
 
-    def document_type(self, name: str, *_more: Any) -> None:
+    def document_type(self, name: str, *_more: object) -> None:
         place = f"line {self.reader.CurrentLineNumber}"
         if name.lower() == "html":
             raise refuse("unknown-format", place, "<!DOCTYPE html>")
         raise refuse("dtd", place)
 
-    def start(self, tag: str, attrs: dict[str, str], /) -> Node:
+    def start(self, tag: str, attrs: dict[str, str], /) -> XmlNode:
         self.depth += 1
         self.count += 1
         line = self.reader.CurrentLineNumber
@@ -70,11 +70,11 @@ class _TreeBuilder(ElementTree.TreeBuilder):
             raise refuse("too-many", f"line {line}")
         # expat writes {namespace}name without the first brace.
         attrs = {f"{{{name}" if "}" in name else name: value for name, value in attrs.items()}
-        node = cast(Node, super().start(tag.rpartition("}")[2], attrs))
+        node = cast(XmlNode, super().start(tag.rpartition("}")[2], attrs))
         node.line = line
         return node
 
-    def end(self, tag: str, /) -> Any:
+    def end(self, tag: str, /) -> ElementTree.Element:
         self.depth -= 1
         return super().end(tag.rpartition("}")[2])
 
@@ -104,7 +104,7 @@ class SourceFile:
         return _decode(self.data).removeprefix("\ufeff")
 
     @cached_property
-    def xml(self) -> Node:
+    def xml(self) -> XmlNode:
         try:
             return _TreeBuilder().read(self.data)
         except expat.ExpatError as error:
@@ -113,11 +113,17 @@ class SourceFile:
         except (LookupError, ValueError) as error:
             raise refuse("bad-encoding", "line 1", str(error)) from None
 
+    @property
+    def json_object(self) -> dict[str, Any]:
+        """Empty where the file is something else than one JSON object."""
+        is_object = self.kind == "json" and isinstance(self.json, dict)
+        return self.json if is_object else {}
+
     @cached_property
     def json(self) -> Any:
         try:
             value = json.loads(
-                _decode(self.data), object_pairs_hook=_object, parse_constant=_NotJson
+                _decode(self.data), object_pairs_hook=_object, parse_constant=_constant
             )
         except json.JSONDecodeError as error:
             place = f"line {error.lineno}, column {error.colno}"
@@ -140,23 +146,24 @@ def _decode(data: bytes) -> str:
 
 
 @dataclass(frozen=True)
-class _NotJson:
-    """Stands where Python's reader saw NaN or Infinity, until the place is known."""
+class _Refused:
+    """Stands where Python's reader saw what no schedule has, until the place is known."""
 
+    code: str
     read: str
 
 
-@dataclass(frozen=True)
-class _Repeated:
-    name: str
-
-
-def _object(pairs: list[tuple[str, Any]]) -> Any:
+def _object(pairs: list[tuple[str, object]]) -> object:
     value = dict(pairs)
     if len(value) == len(pairs):
         return value
     counts = Counter(name for name, _value in pairs)
-    return _Repeated(counts.most_common(1)[0][0])
+    return _Refused("repeated-name", counts.most_common(1)[0][0])
+
+
+def _constant(name: str) -> _Refused:
+    """NaN or Infinity."""
+    return _Refused("not-json", name)
 
 
 def _check(root: Any) -> None:
@@ -164,10 +171,8 @@ def _check(root: Any) -> None:
     todo: list[tuple[Any, str, int]] = [(root, "", 1)]
     while todo:
         value, pointer, depth = todo.pop()
-        if isinstance(value, _Repeated):
-            raise refuse("repeated-name", pointer, value.name)
-        if isinstance(value, _NotJson):
-            raise refuse("not-json", pointer, value.read)
+        if isinstance(value, _Refused):
+            raise refuse(value.code, pointer, value.read)
         if depth > MAX_DEPTH:
             raise refuse("too-deep", pointer)
         if len(value) > MAX_ENTRIES:
@@ -176,7 +181,7 @@ def _check(root: Any) -> None:
         todo += [
             (item, step(pointer, name), depth + 1)
             for name, item in named
-            if isinstance(item, dict | list | _Repeated | _NotJson)
+            if isinstance(item, dict | list | _Refused)
         ]
 
 

@@ -2,18 +2,16 @@
 
 from collections.abc import Collection, Container
 from datetime import datetime
-from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext as _
 
+from schedule.changes import item_changes
 from schedule.changes.recorder import ChangeRecorder
+from schedule.changes.rows import RowChanges
 from schedule.feeds.importing.lines import LABELS, ImportLine, LineKind
 from schedule.feeds.importing.plan import ImportPlan
-from schedule.feeds.importing.rows import Rows
 from schedule.models import Change, FeedItem, Talk
-
-ITEM_FIELDS = ("key", "ordinal", "guid", "values", "missing_since", "has_hidden_talk")
 
 
 def apply_plan(
@@ -85,17 +83,13 @@ def _write_rows(plan: ImportPlan, lines: list[ImportLine]) -> None:
                 line.talk.track,
                 *line.speakers,
                 *line.also_in,
-                *_new_values(line),
+                *(line.changes[name][1] for name in ("room", "track") if name in line.changes),
             ]
             if row is not None
         }
     plan.rooms.write(wanted)
     plan.tracks.rows.write(wanted)
     plan.speakers.rows.write(wanted)
-
-
-def _new_values(line: ImportLine) -> list[Any]:
-    return [line.changes[name][1] for name in ("room", "track") if name in line.changes]
 
 
 def _collect(changing: ChangeRecorder, line: ImportLine, at: datetime) -> None:
@@ -132,10 +126,10 @@ def _write_links(made: list[ImportLine]) -> None:
 
 def _renew_silently(plan: ImportPlan, decided: Container[int]) -> None:
     """What the feed says otherwise than before though nothing follows from it: no act of its own."""
-    items: Rows[FeedItem] = Rows(FeedItem)
+    items: RowChanges[FeedItem] = RowChanges(FeedItem)
     for line in plan.lines:
         if line.kind is LineKind.UNCHANGED and line.item.pk not in decided:
-            items.set(line.item, **{name: line.renewed[name] for name in ITEM_FIELDS})
+            items.set(line.item, **{name: line.renewed[name] for name in item_changes.FIELDS})
     items.write()
 
 

@@ -11,18 +11,19 @@ from django.utils.translation import gettext as _
 
 from lib.http_client import HttpError
 from schedule.feeds.fetching import fetch
-from schedule.feeds.formats import Programme, ProgrammeError
+from schedule.feeds.formats.problems import ProgrammeError
+from schedule.feeds.formats.programme import Programme
 from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.guard import dangers_of
 from schedule.feeds.importing.lines import LineKind
-from schedule.feeds.importing.plan import ImportPlan, make_plan
+from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.reviewing import keep_review, read_feed
 from schedule.models import Change, Feed, FeedQuerySet, ImportReview
 
 logger = logging.getLogger(__name__)
 
 
-class Outcome(StrEnum):
+class CheckOutcome(StrEnum):
     UNCHANGED = "unchanged"
     APPLIED = "applied"
     WAITING = "waiting"
@@ -30,13 +31,13 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class FeedCheck:
     """`waiting`: so many lines that nobody has dismissed are in the review. `error` also says what
     kept a feed from being applied by itself.
     """
 
     feed: Feed
-    outcome: Outcome
+    outcome: CheckOutcome
     change: Change | None = None
     waiting: int = 0
     error: str = ""
@@ -52,32 +53,32 @@ class Check:
         }
 
 
-def check_due(feeds: FeedQuerySet, *, at: datetime) -> Iterator[Check]:
+def check_due(feeds: FeedQuerySet, *, at: datetime) -> Iterator[FeedCheck]:
     """One after the other. What one of them does wrong does not keep the others waiting."""
     for feed in feeds.due(at):
         if feed.begin_check(at):
             yield check_feed(feed, at=at)
 
 
-def check_feed(feed: Feed, *, at: datetime, actor: models.Model | None = None) -> Check:
+def check_feed(feed: Feed, *, at: datetime, actor: models.Model | None = None) -> FeedCheck:
     """Reads the address. What is new is applied, or waits in the feed's review."""
     try:
         fetched = fetch(feed.address, etag=feed.etag)
         if fetched.data is None:
-            return _noted(Check(feed, Outcome.UNCHANGED), at, feed.etag)
+            return _noted(FeedCheck(feed, CheckOutcome.UNCHANGED), at, feed.etag)
         programme = read_feed(feed, fetched.data)
         if programme.sha256 == feed.sha256:
-            return _noted(Check(feed, Outcome.UNCHANGED), at, fetched.etag)
+            return _noted(FeedCheck(feed, CheckOutcome.UNCHANGED), at, fetched.etag)
         return _noted(_compare(feed, programme, fetched.data, at, actor), at, fetched.etag)
     except (HttpError, ProgrammeError) as error:
-        return _noted(Check(feed, Outcome.FAILED, error=str(error)), at)
+        return _noted(FeedCheck(feed, CheckOutcome.FAILED, error=str(error)), at)
     except DatabaseError:
         logger.exception("Feed %s could not be imported.", feed.pk)
         error_text = _("The import failed and nothing was written. The server's log says more.")
-        return _noted(Check(feed, Outcome.FAILED, error=error_text), at)
+        return _noted(FeedCheck(feed, CheckOutcome.FAILED, error=error_text), at)
 
 
-def _noted(check: Check, at: datetime, etag: str = "") -> Check:
+def _noted(check: FeedCheck, at: datetime, etag: str = "") -> FeedCheck:
     check.feed.end_check(at, etag=etag, error=check.error)
     return check
 
@@ -85,16 +86,16 @@ def _noted(check: Check, at: datetime, etag: str = "") -> Check:
 @transaction.atomic
 def _compare(
     feed: Feed, programme: Programme, data: bytes, at: datetime, actor: models.Model | None
-) -> Check:
+) -> FeedCheck:
     conference = feed.conference
     conference.one_writer("programme")
-    plan = make_plan(conference, feed, programme)
+    plan = ImportPlan(conference, feed, programme)
     dangers = dangers_of(plan, at)
     chosen = _what_applies(plan) if feed.applies_by_itself and not dangers else set()
     change = None
     if chosen or not plan.proposals:
         change = apply_plan(plan, at=at, actor=actor, chosen=chosen)
-        plan = make_plan(conference, feed, programme)
+        plan = plan.again()
     review = keep_review(plan, data, at)
     feed.format, feed.sha256 = programme.format, programme.sha256
     feed.save(update_fields=["format", "sha256"])
@@ -104,8 +105,8 @@ def _compare(
         error = _("Not applied. %(reasons)s") % {
             "reasons": " ".join(danger.message for danger in dangers)
         }
-    outcome = Outcome.WAITING if waiting else Outcome.UNCHANGED
-    return Check(feed, Outcome.APPLIED if change else outcome, change, waiting, error)
+    outcome = CheckOutcome.WAITING if waiting else CheckOutcome.UNCHANGED
+    return FeedCheck(feed, CheckOutcome.APPLIED if change else outcome, change, waiting, error)
 
 
 def _what_applies(plan: ImportPlan) -> set[str]:

@@ -18,26 +18,23 @@ MAX_MISSING_FUTURE_TALKS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Danger:
+class RemovalDanger:
     code: str
     message: str
-
-    def as_dict(self) -> dict[str, str]:
-        return {"code": self.code, "message": self.message}
 
 
 class TalkRemovalsRefused(Exception):
     """Nothing was written. An organizer may accept the removals."""
 
-    def __init__(self, dangers: list[Danger]) -> None:
+    def __init__(self, dangers: list[RemovalDanger]) -> None:
         super().__init__(" ".join(danger.message for danger in dangers))
         self.dangers = dangers
 
 
-def dangers_of(plan: ImportPlan, at: datetime) -> list[Danger]:
+def dangers_of(plan: ImportPlan, at: datetime) -> list[RemovalDanger]:
     """Empty: what is missing may be marked as such."""
     if not plan.programme.talks:
-        return [Danger("empty", _("The feed has no talks."))]
+        return [RemovalDanger("empty", _("The feed has no talks."))]
     missing = [line.talk for line in plan.of_kind(LineKind.MISSING)]
     if not missing:
         return []
@@ -49,7 +46,7 @@ def dangers_of(plan: ImportPlan, at: datetime) -> list[Danger]:
     ]
 
 
-def _share(missing: int, known: int) -> list[Danger]:
+def _share(missing: int, known: int) -> list[RemovalDanger]:
     if missing <= known * MAX_MISSING_SHARE:
         return []
     text = ngettext(
@@ -57,15 +54,17 @@ def _share(missing: int, known: int) -> list[Danger]:
         "%(missing)d of %(known)d talks are missing.",
         known,
     )
-    return [Danger("share", text % {"missing": missing, "known": known})]
+    return [RemovalDanger("share", text % {"missing": missing, "known": known})]
 
 
-def _soon(missing: list[Talk], at: datetime) -> list[Danger]:
+def _soon(missing: list[Talk], at: datetime) -> list[RemovalDanger]:
     found = []
     live = [talk for talk in missing if talk.is_live_at(at)]
     if live:
         titles = ", ".join(talk.title for talk in live[:3])
-        found.append(Danger("live", _("Live now and missing: %(titles)s.") % {"titles": titles}))
+        found.append(
+            RemovalDanger("live", _("Live now and missing: %(titles)s.") % {"titles": titles})
+        )
     future = sum(talk.starts_at > at for talk in missing)
     if future > MAX_MISSING_FUTURE_TALKS:
         text = ngettext(
@@ -73,25 +72,25 @@ def _soon(missing: list[Talk], at: datetime) -> list[Danger]:
             "%(count)d talks that are still to come are missing.",
             future,
         )
-        found.append(Danger("future", text % {"count": future}))
+        found.append(RemovalDanger("future", text % {"count": future}))
     return found
 
 
-def _whole_rooms(plan: ImportPlan, missing: list[Talk]) -> list[Danger]:
-    left = {told.room for told in plan.programme.talks}
-    rooms = {room.pk for name in left if (room := plan.rooms.named(name)) is not None}
+def _whole_rooms(plan: ImportPlan, missing: list[Talk]) -> list[RemovalDanger]:
+    left = {incoming.room for incoming in plan.programme.talks}
+    rooms = {room.pk for name in left if (room := plan.rooms.by_name.get(name)) is not None}
     gone = {talk.room.pk: talk.room.name for talk in missing if talk.room is not None}
     return [
-        Danger("room", _("Nothing is left in the room %(room)s.") % {"room": name})
+        RemovalDanger("room", _("Nothing is left in the room %(room)s.") % {"room": name})
         for pk, name in gone.items()
         if pk not in rooms
     ]
 
 
-def _whole_days(plan: ImportPlan, missing: list[Talk]) -> list[Danger]:
+def _whole_days(plan: ImportPlan, missing: list[Talk]) -> list[RemovalDanger]:
     day_of = plan.conference.day_of
-    left: set[date] = {day_of(told.starts_at) for told in plan.programme.talks}
+    left: set[date] = {day_of(incoming.starts_at) for incoming in plan.programme.talks}
     return [
-        Danger("day", _("Nothing is left on %(day)s.") % {"day": date_format(day, "D j M")})
+        RemovalDanger("day", _("Nothing is left on %(day)s.") % {"day": date_format(day, "D j M")})
         for day in sorted({day_of(talk.starts_at) for talk in missing} - left)
     ]

@@ -1,4 +1,4 @@
-"""The lines of a plan: what an import would do to one talk."""
+"""The lines of a plan: what an import would do to one talk, and how that is said in words."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,15 +7,18 @@ from enum import StrEnum
 from functools import cached_property
 from html import unescape
 from os.path import commonprefix
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import strip_tags
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lib.plans import digest_of
-from schedule.feeds.formats import ProgrammeTalk
+from schedule.feeds.formats.programme import ProgrammeTalk
 from schedule.models import FeedItem, Override, Room, Speaker, Talk
 
 TIMES = frozenset({"starts_at", "ends_at"})
@@ -57,17 +60,17 @@ LABELS: dict[LineKind, Promise] = {
 class ImportLine:
     """`changes`: field → (old, new). `renewed`: what is then written down in the feed item; in a
     line of conflict its values alone, which are merged. A talk has two lines when some of its
-    fields are in conflict. `told` None: the feed no longer has it. `overrides` are those that
+    fields are in conflict. `incoming` None: the feed no longer has it. `overrides` are those that
     the line would end.
     """
 
     kinds: tuple[LineKind, ...]
     talk: Talk
     item: FeedItem
-    told: ProgrammeTalk | None = None
+    incoming: ProgrammeTalk | None = None
     speakers: list[Speaker] = field(default_factory=list)
     also_in: list[Room] = field(default_factory=list)
-    changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    changes: dict[str, tuple[object, object]] = field(default_factory=dict)
     renewed: dict[str, Any] = field(default_factory=dict)
     overrides: list[Override] = field(default_factory=list)
 
@@ -96,9 +99,11 @@ class ImportLine:
     @cached_property
     def digest(self) -> str:
         """Of all that it would do, and to what: old values, new values and whose they are."""
-        values = {name: self._both(name) for name in self._shown_fields()}
+        values = {name: self._old_and_new(name) for name in self._shown_fields()}
         ordinal = self.renewed.get("ordinal", self.item.ordinal)
-        what = [self.kinds, self.talk.pk, self.key, ordinal, values, self._texts()]
+        # A new talk is identified by all that the feed says of it, not by its headline alone.
+        texts = self.renewed.get("values") if self.is_new else None
+        what = [self.kinds, self.talk.pk, self.key, ordinal, values, texts]
         return digest_of(what)[:20]
 
     def as_dict(self) -> dict[str, Any]:
@@ -107,32 +112,28 @@ class ImportLine:
             "digest": self.digest,
             "kinds": [kind.value for kind in self.kinds],
             "key": self.key,
-            "title": self.talk.title if self.told is None else self.told.title,
+            "title": self.talk.title if self.incoming is None else self.incoming.title,
             "talk": self.talk.pk,
             "code": self.talk.code,
             "starts_at": self.talk.starts_at.isoformat(),
             "fields": [
                 {"field": name, "old": old, "new": new}
                 for name in self._shown_fields()
-                for old, new in [self._both(name)]
+                for old, new in [self._old_and_new(name)]
             ],
         }
 
     def _shown_fields(self) -> Iterable[str]:
         return HEADLINE if self.is_new else self.changes
 
-    def _both(self, name: str) -> tuple[Any, Any]:
+    def _old_and_new(self, name: str) -> tuple[object, object]:
         if name in self.changes:
             old, new = self.changes[name]
             return shown(old), shown(new)
         return None, shown(self.speakers if name == "speakers" else getattr(self.talk, name))
 
-    def _texts(self) -> Any:
-        """A new talk is told by all that the feed says of it, not by its headline alone."""
-        return self.renewed.get("values") if self.is_new else None
 
-
-def shown(value: Any) -> Any:
+def shown(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, models.Model):
@@ -142,7 +143,7 @@ def shown(value: Any) -> Any:
     return value
 
 
-def excerpts(old: Any, new: Any) -> tuple[str, str]:
+def excerpts(old: object, new: object) -> tuple[str, str]:
     """Two texts in HTML as plain words, around the place where they begin to differ."""
     before, after = (_words(text) for text in (old, new))
     common = len(commonprefix([before, after]))
@@ -150,10 +151,51 @@ def excerpts(old: Any, new: Any) -> tuple[str, str]:
     return _cut(before, start), _cut(after, start)
 
 
-def _words(html: Any) -> str:
+def _words(html: object) -> str:
     return " ".join(unescape(strip_tags(str(html or ""))).split())
 
 
 def _cut(text: str, start: int) -> str:
     end = start + EXCERPT_CHARS
     return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
+
+
+class FieldWords(NamedTuple):
+    """`old` "": there was none."""
+
+    label: str
+    old: str
+    new: str
+
+
+def kinds_in_words(line: dict[str, Any]) -> str:
+    return ", ".join(str(LABELS[LineKind(kind)]) for kind in line["kinds"])
+
+
+def moment(text: str, zone: ZoneInfo) -> str:
+    return date_format(datetime.fromisoformat(text).astimezone(zone), "D j M, H:i")
+
+
+def fields_in_words(line: dict[str, Any], zone: ZoneInfo) -> list[FieldWords]:
+    words = []
+    for change in line["fields"]:
+        name, old, new = change["field"], change["old"], change["new"]
+        if name in TEXTS:
+            old, new = excerpts(old, new)
+        old, new = (value_in_words(name, value, zone) for value in (old, new))
+        words.append(FieldWords(Talk.field_label(name), old, new))
+    return words
+
+
+def value_in_words(name: str, value: Any, zone: ZoneInfo) -> str:
+    if value in (None, "", []):
+        return ""
+    if name in TIMES:
+        return moment(value, zone)
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if name == "kind":
+        return str(dict(Talk.Kind.choices).get(value, value))
+    if name == "links":
+        return ", ".join(f"{link['title']} <{link['url']}>" for link in value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

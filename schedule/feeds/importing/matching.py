@@ -7,9 +7,10 @@ back under another key keeps its row, and with it its address, streams and bookm
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 
-from schedule.feeds.formats import ProgrammeTalk
-from schedule.feeds.guids import own_guid
+from schedule.feeds.formats.programme import ProgrammeTalk
+from schedule.feeds.formats.values.identity import keys_by_kind
 from schedule.models import Conference, FeedItem
+from schedule.models.codes import own_guid
 
 
 def match_talks(
@@ -17,10 +18,6 @@ def match_talks(
 ) -> dict[tuple[str, int], FeedItem]:
     """The feed items by key and ordinal of the talk; what is new has none. Items have their talk."""
     return _Matcher(conference, talks, items).matched
-
-
-def _kinds(keys: Iterable[str]) -> dict[str, str]:
-    return {key.partition(":")[0]: key for key in keys}
 
 
 class _Matcher:
@@ -80,11 +77,11 @@ class _Matcher:
         talks_of: dict[Hashable, list[ProgrammeTalk]] = defaultdict(list)
         for talk in self.talks.values():
             start = talk.starts_at.isoformat() if with_start else ""
-            talks_of[_kinds(talk.keys).get(kind), start].append(talk)
+            talks_of[keys_by_kind(talk.keys).get(kind), start].append(talk)
         items_of: dict[Hashable, list[FeedItem]] = defaultdict(list)
         for item in self.items.values():
             start = item.values.get("starts_at", "") if with_start else ""
-            items_of[_kinds(item.values.get("keys", [])).get(kind), start].append(item)
+            items_of[keys_by_kind(item.values.get("keys", [])).get(kind), start].append(item)
         for fingerprint, talks in talks_of.items():
             items = items_of.get(fingerprint, [])
             if len(talks) == len(items) == 1 and _may_join(kind, talks[0], items[0]):
@@ -92,7 +89,7 @@ class _Matcher:
 
 
 def _may_join(kind: str, talk: ProgrammeTalk, item: FeedItem) -> bool:
-    key = _kinds(talk.keys).get(kind)
+    key = keys_by_kind(talk.keys).get(kind)
     if key is None:
         return False
     if kind == "title":  # a title alone identifies nothing: 36C3 had 201 that repeat

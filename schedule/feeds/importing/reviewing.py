@@ -2,17 +2,19 @@
 
 import zlib
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
 
 from lib.plans import PlanChanged, refuse_changed
-from schedule.feeds.formats import Programme, parse
+from schedule.feeds.formats.programme import Programme
+from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.guard import TalkRemovalsRefused, dangers_of
 from schedule.feeds.importing.lines import TEXTS, LineKind, excerpts
-from schedule.feeds.importing.plan import ImportPlan, make_plan
+from schedule.feeds.importing.plan import ImportPlan
 from schedule.models import Change, Conference, Feed, ImportReview
 
 # More are not read by anybody, and the worst real file has about 1,000.
@@ -73,12 +75,7 @@ def apply_review(
     """
     try:
         with transaction.atomic():
-            conference = review.feed.conference
-            conference.one_writer("programme")
-            review.refresh_from_db()
-            data = review.data
-            programme = read_feed(review.feed, data)
-            plan = make_plan(conference, review.feed, programme)
+            plan = _plan_now(review)
             refuse_changed(plan, digest)
             marks_missing = any(line.digest in chosen for line in plan.of_kind(LineKind.MISSING))
             dangers = dangers_of(plan, at)
@@ -86,7 +83,7 @@ def apply_review(
                 raise TalkRemovalsRefused(dangers)
             dismiss(review, dismissed)
             change = apply_plan(plan, at=at, actor=actor, chosen=chosen)
-            keep_review(make_plan(conference, review.feed, programme), data, at)
+            keep_review(plan.again(), review.data, at)
             return change
     except PlanChanged:
         make_again(review, at)
@@ -103,12 +100,15 @@ def dismiss(review: ImportReview, digests: Collection[str]) -> None:
 def make_again(review: ImportReview, at: datetime) -> None:
     """The same bytes against the programme as it is now."""
     with transaction.atomic():
-        conference = review.feed.conference
-        conference.one_writer("programme")
-        review.refresh_from_db()
-        data = review.data
-        programme = read_feed(review.feed, data)
-        keep_review(make_plan(conference, review.feed, programme), data, at)
+        keep_review(_plan_now(review), review.data, at)
+
+
+def _plan_now(review: ImportReview) -> ImportPlan:
+    """Of its bytes. Call it in a transaction, to whose end nobody else writes the programme."""
+    conference = review.feed.conference
+    conference.one_writer("programme")
+    review.refresh_from_db()
+    return ImportPlan(conference, review.feed, read_feed(review.feed, review.data))
 
 
 def _kept(plan: ImportPlan, at: datetime) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def _kept(plan: ImportPlan, at: datetime) -> dict[str, Any]:
         "version": plan.programme.version[:100],
         "read": plan.programme.counts,
         "missing_before": plan.missing_before,
-        "dangers": [danger.as_dict() for danger in dangers_of(plan, at)],
+        "dangers": [asdict(danger) for danger in dangers_of(plan, at)],
         "problems": problems,
         "problem_count": len(plan.problems),
     }

@@ -1,39 +1,36 @@
 """The speakers of a file among those that this feed brought before."""
 
-from schedule.feeds.formats import ProgrammeSpeaker
-from schedule.feeds.formats.values.identity import Index
-from schedule.feeds.importing.rows import Rows
+from schedule.changes.rows import RowChanges
+from schedule.feeds.formats.programme import ProgrammeSpeaker
+from schedule.feeds.formats.values.identity import KeyIndex
 from schedule.models import Conference, FeedItem, Speaker
 from schedule.models.codes import claim_code
 
 
-class Speakers:
+class FileSpeakers:
     """By guid, code, id, name, within the feed: two feeds may each have a number 7."""
 
     def __init__(
-        self, conference: Conference, items: list[FeedItem], told: tuple[ProgrammeSpeaker, ...]
+        self, conference: Conference, items: list[FeedItem], incoming: tuple[ProgrammeSpeaker, ...]
     ) -> None:
-        self.rows: Rows[Speaker] = Rows(Speaker)
+        self.rows: RowChanges[Speaker] = RowChanges(Speaker)
         self._conference = conference
         self._by_code = {speaker.code: speaker for speaker in conference.speakers.all()}
         self._codes = set(self._by_code)
-        self._of: dict[str, Speaker] = {}
+        self.by_key: dict[str, Speaker] = {}
         known = self._known(items)
         claimed: set[int] = set()
-        for person in told:
+        for person in incoming:
             speaker = known.find(person.keys)
             if speaker is None or speaker.pk in claimed:
                 speaker = self._make(person)
             else:
                 claimed.add(speaker.pk)
                 self._update(speaker, person)
-            self._of[person.key] = speaker
+            self.by_key[person.key] = speaker
 
-    def of(self, key: str) -> Speaker:
-        return self._of[key]
-
-    def _known(self, items: list[FeedItem]) -> Index[Speaker]:
-        index: Index[Speaker] = Index()
+    def _known(self, items: list[FeedItem]) -> KeyIndex[Speaker]:
+        index: KeyIndex[Speaker] = KeyIndex()
         for item in items:
             for mention in item.values.get("speakers", []):
                 speaker = self._by_code.get(mention["code"])

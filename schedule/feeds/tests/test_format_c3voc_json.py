@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from schedule.feeds.formats import ProgrammeError, parse
+from schedule.feeds.formats.problems import ProgrammeError
+from schedule.feeds.formats.registry import parse
 from schedule.feeds.tests.schedule_files import document, event_json, schedule_json
 
 

@@ -3,7 +3,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from schedule.feeds.formats import Programme, ProgrammeError, parse
+from schedule.feeds.formats.problems import ProgrammeError
+from schedule.feeds.formats.programme import Programme
+from schedule.feeds.formats.registry import parse
 from schedule.feeds.formats.source import SourceFile
 from schedule.feeds.tests.schedule_files import event_xml, schedule_xml
 

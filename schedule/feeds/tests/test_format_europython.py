@@ -3,7 +3,9 @@ from typing import Any
 
 import pytest
 
-from schedule.feeds.formats import Programme, ProgrammeError, parse
+from schedule.feeds.formats.problems import ProgrammeError
+from schedule.feeds.formats.programme import Programme
+from schedule.feeds.formats.registry import parse
 
 
 def read(*events: dict[str, Any]) -> Programme:

@@ -16,7 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schedule.feeds.formats import FORMATS, Programme, ProgrammeError, parse
+from schedule.feeds.formats.problems import ProgrammeError
+from schedule.feeds.formats.programme import Programme
+from schedule.feeds.formats.registry import FORMATS, parse
 from schedule.feeds.tests import test_format_europython as europython
 from schedule.feeds.tests import test_format_icalendar as icalendar
 from schedule.feeds.tests import test_format_pretalx as pretalx

@@ -2,7 +2,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from schedule.feeds.formats import Programme, ProgrammeError, parse
+from schedule.feeds.formats.problems import ProgrammeError
+from schedule.feeds.formats.programme import Programme
+from schedule.feeds.formats.registry import parse
 
 EVENT = """UID:talk-7@conf.example
 DTSTART;TZID=Europe/Paris:20260306T100000

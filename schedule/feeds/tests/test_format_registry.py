@@ -5,26 +5,23 @@ from pathlib import Path
 
 import pytest
 
-from schedule.feeds.formats import FORMATS, ProgrammeError, known_formats, parse
+from schedule.feeds.formats.problems import ProgrammeError
+from schedule.feeds.formats.registry import FORMATS, known_formats, parse
 from schedule.feeds.tests.schedule_files import schedule_xml
 
 MODULE = '''
-from datetime import timedelta
-
-from schedule.feeds.formats import Format, Programme, ProgrammeRoom, ProgrammeTalk
-from schedule.feeds.formats.assembly import assemble
-from schedule.feeds.formats.problems import Problems
 from schedule.feeds.formats.raw import RawEvent, RawSchedule
+from schedule.feeds.formats.registry import Format
 
 
-def read(source, assumptions):
+def read(source, problems):
     """Lines like: 2026-03-06T10:00+01:00 Hall Opening"""
     raw = RawSchedule(format="lines", location="line 1")
     for number, line in enumerate(source.text.splitlines()[1:], start=2):
         date, room, title = line.split(" ", 2)
         words = {"date": date, "duration": "30", "room": room, "title": title}
         raw.take([RawEvent(f"line {number}", words)])
-    return assemble(raw, Problems(), assumptions)
+    return raw
 
 
 LINES = Format("lines", "Lines", lambda source: source.beginning.startswith("#lines"), read)

@@ -3,7 +3,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from schedule.feeds.formats import MAX_BYTES, ProgrammeError, parse
+from schedule.feeds.formats.problems import ProgrammeError
+from schedule.feeds.formats.registry import parse
+from schedule.feeds.formats.source import MAX_BYTES
 from schedule.feeds.tests.schedule_files import event_json, event_xml, schedule_json, schedule_xml
 
 

@@ -4,7 +4,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from schedule.feeds.formats import Programme, ProgrammeError, parse
+from schedule.feeds.formats.problems import ProgrammeError
+from schedule.feeds.formats.programme import Programme
+from schedule.feeds.formats.registry import parse
 
 ADA = "b0000000-0000-4000-8000-000000000001"
 BERLIN = ZoneInfo("Europe/Berlin")

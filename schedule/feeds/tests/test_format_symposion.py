@@ -1,7 +1,8 @@
 import json
 from typing import Any
 
-from schedule.feeds.formats import Programme, parse
+from schedule.feeds.formats.programme import Programme
+from schedule.feeds.formats.registry import parse
 
 
 def read(*slots: dict[str, Any]) -> Programme:

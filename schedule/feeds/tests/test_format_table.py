@@ -5,7 +5,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.conf import settings
 
-from schedule.feeds.formats import Programme, ProgrammeError, parse
+from schedule.feeds.formats.problems import ProgrammeError
+from schedule.feeds.formats.programme import Programme
+from schedule.feeds.formats.registry import parse
 from schedule.feeds.formats.values.spellings import UnreadableValue, read_length, read_when
 
 BERLIN = ZoneInfo("Europe/Berlin")

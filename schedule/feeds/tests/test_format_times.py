@@ -3,7 +3,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from schedule.feeds.formats import Programme, parse
+from schedule.feeds.formats.programme import Programme
+from schedule.feeds.formats.registry import parse
 from schedule.feeds.tests.schedule_files import event_json, event_xml, schedule_json, schedule_xml
 
 BERLIN = ZoneInfo("Europe/Berlin")

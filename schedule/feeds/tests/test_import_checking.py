@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from conftest import make_conference, utc
 from lib.http_client import ErrorKind, HttpError
 from schedule.changes.recorder import ChangeRecorder, undo
-from schedule.feeds.fetching import Fetched
+from schedule.feeds.fetching import FetchedFeed
 from schedule.feeds.importing import checking
-from schedule.feeds.importing.checking import Outcome, check_due, check_feed
+from schedule.feeds.importing.checking import CheckOutcome, check_due, check_feed
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import Change, Feed, FeedItem, ImportReview, Talk
 
@@ -49,8 +49,8 @@ class Answers:
         if self.error:
             raise HttpError(ErrorKind.UNUSABLE, self.error)
         if etag and etag == self.etag:
-            return Fetched(None, etag)
-        return Fetched(self.data, self.etag)
+            return FetchedFeed(None, etag)
+        return FetchedFeed(self.data, self.etag)
 
 
 @pytest.fixture
@@ -68,12 +68,12 @@ def many(count: int, **words):
 def test_what_is_new_waits_for_a_review(feed, web):
     web.data = many(3)
     check = check_feed(feed, at=AT)
-    assert (check.outcome, check.waiting, check.error) == (Outcome.WAITING, 3, "")
+    assert (check.outcome, check.waiting, check.error) == (CheckOutcome.WAITING, 3, "")
     assert not Talk.objects.exists()
     review = ImportReview.objects.get()
     assert review.data == web.data
     assert [line["title"] for line in review.plan["lines"]] == ["Talk 1", "Talk 2", "Talk 3"]
-    assert check_feed(feed, at=AT).outcome is Outcome.UNCHANGED, "the same bytes"
+    assert check_feed(feed, at=AT).outcome is CheckOutcome.UNCHANGED, "the same bytes"
 
 
 def test_a_feed_applies_by_itself_when_it_may(feed, web):
@@ -81,16 +81,16 @@ def test_a_feed_applies_by_itself_when_it_may(feed, web):
     feed.save()
     web.data = many(20)
     check = check_feed(feed, at=AT)
-    assert (check.outcome, check.waiting) == (Outcome.APPLIED, 0)
+    assert (check.outcome, check.waiting) == (CheckOutcome.APPLIED, 0)
     assert str(check.change) == "pretalx: 20 new"
     assert not ImportReview.objects.exists()
     web.data = many(10)
     check = check_feed(feed, at=AT)
-    assert (check.outcome, check.waiting, check.change) == (Outcome.WAITING, 10, None)
+    assert (check.outcome, check.waiting, check.change) == (CheckOutcome.WAITING, 10, None)
     assert check.error.startswith("Not applied. 10 of 20 talks are missing.")
     assert not FeedItem.objects.exclude(missing_since=None).exists()
     web.data = many(20)
-    assert check_feed(feed, at=AT).outcome is Outcome.UNCHANGED
+    assert check_feed(feed, at=AT).outcome is CheckOutcome.UNCHANGED
     assert not ImportReview.objects.exists()
     feed.refresh_from_db()
     assert feed.last_error == ""
@@ -106,14 +106,14 @@ def test_conflicts_and_dismissed_lines_are_not_applied_by_itself(feed, web):
     changing.write()
     web.data = many(3, title="Theirs")
     check = check_feed(feed, at=AT)
-    assert (check.outcome, check.waiting) == (Outcome.APPLIED, 1)
+    assert (check.outcome, check.waiting) == (CheckOutcome.APPLIED, 1)
     assert sorted(Talk.objects.values_list("title", flat=True)) == ["Ours", "Theirs", "Theirs"]
     review = ImportReview.objects.get()
     review.dismissed = [line["digest"] for line in review.plan["lines"]]
     review.save()
     web.data = many(3, title="Theirs", subtitle="Sub")
     check = check_feed(feed, at=AT)
-    assert (check.outcome, check.waiting) == (Outcome.APPLIED, 0)
+    assert (check.outcome, check.waiting) == (CheckOutcome.APPLIED, 0)
     assert Talk.objects.filter(subtitle="Sub").count() == 3
 
 
@@ -124,7 +124,7 @@ def test_after_an_undo_the_same_content_waits_for_a_review(feed, web):
     undo(check_feed(feed, at=AT).change, actor=None, summary="")
     feed.refresh_from_db()
     check = check_feed(feed, at=AT)
-    assert (check.outcome, check.waiting) == (Outcome.WAITING, 2)
+    assert (check.outcome, check.waiting) == (CheckOutcome.WAITING, 2)
 
 
 def test_what_was_not_modified_costs_nothing(feed, web):
@@ -132,7 +132,7 @@ def test_what_was_not_modified_costs_nothing(feed, web):
     check_feed(feed, at=AT)
     feed.refresh_from_db()
     assert feed.etag == '"1"'
-    assert check_feed(feed, at=AT).outcome is Outcome.UNCHANGED
+    assert check_feed(feed, at=AT).outcome is CheckOutcome.UNCHANGED
     assert web.asked == [(ADDRESS, ""), (ADDRESS, '"1"')]
 
 
@@ -140,7 +140,7 @@ def test_failures_are_kept_and_change_nothing(feed, web, monkeypatch):
     web.data, web.etag = many(2), '"1"'
     check_feed(feed, at=AT)
     web.error = "The server answers 500."
-    assert check_feed(feed, at=AT).outcome is Outcome.FAILED
+    assert check_feed(feed, at=AT).outcome is CheckOutcome.FAILED
     feed.refresh_from_db()
     assert (feed.last_error, feed.last_checked_at) == ("The server answers 500.", AT)
     assert feed.etag == "", "so that the next answer is read whole"
@@ -148,7 +148,7 @@ def test_failures_are_kept_and_change_nothing(feed, web, monkeypatch):
     assert "broken" in check_feed(feed, at=AT).error
     assert ImportReview.objects.count() == 1
     web.data = many(2)
-    assert check_feed(feed, at=AT).outcome is Outcome.UNCHANGED
+    assert check_feed(feed, at=AT).outcome is CheckOutcome.UNCHANGED
     feed.refresh_from_db()
     assert feed.last_error == ""
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conftest import client_of, make_conference, make_user, utc
-from schedule.feeds.fetching import Fetched
+from schedule.feeds.fetching import FetchedFeed
 from schedule.feeds.importing import checking
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import Change, Feed, FeedItem, ImportReview, Override, Talk
@@ -277,7 +277,7 @@ def test_canceling_in_the_list_is_one_change(client):
 
 
 def test_an_address_is_asked_now(client, conference, monkeypatch):
-    monkeypatch.setattr(checking, "fetch", lambda *_a, **_kw: Fetched(many(1), ""))
+    monkeypatch.setattr(checking, "fetch", lambda *_a, **_kw: FetchedFeed(many(1), ""))
     add = reverse("admin:schedule_feed_add")
     bad = client.post(add, {"source": "pretalx", "address": "http://a.example/", "_save": "1"})
     assert "Enter a valid URL" in bad.content.decode()
@@ -297,6 +297,8 @@ def test_a_feed_with_talks_is_not_deleted(client):
     assert client.get(delete).status_code == 200
     decide(client)
     assert client.get(delete).status_code == 403
+    assert client.post(delete, {"post": "yes"}).status_code == 403
+    assert (Feed.objects.count(), FeedItem.objects.count(), Talk.objects.count()) == (1, 1, 1)
 
 
 def test_others_see_nothing_of_it(client, conference):

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from conftest import make_conference, make_room
-from schedule.feeds.formats import parse
-from schedule.feeds.importing import ImportSummary, import_schedule
+from schedule.feeds.formats.registry import parse
+from schedule.feeds.importing.import_file import ImportSummary, import_schedule
 from schedule.models import Talk
 
 
@@ -31,17 +31,17 @@ def further_rooms() -> list[str]:
 
 
 def test_it_works(conference):
-    assert load(conference, row("Foyer; Garden", "yes")).new == 1
+    assert load(conference, row("Foyer; Garden", "yes")).counts["new"] == 1
     talk = Talk.objects.get()
     assert (talk.title, talk.room.name, talk.is_canceled) == ("Opening", "Hall", True)
     assert further_rooms() == ["Foyer", "Garden"]
     again = load(conference, row("Foyer; Garden", "yes"))
-    assert (again.unchanged, again.changed) == (1, 0)
+    assert (again.counts["unchanged"], again.counts["changed"]) == (1, 0)
 
 
 def test_further_rooms_follow_the_file(conference):
     load(conference, row("Foyer; Garden"))
-    assert load(conference, row("Foyer")).changed == 1
+    assert load(conference, row("Foyer")).counts["changed"] == 1
     assert further_rooms() == ["Foyer"]
     load(conference, row())
     assert further_rooms() == []
@@ -50,13 +50,13 @@ def test_further_rooms_follow_the_file(conference):
 def test_further_rooms_of_an_organizer_stay_while_the_file_has_none(conference):
     load(conference, row())
     Talk.objects.get().also_in.add(make_room(conference, name="Garden"))
-    assert load(conference, row()).unchanged == 1
+    assert load(conference, row()).counts["unchanged"] == 1
     assert further_rooms() == ["Garden"]
 
 
 def test_a_cancellation_comes_and_goes_with_the_file(conference):
     load(conference, row())
-    assert load(conference, row(canceled="yes")).changed == 1
+    assert load(conference, row(canceled="yes")).counts["changed"] == 1
     assert Talk.objects.get().is_canceled
     load(conference, row())
     assert not Talk.objects.get().is_canceled
@@ -68,7 +68,7 @@ def test_what_an_organizer_decided_stays_until_the_file_says_something_new(
 ):
     load(conference, row(canceled=said))
     Talk.objects.update(is_canceled=by_organizer)
-    assert load(conference, row(canceled=said)).unchanged == 1
+    assert load(conference, row(canceled=said)).counts["unchanged"] == 1
     assert Talk.objects.get().is_canceled is by_organizer
 
 

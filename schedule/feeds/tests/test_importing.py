@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from conftest import make_conference, make_room, make_speaker, make_talk, make_user, settle, utc
-from schedule.feeds.formats import parse
-from schedule.feeds.importing import ImportSummary, import_schedule
+from schedule.feeds.formats.registry import parse
+from schedule.feeds.importing.import_file import ImportSummary, import_schedule
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import Feed, FeedItem, ProgrammeRevision, Room, Speaker, Talk, Track
 
@@ -27,7 +27,7 @@ def load(conference, *events, source="schedule.json", **kw) -> ImportSummary:
 
 def counts(summary: ImportSummary) -> dict[str, int]:
     names = ("new", "changed", "moved", "missing", "back", "unchanged")
-    return {name: getattr(summary, name) for name in names if getattr(summary, name)}
+    return {name: summary.counts[name] for name in names if summary.counts[name]}
 
 
 def full_event(number: int = 1, **words):
@@ -57,7 +57,7 @@ def test_it_works(conference):
         conference, full_event(), tracks=[{"name": "Web", "slug": "7-web", "color": "#0F0"}]
     )
     assert counts(summary) == {"new": 1}
-    assert summary.read == {"days": 1, "rooms": 1, "talks": 1, "speakers": 1}
+    assert summary.programme.counts == {"days": 1, "rooms": 1, "talks": 1, "speakers": 1}
     assert summary.problems == []
     talk = Talk.objects.get()
     assert (talk.code, talk.title, talk.subtitle, talk.kind) == (

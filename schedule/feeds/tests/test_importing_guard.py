@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 
 from conftest import make_conference, utc
-from schedule.feeds.formats import parse
-from schedule.feeds.importing import ImportSummary, TalkRemovalsRefused, import_schedule
+from schedule.feeds.formats.registry import parse
+from schedule.feeds.importing.guard import TalkRemovalsRefused
+from schedule.feeds.importing.import_file import ImportSummary, import_schedule
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import FeedItem, Talk
 
@@ -44,10 +45,10 @@ def dangers(conference, *events, at=AT, **kw) -> list[str]:
 def test_a_tenth_may_be_missing_and_no_more(conference):
     load(conference, *many(20))
     late = utc("2026-03-06 20:00")
-    assert load(conference, *many(18), accepts=False, at=late).missing == 2
+    assert load(conference, *many(18), accepts=False, at=late).counts["missing"] == 2
     assert dangers(conference, *many(16), at=late) == ["share"]
     assert FeedItem.objects.exclude(missing_since=None).count() == 2
-    assert load(conference, *many(16), at=late).missing == 2
+    assert load(conference, *many(16), at=late).counts["missing"] == 2
 
 
 def test_an_outage_of_a_quarter_is_refused_and_writes_nothing(conference):
@@ -62,7 +63,7 @@ def test_an_outage_of_a_quarter_is_refused_and_writes_nothing(conference):
 
 def test_five_talks_to_come_are_too_many(conference):
     load(conference, *many(100))
-    assert load(conference, *many(96), accepts=False).missing == 4
+    assert load(conference, *many(96), accepts=False).counts["missing"] == 4
     assert dangers(conference, *many(91)) == ["future"]
 
 

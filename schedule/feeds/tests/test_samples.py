@@ -19,9 +19,11 @@ from django.db import transaction
 from lxml import etree
 
 from conftest import make_conference
-from schedule.feeds.exporting import FORMATS, Export
-from schedule.feeds.formats import Programme, parse
-from schedule.feeds.importing import ImportSummary, import_schedule
+from schedule.feeds.exporting.export import Export
+from schedule.feeds.exporting.views import WRITERS
+from schedule.feeds.formats.programme import Programme
+from schedule.feeds.formats.registry import parse
+from schedule.feeds.importing.import_file import ImportSummary, import_schedule
 from schedule.models import Conference, Talk
 
 SAMPLES = Path(os.environ.get("SAMPLE_SCHEDULES", "/nowhere"))
@@ -95,10 +97,15 @@ def assert_well_read(name: str) -> None:
 
 def assert_imported_once(conference: Conference, name: str) -> None:
     _days, rooms, talks, speakers = COUNTS[name]
-    assert load(conference, read(name), name).new == talks
+    assert load(conference, read(name), name).counts["new"] == talks
     again = load(conference, read(name), name)
-    assert tuple(again.read.values()) == COUNTS[name]
-    assert (again.unchanged, again.new, again.changed, again.moved) == (talks, 0, 0, 0)
+    assert tuple(again.programme.counts.values()) == COUNTS[name]
+    assert (
+        again.counts["unchanged"],
+        again.counts["new"],
+        again.counts["changed"],
+        again.counts["moved"],
+    ) == (talks, 0, 0, 0)
     assert conference.rooms.count() == rooms
     assert conference.speakers.count() == speakers
 
@@ -107,7 +114,11 @@ def assert_every_talk_and_person_found(conference: Conference, twin: str) -> Non
     people = conference.speakers.count()
     with taken_back():
         summary = load(conference, read(twin), twin)
-        assert (summary.new, summary.missing, summary.moved) == (0, 0, 0)
+        assert (summary.counts["new"], summary.counts["missing"], summary.counts["moved"]) == (
+            0,
+            0,
+            0,
+        )
         assert conference.speakers.count() == people
 
 
@@ -123,13 +134,18 @@ def assert_valid(format: str, data: bytes) -> None:
 
 
 def assert_comes_back_unchanged(conference: Conference, name: str, format: str) -> None:
-    data = FORMATS[format](Export.of(conference, "https://live.example.org/"))
+    data = WRITERS[format].write(Export.of(conference, "https://live.example.org/"))
     assert_valid(format, data)
     programme = parse(data, default_zone=conference.zone)
     with taken_back():
         again = load(conference, programme, name, accepts_removals=True)
         assert [field for line in again.plan["lines"] for field in line["fields"]] == []
-        assert (again.new, again.missing, again.moved, again.changed) == (0, 0, 0, 0)
+        assert (
+            again.counts["new"],
+            again.counts["missing"],
+            again.counts["moved"],
+            again.counts["changed"],
+        ) == (0, 0, 0, 0)
         assert conference.speakers.count() == COUNTS[name][3]
         assert again.plan["speakers"] == {"new": 0, "changed": 0}
         # Once known by its new keys, an export is nothing new at all.
@@ -156,7 +172,7 @@ def test_the_next_version_adds_one_talk(db):
     first, second = "pyconau-2024-schedule-v0.json", "pyconau-2024-schedule.json"
     load(conference, read(first, conference.time_zone), first)
     summary = load(conference, read(second, conference.time_zone), second)
-    assert (summary.new, summary.missing, summary.moved) == (1, 0, 0)
+    assert (summary.counts["new"], summary.counts["missing"], summary.counts["moved"]) == (1, 0, 0)
     assert Talk.objects.count() == 57
 
 
@@ -164,7 +180,7 @@ def test_the_widget_after_the_json_brings_the_breaks_alone(db):
     conference = make_conference(time_zone="Australia/Melbourne")
     for name in ("pyconau-2024-schedule.json", "pyconau-2024-widget.json"):
         summary = load(conference, read(name, conference.time_zone), name)
-    assert (summary.new, summary.missing, summary.moved) == (37, 0, 0)
+    assert (summary.counts["new"], summary.counts["missing"], summary.counts["moved"]) == (37, 0, 0)
 
 
 def test_the_invalid_sample_reports_what_is_wrong():

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.http.request import validate_host
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,54 +30,42 @@ class Command(BaseCommand):
             "--domain", help="its host name; without, it answers every allowed host (one may)"
         )
         parser.add_argument(
-            "--timezone", required=True, help="where the venue is, like Europe/Berlin"
+            "--timezone",
+            dest="time_zone",
+            required=True,
+            help="where the venue is, like Europe/Berlin",
         )
-        parser.add_argument("--starts", type=_day, metavar="YYYY-MM-DD", help="default: today")
         parser.add_argument(
-            "--ends", type=_day, metavar="YYYY-MM-DD", help="default: the day it starts"
+            "--starts", dest="starts_on", type=_day, metavar="YYYY-MM-DD", help="default: today"
+        )
+        parser.add_argument(
+            "--ends",
+            dest="ends_on",
+            type=_day,
+            metavar="YYYY-MM-DD",
+            help="default: the day it starts",
         )
 
-    def handle(
-        self,
-        *,
-        slug: str,
-        name: str,
-        domain: str | None,
-        timezone: str,
-        starts: date | None,
-        ends: date | None,
-        **_options: Any,
-    ) -> None:
-        starts_on = starts or _today(timezone)
-        conference = Conference(
-            slug=slug,
-            name=name,
-            domain=domain,
-            time_zone=timezone,
-            starts_on=starts_on,
-            ends_on=ends or starts_on,
-        )
+    def handle(self, **options: Any) -> None:
+        fields = {name: options[name] for name in ("slug", "name", "domain", "time_zone")}
+        starts_on = options["starts_on"] or _today(options["time_zone"])
+        ends_on = options["ends_on"] or starts_on
+        conference = Conference(**fields, starts_on=starts_on, ends_on=ends_on)
         try:
             conference.full_clean()
         except ValidationError as error:
             raise CommandError("\n".join(_lines(error))) from None
-        if domain is None and (other := Conference.objects.filter(domain=None).first()):
-            raise CommandError(
-                _(
-                    "--domain is needed: “%(other)s” has none, and two cannot both answer every host."
-                )
-                % {"other": other}
+        others = Conference.objects.filter(domain=None)
+        if conference.domain is None and (other := others.first()):
+            text = _(
+                "--domain is needed: “%(other)s” has none, and two cannot both answer every host."
             )
+            raise CommandError(text % {"other": other})
         conference.save()
-        self.stdout.write(
-            _("Made “%(name)s”, %(starts)s to %(ends)s, %(zone)s.")
-            % {
-                "name": name,
-                "starts": conference.starts_on,
-                "ends": conference.ends_on,
-                "zone": timezone,
-            }
-        )
+        text = _("Made “%(name)s”, %(starts)s to %(ends)s, %(zone)s.")
+        zone = conference.time_zone
+        said = {"name": conference.name, "starts": starts_on, "ends": ends_on, "zone": zone}
+        self.stdout.write(text % said)
         self._say_what_to_do_next(conference)
 
     def _say_what_to_do_next(self, conference: Conference) -> None:
@@ -89,7 +78,7 @@ class Command(BaseCommand):
             _("https://%(host)s/%(admin)s: rooms and their streams, who sees the programme")
             % {"host": host, "admin": settings.ADMIN_PATH},
         ]
-        if conference.domain and not _is_allowed(conference.domain):
+        if conference.domain and not validate_host(conference.domain, settings.ALLOWED_HOSTS):
             steps.insert(0, _("Add %(domain)s to ALLOWED_HOSTS.") % {"domain": conference.domain})
         for step in steps:
             self.stdout.write(f"  {step}")
@@ -120,10 +109,3 @@ def _lines(error: ValidationError) -> list[str]:
         for field, messages in error.message_dict.items()
         for message in messages
     ]
-
-
-def _is_allowed(host: str) -> bool:
-    return any(
-        host == pattern or pattern == "*" or (pattern[:1] == "." and host.endswith(pattern))
-        for pattern in settings.ALLOWED_HOSTS
-    )

@@ -1,5 +1,6 @@
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,14 @@ from django.utils.translation import gettext as _
 
 from lib.http_client import HttpError
 from schedule.feeds.fetching import fetch
-from schedule.feeds.formats import MAX_BYTES, Problem, ProgrammeError, known_formats
-from schedule.feeds.importing import ImportSummary, TalkRemovalsRefused, import_schedule
-from schedule.feeds.importing.checking import Check, Outcome, check_due
+from schedule.feeds.formats.problems import Problem, ProgrammeError
+from schedule.feeds.formats.registry import known_formats
+from schedule.feeds.formats.source import MAX_BYTES
+from schedule.feeds.importing.checking import CheckOutcome, FeedCheck, check_due
+from schedule.feeds.importing.guard import TalkRemovalsRefused
+from schedule.feeds.importing.import_file import ImportSummary, import_schedule
+from schedule.feeds.importing.lines import fields_in_words, kinds_in_words, moment
 from schedule.feeds.importing.reviewing import read
-from schedule.feeds.importing.wording import fields_in_words, kinds_in_words, moment
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.models import Conference, Feed
 
@@ -80,20 +84,16 @@ class Command(BaseCommand):
             if not as_json:
                 self.stdout.write(_in_words(check))
         if as_json:
-            self.stdout.write(json.dumps([check.as_dict() for check in checks], indent=2))
-        if any(check.outcome is Outcome.FAILED for check in checks):
+            self._write_json([check.as_dict() for check in checks])
+        if any(check.outcome is CheckOutcome.FAILED for check in checks):
             raise CommandError(_("Not every feed could be read."))
 
     def _import(self, source: str, conference: Conference, **options: Any) -> None:
-        data = _read_source(source)
+        data, as_json = _read_source(source), options["json"]
         try:
             programme = read(
                 conference, data, format=options["format"], believe_clock=options["believe_clock"]
             )
-        except ProgrammeError as error:
-            self._report_failure(error, as_json=options["json"])
-            raise CommandError(f"{source}: {error}") from None
-        try:
             summary = import_schedule(
                 conference=conference,
                 programme=programme,
@@ -103,34 +103,38 @@ class Command(BaseCommand):
                 data=data,
                 believes_clock=options["believe_clock"],
             )
+        except ProgrammeError as error:
+            if as_json:
+                problems = [problem.as_dict() for problem in error.problems]
+                self._write_json({"error": str(error), "problems": problems})
+            else:
+                self._list_problems(list(error.problems[1:]))
+            raise CommandError(f"{source}: {error}") from None
         except TalkRemovalsRefused as refused:
-            self._report_refusal(refused, as_json=options["json"])
+            if as_json:
+                dangers = [asdict(danger) for danger in refused.dangers]
+                self._write_json({"error": str(refused), "dangers": dangers})
             raise _refusal(source, refused) from None
-        self._report(summary, conference, as_json=options["json"])
+        if as_json:
+            self._write_json(summary.as_dict())
+        else:
+            self._report(summary, conference)
         if summary.dangers and not options["accept_removals"]:
             raise _refusal(source, TalkRemovalsRefused(summary.dangers))
 
-    def _report_failure(self, error: ProgrammeError, *, as_json: bool) -> None:
-        if as_json:
-            problems = [problem.as_dict() for problem in error.problems]
-            self.stdout.write(json.dumps({"error": str(error), "problems": problems}, indent=2))
-        else:
-            self._list_problems(list(error.problems[1:]))
+    def _write_json(self, value: object) -> None:
+        self.stdout.write(json.dumps(value, indent=2))
 
-    def _report_refusal(self, refused: TalkRemovalsRefused, *, as_json: bool) -> None:
-        if as_json:
-            dangers = [danger.as_dict() for danger in refused.dangers]
-            self.stdout.write(json.dumps({"error": str(refused), "dangers": dangers}, indent=2))
-
-    def _report(self, summary: ImportSummary, conference: Conference, *, as_json: bool) -> None:
-        if as_json:
-            self.stdout.write(json.dumps(summary.as_dict(), indent=2))
-            return
-        version = f", {_('version')} {summary.version[:40]}" if summary.version else ""
-        self.stdout.write(f"{summary.source} ({summary.format}{version}) → {conference}")
+    def _report(self, summary: ImportSummary, conference: Conference) -> None:
+        version = (
+            f", {_('version')} {summary.programme.version[:40]}"
+            if summary.programme.version
+            else ""
+        )
+        self.stdout.write(f"{summary.source} ({summary.programme.format}{version}) → {conference}")
         self.stdout.write(
             _("Read: %(days)s days, %(rooms)s rooms, %(talks)s talks, %(speakers)s speakers")
-            % summary.read
+            % summary.programme.counts
         )
         self.stdout.write(
             _("Talks: %(new)s new, %(changed)s changed, %(moved)s moved, %(missing)s missing, %(back)s back again, %(rekeyed)s under another key, %(conflicts)s in conflict, %(unchanged)s unchanged")
@@ -183,11 +187,11 @@ def _refusal(source: str, refused: TalkRemovalsRefused) -> CommandError:
     return CommandError(text % {"source": source, "reasons": refused}, returncode=REFUSED)
 
 
-def _in_words(check: Check) -> str:
+def _in_words(check: FeedCheck) -> str:
     texts = {
-        Outcome.UNCHANGED: _("unchanged"),
-        Outcome.APPLIED: _("applied: %(change)s") % {"change": check.change},
-        Outcome.WAITING: _("%(count)d wait for a review") % {"count": check.waiting},
-        Outcome.FAILED: _("failed"),
+        CheckOutcome.UNCHANGED: _("unchanged"),
+        CheckOutcome.APPLIED: _("applied: %(change)s") % {"change": check.change},
+        CheckOutcome.WAITING: _("%(count)d wait for a review") % {"count": check.waiting},
+        CheckOutcome.FAILED: _("failed"),
     }
     return " ".join(filter(None, [f"{check.feed}: {texts[check.outcome]}.", check.error]))

@@ -38,4 +38,7 @@ def test_the_stylesheet_needs_neither_conference_nor_session(db):
 
 @pytest.mark.parametrize("name", ["red", "1a6b5", "1a6b54;}", "1a6b5g"])
 def test_only_colours_have_a_stylesheet(db, name):
-    assert Client().get(f"/theme/{name}.css").status_code == 404
+    response = Client().get(f"/theme/{name}.css")
+    assert response.status_code == 404
+    assert response["Content-Type"].startswith("text/html")
+    assert "--accent" not in response.text

@@ -38,6 +38,8 @@ def test_a_host_without_a_conference_says_so(db):
     settle()
     response = client_of(None).get("/", headers={"host": "three.example.org"})
     assert response.status_code == 404
+    assert "No conference answers to three.example.org" in response.text
+    assert "one.example.org" not in response.text
 
 
 def test_an_empty_installation_says_how_to_begin(db):
@@ -47,7 +49,10 @@ def test_an_empty_installation_says_how_to_begin(db):
 
 
 def test_a_host_that_is_not_allowed_is_refused(conference):
-    assert client_of(None).get("/", headers={"host": "evil.test.invalid"}).status_code == 400
+    response = client_of(None).get("/", headers={"host": "evil.test.invalid"})
+    assert response.status_code == 400
+    assert "This request makes no sense" in response.text
+    assert "evil.test.invalid" not in response.text
 
 
 def test_a_renamed_domain_is_noticed(db):

@@ -1,6 +1,7 @@
 """The pages of one stream and of accounts, for staff."""
 
 from decimal import Decimal
+from unittest import mock
 
 import pytest
 from django.urls import reverse
@@ -95,10 +96,15 @@ def test_they_are_for_organizers(attendee, room, name):
     assert "very-secret" not in response.content.decode() + str(response.headers)
 
 
-def test_those_of_another_conference_are_not_found(client):
-    stream = make_stream(make_room(make_conference(domain="other.example.org")))
-    assert client.get(url("look", stream)).status_code == 404
-    assert client.post(url("test", stream)).status_code == 404
+def test_those_of_another_conference_are_not_found(client, monkeypatch):
+    probe = mock.Mock()
+    monkeypatch.setattr(streams, "probe", probe)
+    room = make_room(make_conference(domain="other.example.org"))
+    stream = make_stream(room, value="https://cdn.example.org/very-secret.m3u8")
+    for answer in (client.get(url("look", stream)), client.post(url("test", stream))):
+        assert answer.status_code == 404
+        assert "very-secret" not in answer.text
+    probe.assert_not_called()
 
 
 def add_account(client, kind, **fields):

@@ -162,8 +162,12 @@ def test_the_history_keeps_what_is_over_and_not_what_is_to_come(conference, atte
 
 def test_the_history_is_for_people_with_a_ticket(lunch, stranger):
     settle()
-    assert client_of(None).get("/announcements/").status_code == 302
-    assert client_of(stranger).get("/announcements/").status_code == 403
+    refused = client_of(None).get("/announcements/")
+    assert (refused.status_code, refused.url) == (302, "/accounts/login/?next=%2Fannouncements%2F")
+    refused = client_of(stranger).get("/announcements/")
+    assert refused.status_code == 403
+    assert 'data-reason="ticket_required"' in refused.text
+    assert "Lunch" not in refused.text
 
 
 def test_the_operator_reaches_every_page_by_a_file(conference, settings, tmp_path):

@@ -4,6 +4,7 @@ import fcntl
 import os
 import subprocess
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 from django.core.cache import cache
@@ -57,10 +58,15 @@ def call(hook, *, secret=SECRET, **fields):
 @pytest.mark.parametrize("hook", ["key", "began", "ended", "recorded"])
 def test_only_nginx_calls(ingest, settings, hook):
     fields = {"name": ingest.key, "path": "x"}
-    assert call(hook, secret="guessed", **fields).status_code == 404
-    assert Client().get(f"/_origin/{hook}/?secret={SECRET}").status_code == 405
+    refused = call(hook, secret="guessed", **fields)
+    assert refused.status_code == 404
+    assert "Location" not in refused.headers
+    response = Client().get(f"/_origin/{hook}/?secret={SECRET}")
+    assert (response.status_code, response["Allow"]) == (405, "POST")
     settings.ORIGIN_SECRET = ""
-    assert call(hook, secret="", **fields).status_code == 404
+    refused = call(hook, secret="", **fields)
+    assert refused.status_code == 404
+    assert "Location" not in refused.headers
 
 
 def begin(key):
@@ -85,14 +91,14 @@ def test_the_key_leads_to_the_room(conference, ingest):
 
 
 def test_a_wrong_key_a_closed_door_and_an_old_key_are_refused(ingest):
-    assert call("key", name="guessed").status_code == 403
-    assert call("key").status_code == 403
     old = ingest.key
     ingest.renew_key()
-    assert call("key", name=old).status_code == 403
-    assert call("key", name=ingest.key).status_code == 302
+    refused = [call("key", name="guessed"), call("key"), call("key", name=old)]
+    assert "Location" in call("key", name=ingest.key).headers
     Ingest.objects.update(is_open=False)
-    assert call("key", name=ingest.key).status_code == 403
+    refused.append(call("key", name=ingest.key))
+    assert [answer.status_code for answer in refused] == [403] * 4
+    assert not any("Location" in answer.headers for answer in refused)
 
 
 def test_on_air_since(ingest):
@@ -113,7 +119,9 @@ def test_nobody_enters_the_inner_side_by_themselves(conference, ingest):
     key = Ingest.objects.create(room=second).key
     password = call("key", name=key).headers["Location"].partition("?pass=")[2]
     assert call("began", name=stream, **{"pass": password}).status_code == 403
+    assert not Ingest.objects.filter(began_at__isnull=False).exists()
     assert call("began", name=f"{conference.pk}-second", **{"pass": password}).status_code == 204
+    assert Ingest.objects.get(began_at__isnull=False).room == second
 
 
 # --- Viewers -----------------------------------------------------------------------------------
@@ -139,7 +147,9 @@ def test_no_header_of_a_visitor_counts(conference, room):
     other = make_user()
     make_ticket(conference, user=other, scopes=["room:second"])
     forged = {"X-Original-URI": "/hls/second/index.m3u8", "X-Folder": "1-second"}
-    assert client_of(other).get(GATE, headers=forged).status_code == 403
+    answer = client_of(other).get(GATE, headers=forged)
+    assert (answer.status_code, answer.content) == (403, b"")
+    assert "X-Folder" not in answer.headers
 
 
 def test_a_room_of_the_same_name_elsewhere_is_another_room(room, attendee):
@@ -187,15 +197,21 @@ def test_recordings_ask_for_the_replays(conference, room, attendee, stranger):
         assert client_of(attendee).get(f"/_origin/gate/recording/{unknown}/").status_code == 403
 
 
+def opened(user):
+    """The status, and the folder that nginx is told."""
+    answer = client_of(user).get("/_origin/gate/recording/abc/")
+    assert answer.content == b""
+    return answer.status_code, answer.headers.get("X-Folder")
+
+
 def test_a_recording_may_be_open_to_everybody_or_hidden(room, attendee, organizer):
     recording = make_recording(room, public_at=timezone.now() - timedelta(days=1))
-    gate = "/_origin/gate/recording/abc/"
-    assert Client().get(gate).status_code == 204
+    assert opened(None) == (204, "abc")
     recording.is_shown = False
     recording.save()
-    assert Client().get(gate).status_code == 403
-    assert client_of(attendee).get(gate).status_code == 403
-    assert client_of(organizer).get(gate).status_code == 204
+    assert opened(None) == (403, None)
+    assert opened(attendee) == (403, None)
+    assert opened(organizer) == (204, "abc")
 
 
 def test_a_recording_of_somebody_who_has_not_agreed_is_for_organizers(room, attendee, organizer):
@@ -203,13 +219,12 @@ def test_a_recording_of_somebody_who_has_not_agreed_is_for_organizers(room, atte
     talk = make_talk(room.conference, room=room, starts_at=start, may_be_replayed=True)
     make_recording(room, starts_at=start, ends_at=talk.ends_at)
     settle()
-    gate = "/_origin/gate/recording/abc/"
-    assert client_of(attendee).get(gate).status_code == 204
+    assert opened(attendee) == (204, "abc")
     talk.may_be_replayed = False
     talk.save()
     settle()
-    assert client_of(attendee).get(gate).status_code == 403
-    assert client_of(organizer).get(gate).status_code == 204
+    assert opened(attendee) == (403, None)
+    assert opened(organizer) == (204, "abc")
 
 
 def film(name, seconds=3):
@@ -285,7 +300,9 @@ sys.stdin.read()
 
 @pytest.mark.parametrize("path", ["", "/etc/passwd", "../1-main-1700000000.flv.sh", "main.flv"])
 def test_only_what_nginx_names_so_is_a_recording(ingest, path):
-    assert call("recorded", path=path).status_code == 403
+    with mock.patch("streaming.origin.hooks.keep_recording") as keep_recording:
+        assert call("recorded", path=path).status_code == 403
+    keep_recording.enqueue.assert_not_called()
 
 
 # --- Organizers --------------------------------------------------------------------------------

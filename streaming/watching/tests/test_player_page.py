@@ -88,4 +88,6 @@ def test_it_is_made_after_the_check(conference, room, stranger):
 
 
 def test_no_room_of_this_name(attendee):
-    assert client_of(attendee).get("/rooms/nowhere/player/").status_code == 404
+    response = client_of(attendee).get("/rooms/nowhere/player/")
+    assert response.status_code == 404
+    assert "There is no such page" in response.text

@@ -85,7 +85,9 @@ def test_on_site_only_is_said(conference, room, room_page):
 
 
 def test_no_room_of_this_name(attendee, room):
-    assert client_of(attendee).get("/rooms/nowhere/").status_code == 404
+    response = client_of(attendee).get("/rooms/nowhere/")
+    assert response.status_code == 404
+    assert "There is no such page" in response.text
 
 
 def test_every_refusal_has_words(conference, room, room_page):

@@ -114,9 +114,12 @@ def test_the_page_may_load_what_the_kind_asks_for_and_no_more(stream, conference
 def test_a_meeting_that_is_not_on_is_not_joined(attendee, room):
     other = make_stream(room, kind="join", value="https://meet.example.org/x", is_test=True)
     client = client_of(attendee)
-    assert client.get(f"/rooms/main/join/?stream={other.tag}").status_code == 404
-    assert client.get("/rooms/main/join/").status_code == 404
-    assert client.post("/rooms/main/join/").status_code == 405
+    for path in (f"/rooms/main/join/?stream={other.tag}", "/rooms/main/join/"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert "meet.example.org" not in answer.text
+    answer = client.post("/rooms/main/join/")
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
 
 
 def test_a_key_that_is_gone_leaves_the_next_source(attendee, conference, room, caplog):

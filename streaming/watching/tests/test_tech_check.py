@@ -49,10 +49,17 @@ def test_recordings_can_be_tried_before_their_talk(conference, room, organizer):
 @pytest.mark.parametrize("path", PATHS)
 def test_nobody_else(conference, room, trial, attendee, helper, path):
     other = make_room(conference, slug="other")
-    assert client_of(attendee).get(f"/rooms/main/check/{path}").status_code == 403
-    assert client_of(helper).get(f"/rooms/{other.slug}/check/{path}").status_code == 403
-    response = client_of(None).get(f"/rooms/main/check/{path}")
-    assert response.status_code in (302, 401)
+    make_stream(other, is_test=True, value="/try.m3u8")
+    refused = [
+        client_of(attendee).get(f"/rooms/main/check/{path}"),
+        client_of(helper).get(f"/rooms/{other.slug}/check/{path}"),
+    ]
+    assert [response.status_code for response in refused] == [403, 403]
+    refused.append(client_of(None).get(f"/rooms/main/check/{path}"))
+    assert refused[-1].status_code in (302, 401)
+    for response in refused:
+        assert "/try.m3u8" not in response.text
+        assert "Tech check" not in response.text
 
 
 def test_the_audience_sees_nothing_of_a_test(conference, room, trial, attendee):

@@ -85,20 +85,24 @@ def test_a_device_that_is_signed_out_here_is_out_at_once_and_gives_its_place_up(
 
 def test_sign_out_all_others(laptop, phone, attendee):
     tablet = signed_in(attendee)
-    laptop.post("/my/devices/end-others/")
-    for device, status in ((laptop, 200), (phone, 302), (tablet, 302)):
-        assert device.get("/my/devices/").status_code == status
+    response = laptop.post("/my/devices/end-others/", follow=True)
+    assert "All other devices are signed out" in response.text
+    assert "this device" in response.text
+    assert "Safari on iPhone" not in response.text
+    for device in (phone, tablet):
+        assert device.get("/my/devices/").url == "/accounts/login/?next=%2Fmy%2Fdevices%2F"
 
 
 def test_nobody_ends_what_is_not_theirs(laptop, stranger):
     theirs = signed_in(stranger)
     assert theirs.post(f"/my/devices/{number_of(laptop)}/end/").status_code == 404
-    assert theirs.post("/my/devices/end-others/").status_code == 302
-    assert laptop.get("/my/devices/").status_code == 200
+    assert theirs.post("/my/devices/end-others/").url == "/my/devices/"
+    assert "this device" in laptop.get("/my/devices/").text
 
 
 def test_one_does_not_end_the_device_in_ones_hand(laptop):
     assert laptop.post(f"/my/devices/{number_of(laptop)}/end/").status_code == 404
+    assert "this device" in laptop.get("/my/devices/").text
 
 
 @pytest.mark.parametrize("path", ["/my/devices/", "/my/devices/1/end/", "/my/devices/end-others/"])

@@ -371,7 +371,9 @@ def test_what_is_no_address_is_refused(client, conference, wrong):
 
 def test_other_pages_of_allauth_are_not_there(client, conference):
     for path in ("signup/", "password/reset/", "password/change/", "email/", "confirm-email/"):
-        assert client.get(f"/accounts/{path}").status_code == 404, path
+        response = client.get(f"/accounts/{path}")
+        assert response.status_code == 404, path
+        assert "There is no such page" in response.text, path
 
 
 def test_the_code_page_without_a_code_leads_to_the_beginning(client, conference):

@@ -1,5 +1,7 @@
 """How a no is said: to people, to programs, to fragments."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -72,7 +74,8 @@ def test_programs_get_a_code(conference, url, headers):
     "accept", ["", "*/*", "text/html,application/xhtml+xml,*/*;q=0.8", "image/png", "nonsense"]
 )
 def test_everybody_else_gets_the_page(conference, accept):
-    assert Client().get("/lobby/", headers={"Accept": accept}).status_code == 302
+    response = Client().get("/lobby/", headers={"Accept": accept})
+    assert (response.status_code, response.url) == (302, "/accounts/login/?next=%2Flobby%2F")
 
 
 def test_fragments_are_told_where_the_page_must_go(conference, stranger):
@@ -136,5 +139,9 @@ def test_a_banned_person_gets_no_way_around(attendee):
 
 def test_gone_and_closed_rooms_look_the_same(conference, room, stranger):
     client = client_of(stranger)
-    assert client.get("/rooms/main/").status_code == 403
-    assert client.get("/rooms/no-such-room/").status_code == 403
+    closed, gone = client.get("/rooms/main/"), client.get("/rooms/no-such-room/")
+    assert (closed.status_code, gone.status_code) == (403, 403)
+    assert 'data-reason="ticket_required"' in closed.text
+    token = r'(name="csrfmiddlewaretoken" value=)"\w+"'
+    closed, gone = (re.sub(token, r"\1", page.text) for page in (closed, gone))
+    assert gone.replace("no-such-room", "main") == closed

@@ -114,7 +114,9 @@ def test_who_has_not_proved_the_address_learns_nothing_of_its_tickets(conference
 
 
 def test_it_is_for_who_has_signed_in(conference):
-    assert client_of(None).get(WHY).status_code == 302
+    response = client_of(None).get(WHY)
+    assert response.status_code == 302
+    assert response.url.startswith("/accounts/login/?next=")
 
 
 def test_more_tickets_cost_no_more_queries(conference, attendee, django_assert_max_num_queries):

@@ -46,15 +46,20 @@ def test_an_unchanged_calendar_is_not_sent_again(talk, link):
 def test_a_reset_address_is_dead(talk, link):
     old = AgendaLink.objects.get(pk=link.pk)
     link.reset(timezone.now())
-    assert ask(old).status_code == 404
-    assert ask(link).status_code == 200
+    refused = ask(old)
+    assert refused.status_code == 404
+    assert "Starred" not in refused.text
+    assert "Starred" in ask(link).text
 
 
 def test_it_belongs_to_its_conference(talk, link, conference):
-    conference.domain = "here.example"
+    conference.domain = "here.example.org"
     conference.save()
     make_conference(domain="testserver")
-    assert ask(link).status_code == 404
+    refused = ask(link)
+    assert refused.status_code == 404
+    assert "Starred" not in refused.text
+    assert "Starred" in ask(link, host="here.example.org").text
 
 
 def test_a_hidden_programme_goes_with_the_ticket(talk, link, conference, attendee):

@@ -214,7 +214,9 @@ def test_a_refund_is_noticed_at_once(shop, paper, stranger, django_capture_on_co
     paper.has(*ten())
     with django_capture_on_commit_callbacks(execute=True):
         full(shop)
-    assert client.get("/lobby/").status_code == 403
+    refused = client.get("/lobby/")
+    assert refused.status_code == 403
+    assert 'data-reason="ticket_canceled"' in refused.text
 
 
 def test_products_follow_their_number_and_keep_what_they_open(shop, paper):

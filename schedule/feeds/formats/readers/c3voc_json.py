@@ -3,12 +3,8 @@
 The schema is https://c3voc.de/schedule/schema.json; hardly a file obeys it.
 """
 
-from typing import Any
-
-from schedule.feeds.formats.assembly import Assumptions, assemble
-from schedule.feeds.formats.json_values import JsonReader
+from schedule.feeds.formats.json_values import JsonObject, JsonReader
 from schedule.feeds.formats.problems import Problems
-from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import (
     RawDay,
     RawEvent,
@@ -22,40 +18,43 @@ from schedule.feeds.formats.source import SourceFile, step
 
 NAME = "c3voc-json"
 
-_EVENT_WORDS = [
+_EVENT = [
     *("guid", "code", "date", "start", "duration", "end", "room", "slug", "url"),
     *("title", "subtitle", "track", "type", "language", "abstract", "description"),
 ]
+_CONFERENCE = {
+    **{name: name for name in ("title", "acronym", "start", "end", "time_zone_name")},
+    "days": "daysCount",
+}
+_DAY = {"date": "date", "start": "day_start", "end": "day_end"}
+_ROOM = {name: name for name in ("name", "guid", "slug", "description")}
+_PERSON = {name: name for name in ("name", "guid", "code", "biography", "avatar")}
+_TRACK = {"name": "name", "slug": "slug", "colour": "color"}
 
 
 def recognises(source: SourceFile) -> bool:
-    if source.kind != "json" or not isinstance(source.json, dict):
-        return False
-    schedule = source.json.get("schedule")
+    schedule = source.json_object.get("schedule")
     return isinstance(schedule, dict) and isinstance(schedule.get("conference"), dict)
 
 
-def read(source: SourceFile, assumptions: Assumptions) -> Programme:
-    problems = Problems()
-    return assemble(_Reader(problems).schedule(source.json), problems, assumptions)
+def read(source: SourceFile, problems: Problems) -> RawSchedule:
+    return _Reader(problems).schedule(source.json)
 
 
 class _Reader(JsonReader):
-    def schedule(self, document: dict[str, Any]) -> RawSchedule:
-        top = document["schedule"]
-        conference, place = top["conference"], "/schedule/conference"
-        generator = self.object(top.get("generator") or document.get("generator"), "/generator")
-        names = "title acronym start end time_zone_name"
-        words = {name: self.word(conference, name, place) for name in names.split()}
-        words["days"] = self.word(conference, "daysCount", place)
+    def schedule(self, document: JsonObject) -> RawSchedule:
+        top, place = self.mapping(document["schedule"], "/schedule"), "/schedule/conference"
+        conference = self.mapping(top["conference"], place)
+        generator = self.mapping(top.get("generator") or document.get("generator"), "/generator")
+        words = self.words(conference, place, _CONFERENCE)
         words["version"] = self.word(top, "version", "/schedule")
         words["base_url"] = self.word(top, "base_url", "/schedule")
         words["generator"] = self.word(generator, "name", "/generator")
         raw = RawSchedule(format=NAME, location=place, words=words)
         raw.tracks = [
-            RawTrack(at, self.word(track, "name", at), self.word(track, "slug", at), self.word(track, "color", at))
+            RawTrack(at, **self.words(track, at, _TRACK))
             for track, at in self.objects(conference.get("tracks"), step(place, "tracks"))
-        ]  # fmt: skip
+        ]
         raw.rooms = self._rooms(conference, place)
         for name in ("rooms", "tracks", "days"):
             if name in top:
@@ -65,34 +64,21 @@ class _Reader(JsonReader):
             self._day(raw, day, at)
         return raw
 
-    def _rooms(self, parent: dict[str, Any], place: str) -> list[RawRoom]:
-        return [
-            RawRoom(
-                location=at,
-                name=self.word(room, "name", at),
-                guid=self.word(room, "guid", at),
-                slug=self.word(room, "slug", at),
-                description=self.word(room, "description", at),
-            )
-            for room, at in self.objects(parent.get("rooms"), step(place, "rooms"))
-        ]
+    def _rooms(self, parent: JsonObject, place: str) -> list[RawRoom]:
+        rooms = self.objects(parent.get("rooms"), step(place, "rooms"))
+        return [RawRoom(at, **self.words(room, at, _ROOM)) for room, at in rooms]
 
-    def _day(self, raw: RawSchedule, value: dict[str, Any], place: str) -> None:
-        day = RawDay(
-            location=place,
-            date=self.word(value, "date", place),
-            start=self.word(value, "day_start", place),
-            end=self.word(value, "day_end", place),
-        )
+    def _day(self, raw: RawSchedule, value: JsonObject, place: str) -> None:
+        day = RawDay(place, **self.words(value, place, _DAY))
         raw.days.append(day)
         rooms_at = step(place, "rooms")
-        for name, events in self.object(value.get("rooms"), rooms_at).items():
+        for name, events in self.mapping(value.get("rooms"), rooms_at).items():
             raw.rooms.append(RawRoom(step(rooms_at, name), name))
             found = self.objects(events, step(rooms_at, name))
             raw.take(self._event(event, at, day, name) for event, at in found)
 
-    def _event(self, value: dict[str, Any], place: str, day: RawDay, container: str) -> RawEvent:
-        words = {name: self.word(value, name, place) for name in _EVENT_WORDS}
+    def _event(self, value: JsonObject, place: str, day: RawDay, container: str) -> RawEvent:
+        words = {name: self.word(value, name, place) for name in _EVENT}
         words["id"] = self._id(value, place)
         persons_at = step(place, "persons")
         return RawEvent(
@@ -113,21 +99,16 @@ class _Reader(JsonReader):
             ],
         )
 
-    def _person(self, value: Any, place: str) -> RawPerson:
+    def _person(self, value: object, place: str) -> RawPerson:
         if isinstance(value, str):
             return RawPerson(place, value)
-        person = self.object(value, place)
-        return RawPerson(
-            location=place,
-            name=self.word(person, "public_name", place) or self.word(person, "name", place),
-            guid=self.word(person, "guid", place),
-            code=self.word(person, "code", place),
-            id=self._id(person, place),
-            biography=self.word(person, "biography", place) if "biography" in person else None,
-            avatar=self.word(person, "avatar", place) if "avatar" in person else None,
-        )
+        person = self.mapping(value, place)
+        known = self.person(person, place, _PERSON)
+        known.name = self.word(person, "public_name", place) or known.name
+        known.id = self._id(person, place)
+        return known
 
-    def _id(self, value: dict[str, Any], place: str) -> str:
+    def _id(self, value: JsonObject, place: str) -> str:
         if isinstance(value.get("id"), str):
             self.problems.add("bad-id", step(place, "id"), repr(value["id"]))
         return self.word(value, "id", place)

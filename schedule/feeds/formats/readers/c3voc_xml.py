@@ -5,9 +5,7 @@ The schema is https://github.com/voc/schedule validator/xsd/schedule.xml.xsd; ha
 
 from collections.abc import Iterator
 
-from schedule.feeds.formats.assembly import Assumptions, assemble
 from schedule.feeds.formats.problems import Problems
-from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import (
     RawDay,
     RawEvent,
@@ -17,7 +15,7 @@ from schedule.feeds.formats.raw import (
     RawSchedule,
     RawTrack,
 )
-from schedule.feeds.formats.source import Node, SourceFile
+from schedule.feeds.formats.source import SourceFile, XmlNode
 
 NAME = "c3voc-xml"
 
@@ -26,12 +24,11 @@ def recognises(source: SourceFile) -> bool:
     return source.kind == "xml" and source.xml.tag == "schedule"
 
 
-def read(source: SourceFile, assumptions: Assumptions) -> Programme:
+def read(source: SourceFile, problems: Problems) -> RawSchedule:
     root = source.xml
     conference = root.find("conference")
-    if not isinstance(conference, Node):
+    if not isinstance(conference, XmlNode):
         conference = root
-    problems = Problems()
     raw = RawSchedule(
         format=NAME, location=_line(conference), words=_conference_words(root, conference)
     )
@@ -46,10 +43,10 @@ def read(source: SourceFile, assumptions: Assumptions) -> Programme:
             raw.take(_event(each, day, name, problems) for each in _all(room, "event"))
         # Pentabarf has the events directly in the day.
         raw.take(_event(each, day, "", problems) for each in _all(node, "event"))
-    return assemble(raw, problems, assumptions)
+    return raw
 
 
-def _conference_words(root: Node, conference: Node) -> dict[str, str]:
+def _conference_words(root: XmlNode, conference: XmlNode) -> dict[str, str]:
     names = "title acronym start end days time_zone_name base_url day_change"
     words = {name: conference.words_of(name) for name in names.split()}
     words["version"] = root.words_of("version") or conference.words_of("release")
@@ -58,16 +55,16 @@ def _conference_words(root: Node, conference: Node) -> dict[str, str]:
     return words
 
 
-def _room(node: Node) -> RawRoom:
+def _room(node: XmlNode) -> RawRoom:
     return RawRoom(_line(node), node.get("name", ""), node.get("guid", ""), node.get("slug", ""))
 
 
-def _track(node: Node) -> RawTrack:
+def _track(node: XmlNode) -> RawTrack:
     name = node.get("name") or "".join(node.itertext())
     return RawTrack(_line(node), name, node.get("slug", ""), node.get("color", ""))
 
 
-def _event(node: Node, day: RawDay, container: str, problems: Problems) -> RawEvent:
+def _event(node: XmlNode, day: RawDay, container: str, problems: Problems) -> RawEvent:
     words: dict[str, str] = {}
     places: dict[str, str] = {}
     for child in _all(node, "*"):
@@ -97,7 +94,7 @@ def _event(node: Node, day: RawDay, container: str, problems: Problems) -> RawEv
 _texts = ("abstract", "description")
 
 
-def _person(node: Node) -> RawPerson:
+def _person(node: XmlNode) -> RawPerson:
     return RawPerson(
         location=_line(node),
         name="".join(node.itertext()),
@@ -107,9 +104,9 @@ def _person(node: Node) -> RawPerson:
     )
 
 
-def _all(node: Node, path: str) -> Iterator[Node]:
-    return (found for found in node.iterfind(path) if isinstance(found, Node))
+def _all(node: XmlNode, path: str) -> Iterator[XmlNode]:
+    return (found for found in node.iterfind(path) if isinstance(found, XmlNode))
 
 
-def _line(node: Node) -> str:
+def _line(node: XmlNode) -> str:
     return f"line {node.line}"

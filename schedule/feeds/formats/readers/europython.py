@@ -1,12 +1,8 @@
 """`schedule.json` of EuroPython's programme API (https://github.com/EuroPython/programapi)."""
 
-from typing import Any
-
-from schedule.feeds.formats.assembly import Assumptions, assemble
-from schedule.feeds.formats.json_values import JsonReader, places
+from schedule.feeds.formats.json_values import JsonObject, JsonReader, places
 from schedule.feeds.formats.problems import Problems
-from schedule.feeds.formats.programme import Programme
-from schedule.feeds.formats.raw import RawDay, RawEvent, RawPerson, RawRoom, RawSchedule
+from schedule.feeds.formats.raw import RawDay, RawEvent, RawRoom, RawSchedule
 from schedule.feeds.formats.source import SourceFile, step
 
 NAME = "europython"
@@ -17,38 +13,38 @@ _NAMES = {
 }
 
 
+_PERSON = {"name": "name", "code": "code", "avatar": "avatar"}
+
+
 def recognises(source: SourceFile) -> bool:
-    if source.kind != "json" or not isinstance(source.json, dict):
-        return False
-    days = source.json.get("days")
+    days = source.json_object.get("days")
     return isinstance(days, dict) and any(
         isinstance(day, dict) and isinstance(day.get("events"), list) for day in days.values()
     )
 
 
-def read(source: SourceFile, assumptions: Assumptions) -> Programme:
-    problems = Problems()
-    return assemble(_Reader(problems).schedule(source.json["days"]), problems, assumptions)
+def read(source: SourceFile, problems: Problems) -> RawSchedule:
+    return _Reader(problems).schedule(source.json["days"])
 
 
 class _Reader(JsonReader):
-    def schedule(self, days: dict[str, Any]) -> RawSchedule:
+    def schedule(self, days: JsonObject) -> RawSchedule:
         raw = RawSchedule(NAME, "/days")
         for date, value in days.items():
             place = step("/days", date)
             day = RawDay(place, date)
             raw.days.append(day)
-            content = self.object(value, place)
+            content = self.mapping(value, place)
             raw.rooms += self._rooms(content, place)
             events = self.objects(content.get("events"), step(place, "events"))
             raw.take(self._event(event, at, day) for event, at in events)
         return raw
 
-    def _rooms(self, parent: dict[str, Any], place: str) -> list[RawRoom]:
+    def _rooms(self, parent: JsonObject, place: str) -> list[RawRoom]:
         names = self.strings(parent.get("rooms"), step(place, "rooms"))
         return [RawRoom(at, name) for name, at in names]
 
-    def _event(self, event: dict[str, Any], place: str, day: RawDay) -> RawEvent:
+    def _event(self, event: JsonObject, place: str, day: RawDay) -> RawEvent:
         rooms = self._rooms(event, place)
         words = self.words(event, place, _NAMES)
         words["room"] = rooms[0].name if rooms else ""
@@ -60,15 +56,7 @@ class _Reader(JsonReader):
             places=places(place, {**_NAMES, "room": "rooms"}),
             also_in=rooms[1:],
             persons=[
-                self._person(person, at)
+                self.person(person, at, _PERSON)
                 for person, at in self.objects(event.get("speakers"), step(place, "speakers"))
             ],
-        )
-
-    def _person(self, person: dict[str, Any], place: str) -> RawPerson:
-        return RawPerson(
-            location=place,
-            name=self.word(person, "name", place),
-            code=self.word(person, "code", place),
-            avatar=self.word(person, "avatar", place) if "avatar" in person else None,
         )

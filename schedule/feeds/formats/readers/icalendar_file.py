@@ -15,13 +15,12 @@ from icalendar.parser import Contentline
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from lib.text import one_line
-from schedule.feeds.formats.assembly import Assumptions, assemble
 from schedule.feeds.formats.problems import Problems, refuse
-from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawEvent, RawPerson, RawSchedule
 from schedule.feeds.formats.source import SourceFile
-from schedule.feeds.formats.values.clocks import in_zone, read_stamp, zone_named
+from schedule.feeds.formats.values.clocks import in_zone, read_stamp
 from schedule.feeds.formats.values.identity import is_guid
+from schedule.site.zones import known_zone
 
 NAME = "icalendar"
 
@@ -49,7 +48,7 @@ class ContentLine:
 
 
 @dataclass(slots=True)
-class Component:
+class CalendarComponent:
     """A calendar or an event: its lines by name. What is nested in an event is not read."""
 
     kind: str
@@ -70,13 +69,12 @@ def recognises(source: SourceFile) -> bool:
     return source.beginning[:15].upper() == "BEGIN:VCALENDAR"
 
 
-def read(source: SourceFile, assumptions: Assumptions) -> Programme:
-    problems = Problems()
+def read(source: SourceFile, problems: Problems) -> RawSchedule:
     reader = _Reader(problems)
     raw = RawSchedule(NAME, "line 1")
     raw.take(reader.events(source.data))
     raw.words = reader.words()
-    return assemble(raw, problems, assumptions)
+    return raw
 
 
 def _unfolded(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -112,7 +110,7 @@ def _line(number: int, text: str) -> ContentLine | None:
 class _Reader:
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
-        self.calendar = Component("VCALENDAR", 1)
+        self.calendar = CalendarComponent("VCALENDAR", 1)
         self.zones: set[str] = set()
 
     def words(self) -> dict[str, str]:
@@ -128,15 +126,17 @@ class _Reader:
             yield _Event(self, component, uid).read()
             self.problems.talk = ""
 
-    def _components(self, data: bytes) -> Iterator[Component]:
+    def _components(self, data: bytes) -> Iterator[CalendarComponent]:
         """Events, as they end."""
-        open: list[Component] = []
+        open: list[CalendarComponent] = []
         number = 0
         for line in self._lines(data):
             number = line.number
             if line.name == "BEGIN":
                 is_calendar = not open and line.value.upper() == "VCALENDAR"
-                open.append(self.calendar if is_calendar else Component(line.value.upper(), number))
+                open.append(
+                    self.calendar if is_calendar else CalendarComponent(line.value.upper(), number)
+                )
             elif not open or (line.name == "END" and open[-1].kind != line.value.upper()):
                 self.problems.add("bad-line", f"line {number}", f"{line.name}:{line.value}")
             elif line.name == "END":
@@ -171,24 +171,16 @@ class _Reader:
             return None
         parts = name.split("/")  # like /example.org/2026_1/Europe/Berlin
         spellings = [name, "/".join(parts[-3:]), "/".join(parts[-2:]), WINDOWS_TO_OLSON.get(name)]
-        found = next((zone for each in spellings if each and (zone := zone_named(each))), None)
+        found = next((zone for each in spellings if each and (zone := known_zone(each))), None)
         if found is None:
             self.problems.add("unknown-zone", place, name)
         else:
             self.zones.add(found.key)
         return found
 
-    @property
-    def is_from_pretalx(self) -> bool:
-        return "pretalx" in self.calendar.value("PRODID").lower()
-
-    @property
-    def is_cancellation(self) -> bool:
-        return self.calendar.value("METHOD").upper() == "CANCEL"
-
 
 class _Event:
-    def __init__(self, reader: _Reader, component: Component, uid: str) -> None:
+    def __init__(self, reader: _Reader, component: CalendarComponent, uid: str) -> None:
         self.reader, self.component, self.uid = reader, component, uid
         self.problems = reader.problems
 
@@ -206,8 +198,11 @@ class _Event:
         )
         self._identify(words)
         status = component.value("STATUS").upper()
-        event.is_canceled = status in ("CANCELLED", "CANCELED") or self.reader.is_cancellation
-        names = self._names_in_title(words) if self.reader.is_from_pretalx else []
+        calendar = self.reader.calendar
+        is_cancellation = calendar.value("METHOD").upper() == "CANCEL"
+        event.is_canceled = status in ("CANCELLED", "CANCELED") or is_cancellation
+        is_from_pretalx = "pretalx" in calendar.value("PRODID").lower()
+        names = self._names_in_title(words) if is_from_pretalx else []
         event.persons = [RawPerson(event.at("title"), name) for name in names]
         event.persons += self._attendees()
         self._set_times(event)

@@ -6,12 +6,9 @@ slots expanded are read as well. Several pages stand in one JSON list.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
-from schedule.feeds.formats.assembly import Assumptions, assemble
-from schedule.feeds.formats.json_values import JsonReader, places
+from schedule.feeds.formats.json_values import JsonObject, JsonReader, places
 from schedule.feeds.formats.problems import Problems, refuse
-from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawEvent, RawLink, RawPerson, RawRoom, RawSchedule, RawTrack
 from schedule.feeds.formats.source import SourceFile, step
 
@@ -22,6 +19,7 @@ _TEXTS = {
     **{"abstract": "abstract", "description": "description"},
 }
 _TIMES = {"date": "start", "end": "end", "duration": "duration"}
+_PERSON = {"name": "name", "code": "code", "biography": "biography"}
 # An organizer's token lists all proposals; these alone are in the programme.
 _STATES = ("", "confirmed", "canceled")
 
@@ -32,49 +30,47 @@ def recognises(source: SourceFile) -> bool:
     )
 
 
-def read(source: SourceFile, assumptions: Assumptions) -> Programme:
-    problems = Problems()
-    raw = RawSchedule(NAME, "")
-    _Reader(problems).fill(raw, source.json)
-    return assemble(raw, problems, assumptions)
+def read(source: SourceFile, problems: Problems) -> RawSchedule:
+    return _Reader(problems).schedule(source.json)
 
 
-def _pages(document: Any) -> list[tuple[Any, str]]:
+def _pages(document: object) -> list[tuple[object, str]]:
     if isinstance(document, list):
         return [(page, step("", at)) for at, page in enumerate(document)]
     return [(document, "")]
 
 
-def _is_listing(page: dict[str, Any]) -> bool:
-    if isinstance(page.get("results"), list):
-        items = page["results"]
+def _is_listing(page: JsonObject) -> bool:
+    if isinstance(items := page.get("results"), list):
         return not items or any(isinstance(item, dict) and _is_item(item) for item in items)
     return isinstance(page.get("slots"), list) and "version" in page
 
 
-def _is_item(item: dict[str, Any]) -> bool:
+def _is_item(item: JsonObject) -> bool:
     if "submission" in item:
         return "start" in item
     return "code" in item and ("slots" in item or "slot" in item)
 
 
 class _Reader(JsonReader):
-    def fill(self, raw: RawSchedule, document: Any) -> None:
-        self.raw = raw
+    def schedule(self, document: object) -> RawSchedule:
+        self.raw = raw = RawSchedule(NAME, "")
         expected = found = 0
         for value, at in _pages(document):
-            page = self.object(value, at)
+            page = self.mapping(value, at)
             name = "results" if "results" in page else "slots"
             items = self.objects(page.get(name), step(at, name))
-            expected = max(expected, page["count"] if isinstance(page.get("count"), int) else 0)
+            count = page.get("count")
+            expected = max(expected, count if isinstance(count, int) else 0)
             found += len(items)
             raw.words["version"] = self.word(page, "version", at)
             for item, place in items:
                 raw.take(self._events(item, place))
         if found < expected:
             raise refuse("incomplete", "", f"{found} / {expected}")
+        return raw
 
-    def _events(self, item: dict[str, Any], place: str) -> Iterator[RawEvent]:
+    def _events(self, item: JsonObject, place: str) -> Iterator[RawEvent]:
         """Of one slot: one. Of a submission: as many as it has slots."""
         if "submission" in item:
             if event := self._slot(item, place, item["submission"], step(place, "submission")):
@@ -90,12 +86,12 @@ class _Reader(JsonReader):
                 self.problems.add("not-expanded", at, str(value))
 
     def _slot(
-        self, slot: dict[str, Any], place: str, submission: Any, submission_at: str
+        self, slot: JsonObject, place: str, submission: object, submission_at: str
     ) -> RawEvent | None:
         if isinstance(submission, str | int):
             self.problems.add("not-expanded", submission_at, str(submission))
             submission = {"code": submission}
-        talk = self.object(submission, submission_at)
+        talk = self.mapping(submission, submission_at)
         if not self._is_public(slot, talk, submission_at):
             read = self.word(talk, "code", submission_at) or self.word(slot, "description", place)
             self.problems.add("not-in-programme", place, read)
@@ -119,28 +115,25 @@ class _Reader(JsonReader):
             links=self._links(talk, submission_at),
         )
 
-    def _is_public(self, slot: dict[str, Any], talk: dict[str, Any], place: str) -> bool:
+    def _is_public(self, slot: JsonObject, talk: JsonObject, place: str) -> bool:
         is_scheduled = slot.get("start") is not None and slot.get("slot_type") != "blocker"
         return is_scheduled and self.word(talk, "state", place) in _STATES
 
-    def _expanded(self, parent: dict[str, Any], name: str, place: str) -> str:
+    def _expanded(self, parent: JsonObject, name: str, place: str) -> str:
         """The name of a thing; the API gives no more than its number, unless it is asked to."""
         if isinstance(parent.get(name), int):
             self.problems.add("not-expanded", step(place, name), str(parent[name]))
             return ""
         return self.word(parent, name, place)
 
-    def _track(self, talk: dict[str, Any], place: str) -> str:
-        name, value, at = (
-            self._expanded(talk, "track", place),
-            talk.get("track"),
-            step(place, "track"),
-        )
+    def _track(self, talk: JsonObject, place: str) -> str:
+        name = self._expanded(talk, "track", place)
+        value, at = talk.get("track"), step(place, "track")
         if isinstance(value, dict):
             self.raw.tracks.append(RawTrack(at, name, colour=self.word(value, "color", at)))
         return name
 
-    def _room(self, slot: dict[str, Any], place: str) -> str:
+    def _room(self, slot: JsonObject, place: str) -> str:
         name, value, at = self._expanded(slot, "room", place), slot.get("room"), step(place, "room")
         if isinstance(value, dict):
             guid = self.word(value, "guid", at) or self.word(value, "uuid", at)
@@ -148,25 +141,17 @@ class _Reader(JsonReader):
             self.raw.rooms.append(RawRoom(at, name, guid=guid, description=text))
         return name
 
-    def _persons(self, talk: dict[str, Any], place: str) -> list[RawPerson]:
+    def _persons(self, talk: JsonObject, place: str) -> list[RawPerson]:
         found = []
         for value, at in self.items(talk.get("speakers"), step(place, "speakers")):
             if not isinstance(value, dict):
                 self.problems.add("not-expanded", at, str(value))
                 continue
             avatar = "avatar_url" if "avatar_url" in value else "avatar"
-            found.append(
-                RawPerson(
-                    location=at,
-                    name=self.word(value, "name", at),
-                    code=self.word(value, "code", at),
-                    biography=self.word(value, "biography", at) if "biography" in value else None,
-                    avatar=self.word(value, avatar, at) if avatar in value else None,
-                )
-            )
+            found.append(self.person(value, at, {**_PERSON, "avatar": avatar}))
         return found
 
-    def _links(self, talk: dict[str, Any], place: str) -> list[RawLink]:
+    def _links(self, talk: JsonObject, place: str) -> list[RawLink]:
         return [
             RawLink(at, self.word(value, "description", at), self.word(value, "resource", at))
             for value, at in self.items(talk.get("resources"), step(place, "resources"))

@@ -4,12 +4,8 @@ The only public file of pretalx that has the breaks. They have no code, and no t
 the same offset as the next.
 """
 
-from typing import Any
-
-from schedule.feeds.formats.assembly import Assumptions, assemble
-from schedule.feeds.formats.json_values import JsonReader, places
+from schedule.feeds.formats.json_values import JsonObject, JsonReader, places
 from schedule.feeds.formats.problems import Problems
-from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawEvent, RawPerson, RawRoom, RawSchedule, RawTrack
 from schedule.feeds.formats.source import SourceFile, step
 
@@ -21,20 +17,20 @@ _NAMES = {
 }
 
 
+_PERSON = {"name": "name", "code": "code", "avatar": "avatar"}
+
+
 def recognises(source: SourceFile) -> bool:
-    if source.kind != "json" or not isinstance(source.json, dict):
-        return False
-    lists = all(isinstance(source.json.get(name), list) for name in ("talks", "rooms"))
-    return lists and ("timezone" in source.json or "event_start" in source.json)
+    lists = all(isinstance(source.json_object.get(name), list) for name in ("talks", "rooms"))
+    return lists and ("timezone" in source.json_object or "event_start" in source.json_object)
 
 
-def read(source: SourceFile, assumptions: Assumptions) -> Programme:
-    problems = Problems()
-    return assemble(_Reader(problems).schedule(source.json), problems, assumptions)
+def read(source: SourceFile, problems: Problems) -> RawSchedule:
+    return _Reader(problems).schedule(source.json)
 
 
 class _Reader(JsonReader):
-    def schedule(self, document: dict[str, Any]) -> RawSchedule:
+    def schedule(self, document: JsonObject) -> RawSchedule:
         names = {"version": "version", "time_zone_name": "timezone", "start": "event_start"}
         raw = RawSchedule(NAME, "", self.words(document, "", {**names, "end": "event_end"}))
         self.rooms: dict[str, RawRoom] = {}
@@ -47,15 +43,15 @@ class _Reader(JsonReader):
             self.tracks[self.word(track, "id", at)] = RawTrack(at, name, colour=colour)
         self.persons: dict[str, RawPerson] = {}
         for person, at in self.objects(document.get("speakers"), "/speakers"):
-            self.persons[self.word(person, "code", at)] = self._person(person, at)
+            self.persons[self.word(person, "code", at)] = self.person(person, at, _PERSON)
         raw.rooms, raw.tracks = list(self.rooms.values()), list(self.tracks.values())
         raw.take(self._event(talk, at) for talk, at in self.objects(document["talks"], "/talks"))
         return raw
 
-    def _event(self, talk: dict[str, Any], place: str) -> RawEvent:
+    def _event(self, talk: JsonObject, place: str) -> RawEvent:
         words = self.words(talk, place, _NAMES)
-        room = self._named(self.rooms, talk, "room", place)
-        track = self._named(self.tracks, talk, "track", place)
+        room = self.reference(self.rooms, talk, "room", place)
+        track = self.reference(self.tracks, talk, "track", place)
         words |= {"room": room.name if room else "", "track": track.name if track else ""}
         return RawEvent(
             location=place,
@@ -67,27 +63,14 @@ class _Reader(JsonReader):
             persons=self._persons(talk.get("speakers"), step(place, "speakers")),
         )
 
-    def _persons(self, value: Any, place: str) -> list[RawPerson]:
+    def _persons(self, value: object, place: str) -> list[RawPerson]:
         """Codes of people; older widgets have the people themselves."""
         found = []
         for item, at in self.items(value, place):
             if isinstance(item, dict):
-                found.append(self._person(item, at))
+                found.append(self.person(item, at, _PERSON))
             elif person := self.persons.get(str(item)):
                 found.append(person)
             else:
                 self.problems.add("unknown-reference", at, str(item))
         return found
-
-    def _person(self, value: dict[str, Any], place: str) -> RawPerson:
-        name, code = self.word(value, "name", place), self.word(value, "code", place)
-        avatar = self.word(value, "avatar", place) if "avatar" in value else None
-        return RawPerson(place, name, code=code, avatar=avatar)
-
-    def _named[T](
-        self, known: dict[str, T], parent: dict[str, Any], name: str, place: str
-    ) -> T | None:
-        id = self.word(parent, name, place)
-        if id and id not in known:
-            self.problems.add("unknown-reference", step(place, name), id)
-        return known.get(id)

@@ -1,6 +1,6 @@
 """Sessionize's `view/All` and `view/GridSmart` (https://sessionize.com/playbook/api).
 
-Times have no offset: they are the conference's. Addresses of live streams are never read.
+TimeReader have no offset: they are the conference's. Addresses of live streams are never read.
 """
 
 import re
@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from schedule.feeds.formats.assembly import Assumptions, assemble
-from schedule.feeds.formats.json_values import JsonReader, places
+from schedule.feeds.formats.json_values import JsonObject, JsonReader, places
 from schedule.feeds.formats.problems import Problems
-from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawDay, RawEvent, RawPerson, RawRoom, RawSchedule
 from schedule.feeds.formats.source import SourceFile, step
 from schedule.feeds.formats.values.identity import is_guid
@@ -20,6 +18,7 @@ from schedule.feeds.formats.values.words import language_code
 NAME = "sessionize"
 
 _NAMES = {"title": "title", "description": "description", "date": "startsAt", "end": "endsAt"}
+_PERSON = {"name": "name", "guid": "id", "biography": "bio", "avatar": "profilePicture"}
 # What a category says of a talk, by the title that organizers give it.
 _CATEGORIES = (
     ("language", re.compile(r"language|sprache|langue|idioma", re.IGNORECASE)),
@@ -41,9 +40,8 @@ def recognises(source: SourceFile) -> bool:
     )
 
 
-def read(source: SourceFile, assumptions: Assumptions) -> Programme:
-    problems = Problems()
-    return assemble(_Reader(problems).schedule(source.json), problems, assumptions)
+def read(source: SourceFile, problems: Problems) -> RawSchedule:
+    return _Reader(problems).schedule(source.json)
 
 
 class _Reader(JsonReader):
@@ -58,7 +56,7 @@ class _Reader(JsonReader):
         raw.events = list(_united(raw.events))
         return raw
 
-    def _all(self, document: dict[str, Any]) -> Iterator[RawEvent]:
+    def _all(self, document: JsonObject) -> Iterator[RawEvent]:
         for room, at in self.objects(document["rooms"], "/rooms"):
             self.rooms[self.word(room, "id", at)] = RawRoom(at, self.word(room, "name", at))
         self.rooms_of_plenum = list(self.rooms.values())
@@ -68,7 +66,7 @@ class _Reader(JsonReader):
         for talk, at in self.objects(document["sessions"], "/sessions"):
             yield self._event(talk, at)
 
-    def _grid(self, raw: RawSchedule, document: list[Any]) -> Iterator[RawEvent]:
+    def _grid(self, raw: RawSchedule, document: list[object]) -> Iterator[RawEvent]:
         for value, place in self.objects(document, ""):
             day = RawDay(place, self.word(value, "date", place))
             raw.days.append(day)
@@ -80,11 +78,11 @@ class _Reader(JsonReader):
                     self._categories(talk, talk_at, "categoryItems")
                     yield replace(self._event(talk, talk_at), day=day, container=known.name)
 
-    def _event(self, talk: dict[str, Any], place: str) -> RawEvent:
+    def _event(self, talk: JsonObject, place: str) -> RawEvent:
         words = self.words(talk, place, _NAMES) | self._categorised(talk, place)
         id = self.word(talk, "id", place)
         words["guid" if is_guid(id) else "id"] = id
-        room = self._room(talk, place)
+        room = self.reference(self.rooms, talk, "roomId", place)
         words["room"] = room.name if room else ""
         persons = [
             self._mentioned(person, at)
@@ -101,13 +99,7 @@ class _Reader(JsonReader):
             persons=[person for person in persons if person],
         )
 
-    def _room(self, talk: dict[str, Any], place: str) -> RawRoom | None:
-        id = self.word(talk, "roomId", place)
-        if id and id not in self.rooms:
-            self.problems.add("unknown-reference", step(place, "roomId"), id)
-        return self.rooms.get(id)
-
-    def _mentioned(self, value: Any, place: str) -> RawPerson | None:
+    def _mentioned(self, value: object, place: str) -> RawPerson | None:
         """An id, or in some views id and name."""
         id = self.word(value, "id", place) if isinstance(value, dict) else str(value)
         if id not in self.persons and isinstance(value, dict):
@@ -116,20 +108,13 @@ class _Reader(JsonReader):
             self.problems.add("unknown-reference", place, id)
         return self.persons.get(id)
 
-    def _person(self, person: dict[str, Any], place: str) -> RawPerson:
-        whole = self.word(person, "fullName", place) or self.word(person, "name", place)
+    def _person(self, person: JsonObject, place: str) -> RawPerson:
         parts = self.word(person, "firstName", place), self.word(person, "lastName", place)
-        return RawPerson(
-            location=place,
-            name=whole or " ".join(parts),
-            guid=self.word(person, "id", place),
-            biography=self.word(person, "bio", place) if "bio" in person else None,
-            avatar=self.word(person, "profilePicture", place)
-            if "profilePicture" in person
-            else None,
-        )
+        known = self.person(person, place, _PERSON)
+        known.name = self.word(person, "fullName", place) or known.name or " ".join(parts)
+        return known
 
-    def _categories(self, parent: dict[str, Any], place: str, name_of_items: str) -> None:
+    def _categories(self, parent: JsonObject, place: str, name_of_items: str) -> None:
         for category, at in self.objects(parent.get("categories"), step(place, "categories")):
             title = self.word(category, "title", at) or self.word(category, "name", at)
             word = next((word for word, names in _CATEGORIES if names.search(title)), "")
@@ -137,11 +122,10 @@ class _Reader(JsonReader):
                 told = (word, self.word(item, "name", item_at))
                 self.items_of[self.word(item, "id", item_at)] = told
 
-    def _categorised(self, talk: dict[str, Any], place: str) -> dict[str, str]:
+    def _categorised(self, talk: JsonObject, place: str) -> dict[str, str]:
         """Of several items of one category the first counts."""
-        ids = [
-            str(id) for id in self.array(talk.get("categoryItems"), step(place, "categoryItems"))
-        ]
+        named = self.items(talk.get("categoryItems"), step(place, "categoryItems"))
+        ids = [str(id) for id, _at in named]
         for category, at in self.objects(talk.get("categories"), step(place, "categories")):
             items = self.objects(category.get("categoryItems"), step(at, "categoryItems"))
             ids += [self.word(item, "id", item_at) for item, item_at in items]

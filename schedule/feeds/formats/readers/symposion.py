@@ -1,12 +1,9 @@
 """`conference.json` of symposion and of PyCon US, which grew out of it."""
 
 import re
-from typing import Any
 
-from schedule.feeds.formats.assembly import Assumptions, assemble
-from schedule.feeds.formats.json_values import JsonReader, places
+from schedule.feeds.formats.json_values import JsonObject, JsonReader, places
 from schedule.feeds.formats.problems import Problems
-from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawEvent, RawPerson, RawRoom, RawSchedule
 from schedule.feeds.formats.source import SourceFile, step
 
@@ -16,35 +13,33 @@ _NAMES = {
     **{"title": "name", "type": "kind", "abstract": "abstract", "description": "description"},
     **{"date": "start", "end": "end", "duration": "duration"},
 }
+_PERSON = {"name": "name", "id": "id", "biography": "bio", "avatar": "photo"}
 _keynote = re.compile(r"(opening |closing )?keynote\b", re.IGNORECASE)
 
 
 def recognises(source: SourceFile) -> bool:
-    if source.kind != "json" or not isinstance(source.json, dict):
-        return False
-    slots = source.json.get("schedule")
+    slots = source.json_object.get("schedule")
     return isinstance(slots, list) and any(
         isinstance(slot, dict) and "conf_key" in slot for slot in slots
     )
 
 
-def read(source: SourceFile, assumptions: Assumptions) -> Programme:
-    problems = Problems()
-    return assemble(_Reader(problems).schedule(source.json), problems, assumptions)
+def read(source: SourceFile, problems: Problems) -> RawSchedule:
+    return _Reader(problems).schedule(source.json)
 
 
 class _Reader(JsonReader):
-    def schedule(self, document: dict[str, Any]) -> RawSchedule:
+    def schedule(self, document: JsonObject) -> RawSchedule:
         conference = document.get("conference")
-        words = {}
-        if isinstance(conference, dict):
-            words["title"] = self.word(conference, "title", "/conference")
-        raw = RawSchedule(NAME, "", words)
+        title = (
+            self.word(conference, "title", "/conference") if isinstance(conference, dict) else ""
+        )
+        raw = RawSchedule(NAME, "", {"title": title})
         slots = self.objects(document["schedule"], "/schedule")
         raw.take(self._event(slot, at) for slot, at in slots)
         return raw
 
-    def _event(self, slot: dict[str, Any], place: str) -> RawEvent:
+    def _event(self, slot: JsonObject, place: str) -> RawEvent:
         rooms = self._rooms(slot, place)
         words = self.words(slot, place, _NAMES)
         words["room"] = rooms[0].name if rooms else ""
@@ -62,7 +57,7 @@ class _Reader(JsonReader):
             persons=self._persons(slot, place),
         )
 
-    def _rooms(self, slot: dict[str, Any], place: str) -> list[RawRoom]:
+    def _rooms(self, slot: JsonObject, place: str) -> list[RawRoom]:
         """A list of names; older versions have only one text, "Hall A, Hall B"."""
         names = self.strings(slot.get("rooms"), step(place, "rooms"))
         if not names:
@@ -70,18 +65,12 @@ class _Reader(JsonReader):
             names = [(name, at) for name in self.word(slot, "room", place).split(", ")]
         return [RawRoom(at, name) for name, at in names]
 
-    def _persons(self, slot: dict[str, Any], place: str) -> list[RawPerson]:
+    def _persons(self, slot: JsonObject, place: str) -> list[RawPerson]:
         """Where there are no speakers there are at least the authors' names."""
         if not slot.get("speakers"):
             authors = self.strings(slot.get("authors"), step(place, "authors"))
             return [RawPerson(at, name) for name, at in authors]
         return [
-            RawPerson(
-                location=at,
-                name=self.word(person, "name", at),
-                id=self.word(person, "id", at),
-                biography=self.word(person, "bio", at) if "bio" in person else None,
-                avatar=self.word(person, "photo", at) if "photo" in person else None,
-            )
+            self.person(person, at, _PERSON)
             for person, at in self.objects(slot.get("speakers"), step(place, "speakers"))
         ]

@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterator
 
 from lib.text import one_line
-from schedule.feeds.formats.assembly import Assumptions, assemble
 from schedule.feeds.formats.problems import Problems, refuse
-from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.raw import RawEvent, RawLink, RawPerson, RawRoom, RawSchedule
 from schedule.feeds.formats.source import SourceFile
 from schedule.feeds.formats.values.spellings import UnreadableValue, read_length, read_when
@@ -54,11 +52,10 @@ def recognises(source: SourceFile) -> bool:
     return source.kind == "" and len(_known(_lines(source.beginning)[1])) >= 2
 
 
-def read(source: SourceFile, assumptions: Assumptions) -> Programme:
-    problems = Problems()
+def read(source: SourceFile, problems: Problems) -> RawSchedule:
     raw = RawSchedule(format=NAME, location="line 1")
     raw.take(_events(source.text, problems))
-    return assemble(raw, problems, assumptions)
+    return raw
 
 
 def _lines(beginning: str) -> tuple[str, str, int]:

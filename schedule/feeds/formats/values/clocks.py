@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 _clock = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?")
 _date = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -17,13 +17,6 @@ class ImpossibleTime(ValueError):
 
 class SkippedTime(ValueError):
     """The clock was put forward over this time."""
-
-
-def zone_named(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name.strip())
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: "America" is a folder
-        return None
 
 
 def read_clock(text: str) -> timedelta | None:

@@ -17,6 +17,11 @@ def key(kind: str, value: str) -> str:
     return f"{kind}:{hashlib.sha256(whole.encode()).hexdigest()}"
 
 
+def keys_by_kind(keys: Iterable[str]) -> dict[str, str]:
+    """The values of the keys, without their kinds."""
+    return {kind: value for kind, _colon, value in (key.partition(":") for key in keys)}
+
+
 def read_guid(text: str) -> str:
     """UUIDs in one spelling; anything else as it is."""
     try:
@@ -42,7 +47,7 @@ def person_keys(*, guid: str, code: str, id: str, name: str) -> tuple[str, ...]:
     return tuple(key(kind, value) for kind, value in found if value)
 
 
-class Index[T]:
+class KeyIndex[T]:
     """Finds things by their keys.
 
     A weaker key only counts when no stronger one speaks against it: two people of one name with

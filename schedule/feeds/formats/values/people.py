@@ -5,14 +5,14 @@ from dataclasses import replace
 from schedule.feeds.formats.programme import ProgrammeSpeaker
 from schedule.feeds.formats.raw import RawPerson
 from schedule.feeds.formats.values import identity
-from schedule.feeds.formats.values.words import Words, absolute_link, read_code
+from schedule.feeds.formats.values.words import TextReader, absolute_link, read_code
 
 
-class People:
-    def __init__(self, words: Words, base_url: str) -> None:
+class PersonReader:
+    def __init__(self, words: TextReader, base_url: str) -> None:
         self._words = words
         self._base_url = base_url
-        self._index: identity.Index[int] = identity.Index()
+        self._index: identity.KeyIndex[int] = identity.KeyIndex()
         self._speakers: list[ProgrammeSpeaker] = []
 
     def all(self) -> tuple[ProgrammeSpeaker, ...]:

@@ -23,7 +23,7 @@ _one_day = timedelta(days=1)
 
 
 @dataclass(slots=True)
-class Times:
+class TimeReader:
     """`names_zone`: the zone stands in the file, so that offsets can be checked against it."""
 
     problems: Problems

@@ -18,7 +18,7 @@ KINDS = ("keynote", "talk", "workshop", "panel", "break", "social")
 _code = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
-class Words:
+class TextReader:
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
 

@@ -1,6 +1,10 @@
-"""Stars and the agenda made of them. Private pages all, while the pages that link here are shared."""
+"""Stars that people put on talks, and the agenda made of them. Private pages all, while the pages that link here are shared."""
 
-from typing import Any
+import zoneinfo
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -10,8 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from schedule.attending.bookmarks.agenda import agenda as agenda_of
-from schedule.models import AgendaLink, Bookmark, Talk, TalkQuerySet
+from schedule.models import AgendaLink, Bookmark, Conference, Talk, TalkQuerySet
 from schedule.site.access import follows_visibility
 from schedule.site.pages import render_page
 from schedule.site.request import ConferenceRequest
@@ -27,11 +30,10 @@ def _talks(request: ConferenceRequest) -> TalkQuerySet:
 
 def _user_id(request: HttpRequest) -> int | None:
     """None: not signed in, which these views may see where the programme is public."""
-    user: Any = request.user
-    return user.pk if user.is_authenticated else None
+    return request.user.pk if request.user.is_authenticated else None
 
 
-def _back(request: HttpRequest, default: str) -> str:
+def _next_page(request: HttpRequest, default: str) -> str:
     path = request.POST.get("next") or request.GET.get("next") or ""
     hosts = {request.get_host()}
     is_ours = url_has_allowed_host_and_scheme(path, hosts, require_https=request.is_secure())
@@ -54,11 +56,11 @@ def star(request: ConferenceRequest, code: str) -> HttpResponse:
             Bookmark.objects.filter(user_id=user_id, talk=talk).delete()
         if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
             return HttpResponse(status=204)
-        return redirect(_back(request, talk.get_absolute_url()))
+        return redirect(_next_page(request, talk.get_absolute_url()))
     context = {
         "talk": talk,
         "is_starred": talk.bookmarks.filter(user_id=user_id).exists(),
-        "back": _back(request, talk.get_absolute_url()),
+        "back": _next_page(request, talk.get_absolute_url()),
         "at": request.at,
     }
     return render_page(request, "schedule/star.html", context)
@@ -111,3 +113,44 @@ def new_link(request: ConferenceRequest) -> HttpResponse:
         return redirect_to_login(resolve_url("agenda"))
     AgendaLink.objects.of(user_id, request.conference).reset(timezone.now())
     return redirect("agenda")
+
+
+@dataclass(frozen=True)
+class AgendaEntry:
+    """`clashes`: starred talks that take place at the same time, at least in part."""
+
+    talk: Talk
+    clashes: list[Talk]
+
+
+@dataclass(frozen=True)
+class AgendaDay:
+    day: date
+    entries: list[AgendaEntry]
+
+
+def agenda_of(
+    talks: Iterable[Talk], conference: Conference, zone: zoneinfo.ZoneInfo
+) -> list[AgendaDay]:
+    listed = sorted(talks, key=lambda talk: (talk.starts_at, talk.ends_at, talk.pk))
+    clashes = clashes_of(listed)
+    days = groupby(listed, key=lambda talk: conference.day_of(talk.starts_at, zone))
+    return [
+        AgendaDay(day, [AgendaEntry(talk, clashes[talk.pk]) for talk in group])
+        for day, group in days
+    ]
+
+
+def clashes_of(talks: list[Talk]) -> dict[int, list[Talk]]:
+    """By primary key. `talks` in order of their start. Canceled talks are in nobody's way."""
+    clashes: dict[int, list[Talk]] = {talk.pk: [] for talk in talks}
+    running: list[Talk] = []
+    for talk in talks:
+        if talk.is_canceled:
+            continue
+        running = [other for other in running if other.ends_at > talk.starts_at]
+        for other in running:
+            clashes[other.pk].append(talk)
+            clashes[talk.pk].append(other)
+        running.append(talk)
+    return clashes

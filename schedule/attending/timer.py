@@ -6,35 +6,51 @@ the talk's title and times, and what the chair writes.
 
 import json
 from hashlib import blake2b
-from typing import Any, cast
+from typing import cast
 
+from django import forms
 from django.contrib import messages
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from schedule.attending.timer.forms import ExtendForm, MessageForm
-from schedule.attending.timer.links import key_of, opens, timer_link
 from schedule.changes.run_of_show.acts import extend
-from schedule.changes.run_of_show.apply import apply
-from schedule.changes.run_of_show.proposal import ActRefused, Proposal
+from schedule.changes.run_of_show.proposal import ActRefused, Proposal, apply
 from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.models import Talk, Timer
 from schedule.site.access import login_only, public
 from schedule.site.request import ConferenceRequest
 from schedule.site.rights import DeskRights
 
+# What a chair gives; more is for the desk, which sees whom it pushes.
+MAX_MINUTES = 15
+
+
+class MessageForm(forms.ModelForm[Timer]):
+    class Meta:
+        model = Timer
+        fields = ["message"]
+        labels = {"message": gettext_lazy("Message to the stage")}
+
+
+class MoreTimeForm(forms.Form):
+    minutes = forms.IntegerField(min_value=1, max_value=MAX_MINUTES)
+
 
 def _talks(request: ConferenceRequest) -> QuerySet[Talk]:
     return Talk.objects.filter(conference=request.conference).shown().select_related("timer")
 
 
-def _may_chair(user: Any, talk: Talk) -> bool:
+def _may_chair(user: AbstractBaseUser | AnonymousUser, talk: Talk) -> bool:
     if not user.is_authenticated:
         return False
     is_chair = talk.chairs.filter(pk=user.pk).exists()
@@ -45,9 +61,9 @@ def _watched(request: ConferenceRequest, code: str) -> Talk:
     """For whoever has the link; else for chairs, and for speakers who have signed in."""
     talk = get_object_or_404(_talks(request), code=code)
     talk.conference = request.conference
-    if opens(request.GET.get("key", ""), talk):
+    if constant_time_compare(request.GET.get("key", ""), Timer.of(talk).key):
         return talk
-    user: Any = request.user
+    user = request.user
     is_speaker = user.is_authenticated and talk.speakers.filter(email__iexact=user.email).exists()
     if is_speaker or _may_chair(user, talk):
         return talk
@@ -62,11 +78,6 @@ def _chaired(request: ConferenceRequest, code: str) -> Talk:
     return talk
 
 
-def _message_of(talk: Talk) -> str:
-    timer: Timer | None = getattr(talk, "timer", None)  # no row yet
-    return timer.message if timer else ""
-
-
 @require_safe
 @public
 @never_cache
@@ -75,8 +86,8 @@ def timer(request: ConferenceRequest, code: str) -> HttpResponse:
     context = {
         "talk": talk,
         "at": at,
-        "key": key_of(talk),
-        "message": _message_of(talk),
+        "key": Timer.of(talk).key,
+        "message": Timer.of(talk).message,
         "minutes_left": int((talk.ends_at - at).total_seconds() // 60),
     }
     with timezone.override(request.conference.zone):
@@ -95,7 +106,7 @@ def timer_json(request: ConferenceRequest, code: str) -> HttpResponse:
             "ends": int(talk.ends_at.timestamp()),
             "until": f"{timezone.localtime(talk.ends_at):%H:%M}",
             "canceled": talk.is_canceled,
-            "message": _message_of(talk),
+            "message": Timer.of(talk).message,
         }
     text = json.dumps(body, ensure_ascii=False).encode()
     etag = f'"{blake2b(text, digest_size=12).hexdigest()}"'
@@ -114,10 +125,10 @@ def chair(request: ConferenceRequest, code: str) -> HttpResponse:
         "talk": talk,
         "conference": request.conference,
         "at": timezone.now(),
-        "message": _message_of(talk),
+        "message": Timer.of(talk).message,
         "form": MessageForm(),
         "presets": [_("Wrap up"), _("Time for questions"), _("Please use the microphone")],
-        "timer_link": request.build_absolute_uri(timer_link(talk)),
+        "timer_link": request.build_absolute_uri(Timer.of(talk).get_absolute_url()),
     }
     with timezone.override(request.conference.zone):
         return render(cast(HttpRequest, request), "schedule/chair.html", context)
@@ -146,7 +157,7 @@ def _say(talk: Talk, message: str) -> None:
 def give_time(request: ConferenceRequest, code: str) -> HttpResponse:
     """A few minutes more, at once: there is no time for a preview on stage. The desk can undo it."""
     talk = _chaired(request, code)
-    form = ExtendForm(request.POST)
+    form = MoreTimeForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Extend by how many minutes?"))
         return redirect("chair", code)

@@ -1,29 +1,28 @@
-"""The rows of one table that an import makes or changes."""
+"""The rows of one table that an act makes or changes."""
 
 from collections.abc import Container, Iterable
-from typing import Any
 
 from django.db import models
 
 
-class Rows[Row: models.Model]:
+class RowChanges[Row: models.Model]:
     def __init__(self, model: type[Row]) -> None:
         self.model = model
         self.new: list[Row] = []
         self.changed: dict[int, Row] = {}
         self.fields: set[str] = set()
 
-    def set(self, row: Row, **values: Any) -> None:
+    def set(self, row: Row, **values: object) -> None:
         """Sets what differs, and remembers that the row has to be written."""
         for field, value in values.items():
             if getattr(row, field) != value:
                 setattr(row, field, value)
-                self.touch(row, [field])
+                if row.pk is not None:
+                    self.touch(row, [field])
 
     def touch(self, row: Row, fields: Iterable[str]) -> None:
-        if row.pk is not None:
-            self.changed[row.pk] = row
-            self.fields.update(fields)
+        self.changed[row.pk] = row
+        self.fields.update(fields)
 
     def write(self, wanted: Container[int] | None = None) -> None:
         """Two statements, however many rows. Changes come first: they may free a name.
@@ -39,4 +38,4 @@ class Rows[Row: models.Model]:
                 unique_fields=["id"],
                 update_fields=sorted(self.fields),
             )
-        manager.bulk_create(row for row in self.new if wanted is None or id(row) in wanted)
+        manager.bulk_create([row for row in self.new if wanted is None or id(row) in wanted])

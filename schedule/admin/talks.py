@@ -1,30 +1,31 @@
+"""Talks and their speakers in the admin. What is typed and what is ticked becomes a Change."""
+
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
 from django.db import transaction
 from django.db.models import Count, QuerySet
-from django.forms import ColorInput
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.formats import date_format
-from django.utils.translation import gettext, ngettext
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from schedule.admin.feeds import FeedAdmin, FeedItemAdmin
-from schedule.admin.forms import ConferenceSettingsForm, RoomForm, SpeakerForm, TalkForm
+from schedule.admin.forms import HtmlTextsForm, TalkForm
 from schedule.changes.recorder import ChangeRecorder
-from schedule.models import Change, Conference, Feed, FeedItem, Override, Room, Speaker, Talk, Track
+from schedule.models import Change, Override, Room, Speaker, Talk
 from schedule.models.codes import ALPHABET, CODE_CHARS
 from schedule.site.scoped_admin import (
     NotDeleted,
     ReadOnly,
     ScopedAdmin,
     ScopedInline,
-    conference_of,
     person,
+    required_conference,
 )
 
 ANYWHERE = (ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM)
@@ -60,59 +61,35 @@ class TalkMarks:
         return ", ".join(marks)
 
 
-@admin.register(Conference)
-class ConferenceAdmin(ScopedAdmin):
-    """A superuser sees every conference, others the one of this host."""
+class CountsTalks(ScopedAdmin):
+    """With a column that says how many talks there are of it."""
 
-    form = ConferenceSettingsForm
-    list_display = ("name", "domain", "starts_on", "ends_on", "time_zone", "visibility")
-    list_filter = ("visibility",)
-    search_fields = ("name", "slug", "domain")
-    prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
-    fieldsets = (
-        (None, {"fields": ("name", "slug", "tagline", "domain")}),
-        (
-            _("When"),
-            {"fields": ("starts_on", "ends_on", "time_zone", "day_starts_at_hour")},
-        ),
-        (
-            _("Who sees it"),
-            {
-                "fields": (
-                    "visibility",
-                    "public_at",
-                    "replays_end_at",
-                    "languages",
-                    "accent_colour",
-                )
-            },
-        ),
-        (_("Help"), {"fields": ("help_email", "help_url", "tickets_url")}),
-    )
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(talk_count=Count("talks"))
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Conference]:
-        conferences = Conference.objects.order_by("-starts_on", "slug")
-        if request.user.is_superuser:
-            return conferences
-        here = conference_of(request)
-        return conferences.filter(pk=here.pk) if here else conferences.none()
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "accent_colour":
-            kwargs["widget"] = ColorInput()
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.is_superuser
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.is_superuser
+    @admin.display(description=_("talks"), ordering="talk_count")
+    def talk_count(self, row: Any) -> int:
+        return int(row.talk_count)
 
 
-class TalkInline(ReadOnly, TalkMarks, ScopedInline, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+class ProposesCode(ScopedAdmin):
+    """When something is added by hand."""
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        code = get_random_string(CODE_CHARS, ALPHABET)
+        return {"code": code, **super().get_changeform_initial_data(request)}
+
+
+@admin.register(Speaker)
+class SpeakerAdmin(ProposesCode, CountsTalks):
+    form = HtmlTextsForm
+    list_display = ("name", "code", "email", "talk_count")
+    ordering = ("name", "pk")
+    search_fields = ("name", "code", "email")
+    fields = ("name", "code", "email", "avatar_url", "biography")
+
+
+class TalkInline(ReadOnly, TalkMarks, ScopedInline, admin.TabularInline[Talk, Room]):
     """To look at and to go to. Not to be typed into: whoever saves a stream in a form that was
     opened an hour ago must not put the talks back to where they were then.
     """
@@ -125,70 +102,8 @@ class TalkInline(ReadOnly, TalkMarks, ScopedInline, admin.TabularInline):  # typ
     view_on_site = False
 
 
-@admin.register(Room)
-class RoomAdmin(NotDeleted, ScopedAdmin):
-    form = RoomForm
-    list_display: tuple[str, ...] = ("name", "slug", "position", "talk_count")
-    ordering = ("position", "name", "pk")
-    search_fields = ("name", "slug")
-    fields = ("name", "slug", "position", "helpers", "description")
-    autocomplete_fields = ("helpers",)
-    prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
-    inlines: ClassVar[Any] = (TalkInline,)
-    save_on_top = True
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(talk_count=Count("talks"))
-
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Room | None = None) -> Any:
-        # A room that is renamed keeps its address.
-        return {} if obj else super().get_prepopulated_fields(request, obj)
-
-    def get_inlines(self, request: HttpRequest, obj: Room | None) -> Any:
-        """None while the room is being made: streams are checked against its conference."""
-        return super().get_inlines(request, obj) if obj else ()
-
-    @admin.display(description=_("talks"), ordering="talk_count")
-    def talk_count(self, room: Any) -> int:
-        count: int = room.talk_count
-        return count
-
-
-@admin.register(Track)
-class TrackAdmin(ScopedAdmin):
-    list_display = ("name", "slug", "colour")
-    search_fields = ("name", "slug")
-    fields = ("name", "slug", "colour")
-    prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
-
-
-class WithCode(ScopedAdmin):
-    """Proposes a code when something is added by hand."""
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        code = get_random_string(CODE_CHARS, ALPHABET)
-        return {"code": code, **super().get_changeform_initial_data(request)}
-
-
-@admin.register(Speaker)
-class SpeakerAdmin(WithCode):
-    form = SpeakerForm
-    list_display = ("name", "code", "email", "talk_count")
-    ordering = ("name", "pk")
-    search_fields = ("name", "code", "email")
-    fields = ("name", "code", "email", "avatar_url", "biography")
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(talk_count=Count("talks"))
-
-    @admin.display(description=_("talks"), ordering="talk_count")
-    def talk_count(self, speaker: Any) -> int:
-        count: int = speaker.talk_count
-        return count
-
-
 @admin.register(Talk)
-class TalkAdmin(NotDeleted, TalkMarks, WithCode):
+class TalkAdmin(NotDeleted, TalkMarks, ProposesCode):
     form = TalkForm
     list_display = ("when", "room", "title", "kind", "marks")
     list_display_links = ("title",)
@@ -256,9 +171,7 @@ class TalkAdmin(NotDeleted, TalkMarks, WithCode):
         if talk.pk is None or not talk.feed_items.exists():
             return ""
         names = talk.overrides.order_by("field").values_list("field", flat=True)
-        return ", ".join(
-            str(getattr(Talk._meta.get_field(name), "verbose_name", name)) for name in names
-        )
+        return ", ".join(map(Talk.field_label, names))
 
     @admin.action(
         permissions=["change"],
@@ -278,17 +191,15 @@ class TalkAdmin(NotDeleted, TalkMarks, WithCode):
         permissions=["change"], description=_("Cancel: keep it, with a mark"), location=ANYWHERE
     )
     def cancel(self, request: HttpRequest, talks: QuerySet[Talk]) -> None:
-        count = self._set_canceled(request, talks, True)
-        text = ngettext("%(count)d talk canceled.", "%(count)d talks canceled.", count)
-        self.message_user(request, text % {"count": count}, messages.SUCCESS)
+        done = ngettext_lazy("%(count)d talk canceled.", "%(count)d talks canceled.", "count")
+        self._set(request, talks, gettext("Canceled"), done, is_canceled=True)
 
     @admin.action(
         permissions=["change"], description=_("Restore: it takes place"), location=ANYWHERE
     )
     def restore(self, request: HttpRequest, talks: QuerySet[Talk]) -> None:
-        count = self._set_canceled(request, talks, False)
-        text = ngettext("%(count)d talk restored.", "%(count)d talks restored.", count)
-        self.message_user(request, text % {"count": count}, messages.SUCCESS)
+        done = ngettext_lazy("%(count)d talk restored.", "%(count)d talks restored.", "count")
+        self._set(request, talks, gettext("Restored"), done, is_canceled=False)
 
     @admin.action(
         permissions=["change"],
@@ -301,7 +212,7 @@ class TalkAdmin(NotDeleted, TalkMarks, WithCode):
         if titles := ", ".join(talk.title for talk in refusing):
             text = gettext("Their feed says that they may not be recorded: %(titles)s")
             self.message_user(request, text % {"titles": titles}, messages.WARNING)
-        self._set_replayed(request, talks.exclude(pk__in=refusing.values("pk")), True)
+        self._set_consent(request, talks.exclude(pk__in=refusing.values("pk")), True)
 
     @admin.action(
         permissions=["change"],
@@ -309,37 +220,28 @@ class TalkAdmin(NotDeleted, TalkMarks, WithCode):
         location=ANYWHERE,
     )
     def disagree(self, request: HttpRequest, talks: QuerySet[Talk]) -> None:
-        self._set_replayed(request, talks, False)
+        self._set_consent(request, talks, False)
 
-    def _set_replayed(self, request: HttpRequest, talks: QuerySet[Talk], may: bool) -> None:
-        count = self._set(request, talks, gettext("Consent to the recording"), may_be_replayed=may)
-        text = ngettext("%(count)d talk changed.", "%(count)d talks changed.", count)
-        self.message_user(request, text % {"count": count}, messages.SUCCESS)
+    def _set_consent(self, request: HttpRequest, talks: QuerySet[Talk], agreed: bool) -> None:
+        done = ngettext_lazy("%(count)d talk changed.", "%(count)d talks changed.", "count")
+        what = gettext("Consent to the recording")
+        self._set(request, talks, what, done, may_be_replayed=agreed)
 
-    def _set_canceled(self, request: HttpRequest, talks: QuerySet[Talk], canceled: bool) -> int:
-        what = gettext("Canceled") if canceled else gettext("Restored")
-        return self._set(request, talks, what, is_canceled=canceled)
-
-    def _set(self, request: HttpRequest, talks: QuerySet[Talk], what: str, **values: bool) -> int:
-        """How many it changed. Each gets a line in its history."""
-        conference = conference_of(request)
-        if conference is None:
-            return 0
+    def _set(
+        self, request: HttpRequest, talks: QuerySet[Talk], what: str, done: Promise, **values: bool
+    ) -> None:
+        """As one Change. Each talk gets a line in its history."""
         changed = list(talks.exclude(**values))
         titles = ", ".join(talk.title for talk in changed[:3]) + ("…" if len(changed) > 3 else "")
         summary = f"{what}: {titles}"[:300]
         changing = ChangeRecorder(
-            conference, Change.Act.ADMIN, actor=person(request), summary=summary
+            required_conference(request), Change.Act.ADMIN, actor=person(request), summary=summary
         )
         for talk in changed:
             changing.set(talk, **values)
         with transaction.atomic():
             changing.write()
-        names = [str(getattr(Talk._meta.get_field(name), "verbose_name", name)) for name in values]
+        names = [Talk.field_label(name) for name in values]
         for talk in changed:
             self.log_change(request, talk, [{"changed": {"fields": names}}])
-        return len(changed)
-
-
-admin.site.register(Feed, FeedAdmin)
-admin.site.register(FeedItem, FeedItemAdmin)
+        self.message_user(request, done % {"count": len(changed)}, messages.SUCCESS)

@@ -1,1 +1,0 @@
-"""Stars that people put on talks, and their agenda."""

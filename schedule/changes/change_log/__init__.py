@@ -1,1 +1,0 @@
-"""What attendees read of changes: talks that moved, were added or canceled since it was published."""

@@ -1,0 +1,146 @@
+"""The act of importing a programme: find the feed, make a plan, write it, in one transaction."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from schedule.feeds.formats.problems import Problem
+from schedule.feeds.formats.programme import Programme
+from schedule.feeds.importing.applying import apply_plan
+from schedule.feeds.importing.guard import RemovalDanger, TalkRemovalsRefused, dangers_of
+from schedule.feeds.importing.lines import LineKind
+from schedule.feeds.importing.plan import ImportPlan
+from schedule.feeds.importing.reviewing import keep_review
+from schedule.models import Change, Conference, Feed, FeedItem, ImportReview
+from schedule.models.codes import own_guid
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSummary:
+    """Of `counts`, `moved` are talks with another time or room, `changed` those with other new
+    values; one talk can be both. `missing` and `back` are those that became so with this import.
+    `unchanged` have the same values, perhaps under another key. `plan` is ImportPlan.as_dict.
+    `change` None: there was nothing to do, or it was a dry run.
+    """
+
+    source: str
+    programme: Programme
+    is_dry_run: bool
+    counts: dict[str, int]
+    plan: dict[str, Any]
+    problems: list[Problem]
+    dangers: list[RemovalDanger]
+    change: Change | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "source": self.source,
+            "format": self.programme.format,
+            "version": self.programme.version,
+            "dry_run": self.is_dry_run,
+            **self.counts,
+            "read": self.programme.counts,
+            **{name: self.plan[name] for name in ("lines", "rooms", "speakers")},
+            "dangers": [asdict(danger) for danger in self.dangers],
+            "change": None if self.change is None else self.change.pk,
+            "problems": [problem.as_dict() for problem in self.problems],
+        }
+
+
+def import_schedule(
+    *,
+    conference: Conference,
+    programme: Programme,
+    source: str,
+    is_dry_run: bool = False,
+    accepts_removals: bool = False,
+    actor: models.Model | None = None,
+    at: datetime | None = None,
+    data: bytes = b"",
+    believes_clock: bool = False,
+) -> ImportSummary:
+    """Brings the conference's talks up to what the file says. All or nothing.
+
+    `source` is the address or the name of the file. What the feed does not own is never touched:
+    streams, chairs, cancellations, hidden talks, first published times, talks made here, and what
+    an organizer overrode. Talks that the file no longer has are marked as missing and stay.
+    `data` are the bytes that were read; what is in conflict waits with them in the feed's review,
+    where they are read again, `believes_clock` or not, as they were now.
+    Raises TalkRemovalsRefused, unless they are accepted, when too much would go missing.
+    """
+    at = at or timezone.now()
+    with transaction.atomic():
+        conference.one_writer("programme")
+        feed = find_feed(conference, source, programme)
+        feed.believes_clock = feed.believes_clock or believes_clock
+        plan = ImportPlan(conference, feed, programme)
+        dangers = dangers_of(plan, at)
+        if dangers and not accepts_removals and not is_dry_run:
+            raise TalkRemovalsRefused(dangers)
+        summary = ImportSummary(
+            source, programme, is_dry_run, _counts(plan), plan.as_dict(), plan.problems, dangers
+        )
+        change = apply_plan(plan, at=at, actor=actor)
+        if is_dry_run:
+            transaction.set_rollback(True)
+            return summary
+        if summary.counts["conflicts"] and data:
+            keep_review(plan.again(), data, at)
+        else:
+            ImportReview.objects.filter(feed=feed).delete()
+    return replace(summary, change=change)
+
+
+def find_feed(conference: Conference, source: str, programme: Programme) -> Feed:
+    """The feed of this source; else the one that knows most of these talks; else a new one, unsaved.
+
+    Files change their names ("schedule-v2.json") and formats (pretalx has six), and a second feed
+    would double every talk.
+    """
+    feeds = {feed.pk: feed for feed in conference.feeds.order_by("-last_imported_at")}
+    for feed in feeds.values():
+        if source in (feed.source, feed.address):
+            return feed
+    items = FeedItem.objects.filter(feed__in=feeds).values_list(
+        "feed_id", "key", "values__keys", "talk__code"
+    )
+    keys = {key for talk in programme.talks for key in _identifying(talk.key, talk.keys)}
+    sizes: Counter[int] = Counter()
+    shared: Counter[int] = Counter()
+    for feed_id, key, others, code in items:
+        sizes[feed_id] += 1
+        own = f"guid:{own_guid(conference, 'talk', code)}"
+        shared[feed_id] += not keys.isdisjoint({own, *_identifying(key, others or [])})
+    # Of equals the first wins, which is the one imported last.
+    nearest = max(feeds, key=lambda feed_id: shared[feed_id], default=None)
+    size = min(sizes[nearest], len(programme.talks)) if nearest is not None else 0
+    if nearest is not None and shared[nearest] * 2 >= size > 0:
+        return feeds[nearest]
+    return Feed(conference=conference, source=source, address=source if "://" in source else "")
+
+
+def _identifying(strongest: str, keys: Iterable[str]) -> set[str]:
+    """The keys that two different programmes do not share by chance, as they do number 7."""
+    return {strongest, *(key for key in keys if key.startswith(("guid:", "uid:", "code:")))}
+
+
+def _counts(plan: ImportPlan) -> dict[str, int]:
+    incoming = [
+        line for line in plan.lines if line.kind not in (LineKind.MISSING, LineKind.CONFLICT)
+    ]
+    known = [line for line in incoming if line.kind is not LineKind.NEW]
+    return {
+        "new": len(plan.of_kind(LineKind.NEW)),
+        "changed": sum(line.is_changed for line in known),
+        "moved": sum(line.is_moved for line in known),
+        "missing": len(plan.of_kind(LineKind.MISSING)),
+        "back": len(plan.of_kind(LineKind.BACK)),
+        "rekeyed": len(plan.of_kind(LineKind.REKEYED)),
+        "conflicts": len(plan.of_kind(LineKind.CONFLICT)),
+        "unchanged": sum(not line.changes for line in known),
+    }
