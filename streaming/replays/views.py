@@ -24,7 +24,7 @@ from streaming.replays.forms import LibraryForm
 from streaming.sources.base import Viewer
 from streaming.watching.csp import player_policy
 from streaming.watching.playback import offer, viewer_of
-from tickets.admission.middleware import look_up
+from tickets.admission.middleware import admission_and_page
 from tickets.admission.rule import refusal
 
 SCOPE = "replay"
@@ -165,7 +165,7 @@ def playback(request: ConferenceRequest, code: str) -> HttpResponse:
 
 def _is_admitted(request: ConferenceRequest, at: datetime) -> bool:
     """The gate has not asked where the replay is open to everybody."""
-    admission, _page = look_up(request, None)
+    admission, _page = admission_and_page(request, None)
     return refusal(request.conference, admission, SCOPE, at) is None
 
 

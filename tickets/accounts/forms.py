@@ -8,7 +8,7 @@ from allauth.core import context
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
@@ -97,7 +97,7 @@ def digits_of(text: str) -> str:
     return "".join(digits)[: settings.ACCOUNT_LOGIN_BY_CODE_FORMAT["length"]]
 
 
-class PasswordForm(allauth_forms.LoginForm):
+class PasswordLoginForm(allauth_forms.LoginForm):
     """For organizers, who have one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -132,7 +132,7 @@ class HandOverForm(LimitedForm):
 class ZoneForm(forms.Form):
     """The zone in which times are shown. Empty: the venue's."""
 
-    def __init__(self, conference: Conference, chosen: str, data: Any = None) -> None:
+    def __init__(self, conference: Conference, chosen: str, data: QueryDict | None = None) -> None:
         super().__init__(data, label_suffix="")
         venue = _("The venue: %(zone)s") % {"zone": _zone_choice(conference.time_zone, conference)}
         pinned = [("", venue)]

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from allauth.account import views
 from allauth.account.utils import passthrough_next_redirect_url
@@ -17,9 +17,9 @@ from django.urls import reverse
 
 from schedule.site.access import View, public
 from tickets.accounts.accounts import prove_address
-from tickets.accounts.forms import CodeForm, PasswordForm
+from tickets.accounts.forms import CodeForm, PasswordLoginForm
 from tickets.accounts.rate_limits import consume
-from tickets.accounts.waiting_line import in_line, place_of
+from tickets.accounts.waiting_line import place_of, with_waiting_line
 
 _STEPS = ("account_login", "account_confirm_login_code")
 
@@ -28,7 +28,7 @@ class PasswordLoginView(views.LoginView):
     template_name = "account/login_with_password.html"
 
     def get_form_class(self) -> type[forms.Form]:
-        return PasswordForm
+        return PasswordLoginForm
 
 
 class ConfirmCodeView(views.ConfirmLoginCodeView):
@@ -74,7 +74,9 @@ class ProviderButton(NamedTuple):
 
 
 def provider_buttons(request: HttpRequest) -> Iterator[ProviderButton]:
-    """Of those in SOCIAL_PROVIDERS. Links, not forms: a form may not lead away from this site (the policy's form-action)."""
+    """One for each provider in SOCIAL_PROVIDERS. They are links, because a form may not lead away from
+    this site (the policy's form-action).
+    """
     for kind, provider in settings.SOCIAL_PROVIDERS.items():
         for app in provider["APPS"]:
             if kind == "openid_connect":
@@ -88,17 +90,17 @@ def provider_buttons(request: HttpRequest) -> Iterator[ProviderButton]:
 
 
 class LoginView(views.LoginView):
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> dict[str, object]:
         """What was typed before the waiting line."""
         place = place_of(self.request)
         return {"email": place.typed} if place else {}
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context_data(**kwargs)
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
+        context: dict[str, object] = super().get_context_data(**kwargs)
         return context | {"buttons": list(provider_buttons(self.request))}
 
 
 # Making an account, the mail, and the code that comes back: three times an entry link.
-login = public(keeps_next(is_limited(in_line(weight=3)(LoginView.as_view()))))
+login = public(keeps_next(is_limited(with_waiting_line(weight=3)(LoginView.as_view()))))
 confirm_code = public(keeps_next(ConfirmCodeView.as_view()))
 login_with_password = public(keeps_next(is_limited(PasswordLoginView.as_view())))

@@ -10,7 +10,7 @@ import functools
 import math
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -46,7 +46,7 @@ class PlaceInLine(NamedTuple):
         return max(self.turn_at - time.time(), 0)
 
 
-def in_line(*, weight: int = 1) -> Callable[[View], View]:
+def with_waiting_line(*, weight: int = 1) -> Callable[[View], View]:
     """Hold the view's posts, and while somebody waits its pages. `weight`: how many of the cheapest
     way to sign in this one costs.
     """
@@ -74,7 +74,7 @@ def in_line(*, weight: int = 1) -> Callable[[View], View]:
 
 
 def place_of(request: HttpRequest) -> PlaceInLine | None:
-    """None: has none, or it was not used for too long."""
+    """None: the browser has no place, or did not use it for too long."""
     try:
         place = PlaceInLine(*signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT))
     except (signing.BadSignature, TypeError):
@@ -135,7 +135,7 @@ def _ask_to_wait(request: HttpRequest, wait: float, weight: int) -> HttpResponse
     return _wait_page(request, look_again, {"place": before, "minutes": math.ceil(wait / 60)})
 
 
-def _wait_page(request: HttpRequest, seconds: int, context: dict[str, Any]) -> HttpResponse:
+def _wait_page(request: HttpRequest, seconds: int, context: dict[str, object]) -> HttpResponse:
     context |= {"seconds": seconds, "url": _way_back(request)}
     response = render(request, "tickets/line.html", context, status=503)
     response["Retry-After"] = str(seconds)

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from tickets.models import Claim
 
@@ -14,11 +15,11 @@ from tickets.models import Claim
 class ConditionFilter(admin.SimpleListFilter):
     """A choice of conditions, each with its label."""
 
-    conditions: ClassVar[Mapping[str, tuple[Any, Q]]]
+    conditions: ClassVar[Mapping[str, tuple[StrOrPromise, Q]]]
 
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
-    ) -> list[tuple[str, Any]]:
+    ) -> list[tuple[str, StrOrPromise]]:
         return [(key, label) for key, (label, _condition) in self.conditions.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

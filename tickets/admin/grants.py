@@ -19,7 +19,7 @@ from tickets.admission.request import StaffRequest
 from tickets.grants.forms import ScopesForm
 from tickets.grants.granting import WantedGrant, give_grants, read_grants
 from tickets.models import Ban, Grant, User
-from tickets.models.grants import Given, GivenQuerySet
+from tickets.models.grants import OrganizerDecision, OrganizerDecisionQuerySet
 from tickets.models.kept_admissions import forget_admissions
 from tickets.sources.spreadsheets.tables import MAX_BYTES, BadSpreadsheet
 
@@ -28,7 +28,7 @@ class GrantFileForm(forms.Form):
     file = forms.FileField(label=_("file"))
 
 
-class GivenAdmin(ScopedAdmin):
+class DecisionAdmin(ScopedAdmin):
     """What one organizer gives to one person: the person's admission is worked out again."""
 
     readonly_fields = ("given_by",)
@@ -37,24 +37,26 @@ class GivenAdmin(ScopedAdmin):
     list_filter = ("starts_at", "ends_at")
     search_fields = ("user__email", "user__display_name", "reason")
 
-    def save_model(self, request: HttpRequest, obj: Given, form: Any, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: OrganizerDecision, form: Any, change: bool
+    ) -> None:
         obj.given_by = obj.given_by or cast(StaffRequest, request).user
         super().save_model(request, obj, form, change)
         # What was given to another person is taken from the first.
         people = filter(None, [obj.user_id, form.initial.get("user")])
         forget_admissions((obj.conference_id, user_id) for user_id in people)
 
-    def delete_model(self, request: HttpRequest, obj: Given) -> None:
+    def delete_model(self, request: HttpRequest, obj: OrganizerDecision) -> None:
         obj.forget_admission()
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        cast(GivenQuerySet, queryset).forget_admissions()
+        cast(OrganizerDecisionQuerySet, queryset).forget_admissions()
         super().delete_queryset(request, queryset)
 
 
 @admin.register(Grant)
-class GrantAdmin(GivenAdmin):
+class GrantAdmin(DecisionAdmin):
     form = ScopesForm
     list_display = ("user", "opens", "reason", "starts_at", "ends_at", "given_by")
     fields = ("user", "scopes", "has_any_places", "reason", "starts_at", "ends_at", "given_by")
@@ -64,7 +66,7 @@ class GrantAdmin(GivenAdmin):
         return [self.own_url("upload/", self.upload, "upload"), *super().get_urls()]
 
     def upload(self, request: StaffRequest) -> HttpResponse:
-        """For many at once. With one bad row nothing of the file is used."""
+        """Gives many at once. With one bad row nothing of the file is used."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = GrantFileForm(request.POST or None, request.FILES or None)
@@ -102,7 +104,7 @@ class GrantInline(ScopedInline, admin.TabularInline[Grant, User]):
 
 
 @admin.register(Ban)
-class BanAdmin(GivenAdmin):
+class BanAdmin(DecisionAdmin):
     """Deleting one lifts it; ending it keeps the memory."""
 
     list_display = ("user", "reason", "starts_at", "ends_at", "given_by")

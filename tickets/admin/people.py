@@ -145,18 +145,20 @@ class PersonAdmin(OfConference, UserAdmin[User]):
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
 
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: User, form: object, change: bool) -> None:
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+    def save_formset(self, request: HttpRequest, form: object, formset: Any, change: bool) -> None:
         if formset.model is Grant:
             for added in formset.extra_forms:
                 added.instance.given_by = request.user
         super().save_formset(request, form, formset, change)
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+    def save_related(
+        self, request: HttpRequest, form: ModelForm[User], formsets: object, change: bool
+    ) -> None:
         super().save_related(request, form, formsets, change)
         everywhere = Conference.objects.values_list("pk", flat=True)
         forget_admissions((conference_id, form.instance.pk) for conference_id in everywhere)

@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from schedule.models import Conference
 from schedule.site.scoped_admin import ReadOnly, ScopedAdmin, conference_of
@@ -36,7 +37,7 @@ LATELY = timedelta(hours=24)
 
 
 def with_many_devices(conference: Conference | None) -> QuerySet[Any]:
-    """With their counts, those who had the most of late first."""
+    """Each with their counts; those who had the most of late come first."""
     lately = Q(usersession__created_at__gte=timezone.now() - LATELY)
     device, network = (KeyTextTransform(key, "usersession__data") for key in ("device", "network"))
     counts = ReplacementCount.objects.filter(conference=conference, user=OuterRef("pk"))
@@ -60,7 +61,7 @@ def with_many_devices(conference: Conference | None) -> QuerySet[Any]:
     )
 
 
-def _count(name: str, label: Any) -> Callable[[object, Any], int]:
+def _count(name: str, label: StrOrPromise) -> Callable[[object, Any], int]:
     """A column with one of those counts."""
 
     @admin.display(description=label, ordering=name)
@@ -96,7 +97,7 @@ class ManyDevicesAdmin(ReadOnly, ScopedAdmin):
         return with_many_devices(conference_of(request))
 
     def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
         context = {
             "title": _("Unusually many devices"),

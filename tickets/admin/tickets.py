@@ -152,7 +152,7 @@ class TicketAdmin(NotDeleted, ScopedAdmin):
         ]
         return "; ".join(events) or "–"
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+    def save_related(self, request: HttpRequest, form: Any, formsets: object, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         Ticket.objects.filter(pk=form.instance.pk).forget_admissions()
 

@@ -1,6 +1,6 @@
 """Spreadsheets of tickets in the admin: a file, its columns, the plan, and what came of it."""
 
-from typing import Any, cast
+from typing import cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -58,9 +58,9 @@ class TicketFileForm(forms.Form):
 
     def table(self) -> Table:
         """Raises BadSpreadsheet."""
-        said = self.cleaned_data
-        data = said["file"].read(MAX_BYTES + 1)
-        return read_table(data, encoding=said["encoding"], sheet=said["sheet"])
+        values = self.cleaned_data
+        data = values["file"].read(MAX_BYTES + 1)
+        return read_table(data, encoding=values["encoding"], sheet=values["sheet"])
 
 
 @admin.register(Upload)
@@ -98,7 +98,10 @@ class UploadAdmin(ScopedAdmin):
         return gettext("applied: %(new)s new, %(changed)s changed") % counts
 
     def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         conference = conference_of(request)
         if conference is None or not self.has_add_permission(request):
@@ -207,7 +210,7 @@ class UploadAdmin(ScopedAdmin):
         request: HttpRequest,
         object_id: str,
         form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """What came of it, or where it waits."""
         if not self.has_view_permission(request):

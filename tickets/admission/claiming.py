@@ -38,7 +38,7 @@ def claim_tickets(
 def claim_those(
     conference: Conference, user: User, tickets: Iterable[Ticket], way: Claim.Way
 ) -> list[Ticket]:
-    """Of these, give the person what nobody has, by the same rule. Returns what they got."""
+    """Give the person those of these tickets that nobody has, by the same rule. Returns what they got."""
     among = [ticket.pk for ticket in tickets]
     free = _free(Ticket.objects.filter(conference=conference, pk__in=among))
     waiting = [(user.pk, ticket) for ticket in free]
@@ -116,6 +116,6 @@ def _waiting_for_one(conference_id: int, user_id: int, email: str) -> QuerySet[T
 
 
 def _free(tickets: TicketQuerySet) -> QuerySet[Ticket]:
-    """Those that are valid and nobody has, locked."""
+    """The tickets that are valid and that nobody has, locked."""
     free = tickets.valid().unclaimed().select_related("product").order_by("pk")
     return free.select_for_update(of=("self",))

@@ -5,7 +5,7 @@ attributes are known, so that no view is opened by its path. Open views cost no 
 """
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
@@ -28,6 +28,7 @@ from schedule.site.access import (
     LOGIN_ONLY,
     PUBLIC,
     Access,
+    View,
     access_of,
 )
 from schedule.site.conferences import directory
@@ -55,7 +56,7 @@ class TicketMiddleware:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: dict[str, Any]
+        self, request: HttpRequest, view: View, args: object, kwargs: dict[str, str]
     ) -> HttpResponse | None:
         access = access_for(request, view)
         if access == PUBLIC:
@@ -72,7 +73,7 @@ class TicketMiddleware:
         if access.opens is not None and access.opens(request, **kwargs):
             return None
         slot = page_key_of(request, view)
-        request.admission, page = look_up(request, slot)
+        request.admission, page = admission_and_page(request, slot)
         scope = access.scope.format(**kwargs) if access.scope else None
         reason = refusal(conference, request.admission, scope, timezone.now())
         if reason is not None:
@@ -84,7 +85,7 @@ class TicketMiddleware:
         return None
 
 
-def access_for(request: HttpRequest, view: Callable[..., Any]) -> Access:
+def access_for(request: HttpRequest, view: View) -> Access:
     """What the view says, or for other packages' views what the settings say, else closed."""
     if (access := access_of(view)) is not None:
         return access
@@ -98,7 +99,7 @@ def access_for(request: HttpRequest, view: Callable[..., Any]) -> Access:
     return _BY_WORD[word] if word else closed
 
 
-def look_up(
+def admission_and_page(
     request: ConferenceRequest, slot: PageKey | None
 ) -> tuple[Admission | None, Page | None]:
     """Admission and page in one round trip. No admission: nobody has signed in."""

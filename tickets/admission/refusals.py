@@ -49,7 +49,7 @@ def wants_json(request: ConferenceRequest) -> bool:
 
 
 def _login_url(request: ConferenceRequest) -> str:
-    """With the way back: never to an address that only takes a POST, nor to another host."""
+    """It has the way back in it: never an address that only takes a POST, nor another host."""
     is_below_admin = request.path_info.startswith(BELOW_ADMIN)
     url = reverse("admin:login" if is_below_admin else "account_login")
     path = _way_back(request)

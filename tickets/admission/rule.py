@@ -37,6 +37,10 @@ PLACES_BY_GRANT = 2
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
+# The values of a row, as a prepared query gives them.
+type Values = tuple[Any, ...]
+
+
 class Reason(StrEnum):
     """Why not. Pages and JSON carry the code; a page says what to do next."""
 
@@ -65,11 +69,11 @@ class Admission:
     places: int | None = PLACES_BY_GRANT
 
     @classmethod
-    def unpack(cls, packed: Any) -> Self:
+    def unpack(cls, packed: Values) -> Self:
         openings, *rest = packed
         return cls(tuple(ScopeWindow(*opening) for opening in openings), *rest)
 
-    def pack(self) -> tuple[Any, ...]:
+    def pack(self) -> Values:
         """Plain values, which the cache reads faster than objects."""
         openings = tuple(tuple(opening) for opening in self.openings)
         rest = (self.has_canceled_ticket, self.banned_until, self.places)
@@ -164,7 +168,7 @@ def compute(conference: Conference, user_id: int) -> Admission:
 
 
 @prepared
-def _person_and_grants(user_id: int, conference_id: int) -> QuerySet[User, tuple[Any, ...]]:
+def _person_and_grants(user_id: int, conference_id: int) -> QuerySet[User, Values]:
     """A row per grant, or one without. The proved address is None until the person has shown to
     read its mail: nobody is let in as the speaker whose address they only typed.
     """
@@ -187,7 +191,7 @@ def _person_and_grants(user_id: int, conference_id: int) -> QuerySet[User, tuple
 
 
 @prepared
-def _claimed(user_id: int, conference_id: int) -> QuerySet[Claim, tuple[Any, ...]]:
+def _claimed(user_id: int, conference_id: int) -> QuerySet[Claim, Values]:
     claims = Claim.objects.live().filter(user=user_id, ticket__conference=conference_id)
     return claims.values_list(
         "ticket__state",
@@ -198,7 +202,7 @@ def _claimed(user_id: int, conference_id: int) -> QuerySet[Claim, tuple[Any, ...
     )
 
 
-def _talks(conference_id: int, those: Q) -> QuerySet[Talk, tuple[Any, ...]]:
+def _talks(conference_id: int, those: Q) -> QuerySet[Talk, Values]:
     talks = Talk.objects.alias(upper=Upper("speakers__email")).filter(those)
     talks = talks.filter(conference=conference_id).order_by()
     return talks.values_list("code", "starts_at", "ends_at", "room__slug", "speakers__email")
@@ -209,7 +213,7 @@ def _spoken_by(email: str) -> Q:
 
 
 @prepared
-def _talks_of_speaker(conference_id: int, email: str) -> QuerySet[Talk, tuple[Any, ...]]:
+def _talks_of_speaker(conference_id: int, email: str) -> QuerySet[Talk, Values]:
     return _talks(conference_id, _spoken_by(email))
 
 
@@ -219,7 +223,7 @@ def _talks_and_own(
     """The talks with these codes, and those of the speaker with this address, in one query; and the
     scopes that the speaker has by speaking, whatever tickets and grants there are.
     """
-    found: Iterable[tuple[Any, ...]] = ()
+    found: Iterable[Values] = ()
     if codes:
         theirs = Q(code__in=codes)
         found = _talks(conference_id, theirs | _spoken_by(email) if email else theirs)

@@ -73,7 +73,7 @@ class WantedGrant:
 
 
 @dataclass(slots=True)
-class GivenGrants:
+class GrantResult:
     new: list[Grant] = field(default_factory=list)
     changed: list[Grant] = field(default_factory=list)
     unchanged: list[Grant] = field(default_factory=list)
@@ -89,7 +89,7 @@ class GivenGrants:
 @transaction.atomic
 def give_grants(
     *, conference: Conference, wanted: Iterable[WantedGrant], given_by: User | None = None
-) -> GivenGrants:
+) -> GrantResult:
     """Who has a grant of the same reason and scopes already keeps that, with the end that is wanted
     now. The number of statements does not depend on that of the grants.
     """
@@ -102,7 +102,7 @@ def give_grants(
         (grant.user_id, grant.reason, tuple(sorted(grant.scopes))): grant
         for grant in theirs.select_related("user")
     }
-    given = GivenGrants()
+    given = GrantResult()
     for row in rows:
         user = people[row.email]
         grant = held.get((user.pk, row.reason, row.scopes))

@@ -66,7 +66,7 @@ def _live_claims(ticket_id: int) -> QuerySet[Claim]:
 
 
 def _account_of(ticket: Ticket) -> User | None:
-    """None: an account that only its own login opens."""
+    """None: only the account's own login opens it."""
     known = known_account(ticket.holder_email)
     if known is not None and is_guarded(known):
         return None

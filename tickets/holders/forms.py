@@ -22,7 +22,7 @@ class OrderForm(LimitedForm):
     )
     email = FoldedEmailField(autofocus=False, help_text=_("The one in the ticket shop."))
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, str]:
         super().clean()
         values = self.cleaned_data
         if not self.errors:
@@ -37,7 +37,7 @@ class PassOnForm(LimitedForm):
         autocomplete="off", help_text=_("Of the person who comes in your place.")
     )
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, str]:
         super().clean()
         if not self.errors and not consume(self.request, action="pass_on"):
             raise ValidationError(TOO_MANY)

@@ -1,5 +1,4 @@
 import contextlib
-from typing import Any
 
 from allauth.account.utils import get_login_redirect_url, get_next_redirect_url, perform_login
 from django.contrib import messages
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from schedule.site.access import public
 from schedule.site.pages import render_page
-from tickets.accounts.waiting_line import in_line
+from tickets.accounts.waiting_line import with_waiting_line
 from tickets.admission.request import TicketRequest
 from tickets.holders.entering import EntryRefusal, enter, refusal_of
 from tickets.holders.links import link_of
@@ -27,7 +26,7 @@ _STATUS = {EntryRefusal.DEAD: 404, EntryRefusal.GUARDED: 200}
 @require_http_methods(["GET", "HEAD", "POST"])
 @public
 @never_cache
-@in_line()
+@with_waiting_line()
 def entry(request: TicketRequest, token: str) -> HttpResponseBase:
     """A button, because mail scanners open addresses and run their scripts."""
     link = link_of(token)
@@ -85,7 +84,7 @@ def _come_in(request: TicketRequest, link: EntryLink) -> HttpResponseBase:
 def _refuse(
     request: TicketRequest, refusal: EntryRefusal, link: EntryLink | None = None
 ) -> HttpResponse:
-    context: dict[str, Any] = {"refusal": refusal, "next": get_next_redirect_url(request) or ""}
+    context: dict[str, object] = {"refusal": refusal, "next": get_next_redirect_url(request) or ""}
     if link is not None and (claim := link.ticket.live_claim):
         context["holder"] = mask_email(claim.user.email)
     response = render_page(request, "tickets/entry_refused.html", context)

@@ -32,7 +32,7 @@ def token_of(link: EntryLink) -> str:
 
 
 def link_of(token: str) -> EntryLink | None:
-    """With its ticket. None: not, or no longer, a link."""
+    """The link is read with its ticket. None: the token is none, or no longer good."""
     number, _dot, signature = token.partition(".")
     try:
         pk = base36_to_int(number)
@@ -52,7 +52,7 @@ def _numbered(pk: int) -> QuerySet[EntryLink]:
 
 
 def _signatures(link: EntryLink) -> Iterator[str]:
-    """By the newest key first."""
+    """That of the newest key comes first."""
     value = f"{link.pk}:{link.number}:{link.ticket_id}:{link.ticket.holder_email}"
     for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         digest = salted_hmac(_SALT, value, secret, algorithm="sha256").digest()

@@ -32,7 +32,7 @@ _LOOSELY = str.maketrans("8", "B")
 
 
 def fold_order_code(text: str) -> str:
-    """As people read it from a screen or hear it on the phone."""
+    """Spelled the same however people read it from a screen or hear it on the phone."""
     kept = filter(str.isalnum, unicodedata.normalize("NFKC", text).upper())
     return "".join(kept).translate(_LOOK_ALIKE)
 

@@ -29,7 +29,7 @@ class NotPassedOn(Exception):
 
 
 def free_tickets_of(conference: Conference, user: User) -> QuerySet[Ticket]:
-    """Which nobody has, and the person may assign: bought by their address, or in its name."""
+    """Tickets that nobody has and the person may assign: bought by their address, or in its name."""
     if not is_verified(user):
         return Ticket.objects.none()
     theirs = Q(holder_email=user.email) | Q(buyer_email=user.email)
@@ -46,7 +46,7 @@ def may_pass_on(ticket: Ticket, user: User) -> bool:
 
 @transaction.atomic
 def pass_on(*, ticket: Ticket, email: str, site: str, by: User | None) -> None:
-    """As its holder, or who bought it, says. `by` None: an organizer, who may at any time. Raises
+    """`by` is its holder, or who bought it; None: an organizer, who may at any time. Raises
     NotPassedOn.
     """
     email, at = fold_email(email), timezone.now()

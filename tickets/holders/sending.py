@@ -29,7 +29,7 @@ class Recipients(StrEnum):
     NOT_IN_YET = "not in yet"
 
 
-class Skip(StrEnum):
+class SkipReason(StrEnum):
     """Why a valid ticket gets no mail."""
 
     WITHOUT_ADDRESS = "without_address"
@@ -45,7 +45,7 @@ class LinkMailing:
     """For which tickets a link is mailed, and why for others it is not."""
 
     ticket_ids: list[int] = field(default_factory=list)
-    skipped: Counter[Skip] = field(default_factory=Counter)
+    skipped: Counter[SkipReason] = field(default_factory=Counter)
 
 
 def plan_mailing(
@@ -66,11 +66,11 @@ def plan_mailing(
         seen_at=Subquery(live.values("user__last_login")[:1]),
     ):
         if ticket.holder_email in addresses:
-            skip: Skip | None = Skip.SAME_ADDRESS
+            skip: SkipReason | None = SkipReason.SAME_ADDRESS
         else:
             skip = _why_skipped(ticket, recipients, at, sends_again=sends_again)
             # A ticket that is somebody else's by now does not stand for the others of its address.
-            if ticket.holder_email and skip is not Skip.HELD_BY_ANOTHER:
+            if ticket.holder_email and skip is not SkipReason.HELD_BY_ANOTHER:
                 addresses.add(ticket.holder_email)
         if skip is None:
             mailing.ticket_ids.append(ticket.pk)
@@ -81,24 +81,24 @@ def plan_mailing(
 
 def _why_skipped(
     ticket: Any, recipients: Recipients, at: datetime, *, sends_again: bool
-) -> Skip | None:
-    """Of a ticket with who has it (`held_by`), and when they last signed in (`seen_at`)."""
+) -> SkipReason | None:
+    """The ticket says who has it (`held_by`), and when they last signed in (`seen_at`)."""
     link = ticket.entry_link_or_none or EntryLink(ticket=ticket)
     if not ticket.holder_email:
-        return Skip.WITHOUT_ADDRESS
+        return SkipReason.WITHOUT_ADDRESS
     if ticket.held_by not in (None, ticket.holder_email):
-        return Skip.HELD_BY_ANOTHER
+        return SkipReason.HELD_BY_ANOTHER
     if link.sent_to == ticket.holder_email:
         if link.bounced_at is not None:
-            return Skip.CAME_BACK
+            return SkipReason.CAME_BACK
         if not sends_again and link.was_sent_lately(at):
-            return Skip.SENT_ALREADY
+            return SkipReason.SENT_ALREADY
     if recipients is Recipients.NEW and link.sent_at is not None:
-        return Skip.SENT_ALREADY
+        return SkipReason.SENT_ALREADY
     # Who signed in longer ago than a session lasts has to come in again.
     session = timedelta(seconds=settings.SESSION_COOKIE_AGE)
     is_in = ticket.seen_at is not None and at - ticket.seen_at < session
-    return Skip.IN_ALREADY if is_in and recipients is Recipients.NOT_IN_YET else None
+    return SkipReason.IN_ALREADY if is_in and recipients is Recipients.NOT_IN_YET else None
 
 
 @transaction.atomic

@@ -80,7 +80,7 @@ def post(
 def post_template(
     name: str, values: dict[str, object], *, conference: Conference, **mail: Any
 ) -> None:
-    """As `post`, with subject and body from templates/tickets/email/."""
+    """Does the same as `post`, with subject and body from templates/tickets/email/."""
     values = {"conference": conference, **values}
     subject = render_to_string(f"tickets/email/{name}_subject.txt", values)
     body = render_to_string(f"tickets/email/{name}.txt", values)

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -191,7 +191,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         return self.filter(applied_at__isnull=True)
 
     def keep(
-        self, conference: Conference, name: str, rows: list[list[Any]], *, by: User, at: datetime
+        self, conference: Conference, name: str, rows: list[list[object]], *, by: User, at: datetime
     ) -> "Upload":
         """Forgets what lies there unapplied of the same person, and of others if it is old."""
         uploads = self.filter(conference=conference)

@@ -80,7 +80,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.exclude(Exists(Claim.objects.live().filter(ticket=OuterRef("pk"))))
 
     def set_state(self, state: str, at: datetime) -> None:
-        """As an organizer says; the shop may say something else again."""
+        """An organizer says so; the shop may say something else again."""
         self.update(state=state, updated_at=at)
         self.forget_admissions()
 
@@ -199,7 +199,7 @@ class Ticket(models.Model):
         return self.passed_on_at is not None and at < self.passed_on_at + self.COOL_DOWN
 
     def give_to(self, user: User, way: "Claim.Way") -> "Claim":
-        """One that nobody has."""
+        """Gives a ticket that nobody has."""
         claim = Claim.objects.create(ticket=self, user=user, way=way)
         forget_admissions([(self.conference_id, user.pk)])
         return claim
@@ -218,8 +218,8 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
         return self.filter(released_at__isnull=True)
 
     def give(self, claims: Collection["Claim"]) -> None:
-        """New ones, with their tickets. One live claim per ticket: what somebody has got meanwhile
-        stays theirs.
+        """Saves new claims, which know their tickets. There is one live claim per ticket: what somebody
+        has got meanwhile stays theirs.
         """
         self.bulk_create(claims, ignore_conflicts=True)
         forget_admissions((claim.ticket.conference_id, claim.user_id) for claim in claims)
@@ -272,7 +272,7 @@ class Claim(models.Model):
 
     @classmethod
     def release_all(cls, claims: Collection["Claim"], at: datetime) -> None:
-        """Of claims that were read with their tickets, in one statement. All releasing ends here."""
+        """Releases claims that were read with their tickets, in one statement. All releasing ends here."""
         cls.objects.filter(pk__in=[claim.pk for claim in claims]).update(released_at=at)
         forget_admissions((claim.ticket.conference_id, claim.user_id) for claim in claims)
 
@@ -305,7 +305,7 @@ class EntryLink(models.Model):
 
     @property
     def events(self) -> list[tuple[datetime, str]]:
-        """In the order in which they matter, which is that in which they happen."""
+        """What happened to the link, in the order in which it matters and happens."""
         events = (
             (self.sent_at, gettext("sent")),
             (self.opened_at, gettext("opened")),

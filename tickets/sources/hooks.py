@@ -14,7 +14,7 @@ from schedule.site.access import public
 from schedule.site.request import ConferenceRequest
 from tickets.models import Shop
 from tickets.models.shops import new_hook_secret
-from tickets.sources.shops.base import BadCall, Call
+from tickets.sources.shops.base import BadCall, WebhookCall
 from tickets.sources.shops.registry import known_kinds
 from tickets.sources.syncing.order_hints import fetch_hints
 
@@ -36,7 +36,7 @@ def hook(request: ConferenceRequest, shop: str, secret: str) -> HttpResponse:
         return HttpResponse(status=413)
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
-        order_code = kind.read_call(found, Call(headers, request.body))
+        order_code = kind.read_call(found, WebhookCall(headers, request.body))
     except BadCall as error:
         return HttpResponse(status=error.status)
     if not order_code:

@@ -8,7 +8,6 @@ statements does not depend on that of the tickets.
 from collections.abc import Collection, Iterable
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -19,8 +18,8 @@ from schedule.models import Conference
 from tickets.admission.claiming import claim_tickets
 from tickets.models import Claim, Product, Shop, SyncRun, Ticket, TicketQuerySet, fold_email
 from tickets.models.kept_admissions import forget_admissions
-from tickets.sources.products import Products
-from tickets.sources.shops.base import ShopTicket
+from tickets.sources.products import ProductRegister
+from tickets.sources.shops.base import ShopTicket, TicketValues
 
 # Of the valid tickets: more are not canceled for the sole reason that nobody names them any more.
 MAX_GONE_SHARE = 0.2
@@ -45,10 +44,6 @@ def refuse_too_many(gone: int, valid: int) -> None:
     """Raises TicketRemovalsRefused."""
     if gone > valid * MAX_GONE_SHARE:
         raise TicketRemovalsRefused(gone, valid)
-
-
-# By the names of Ticket's fields.
-type TicketValues = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +82,7 @@ def values_of(ticket: Ticket, names: Iterable[str]) -> TicketValues:
 class TicketPlan:
     """`foreign`: another shop's tickets with such a code, which stay as they are."""
 
-    products: Products
+    products: ProductRegister
     lines: list[TicketLine] = field(default_factory=list)
     unchanged: list[Ticket] = field(default_factory=list)
     foreign: list[Ticket] = field(default_factory=list)
@@ -117,10 +112,10 @@ def plan_tickets(
     conference: Conference, tickets: Iterable[ShopTicket], *, shop: Shop | None = None
 ) -> TicketPlan:
     """Writes nothing. `shop` None: a file. Of a code that is named twice the last word counts."""
-    said = {ticket.code: ticket for ticket in tickets}
-    plan = TicketPlan(Products(conference, shop, said.values()))
-    known = _known(conference, said, plan.products)
-    for ticket in said.values():
+    wanted = {ticket.code: ticket for ticket in tickets}
+    plan = TicketPlan(ProductRegister(conference, shop, wanted.values()))
+    known = _known(conference, wanted, plan.products)
+    for ticket in wanted.values():
         old = known.get(ticket.code)
         if old is not None and _is_foreign(old, shop):
             plan.foreign.append(old)
@@ -133,7 +128,9 @@ def plan_tickets(
     return plan
 
 
-def _known(conference: Conference, codes: Iterable[str], products: Products) -> dict[str, Ticket]:
+def _known(
+    conference: Conference, codes: Iterable[str], products: ProductRegister
+) -> dict[str, Ticket]:
     """Locked. Their few products and shops are read once, not with each."""
     shops = {shop.pk: shop for shop in conference.shops.all()}
     ours = Ticket.objects.filter(conference=conference, code__in=list(codes)).order_by("pk")
@@ -153,9 +150,9 @@ def _is_foreign(old: Ticket, shop: Shop | None) -> bool:
 
 
 def _values(
-    said: ShopTicket, product: Product, shop: Shop | None, old: Ticket | None
+    ticket: ShopTicket, product: Product, shop: Shop | None, old: Ticket | None
 ) -> TicketValues:
-    values = {**said.values, "product": product, "shop": shop}
+    values = {**ticket.values, "product": product, "shop": shop}
     if "buyer_email" in values:
         values["buyer_email"] = fold_email(values["buyer_email"])
     if "holder_email" in values:
@@ -208,7 +205,7 @@ def write_plan(
 def write_lines(
     conference: Conference, lines: Collection[TicketLine], *, seen_in: SyncRun | None = None
 ) -> ImportResult:
-    """Of products that exist."""
+    """Their products have been saved."""
     changed = [line for line in lines if line.old is not None]
     written = ImportResult(new=len(lines) - len(changed), changed=len(changed))
     if not lines:
@@ -231,7 +228,7 @@ def write_lines(
 
 
 def cancel_tickets(conference: Conference, tickets: QuerySet[Ticket]) -> ImportResult:
-    """Those that their shop, or the file that they came from, does not name any more."""
+    """Cancels tickets that their shop, or the file that they came from, does not name any more."""
     found = tickets.exclude(state=Ticket.State.CANCELED).select_related("product", "shop")
     with transaction.atomic():
         conference.one_writer("tickets")
@@ -269,7 +266,7 @@ def _goes_to_another(line: TicketLine, claim: Claim) -> bool:
 
 
 def missing_tickets(conference: Conference, codes: Iterable[str]) -> TicketQuerySet:
-    """Those from files that are not canceled, and not among these."""
+    """The tickets from files that are not canceled, and not among these codes."""
     ours = Ticket.objects.filter(conference=conference, shop=None)
     return ours.exclude(state=Ticket.State.CANCELED).exclude(code__in=list(codes))
 

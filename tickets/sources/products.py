@@ -12,7 +12,7 @@ from tickets.sources.shops.base import ShopTicket
 MAX_NAME = 200
 
 
-class Products:
+class ProductRegister:
     """The products of a conference, as they will be once `save` is called. A product that is
     renamed in the shop keeps what it opens and follows the name, unless another has that name.
     """

@@ -28,7 +28,7 @@ _SALT = "tickets.entry.handover"
 
 @dataclass(frozen=True)
 class HandOverOffer:
-    """What the signed-in device shows. `number`: of the device that asks; None: none has yet."""
+    """What the signed-in device shows. `number` is that of the device that asks; None: none has asked."""
 
     code: str
     number: int | None
@@ -117,7 +117,7 @@ def request_of(session: SessionBase) -> HandOverRequest | None:
 
 
 def use_up(session: SessionBase) -> bool:
-    """Whether this is the once that the offer is good for."""
+    """Whether the offer was still good. It is good once."""
     return cache.delete(session.pop(_REQUEST)["key"])
 
 

@@ -5,7 +5,6 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
@@ -63,8 +62,8 @@ class Device:
     elsewhere: Conference | None
 
 
-def remember_sign_in(request: HttpRequest, user: User, **_signal: Any) -> None:
-    """In one statement. `network` and `device` are fingerprints that say something only within one
+def remember_sign_in(request: HttpRequest, user: User, **_signal: object) -> None:
+    """Writes one row in one statement. `network` and `device` are fingerprints that say something only within one
     person: how many there were (tickets/admin/sharing.py).
     """
     if request.session.session_key is None:
@@ -108,7 +107,7 @@ def _is_alive(at: datetime) -> Exists:
 
 
 def sessions_of(user: User, at: datetime) -> QuerySet[UserSession]:
-    """Those that are signed in, newest first."""
+    """The sessions that are signed in, newest first."""
     sessions: QuerySet[UserSession] = UserSession.objects.filter(_is_alive(at), user=user)
     return sessions.order_by("-created_at")
 
@@ -156,7 +155,7 @@ def _conference_id(session: UserSession) -> int:
 
 
 def old_sign_ins(at: datetime) -> QuerySet[UserSession]:
-    """Those that have ended and may be forgotten."""
+    """The sign-ins that have ended and may be forgotten."""
     old: QuerySet[UserSession] = UserSession.objects.filter(
         ~_is_alive(at), created_at__lt=at - KEPT
     )

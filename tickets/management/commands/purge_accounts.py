@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +15,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only count them")
 
-    def handle(self, *, dry_run: bool, **_options: Any) -> None:
+    def handle(self, *, dry_run: bool, **_options: object) -> None:
         at = timezone.now()
         accounts = unused_accounts(at)
         if dry_run:

@@ -14,7 +14,7 @@ from tickets.holders.sending import (
     PER_MINUTE,
     LinkMailing,
     Recipients,
-    Skip,
+    SkipReason,
     mark_came_back,
     plan_mailing,
     send_link,
@@ -84,7 +84,7 @@ class Command(BaseCommand):
         counts = {"to_send": len(mailing.ticket_ids), "sent": 0}
         if not options["dry_run"]:
             counts["sent"] = self._send(mailing, options["site"] or _site(chosen), options)
-        counts |= {skip.value: mailing.skipped[skip] for skip in Skip}
+        counts |= {skip.value: mailing.skipped[skip] for skip in SkipReason}
         self._report(counts, as_json=options["json"])
 
     def _send(self, mailing: LinkMailing, site: str, options: dict[str, Any]) -> int:

@@ -15,6 +15,10 @@ REFUSED = 3
 PROGRESS_EVERY_SECONDS = 2.0
 
 
+# Of one shop, as --json prints it.
+type Report = dict[str, Any]
+
+
 class Command(BaseCommand):
     help = (
         "Ask ticket shops for what has changed: first for the orders that they have called about,"
@@ -51,8 +55,8 @@ class Command(BaseCommand):
             text = _("No ticket was canceled. If so many are to be: --accept-removals")
             raise CommandError(text, returncode=REFUSED)
 
-    def _sync(self, shop: Shop, options: dict[str, Any]) -> dict[str, Any]:
-        report: dict[str, Any] = {"conference": shop.conference.slug, "shop": shop.slug}
+    def _sync(self, shop: Shop, options: dict[str, bool]) -> Report:
+        report: Report = {"conference": shop.conference.slug, "shop": shop.slug}
         reason = "" if options["full"] else shop.why_full(timezone.now())
         if not options["json"] and reason:
             text = _("%(shop)s: asking for everything, because %(reason)s.")
@@ -89,7 +93,7 @@ class Command(BaseCommand):
 
         return show
 
-    def _report(self, report: dict[str, Any]) -> None:
+    def _report(self, report: Report) -> None:
         if "counts" in report:
             words = _(
                 "%(new)s new, %(changed)s changed, %(canceled)s of them canceled, %(unchanged)s"

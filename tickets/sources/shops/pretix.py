@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 
 from tickets.models import Shop, Ticket
-from tickets.sources.shops.base import BadCall, Batch, Call, ShopError, ShopKind, ShopTicket
+from tickets.sources.shops.base import BadCall, Batch, ShopError, ShopKind, ShopTicket, WebhookCall
 from tickets.sources.shops.client import (
     Document,
     ShopAnswer,
@@ -70,7 +70,7 @@ class PretixApi(ShopReader):
         return self._pages(query | {"modified_since": since.isoformat()})
 
     def order(self, code: str) -> Batch:
-        """By the list: its "there is none" is no error that a proxy, too, could have made."""
+        """Asks by the list: its "there is none" is no error that a proxy, too, could have made."""
         pages = list(self._pages({"code": code}))
         tickets = [
             ticket
@@ -120,7 +120,7 @@ class PretixApi(ShopReader):
         return items
 
     def _tickets(self, order: Document) -> Iterator[ShopTicket]:
-        """None of an order of the other mode: paid with play money, or not ours to test with."""
+        """An order of the other mode has none: it was paid with play money, or is not ours to test with."""
         if order["testmode"] is not self.shop.is_test_mode:
             return
         by_id = {position["id"]: position for position in order["positions"]}
@@ -169,12 +169,12 @@ class PretixApi(ShopReader):
         return text_of(name, 200), code, item.is_admission
 
 
-def read_call(shop: Shop, call: Call) -> str:
+def read_call(shop: Shop, call: WebhookCall) -> str:
     """pretix signs nothing, and one webhook may speak of all events of an organizer."""
     try:
-        said = json.loads(call.body)
-        organizer, event, action = said["organizer"], said["event"], said["action"]
-        code = said.get("code") or ""
+        content = json.loads(call.body)
+        organizer, event, action = content["organizer"], content["event"], content["action"]
+        code = content.get("code") or ""
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise BadCall("not a call of pretix") from None
     if not all(isinstance(word, str) for word in (organizer, event, action, code)):
@@ -211,7 +211,7 @@ def _localized(name: object) -> str:
 
 
 def _state(order: Document, position: Document) -> tuple[Ticket.State, str]:
-    """In the order of pretix' own checks at the door (perform_checkin); the times are checked by
+    """The checks are in the order of pretix' own at the door (perform_checkin); the times are checked by
     whoever asks for admission.
     """
     status = str(order["status"])

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from lib.sealing import SealBroken, unseal
 from tickets.models import Shop, Ticket
-from tickets.sources.shops.base import BadCall, Batch, Call, ShopError, ShopKind, ShopTicket
+from tickets.sources.shops.base import BadCall, Batch, ShopError, ShopKind, ShopTicket, WebhookCall
 from tickets.sources.shops.client import (
     Document,
     ShopClient,
@@ -157,7 +157,7 @@ class TitoApi(ShopReader):
         )
 
 
-def read_call(shop: Shop, call: Call) -> str:
+def read_call(shop: Shop, call: WebhookCall) -> str:
     """Signed, but without a time in it: whoever has heard a call can repeat it, so that it, too, is
     only a hint.
     """
@@ -172,12 +172,12 @@ def read_call(shop: Shop, call: Call) -> str:
     if not hmac.compare_digest(signature, heard.encode(errors="replace")):
         raise BadCall("wrong signature", 403)
     try:
-        said = json.loads(call.body)
-        kind = said.get("_type")
+        content = json.loads(call.body)
+        kind = content.get("_type")
         if kind not in ("ticket", "registration"):
             return ""
-        account, event = said["event"]["account_slug"], said["event"]["slug"]
-        reference = _reference.fullmatch(said["reference"])
+        account, event = content["event"]["account_slug"], content["event"]["slug"]
+        reference = _reference.fullmatch(content["reference"])
         is_ours = (account.casefold(), event.casefold()) == (
             shop.account.casefold(),
             shop.event.casefold(),
@@ -200,7 +200,7 @@ def _states(states: list[str]) -> Query:
 
 
 def _newest_of(page: Document) -> str:
-    """Of a page that begins with the newest. "": there is none."""
+    """When the first ticket of the page changed, which is the newest. "": there is none."""
     with known_shape():
         at = time_of(page["tickets"][0]["updated_at"]) if page["tickets"] else None
         return at.isoformat() if at else ""

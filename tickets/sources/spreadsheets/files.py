@@ -45,6 +45,9 @@ MAX_SECONDS = 20
 MAX_CELLS = 4_000_000
 MAX_CHARS = 30_000_000
 
+# The JSON of workbook_reader.py.
+type ReaderAnswer = dict[str, Any]
+
 
 def read_table(data: bytes, *, encoding: str = "", sheet: str = "") -> Table:
     """`encoding` (of CSV; "": Unicode) is one of ENCODINGS, `sheet` (of a workbook; "": the first)
@@ -107,7 +110,7 @@ def read_workbook(data: bytes, sheet: str = "") -> Table:
     return Table.of(answer["rows"], sheet=answer["sheet"], other_sheets=others)
 
 
-def _ask_reader(data: bytes, sheet: str) -> dict[str, Any]:
+def _ask_reader(data: bytes, sheet: str) -> ReaderAnswer:
     limits = (MAX_MEMORY_BYTES, MAX_SECONDS, MAX_CELLS, MAX_CHARS)
     try:
         done = subprocess.run(  # noqa: S603 - as above
@@ -120,11 +123,11 @@ def _ask_reader(data: bytes, sheet: str) -> dict[str, Any]:
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         return {"problem": "size"}
-    answer: dict[str, Any] = json.loads(done.stdout)
+    answer: ReaderAnswer = json.loads(done.stdout)
     return answer
 
 
-def _refusal(problem: str, answer: dict[str, Any]) -> BadSpreadsheet:
+def _refusal(problem: str, answer: ReaderAnswer) -> BadSpreadsheet:
     match problem:
         case "sheet":
             message = _("There is no such sheet. There are: %(sheets)s.")

@@ -66,7 +66,7 @@ def fetch_hinted_orders(shop: Shop) -> HintReport:
 
 @transaction.atomic
 def _write(hint: OrderHint, batch: Batch) -> bool:
-    """Whether that was all. When the shop has called again since, the hint goes on waiting; when
+    """Returns whether the hint is done. When the shop has called again since, the hint goes on waiting; when
     another worker has done it, its answer is as new as ours or newer.
     """
     shop, conference = hint.shop, hint.shop.conference

@@ -196,7 +196,7 @@ class _Sync:
         Shop.objects.filter(pk=self.shop.pk, **same).update(**values)
 
     def _gone(self) -> TicketQuerySet:
-        """What the shop has, with all that it said, not named."""
+        """The tickets that the shop did not name, although it told all that it was asked for."""
         if self.run.is_full:
             return self._ours.exclude(seen_in=self.run).exclude(code__in=list(self.held_back))
         return self._ours.filter(pk__in=self.missing)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference
@@ -55,7 +56,7 @@ class ColumnMapping:
     words: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def unpack(cls, packed: dict[str, Any]) -> Self:
+    def unpack(cls, packed: dict[str, dict[str, Any]]) -> Self:
         return cls(packed["columns"], packed["words"])
 
     @classmethod
@@ -65,7 +66,7 @@ class ColumnMapping:
 
     @classmethod
     def guessed(cls, table: Table, conference: Conference) -> Self:
-        """As in the last file, if that had these columns, else what we recognise."""
+        """The same as in the last file, if that had these columns, else what we recognise."""
         applied = Upload.objects.filter(conference=conference, applied_at__isnull=False)
         last = applied.order_by("-applied_at").values_list("mapping", flat=True).first()
         remembered = cls.unpack(last) if last else cls({})
@@ -74,7 +75,7 @@ class ColumnMapping:
             return remembered
         return cls(recognised_columns(table.header), remembered.words)
 
-    def pack(self) -> dict[str, Any]:
+    def pack(self) -> dict[str, object]:
         return {"columns": self.columns, "words": self.words}
 
     def tickets(self, table: Table, conference: Conference) -> list[ShopTicket]:
@@ -89,7 +90,7 @@ class ColumnMapping:
 
 
 class MappingForm(forms.Form):
-    def __init__(self, data: Any, *, table: Table, guess: ColumnMapping) -> None:
+    def __init__(self, data: QueryDict | None, *, table: Table, guess: ColumnMapping) -> None:
         super().__init__(data)
         self.words: list[str] = []
         choices = [("", "—"), *((name, _with_sample(name, table)) for name in table.header)]
@@ -127,31 +128,31 @@ class MappingForm(forms.Form):
     def words_part(self) -> list[forms.BoundField]:
         return [bound for bound in self if bound.name.startswith(_word_field(""))]
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, str]:
         super().clean()
-        said = self.cleaned_data
+        values = self.cleaned_data
         if len(self.words) > MAX_WORDS:
             message = _("This column has %(count)s different words. Is it the state?")
             self.add_error(
                 "state", forms.ValidationError(message, params={"count": len(self.words)})
             )
-        if not any(said.get(key) for key in ("code", "email", "buyer-email")):
+        if not any(values.get(key) for key in ("code", "email", "buyer-email")):
             self.add_error("code", _("Which column tells the tickets apart, or has the e-mail?"))
         for key in JOINED:
-            if said.get(_second(key)) and not said.get(key):
+            if values.get(_second(key)) and not values.get(key):
                 self.add_error(key, _("Choose the first of the two columns."))
-        return said
+        return values
 
     @property
     def mapping(self) -> ColumnMapping:
-        """Of a form that is valid."""
-        said = self.cleaned_data
+        """The form has to be valid."""
+        values = self.cleaned_data
         columns = {
             key: names
             for key in LABELS
-            if (names := [said[name] for name in (key, _second(key)) if said.get(name)])
+            if (names := [values[name] for name in (key, _second(key)) if values.get(name)])
         }
-        words = {word.casefold(): said[_word_field(word)] for word in self.words}
+        words = {word.casefold(): values[_word_field(word)] for word in self.words}
         return ColumnMapping(columns, words)
 
 

@@ -19,7 +19,6 @@ from tickets.sources.importing import (
     ImportResult,
     TicketLine,
     TicketPlan,
-    TicketValues,
     missing_tickets,
     plan_tickets,
     refuse_too_many,
@@ -27,6 +26,7 @@ from tickets.sources.importing import (
     write_lines,
     write_plan,
 )
+from tickets.sources.shops.base import TicketValues
 from tickets.sources.spreadsheets.tables import Table
 from tickets.sources.uploads.mapping import ColumnMapping
 
@@ -107,7 +107,7 @@ class UploadPlan:
 
     @property
     def may_end_too_many(self) -> bool:
-        """With the missing ones, or even without."""
+        """Whether too many tickets would end, with the missing ones or even without."""
         return self.invalidated + self.missing_valid > self.valid * MAX_GONE_SHARE
 
     @property
@@ -214,7 +214,7 @@ def _holder(values: TicketValues) -> str:
     return " ".join(filter(None, (values.get("holder_name"), values.get("holder_email"))))
 
 
-def packed_lines(lines: Iterable[TicketLine]) -> list[list[Any]]:
+def packed_lines(lines: Iterable[TicketLine]) -> list[list[object]]:
     """For each ticket its code, what it was (None: it was not there) and what it becomes."""
     return [
         [line.code, None if (old := line.old_values) is None else pack(old), pack(line.values)]
