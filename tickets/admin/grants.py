@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from schedule.site.scoped_admin import ScopedAdmin, ScopedInline
 from tickets.admission.request import StaffRequest
 from tickets.grants.forms import ScopesForm
-from tickets.grants.granting import WantedGrant, give_grants, read_grants
+from tickets.grants.granting import give_grants, read_grants
 from tickets.models import Ban, Grant, User
 from tickets.models.grants import OrganizerDecision, OrganizerDecisionQuerySet
 from tickets.models.kept_admissions import forget_admissions
@@ -79,17 +79,14 @@ class GrantAdmin(DecisionAdmin):
             except BadSpreadsheet as bad:
                 problems = bad.rows
             else:
-                self._give(request, wanted)
+                giver, log = request.user, LogEntry.objects.log_actions
+                given = give_grants(conference=request.conference, wanted=wanted, given_by=giver)
+                log(giver.pk, given.new, ADDITION, gettext("From a file."))
+                log(giver.pk, given.changed, CHANGE, gettext("Another end, from a file."))
+                self.message_user(request, str(given), messages.SUCCESS)
                 return redirect("admin:tickets_grant_changelist")
         context = {"title": gettext("Grants from a file"), "form": form, "problems": problems}
         return self.own_page(request, "upload", context)
-
-    def _give(self, request: StaffRequest, wanted: list[WantedGrant]) -> None:
-        giver, log = request.user, LogEntry.objects.log_actions
-        given = give_grants(conference=request.conference, wanted=wanted, given_by=giver)
-        log(giver.pk, given.new, ADDITION, gettext("From a file."))
-        log(giver.pk, given.changed, CHANGE, gettext("Another end, from a file."))
-        self.message_user(request, str(given), messages.SUCCESS)
 
     @admin.display(description=_("opens"))
     def opens(self, grant: Grant) -> str:

@@ -30,12 +30,7 @@ from tickets.sources.uploads.plan import (
 )
 
 # An upload writes all of these.
-NEEDED = (
-    "tickets.add_upload",
-    "tickets.add_ticket",
-    "tickets.change_ticket",
-    "tickets.add_product",
-)
+NEEDED = ("add_upload", "add_ticket", "change_ticket", "add_product")
 SAMPLE_ROWS = 5
 SHOWN_PROBLEMS = 200
 SHOWN_LEFT = 50
@@ -82,7 +77,7 @@ class UploadAdmin(ScopedAdmin):
     def has_add_permission(self, request: HttpRequest, obj: Upload | None = None) -> bool:
         conference = conference_of(request)
         return conference is not None and all(
-            request.user.has_perm(permission, conference) for permission in NEEDED
+            request.user.has_perm(f"tickets.{codename}", conference) for codename in NEEDED
         )
 
     def has_delete_permission(self, request: HttpRequest, obj: Upload | None = None) -> bool:
@@ -206,11 +201,7 @@ class UploadAdmin(ScopedAdmin):
         return redirect("admin:tickets_upload_changelist")
 
     def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, object] | None = None,
+        self, request: HttpRequest, object_id: str, *_args: object, **_options: object
     ) -> HttpResponse:
         """What came of it, or where it waits."""
         if not self.has_view_permission(request):

@@ -107,9 +107,8 @@ def give_grants(
         user = people[row.email]
         grant = held.get((user.pk, row.reason, row.scopes))
         if grant is None:
-            grant = Grant(conference=conference, user=user, given_by=given_by)
-            grant.reason, grant.scopes, grant.ends_at = row.reason, [*row.scopes], row.ends_at
-            given.new.append(grant)
+            what = {"reason": row.reason, "scopes": [*row.scopes], "ends_at": row.ends_at}
+            given.new.append(Grant(conference=conference, user=user, given_by=given_by, **what))
         elif grant.ends_at != row.ends_at:
             grant.ends_at = row.ends_at
             given.changed.append(grant)

@@ -62,6 +62,12 @@ class TicketLine:
         return values_of(self.old, self.values) if self.old else None
 
     @property
+    def kind(self) -> str:
+        if self.old is None:
+            return "new"
+        return "ends" if self.invalidates else "changed"
+
+    @property
     def addresses(self) -> tuple[str, str]:
         """The holder's before and, if it changes, afterwards."""
         old = self.old.holder_email if self.old else ""

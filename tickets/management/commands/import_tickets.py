@@ -66,13 +66,12 @@ class Command(BaseCommand):
         columns = parser.add_argument_group(
             "columns", "By their names in the first row. Given twice, two columns are joined."
         )
-        for key, choices in HEADERS.items():
-            found_by = ", ".join(" + ".join(names) for names in choices)
+        for key, headers in HEADERS.items():
             columns.add_argument(
                 f"--{key}",
                 metavar="NAME",
                 action="append",
-                help=f"instead of: {found_by}",
+                help=f"instead of: {headers}",
             )
 
     def handle(self, *, file: str, conference: str | None, **options: Any) -> None:

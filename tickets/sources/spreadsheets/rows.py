@@ -50,8 +50,7 @@ def read_tickets(
         message = _("Which column has the ticket's code? There are: %(header)s.")
         raise refuse(message % {"header": ", ".join(table.header)}, 1)
     reader = _RowReader(conference, places, words or {})
-    tickets: dict[str, ShopTicket] = {}
-    line_of: dict[str, int] = {}
+    tickets: dict[str, tuple[int, ShopTicket]] = {}
     problems: list[BadRow] = []
     for line, cells in table.rows:
         try:
@@ -64,16 +63,15 @@ def read_tickets(
             if ticket.code in tickets:
                 raise ValidationError(
                     _("The code %(code)s is already on line %(line)s.")
-                    % {"code": ticket.code, "line": line_of[ticket.code]}
+                    % {"code": ticket.code, "line": tickets[ticket.code][0]}
                 )
         except ValidationError as error:
             problems += [BadRow(line, message) for message in error.messages]
         else:
-            tickets[ticket.code] = ticket
-            line_of[ticket.code] = line
+            tickets[ticket.code] = (line, ticket)
     if problems:
         raise BadSpreadsheet(problems)
-    return list(tickets.values())
+    return [ticket for _line, ticket in tickets.values()]
 
 
 class _RowReader:

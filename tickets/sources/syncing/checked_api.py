@@ -14,13 +14,11 @@ from tickets.sources.shops.registry import known_kinds
 
 logger = logging.getLogger(__name__)
 
-_MAY_BE_SAID = frozenset(
+_ALLOWED = frozenset(
     ("order_code", "state", "shop_says", "holder_name", "holder_email", "buyer_email")
     + ("valid_from", "valid_until")
 )
-_FIELDS = {
-    field.name: field for field in Ticket._meta.concrete_fields if field.name in _MAY_BE_SAID
-}
+_FIELDS = {field.name: field for field in Ticket._meta.concrete_fields if field.name in _ALLOWED}
 
 
 class CheckedApi:

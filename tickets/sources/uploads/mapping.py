@@ -40,10 +40,7 @@ JOINED = ("code", "name", "product")
 # More different words are not states.
 MAX_WORDS = 20
 MAX_SAMPLE = 30
-STATES = [
-    (state.value, state.label)
-    for state in (Ticket.State.VALID, Ticket.State.PENDING, Ticket.State.CANCELED)
-]
+STATES = [choice for choice in Ticket.State.choices if choice[0] != Ticket.State.UNKNOWN]
 
 
 @dataclass(frozen=True, slots=True)

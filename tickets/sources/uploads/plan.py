@@ -139,21 +139,13 @@ def plan_upload(upload: Upload) -> UploadPlan:
 
 def groups_of(planned: UploadPlan) -> list[PlanGroup]:
     words, lines = _LineWords(planned.upload), planned.plan.lines
-    # Written when they are shown: SHOWN of perhaps 20,000.
+    labels = {"ends": _("Let nobody in any more"), "changed": _("Changed"), "new": _("New")}
+    # Put into words when they are shown: SHOWN of perhaps 20,000.
     groups: list[tuple[str, str, Sequence[Any], Callable[[Any], ShownTicket]]] = [
-        (
-            "ends",
-            _("Let nobody in any more"),
-            [row for row in lines if row.invalidates],
-            words.line,
+        *(
+            (kind, labels[kind], [row for row in lines if row.kind == kind], words.line)
+            for kind in labels
         ),
-        (
-            "changed",
-            _("Changed"),
-            [line for line in lines if line.old is not None and not line.invalidates],
-            words.line,
-        ),
-        ("new", _("New"), [line for line in lines if line.old is None], words.line),
         ("missing", _("Not in the file"), planned.missing, words.missing),
         ("foreign", _("From a ticket shop: left as they are"), planned.plan.foreign, words.foreign),
     ]
