@@ -1,5 +1,5 @@
 """The admin site: of the host's conference, in its time zone, behind the site's own login. The gate
-asks before it (tickets/admission/staff.py), for the second factor as well.
+asks before it (tickets/admission/middleware.py), for the second factor as well.
 """
 
 from typing import Any

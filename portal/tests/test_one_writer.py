@@ -22,15 +22,13 @@ from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import Conference
 from streaming.models import Recording
 from streaming.replays.importing import import_recordings
-from tickets.grants.granting import Wanted, give_grants
-from tickets.models import Grant, Ticket
+from tickets.grants.granting import WantedGrant, give_grants
+from tickets.models import Grant, Ticket, Upload
 from tickets.sources import importing
 from tickets.sources.shops.base import ShopTicket
-from tickets.sources.spreadsheets import read_table
-from tickets.sources.uploads.applying import apply_upload
-from tickets.sources.uploads.keeping import keep_upload
-from tickets.sources.uploads.mapping import Mapping
-from tickets.sources.uploads.planning import plan_upload
+from tickets.sources.spreadsheets.files import read_table
+from tickets.sources.uploads.mapping import ColumnMapping
+from tickets.sources.uploads.plan import apply_upload, plan_upload
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 
@@ -50,8 +48,8 @@ def hall():
 def upload(conference):
     lines = [f"T{number},t{number}@example.com,valid" for number in range(ROWS)]
     table = read_table("\n".join(["Code,E-mail,Status", *lines]).encode())
-    kept = keep_upload(conference, "tickets.csv", table, by=None, at=timezone.now())
-    kept.mapping = Mapping.guessed(table, conference).pack()
+    kept = Upload.objects.keep(conference, "tickets.csv", table.pack(), by=None, at=timezone.now())
+    kept.mapping = ColumnMapping.guessed(table, conference).pack()
     kept.save()
     return apply_upload(kept, digest=plan_upload(kept).digest, at=timezone.now())
 
@@ -63,7 +61,8 @@ def shop_page(conference):
 
 def grants(conference):
     return give_grants(
-        conference=conference, wanted=[Wanted("crew@example.com", "crew", ("conference",), None)]
+        conference=conference,
+        wanted=[WantedGrant("crew@example.com", "crew", ("conference",), None)],
     )
 
 

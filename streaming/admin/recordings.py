@@ -27,7 +27,7 @@ from streaming.replays.offsets import offsets_of, why_not_shown
 from streaming.sources import SOURCES
 from streaming.watching.csp import allow_players
 from streaming.watching.playback import asked_second, offer_recording, viewer_of
-from tickets.sources.spreadsheets import BadRow, BadSpreadsheet
+from tickets.sources.spreadsheets.tables import BadRow, BadSpreadsheet
 
 STEPS = (-10, -1, 1, 10)
 

@@ -16,7 +16,7 @@ from schedule.site.request import ConferenceRequest
 from streaming.models import Recording
 from streaming.origin.folders import stream_folder
 from streaming.replays.library import library
-from tickets.admission.middleware import look_up
+from tickets.admission.middleware import admission_and_page
 from tickets.admission.rule import Reason, refusal
 
 
@@ -56,7 +56,7 @@ def room_folder(request: ConferenceRequest, slug: str) -> HttpResponse:
 
 def _refused(request: ConferenceRequest, scope: str) -> HttpResponse | None:
     """None: come in. nginx takes everything but these two for an error of ours."""
-    admission, _page = look_up(request, None)
+    admission, _page = admission_and_page(request, None)
     reason = refusal(request.conference, admission, scope, timezone.now())
     if reason is None:
         return None

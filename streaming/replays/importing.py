@@ -22,7 +22,8 @@ from streaming.models import Nudge, Recording, StreamAccount
 from streaming.replays.captions import clean_captions
 from streaming.replays.offsets import parse_second
 from streaming.sources import SOURCES, guess
-from tickets.sources.spreadsheets import BadRow, BadSpreadsheet, Table, csv_rows, refuse
+from tickets.sources.spreadsheets.files import csv_rows
+from tickets.sources.spreadsheets.tables import BadRow, BadSpreadsheet, Table, refuse
 
 NAMES = {
     "code": ("code", "talk", "talk code"),

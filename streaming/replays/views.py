@@ -21,7 +21,7 @@ from schedule.site.zones import viewer_zone
 from streaming.replays.library import Library, Replay, library
 from streaming.watching.csp import allow_players
 from streaming.watching.playback import asked_second, offer_recording, viewer_of
-from tickets.admission.middleware import look_up
+from tickets.admission.middleware import admission_and_page
 from tickets.admission.rule import refusal
 
 SCOPE = "replay"
@@ -155,7 +155,7 @@ def playback(request: ConferenceRequest, code: str) -> HttpResponse:
     at = timezone.now()
     found = _replay_or_404(request, code, request.at)
     # The gate has not asked where the replay is open to everybody.
-    admission, _page = look_up(request, None)
+    admission, _page = admission_and_page(request, None)
     is_admitted = refusal(request.conference, admission, SCOPE, at) is None
     versions = found.versions if is_admitted else found.open_at(at)
     viewer, into = viewer_of(request), min(asked_second(request), found.seconds)

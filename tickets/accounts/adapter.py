@@ -45,7 +45,7 @@ class AccountAdapter(DefaultAccountAdapter):
         host, is_secure = self.request.get_host(), self.request.is_secure()
         return url_has_allowed_host_and_scheme(url, {host}, require_https=is_secure)
 
-    def send_mail(self, template_prefix: str, email: str, values: dict[str, Any]) -> None:
+    def send_mail(self, template_prefix: str, email: str, values: dict[str, object]) -> None:
         request = self.request
         values = {"request": request, "email": email, **values}
         message = self.render_mail(template_prefix, email, values)
@@ -67,8 +67,8 @@ class AccountAdapter(DefaultAccountAdapter):
         request: HttpRequest,
         level: int,
         message_template: str | None = None,
-        *args: Any,
-        **kwargs: Any,
+        *args: object,
+        **kwargs: object,
     ) -> None:
         """Without "you have signed in": the page that follows shows it, and is the same for all,
         so the message would wait for some other page, hours later.

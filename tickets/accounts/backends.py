@@ -1,7 +1,5 @@
-from typing import Any
-
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import AnonymousUser, Permission
 from django.db.models import Model
 
 from schedule.models import Conference
@@ -15,7 +13,9 @@ class ConferenceBackend(ModelBackend):
     Passwords are for organizers; attendees have none (allauth's codes).
     """
 
-    def get_all_permissions(self, user_obj: Any, obj: Model | None = None) -> set[str]:
+    def get_all_permissions(
+        self, user_obj: User | AnonymousUser, obj: Model | None = None
+    ) -> set[str]:
         if not isinstance(obj, Conference):
             return super().get_all_permissions(user_obj, obj)
         if not user_obj.is_active or user_obj.is_anonymous:

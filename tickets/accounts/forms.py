@@ -8,7 +8,7 @@ from allauth.core import context
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
@@ -23,22 +23,28 @@ _EMAIL_LENGTH = User._meta.get_field("email").max_length
 
 
 class FoldedEmailField(forms.EmailField):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(label=_("E-mail"), max_length=_EMAIL_LENGTH, **kwargs)
-        self.widget.attrs.update({"autocomplete": "email", "autofocus": True})
+    def __init__(
+        self, *, autocomplete: str = "email", autofocus: bool = True, **options: Any
+    ) -> None:
+        super().__init__(label=_("E-mail"), max_length=_EMAIL_LENGTH, **options)
+        self.widget.attrs |= {"autocomplete": autocomplete, "autofocus": autofocus}
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: str | None) -> str:
         return fold_email(super().to_python(value) or "")
 
 
-class CodeRequestForm(forms.Form):
-    """The way in for everybody. Says the same to known and unknown addresses."""
-
-    email = FoldedEmailField()
+class LimitedForm(forms.Form):
+    """A form that counts how often somebody sends it."""
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request = request
+
+
+class CodeRequestForm(LimitedForm):
+    """The way in for everybody. Says the same to known and unknown addresses."""
+
+    email = FoldedEmailField()
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
@@ -60,17 +66,18 @@ class CodeRequestForm(forms.Form):
 
 
 class CodeInput(forms.TextInput):
-    def format_value(self, value: Any) -> None:
+    def format_value(self, value: object) -> None:
         """A wrong code is not shown again: the right one would be pasted after it."""
 
 
+class CodeField(forms.CharField):
+    def __init__(self, **options: Any) -> None:
+        attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        super().__init__(label=_("Code"), widget=CodeInput(attrs=attrs), **options)
+
+
 class CodeForm(allauth_forms.ConfirmLoginCodeForm):
-    code = forms.CharField(
-        label=_("Code"),
-        widget=CodeInput(
-            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
-        ),
-    )
+    code = CodeField()
 
     def clean_code(self) -> str:
         # allauth counts wrong codes in the session, where many at the same moment count as one.
@@ -90,7 +97,7 @@ def digits_of(text: str) -> str:
     return "".join(digits)[: settings.ACCOUNT_LOGIN_BY_CODE_FORMAT["length"]]
 
 
-class PasswordForm(allauth_forms.LoginForm):
+class PasswordLoginForm(allauth_forms.LoginForm):
     """For organizers, who have one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -101,7 +108,7 @@ class PasswordForm(allauth_forms.LoginForm):
         """allauth would take the field away, because nobody signs up with a password."""
 
 
-class HandoverForm(forms.Form):
+class HandOverForm(LimitedForm):
     code = forms.CharField(
         label=_("Code"),
         max_length=100,
@@ -115,10 +122,6 @@ class HandoverForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.request, self.label_suffix = request, ""
-
     def clean_code(self) -> str:
         code = fold_code(self.cleaned_data["code"])
         if not consume(self.request, action="take_handover", key=code):
@@ -129,7 +132,7 @@ class HandoverForm(forms.Form):
 class ZoneForm(forms.Form):
     """The zone in which times are shown. Empty: the venue's."""
 
-    def __init__(self, conference: Conference, chosen: str, data: Any = None) -> None:
+    def __init__(self, conference: Conference, chosen: str, data: QueryDict | None = None) -> None:
         super().__init__(data, label_suffix="")
         venue = _("The venue: %(zone)s") % {"zone": _zone_choice(conference.time_zone, conference)}
         pinned = [("", venue)]

@@ -1,12 +1,15 @@
 """Signing in: allauth's views with our forms. Everything else of allauth.account is left out."""
 
 import functools
-from typing import Any
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from allauth.account import views
 from allauth.account.utils import passthrough_next_redirect_url
 from allauth.core.ratelimit import respond_429
+from allauth.socialaccount.providers import registry
 from django import forms
+from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -14,10 +17,9 @@ from django.urls import reverse
 
 from schedule.site.access import View, public
 from tickets.accounts.accounts import prove_address
-from tickets.accounts.forms import CodeForm, PasswordForm
-from tickets.accounts.providers import buttons
+from tickets.accounts.forms import CodeForm, PasswordLoginForm
 from tickets.accounts.rate_limits import consume
-from tickets.accounts.waiting_line import in_line, place_of
+from tickets.accounts.waiting_line import place_of, with_waiting_line
 
 _STEPS = ("account_login", "account_confirm_login_code")
 
@@ -26,7 +28,7 @@ class PasswordLoginView(views.LoginView):
     template_name = "account/login_with_password.html"
 
     def get_form_class(self) -> type[forms.Form]:
-        return PasswordForm
+        return PasswordLoginForm
 
 
 class ConfirmCodeView(views.ConfirmLoginCodeView):
@@ -66,18 +68,39 @@ def is_limited(view: View) -> View:
     return limited
 
 
+class ProviderButton(NamedTuple):
+    name: str
+    url: str
+
+
+def provider_buttons(request: HttpRequest) -> Iterator[ProviderButton]:
+    """One for each provider in SOCIAL_PROVIDERS. They are links, because a form may not lead away from
+    this site (the policy's form-action).
+    """
+    for kind, provider in settings.SOCIAL_PROVIDERS.items():
+        for app in provider["APPS"]:
+            if kind == "openid_connect":
+                url = reverse("openid_connect_login", args=[app["provider_id"]])
+            else:
+                url = reverse(f"{kind}_login")
+            name = app.get("name") or registry.get_class(kind).name
+            yield ProviderButton(
+                name, passthrough_next_redirect_url(request, url, REDIRECT_FIELD_NAME)
+            )
+
+
 class LoginView(views.LoginView):
-    def get_initial(self) -> dict[str, Any]:
+    def get_initial(self) -> dict[str, object]:
         """What was typed before the waiting line."""
         place = place_of(self.request)
         return {"email": place.typed} if place else {}
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context_data(**kwargs)
-        return context | {"buttons": list(buttons(self.request))}
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
+        context: dict[str, object] = super().get_context_data(**kwargs)
+        return context | {"buttons": list(provider_buttons(self.request))}
 
 
 # Making an account, the mail, and the code that comes back: three times an entry link.
-login = public(keeps_next(is_limited(in_line(weight=3)(LoginView.as_view()))))
+login = public(keeps_next(is_limited(with_waiting_line(weight=3)(LoginView.as_view()))))
 confirm_code = public(keeps_next(ConfirmCodeView.as_view()))
 login_with_password = public(keeps_next(is_limited(PasswordLoginView.as_view())))

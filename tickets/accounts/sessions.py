@@ -44,5 +44,5 @@ class SessionStore(cached_db.SessionStore):
             cache.delete(self.cache_key_prefix + key)
 
     def _get_new_session_key(self) -> str:
-        """Of 165 random bits: nobody has it already."""
+        """It has 165 random bits, so nobody has it already."""
         return get_random_string(32, VALID_KEY_CHARS)

@@ -1,15 +1,16 @@
 """The waiting line: when more people sign in than the machine can do, they come one after another.
 
 Whoever comes too early gets a place (a moment, in a signed cookie) and a page that says how many are
-before them and looks again by itself. With Redis away nobody is held. It is for order among people and no defence: a place can be used
-twice by who wants to, and the rates per address (tickets/accounts/rate_limits.py) stand before it.
+before them and looks again by itself. With Redis away nobody is held. It is for order among people
+and no defence: a place can be used twice by who wants to, and the rates per address
+(tickets/accounts/rate_limits.py) stand before it.
 """
 
 import functools
 import math
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -45,7 +46,7 @@ class PlaceInLine(NamedTuple):
         return max(self.turn_at - time.time(), 0)
 
 
-def in_line(*, weight: int = 1) -> Callable[[View], View]:
+def with_waiting_line(*, weight: int = 1) -> Callable[[View], View]:
     """Hold the view's posts, and while somebody waits its pages. `weight`: how many of the cheapest
     way to sign in this one costs.
     """
@@ -59,7 +60,7 @@ def in_line(*, weight: int = 1) -> Callable[[View], View]:
             if place is None and request.method == "POST" and settings.SIGN_INS_PER_SECOND:
                 wait = _join(weight)
                 if wait is None:
-                    return _ask_to_come_again(request)
+                    return _wait_page(request, COME_AGAIN_SECONDS, {"place": None})
                 if wait:
                     return _give_place(request, wait, weight)
             response = view(request, *args, **kwargs)
@@ -73,7 +74,7 @@ def in_line(*, weight: int = 1) -> Callable[[View], View]:
 
 
 def place_of(request: HttpRequest) -> PlaceInLine | None:
-    """None: has none, or it was not used for too long."""
+    """None: the browser has no place, or did not use it for too long."""
     try:
         place = PlaceInLine(*signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT))
     except (signing.BadSignature, TypeError):
@@ -134,11 +135,7 @@ def _ask_to_wait(request: HttpRequest, wait: float, weight: int) -> HttpResponse
     return _wait_page(request, look_again, {"place": before, "minutes": math.ceil(wait / 60)})
 
 
-def _ask_to_come_again(request: HttpRequest) -> HttpResponse:
-    return _wait_page(request, COME_AGAIN_SECONDS, {"place": None})
-
-
-def _wait_page(request: HttpRequest, seconds: int, context: dict[str, Any]) -> HttpResponse:
+def _wait_page(request: HttpRequest, seconds: int, context: dict[str, object]) -> HttpResponse:
     context |= {"seconds": seconds, "url": _way_back(request)}
     response = render(request, "tickets/line.html", context, status=503)
     response["Retry-After"] = str(seconds)

@@ -1,108 +1,108 @@
 """Grants and bans in the admin: what lets people in without a ticket, and what keeps them out."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from schedule.models import Conference
-from schedule.site.scoped_admin import ScopedAdmin, ScopedInline, conference_of
-from tickets.admin.forms import ScopesForm
-from tickets.grants.grant_file import read_grants
-from tickets.grants.granting import Wanted, give_grants
-from tickets.models import Grant
+from schedule.site.scoped_admin import ScopedAdmin, ScopedInline
+from tickets.admission.request import StaffRequest
+from tickets.grants.forms import ScopesForm
+from tickets.grants.granting import give_grants, read_grants
+from tickets.models import Ban, Grant, User
+from tickets.models.grants import OrganizerDecision, OrganizerDecisionQuerySet
 from tickets.models.kept_admissions import forget_admissions
-from tickets.sources.spreadsheets import MAX_BYTES, BadSpreadsheet
+from tickets.sources.spreadsheets.tables import MAX_BYTES, BadSpreadsheet
 
 
-class UploadForm(forms.Form):
+class GrantFileForm(forms.Form):
     file = forms.FileField(label=_("file"))
 
 
-class GivenAdmin(ScopedAdmin):
-    """Of what one organizer gives to one person: the person's admission is worked out again."""
+class DecisionAdmin(ScopedAdmin):
+    """What one organizer gives to one person: the person's admission is worked out again."""
 
     readonly_fields = ("given_by",)
     autocomplete_fields = ("user",)
     list_select_related = ("user", "given_by")
+    list_filter = ("starts_at", "ends_at")
+    search_fields = ("user__email", "user__display_name", "reason")
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
-        obj.given_by = obj.given_by or request.user
+    def save_model(
+        self, request: HttpRequest, obj: OrganizerDecision, form: Any, change: bool
+    ) -> None:
+        obj.given_by = obj.given_by or cast(StaffRequest, request).user
         super().save_model(request, obj, form, change)
         # What was given to another person is taken from the first.
         people = filter(None, [obj.user_id, form.initial.get("user")])
         forget_admissions((obj.conference_id, user_id) for user_id in people)
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+    def delete_model(self, request: HttpRequest, obj: OrganizerDecision) -> None:
         obj.forget_admission()
         super().delete_model(request, obj)
 
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        queryset.forget_admissions()
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        cast(OrganizerDecisionQuerySet, queryset).forget_admissions()
         super().delete_queryset(request, queryset)
 
 
-class GrantAdmin(GivenAdmin):
+@admin.register(Grant)
+class GrantAdmin(DecisionAdmin):
     form = ScopesForm
     list_display = ("user", "opens", "reason", "starts_at", "ends_at", "given_by")
-    list_filter = ("starts_at", "ends_at")
-    search_fields = ("user__email", "user__display_name", "reason")
     fields = ("user", "scopes", "has_any_places", "reason", "starts_at", "ends_at", "given_by")
     change_list_template = "admin/tickets/grant/change_list.html"
 
     def get_urls(self) -> list[URLPattern]:
         return [self.own_url("upload/", self.upload, "upload"), *super().get_urls()]
 
-    def upload(self, request: HttpRequest) -> HttpResponse:
-        """For many at once. With one bad row nothing of the file is used."""
-        conference = conference_of(request)
-        if conference is None or not self.has_add_permission(request):
+    def upload(self, request: StaffRequest) -> HttpResponse:
+        """Gives many at once. With one bad row nothing of the file is used."""
+        if not self.has_add_permission(request):
             raise PermissionDenied
-        form = UploadForm(request.POST or None, request.FILES or None)
+        form = GrantFileForm(request.POST or None, request.FILES or None)
         problems: Sequence[object] = ()
         if form.is_valid():
             try:
-                wanted = read_grants(form.cleaned_data["file"].read(MAX_BYTES + 1), conference)
+                wanted = read_grants(
+                    form.cleaned_data["file"].read(MAX_BYTES + 1), request.conference
+                )
             except BadSpreadsheet as bad:
                 problems = bad.rows
             else:
-                self._give(request, conference, wanted)
+                giver, log = request.user, LogEntry.objects.log_actions
+                given = give_grants(conference=request.conference, wanted=wanted, given_by=giver)
+                log(giver.pk, given.new, ADDITION, gettext("From a file."))
+                log(giver.pk, given.changed, CHANGE, gettext("Another end, from a file."))
+                self.message_user(request, str(given), messages.SUCCESS)
                 return redirect("admin:tickets_grant_changelist")
         context = {"title": gettext("Grants from a file"), "form": form, "problems": problems}
         return self.own_page(request, "upload", context)
-
-    def _give(self, request: HttpRequest, conference: Conference, wanted: list[Wanted]) -> None:
-        giver: Any = request.user
-        given = give_grants(conference=conference, wanted=wanted, given_by=giver)
-        logs: Any = LogEntry.objects
-        logs.log_actions(giver.pk, given.new, ADDITION, gettext("From a file."))
-        logs.log_actions(giver.pk, given.changed, CHANGE, gettext("Another end, from a file."))
-        self.message_user(request, str(given), messages.SUCCESS)
 
     @admin.display(description=_("opens"))
     def opens(self, grant: Grant) -> str:
         return ", ".join(grant.scopes)
 
 
-class GrantInline(ScopedInline, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+class GrantInline(ScopedInline, admin.TabularInline[Grant, User]):
     model = Grant
     fk_name = "user"
     form = ScopesForm
     fields = ("scopes", "reason", "starts_at", "ends_at")
 
 
-class BanAdmin(GivenAdmin):
+@admin.register(Ban)
+class BanAdmin(DecisionAdmin):
     """Deleting one lifts it; ending it keeps the memory."""
 
     list_display = ("user", "reason", "starts_at", "ends_at", "given_by")
-    list_filter = ("starts_at", "ends_at")
-    search_fields = ("user__email", "user__display_name", "reason")
     fields = ("user", "reason", "starts_at", "ends_at", "given_by")

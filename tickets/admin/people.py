@@ -1,6 +1,6 @@
 """People in the admin."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -8,6 +8,7 @@ from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
+from django.db.models.fields.related import RelatedField
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -15,17 +16,26 @@ from django.utils.translation import gettext_lazy as _
 from schedule.models import Conference
 from schedule.site.scoped_admin import OfConference, ReadOnly, ScopedInline, conference_of
 from tickets.accounts.accounts import has_to_do_with
-from tickets.admin.forms import NewPersonForm
 from tickets.admin.grants import GrantInline
 from tickets.models import Claim, Grant, Role, User, fold_email, person_of_reference
 from tickets.models.kept_admissions import forget_admissions
 
 
-class RoleInline(ScopedInline, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+class NewPersonForm(ModelForm[User]):
+    """Without a password: people sign in by code. A superuser can set one afterwards."""
+
+    class Meta:
+        model = User
+        fields = ("email", "display_name")
+
+
+class RoleInline(ScopedInline, admin.TabularInline[Role, User]):
     model = Role
     fields = ("group",)
 
-    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> Any:
+    def get_field_queryset(
+        self, db: str | None, db_field: RelatedField[Any, Any], request: HttpRequest
+    ) -> QuerySet[Any] | None:
         """Nobody gives a role that may do more than they may themselves."""
         if db_field.name != "group":
             return super().get_field_queryset(db, db_field, request)
@@ -38,14 +48,14 @@ class RoleInline(ScopedInline, admin.TabularInline):  # type: ignore[type-arg]  
         return Group.objects.exclude(permissions__in=beyond).order_by("name")
 
 
-class HeldTicketInline(ReadOnly, ScopedInline, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+class HeldTicketInline(ReadOnly, ScopedInline, admin.TabularInline[Claim, User]):
     model = Claim
     form = ModelForm
     conference_lookup = "ticket__conference"
     fields = readonly_fields = ("ticket", "state", "opens", "claimed_at", "released_at")
     verbose_name_plural = _("tickets")
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Claim]:
         return super().get_queryset(request).select_related("ticket__product")
 
     @admin.display(description=_("state"))
@@ -57,50 +67,39 @@ class HeldTicketInline(ReadOnly, ScopedInline, admin.TabularInline):  # type: ig
         return ", ".join(claim.ticket.product.scopes)
 
 
-class PersonAdmin(OfConference, UserAdmin):  # type: ignore[type-arg]  # not generic at run time
+@admin.register(User)
+class PersonAdmin(OfConference, UserAdmin[User]):
     """People belong to no conference. Who is not a superuser sees those of this one in the list,
     and finds others by their whole address or the reference that they read out; their accounts
     and passwords are the superusers' business.
     """
 
     form = UserChangeForm
-    add_form: Any = NewPersonForm
+    add_form = NewPersonForm
     list_display = ("email", "display_name", "reference", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff")
     search_fields = ("email", "display_name")
     search_help_text = _("E-mail, name, or a reference like P-000123.")
     show_full_result_count = False
     ordering = ("email",)
-    filter_horizontal = ("groups", "user_permissions")
+    rights = filter_horizontal = ("groups", "user_permissions")
     readonly_fields = ("email", "reference", "joined_at", "last_login")
-    inlines: ClassVar[Any] = (HeldTicketInline, GrantInline, RoleInline)
+    inlines = (HeldTicketInline, GrantInline, RoleInline)
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "display_name")}),)
     person = ("email", "reference", "display_name", "time_zone", "language")
     dates = ("joined_at", "last_login")
     fieldsets = ((None, {"fields": (*person, "is_active", *dates)}),)
     superuser_fieldsets = (
         (None, {"fields": (*person, *dates)}),
-        (
-            _("May"),
-            {
-                "fields": (
-                    "password",
-                    "is_active",
-                    "is_staff",
-                    "is_superuser",
-                    "groups",
-                    "user_permissions",
-                )
-            },
-        ),
+        (_("May"), {"fields": ("password", "is_active", "is_staff", "is_superuser", *rights)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return User.objects.order_by("email")
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
         person = person_of_reference(search_term)
         if person is not None:
             return queryset.filter(pk=person), False
@@ -113,29 +112,29 @@ class PersonAdmin(OfConference, UserAdmin):  # type: ignore[type-arg]  # not gen
             found = queryset.filter(is_found | Q(email=fold_email(search_term)))
         return found, may_repeat
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is not None and request.user.is_superuser:
             return self.superuser_fieldsets
         return super().get_fieldsets(request, obj)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """The address is who a person is, so it does not change."""
         return self.readonly_fields if obj else ()
 
-    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
         return super().get_inlines(request, obj) if obj and conference_of(request) else ()
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return True
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return self.may(request, "add")
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         is_above = obj is not None and obj.is_superuser and not request.user.is_superuser
         return not is_above and super().has_change_permission(request, obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return request.user.is_superuser
 
     def user_change_password(
@@ -146,18 +145,20 @@ class PersonAdmin(OfConference, UserAdmin):  # type: ignore[type-arg]  # not gen
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+    def save_model(self, request: HttpRequest, obj: User, form: object, change: bool) -> None:
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
+    def save_formset(self, request: HttpRequest, form: object, formset: Any, change: bool) -> None:
         if formset.model is Grant:
             for added in formset.extra_forms:
                 added.instance.given_by = request.user
         super().save_formset(request, form, formset, change)
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+    def save_related(
+        self, request: HttpRequest, form: ModelForm[User], formsets: object, change: bool
+    ) -> None:
         super().save_related(request, form, formsets, change)
         everywhere = Conference.objects.values_list("pk", flat=True)
         forget_admissions((conference_id, form.instance.pk) for conference_id in everywhere)

@@ -3,33 +3,24 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from schedule.site.scoped_admin import ScopedAdmin
-from tickets.admin.forms import ProductForm
+from tickets.admin.filters import OpensFilter
+from tickets.grants.forms import ScopesForm
 from tickets.models import Product
 
 
-class OpensFilter(admin.SimpleListFilter):
-    """A new product of a shop that lets nobody in opens nothing until somebody says what."""
-
-    title = _("what it opens")
-    parameter_name = "opens"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        return (("nothing", _("Nothing")), ("something", _("Something")))
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        match self.value():
-            case "nothing":
-                return queryset.filter(scopes=[])
-            case "something":
-                return queryset.exclude(scopes=[])
-        return queryset
+class ProductForm(ScopesForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "scopes" in self.fields:
+            self.fields["scopes"].required = False
 
 
+@admin.register(Product)
 class ProductAdmin(ScopedAdmin):
     form = ProductForm
     list_display = ("name", "opens", "places", "shop", "ticket_count")

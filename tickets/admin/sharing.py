@@ -5,6 +5,7 @@ Devices and networks are those of signing in (tickets/accounts/devices/sessions.
 counts once, however often it signs in there.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,18 +16,18 @@ from django.db.models import Count, IntegerField, OuterRef, Prefetch, Q, QuerySe
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from schedule.models import Conference
 from schedule.site.scoped_admin import ReadOnly, ScopedAdmin, conference_of
-from tickets.accounts.devices.browsers import in_words
-from tickets.accounts.devices.sessions import KEPT
+from tickets.accounts.devices.sessions import KEPT, browser_in_words
 from tickets.models import Claim, ManyDevices, ReplacementCount
 
 # More than most people have.
@@ -36,7 +37,7 @@ LATELY = timedelta(hours=24)
 
 
 def with_many_devices(conference: Conference | None) -> QuerySet[Any]:
-    """With their counts, those who had the most of late first."""
+    """Each with their counts; those who had the most of late come first."""
     lately = Q(usersession__created_at__gte=timezone.now() - LATELY)
     device, network = (KeyTextTransform(key, "usersession__data") for key in ("device", "network"))
     counts = ReplacementCount.objects.filter(conference=conference, user=OuterRef("pk"))
@@ -60,6 +61,18 @@ def with_many_devices(conference: Conference | None) -> QuerySet[Any]:
     )
 
 
+def _count(name: str, label: StrOrPromise) -> Callable[[object, Any], int]:
+    """A column with one of those counts."""
+
+    @admin.display(description=label, ordering=name)
+    def count(_admin: object, person: Any) -> int:
+        number: int = getattr(person, name)
+        return number
+
+    return count
+
+
+@admin.register(ManyDevices)
 class ManyDevicesAdmin(ReadOnly, ScopedAdmin):
     form = ModelForm
     list_display = (
@@ -73,21 +86,26 @@ class ManyDevicesAdmin(ReadOnly, ScopedAdmin):
     )
     search_fields = ("email", "display_name")
     show_full_result_count = False
+    devices_lately = _count("devices_lately", _("devices, 24 h"))
+    networks_lately = _count("networks_lately", _("networks, 24 h"))
+    devices = _count("devices", _("devices"))
+    networks = _count("networks", _("networks"))
+    replacements = _count("replacements", _("replaced"))
     fields = ("person", "tickets", "devices", "networks", "replacements", "sign_ins")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return with_many_devices(conference_of(request))
 
     def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> Any:
-        limits = {
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        context = {
             "title": _("Unusually many devices"),
             "unusual_devices": UNUSUAL_DEVICES,
             "unusual_replacements": UNUSUAL_REPLACEMENTS,
             "kept_days": KEPT.days,
         }
-        return super().changelist_view(request, {**limits, **(extra_context or {})})
+        return super().changelist_view(request, context)
 
     @admin.display(description=_("person"))
     def person(self, person: Any) -> SafeString:
@@ -98,26 +116,6 @@ class ManyDevicesAdmin(ReadOnly, ScopedAdmin):
     def tickets(self, person: Any) -> str:
         return ", ".join(claim.ticket.code for claim in person.live_claims)
 
-    @admin.display(description=_("devices, 24 h"), ordering="devices_lately")
-    def devices_lately(self, person: Any) -> Any:
-        return person.devices_lately
-
-    @admin.display(description=_("networks, 24 h"), ordering="networks_lately")
-    def networks_lately(self, person: Any) -> Any:
-        return person.networks_lately
-
-    @admin.display(description=_("devices"), ordering="devices")
-    def devices(self, person: Any) -> Any:
-        return person.devices
-
-    @admin.display(description=_("networks"), ordering="networks")
-    def networks(self, person: Any) -> Any:
-        return person.networks
-
-    @admin.display(description=_("replaced"), ordering="replacements")
-    def replacements(self, person: Any) -> Any:
-        return person.replacements
-
     @admin.display(description=_("signed in"))
     def sign_ins(self, person: Any) -> SafeString:
         return render_to_string(
@@ -125,18 +123,19 @@ class ManyDevicesAdmin(ReadOnly, ScopedAdmin):
         )
 
 
-def _sign_ins(person: Any) -> list[dict[str, Any]]:
+def _sign_ins(person: Any) -> list[dict[str, object]]:
     """Newest first. Networks are numbered as they came, because they are known by no name."""
     numbers: dict[str, int] = {}
-    listed: list[dict[str, Any]] = []
     here = UserSession.objects.filter(user=person.pk, data__conference=person.in_conference)
-    for session in here.order_by("created_at"):
-        network = session.data.get("network", "")
-        number = numbers.setdefault(network, len(numbers) + 1)
-        listed.append(
-            {"at": session.created_at, "browser": in_words(session.user_agent), "network": number}
-        )
-    return listed[::-1]
+    sign_ins = [
+        {
+            "at": session.created_at,
+            "browser": browser_in_words(session.user_agent),
+            "network": numbers.setdefault(session.data.get("network", ""), len(numbers) + 1),
+        }
+        for session in here.order_by("created_at")
+    ]
+    return sign_ins[::-1]
 
 
 # allauth's own page of sessions searches by a user name, which our people do not have.

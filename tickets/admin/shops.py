@@ -1,6 +1,6 @@
 """Ticket shops in the admin: how to reach them, and what was last heard from them."""
 
-from typing import Any, ClassVar
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -16,11 +16,12 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from schedule.site.scoped_admin import ConferenceForm, ReadOnly, ScopedAdmin, person
+from schedule.site.scoped_admin import ConferenceForm, ReadOnly, ScopedAdmin
 from schedule.site.secret_fields import SecretsForm
+from tickets.admission.request import StaffRequest
 from tickets.models import Shop, SyncRun
 from tickets.sources.shops.registry import known_kinds
-from tickets.sources.syncing.tasks import sync_shop
+from tickets.sources.syncing.run import sync_shop
 
 ANYWHERE = (ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM)
 # With another of these, what was read is of another event, or says something else.
@@ -44,6 +45,7 @@ class RemovalsForm(forms.Form):
     accepts = forms.BooleanField(label=_("Yes, these tickets are to let nobody in any more"))
 
 
+@admin.register(Shop)
 class ShopAdmin(ScopedAdmin):
     form = ShopForm
     list_display = ("slug", "kind_label", "is_active", "heard", "last_state")
@@ -51,7 +53,7 @@ class ShopAdmin(ScopedAdmin):
     readonly_fields = ("kind_label", "explained_in", "hook_address", "heard", "last_run")
     add_fields = ("kind", "slug")
     actions = ("sync_now", "sync_everything", "renew_address")
-    reports: ClassVar[Any] = (_("What we know"), {"fields": ("heard", "last_run")})
+    reports = (_("What we know"), {"fields": ("heard", "last_run")})
 
     def get_queryset(self, request: HttpRequest) -> Any:
         runs = SyncRun.objects.filter(shop=OuterRef("pk"))
@@ -158,30 +160,27 @@ class ShopAdmin(ScopedAdmin):
                 text = gettext("%s is switched off.") % shop
                 self.message_user(request, text, messages.WARNING)
                 continue
-            who = person(request)
-            sync_shop.enqueue(shop.pk, is_full, who.pk if who else None, accepts)
+            sync_shop.enqueue(shop.pk, is_full, cast(StaffRequest, request).user.pk, accepts)
             if settings.HAS_WORKER:
                 text = gettext("%s is asked now. What comes of it is here in a moment.") % shop
                 self.message_user(request, text, messages.SUCCESS)
             else:
-                self._tell(request, shop)
+                self._show_result(request, shop)
 
-    def _tell(self, request: HttpRequest, shop: Shop) -> None:
-        """What came of it, where it is done at once."""
-        run = shop.runs.first()
-        if run is not None:
-            is_done = run.state == SyncRun.State.DONE
-            level = messages.SUCCESS if is_done else messages.ERROR
-            text = f"{shop}: {run.get_state_display()}. {in_words(run)} {run.problem}"
+    def _show_result(self, request: HttpRequest, shop: Shop) -> None:
+        """Where it is done at once."""
+        if run := shop.runs.first():
+            level = messages.SUCCESS if run.state == SyncRun.State.DONE else messages.ERROR
+            text = f"{shop}: {run.get_state_display()}. {counts_in_words(run)} {run.problem}"
             self.message_user(request, text, level)
 
     def accept_removals(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not self.has_change_permission(request):
             raise PermissionDenied
-        shop: Shop = get_object_or_404(self.get_queryset(request), pk=pk)
+        shop = get_object_or_404(self.get_queryset(request), pk=pk)
         run = shop.runs.filter(state=SyncRun.State.REFUSED).first()
         form = RemovalsForm(request.POST if request.method == "POST" else None)
-        if request.method == "POST" and form.is_valid():
+        if form.is_valid():
             self._sync(request, Shop.objects.filter(pk=shop.pk), is_full=True, accepts=True)
             self.log_change(request, shop, gettext("removals accepted"))
             return redirect("admin:tickets_shop_change", shop.pk)
@@ -190,6 +189,7 @@ class ShopAdmin(ScopedAdmin):
         return self.own_page(request, "accept_removals", context)
 
 
+@admin.register(SyncRun)
 class SyncRunAdmin(ReadOnly, ScopedAdmin):
     conference_lookup = "shop__conference"
     form = forms.ModelForm
@@ -209,14 +209,11 @@ class SyncRunAdmin(ReadOnly, ScopedAdmin):
 
     @admin.display(description=_("counts"))
     def counts_in_words(self, run: SyncRun) -> str:
-        return in_words(run)
+        return counts_in_words(run)
 
 
-def in_words(run: SyncRun) -> str:
-    if not run.counts:
-        return ""
-    words = gettext(
+def counts_in_words(run: SyncRun) -> str:
+    text = gettext(
         "%(new)s new, %(changed)s changed, %(canceled)s of them canceled, %(unchanged)s unchanged."
     )
-    text: str = words % run.counts
-    return text
+    return str(text % run.counts) if run.counts else ""

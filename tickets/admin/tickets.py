@@ -1,44 +1,72 @@
-from typing import Any, ClassVar
+"""Tickets in the admin: whose they are, who has them, and what became of their entry links."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from schedule.site.scoped_admin import NotDeleted, ScopedAdmin, ScopedInline
-from tickets.admin.forms import ClaimForm, ClaimFormSet
-from tickets.admin.grants import BanAdmin, GrantAdmin
-from tickets.admin.links import EntryLinkFilter, WithEntryLinks
-from tickets.admin.people import PersonAdmin
-from tickets.admin.products import ProductAdmin
-from tickets.admin.sharing import ManyDevicesAdmin
-from tickets.admin.shops import ShopAdmin, SyncRunAdmin
-from tickets.admin.uploads import UploadAdmin
-from tickets.models import (
-    Ban,
-    Claim,
-    Grant,
-    ManyDevices,
-    Product,
-    Shop,
-    SyncRun,
-    Ticket,
-    Upload,
-    User,
-    person_of_reference,
-)
+from tickets.admin.filters import ClaimedFilter, EntryLinkFilter
+from tickets.holders.links import link_to
+from tickets.holders.sending import enqueue_links
+from tickets.models import Claim, Ticket, TicketQuerySet, person_of_reference
 
 ANYWHERE = (ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM)
 
 
-class ClaimInline(ScopedInline, admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+class ClaimInlineForm(forms.ModelForm[Claim]):
+    """A claim is made for a person and released; it is neither changed nor deleted."""
+
+    release = forms.BooleanField(label=_("Release"), required=False)
+
+    class Meta:
+        model = Claim
+        fields = ("user",)
+        labels = {"user": _("Person")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding:
+            self.instance.way = Claim.Way.HELPDESK
+        elif "user" in self.fields:
+            self.fields["user"].disabled = True
+            self.fields["release"].disabled = self.instance.released_at is not None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody has the ticket by it, once the form is saved."""
+        return self.instance.released_at is None and not self.cleaned_data.get("release")
+
+    def save(self, commit: bool = True) -> Claim:
+        claim = self.instance if self.instance.pk else super().save(commit)
+        if self.cleaned_data.get("release"):
+            claim.release(timezone.now())
+        return claim
+
+
+class ClaimFormSet(forms.BaseInlineFormSet[Claim, Ticket, Any]):
+    def clean(self) -> None:
+        super().clean()
+        made = [form for form in self.forms if form.instance.pk or form.has_changed()]
+        if len([form for form in made if form.is_live]) > 1:
+            raise ValidationError(
+                _("Somebody has this ticket. Release that claim, then the next person can have it.")
+            )
+
+
+class ClaimInline(ScopedInline, admin.TabularInline[Claim, Ticket]):
     """Who has the ticket, and who had it."""
 
     model = Claim
-    form = ClaimForm
+    form = ClaimInlineForm
     formset = ClaimFormSet
     conference_lookup = "ticket__conference"
     fields = ("user", "claimed_at", "released_at", "release")
@@ -47,33 +75,18 @@ class ClaimInline(ScopedInline, admin.TabularInline):  # type: ignore[type-arg] 
     ordering = ("claimed_at",)
     can_delete = False
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Claim]:
         return super().get_queryset(request).select_related("ticket", "user")
 
 
-class HeldFilter(admin.SimpleListFilter):
-    title = _("claimed")
-    parameter_name = "held"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        return (("yes", _("Somebody has it")), ("no", _("Nobody has it")))
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        match self.value():
-            case "yes":
-                return queryset.exclude(held_by=None)
-            case "no":
-                return queryset.unclaimed()
-        return queryset
-
-
-class TicketAdmin(WithEntryLinks, NotDeleted, ScopedAdmin):
+@admin.register(Ticket)
+class TicketAdmin(NotDeleted, ScopedAdmin):
     list_display = ("code", "holder", "product", "state", "held_by", "order_code", "link_state")
     list_select_related = ("product", "entry_link")
     list_filter = (
         "state",
         ("product", admin.RelatedOnlyFieldListFilter),
-        HeldFilter,
+        ClaimedFilter,
         EntryLinkFilter,
     )
     search_fields = (
@@ -97,7 +110,7 @@ class TicketAdmin(WithEntryLinks, NotDeleted, ScopedAdmin):
     )
     readonly_fields = ("updated_at", "link_history")
     autocomplete_fields = ("product",)
-    inlines: ClassVar[Any] = (ClaimInline,)
+    inlines = (ClaimInline,)
     actions = ("release", "cancel", "restore", "send_entry_link", "mark_came_back")
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -106,8 +119,8 @@ class TicketAdmin(WithEntryLinks, NotDeleted, ScopedAdmin):
         return super().get_queryset(request).annotate(held_by=held_by)
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+        self, request: HttpRequest, queryset: QuerySet[Ticket], search_term: str
+    ) -> tuple[QuerySet[Ticket], bool]:
         person = person_of_reference(search_term)
         if person is not None:
             theirs = Claim.objects.filter(ticket=OuterRef("pk"), user=person)
@@ -124,7 +137,22 @@ class TicketAdmin(WithEntryLinks, NotDeleted, ScopedAdmin):
     def held_by(self, ticket: Any) -> str:
         return ticket.held_by or ""
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+    @admin.display(description=_("entry link"))
+    def link_state(self, ticket: Ticket) -> str:
+        """The last that happened."""
+        link = ticket.entry_link_or_none
+        return link.events[-1][1] if link and link.events else "–"
+
+    @admin.display(description=_("entry link"))
+    def link_history(self, ticket: Ticket) -> str:
+        link, zone = ticket.entry_link_or_none, ticket.conference.zone
+        events = [
+            f"{text}: {date_format(at.astimezone(zone), 'SHORT_DATETIME_FORMAT')}"
+            for at, text in (link.events if link else ())
+        ]
+        return "; ".join(events) or "–"
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: object, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         Ticket.objects.filter(pk=form.instance.pk).forget_admissions()
 
@@ -132,10 +160,8 @@ class TicketAdmin(WithEntryLinks, NotDeleted, ScopedAdmin):
         permissions=["change"], description=_("Release: nobody has it"), location=ANYWHERE
     )
     def release(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
-        held = list(tickets.filter(Exists(Claim.objects.live().filter(ticket=OuterRef("pk")))))
-        claims = Claim.objects.live().filter(ticket__in=[ticket.pk for ticket in held])
-        claims.release(timezone.now())
-        self._tell(request, held, gettext("released"))
+        claims = Claim.objects.live().filter(ticket__in=tickets.values("pk"))
+        self._log(request, claims.release(timezone.now()), gettext("released"))
 
     @admin.action(
         permissions=["change"], description=_("Cancel: it lets nobody in"), location=ANYWHERE
@@ -147,26 +173,38 @@ class TicketAdmin(WithEntryLinks, NotDeleted, ScopedAdmin):
     def restore(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
         self._set_state(request, tickets, Ticket.State.VALID)
 
-    def _set_state(self, request: HttpRequest, tickets: QuerySet[Ticket], state: Any) -> None:
+    def _set_state(
+        self, request: HttpRequest, tickets: QuerySet[Ticket], state: Ticket.State
+    ) -> None:
         changed = list(tickets.exclude(state=state))
         rows = Ticket.objects.filter(pk__in=[ticket.pk for ticket in changed])
         rows.set_state(state, timezone.now())
-        self._tell(request, changed, str(state.label))
+        self._log(request, changed, str(state.label))
 
-    def _tell(self, request: HttpRequest, tickets: list[Ticket], what: str) -> None:
+    @admin.action(permissions=["change"], description=_("Send the entry link"))
+    def send_entry_link(self, request: HttpRequest, tickets: TicketQuerySet) -> None:
+        chosen = list(tickets.valid().exclude(holder_email="").order_by("pk"))
+        enqueue_links([ticket.pk for ticket in chosen], request.build_absolute_uri("/"))
+        for ticket in chosen:
+            self.log_change(request, ticket, gettext("entry link sent"))
+        text = ngettext(
+            "%(count)d link goes out. Who was sent one within a day gets no second one.",
+            "%(count)d links go out. Who was sent one within a day gets no second one.",
+            len(chosen),
+        )
+        self.message_user(request, text % {"count": len(chosen)})
+
+    @admin.action(permissions=["change"], description=_("Note: the mail with the link came back"))
+    def mark_came_back(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
+        chosen = list(tickets)
+        for ticket in chosen:
+            link_to(ticket).note_bounced(timezone.now())
+            self.log_change(request, ticket, gettext("the mail with the entry link came back"))
+        self.message_user(request, gettext("Noted for %(count)d.") % {"count": len(chosen)})
+
+    def _log(self, request: HttpRequest, tickets: list[Ticket], what: str) -> None:
         for ticket in tickets:
             self.log_change(request, ticket, what)
         text = ngettext("%(count)d ticket: %(what)s", "%(count)d tickets: %(what)s", len(tickets))
         values = {"count": len(tickets), "what": what}
         self.message_user(request, text % values, messages.SUCCESS)
-
-
-admin.site.register(Product, ProductAdmin)
-admin.site.register(Ticket, TicketAdmin)
-admin.site.register(Grant, GrantAdmin)
-admin.site.register(Ban, BanAdmin)
-admin.site.register(User, PersonAdmin)
-admin.site.register(ManyDevices, ManyDevicesAdmin)
-admin.site.register(Upload, UploadAdmin)
-admin.site.register(Shop, ShopAdmin)
-admin.site.register(SyncRun, SyncRunAdmin)

@@ -1,10 +1,11 @@
 """Spreadsheets of tickets in the admin: a file, its columns, the plan, and what came of it."""
 
-from typing import Any
+from typing import cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern
@@ -13,14 +14,20 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from lib.plans import PlanChanged
-from schedule.site.scoped_admin import ScopedAdmin, conference_of, person
+from schedule.site.scoped_admin import ScopedAdmin, conference_of
+from tickets.admission.request import StaffRequest
 from tickets.models import Upload
 from tickets.sources.importing import TicketRemovalsRefused
-from tickets.sources.spreadsheets import ENCODINGS, MAX_BYTES, BadSpreadsheet, Table, read_table
-from tickets.sources.uploads.applying import NotUndone, apply_upload, undo_upload
-from tickets.sources.uploads.keeping import keep_upload
-from tickets.sources.uploads.mapping import Mapping, MappingForm
-from tickets.sources.uploads.planning import UploadPlan, groups_of, plan_upload
+from tickets.sources.spreadsheets.files import ENCODINGS, read_table
+from tickets.sources.spreadsheets.tables import MAX_BYTES, BadSpreadsheet, Table
+from tickets.sources.uploads.mapping import ColumnMapping, MappingForm
+from tickets.sources.uploads.plan import (
+    NotUndone,
+    apply_upload,
+    groups_of,
+    plan_upload,
+    undo_upload,
+)
 
 # An upload writes all of these.
 NEEDED = ("add_upload", "add_ticket", "change_ticket", "add_product")
@@ -29,7 +36,7 @@ SHOWN_PROBLEMS = 200
 SHOWN_LEFT = 50
 
 
-class FileForm(forms.Form):
+class TicketFileForm(forms.Form):
     file = forms.FileField(label=_("File"), help_text=_("CSV, XLSX or ODS."))
     encoding = forms.ChoiceField(
         label=_("Encoding"),
@@ -46,17 +53,18 @@ class FileForm(forms.Form):
 
     def table(self) -> Table:
         """Raises BadSpreadsheet."""
-        said = self.cleaned_data
-        data = said["file"].read(MAX_BYTES + 1)
-        return read_table(data, encoding=said["encoding"], sheet=said["sheet"])
+        values = self.cleaned_data
+        data = values["file"].read(MAX_BYTES + 1)
+        return read_table(data, encoding=values["encoding"], sheet=values["sheet"])
 
 
+@admin.register(Upload)
 class UploadAdmin(ScopedAdmin):
     list_display = ("name", "uploaded_at", "uploaded_by", "what_came_of_it")
     list_select_related = ("uploaded_by",)
     ordering = ("-uploaded_at",)
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
         return super().get_queryset(request).defer("rows", "before")
 
     def get_urls(self) -> list[URLPattern]:
@@ -66,14 +74,13 @@ class UploadAdmin(ScopedAdmin):
             *super().get_urls(),
         ]
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Upload | None = None) -> bool:
         conference = conference_of(request)
-        needed = [f"tickets.{codename}" for codename in NEEDED]
         return conference is not None and all(
-            request.user.has_perm(permission, conference) for permission in needed
+            request.user.has_perm(f"tickets.{codename}", conference) for codename in NEEDED
         )
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Upload | None = None) -> bool:
         return False
 
     @admin.display(description=_("what came of it"))
@@ -86,30 +93,35 @@ class UploadAdmin(ScopedAdmin):
         return gettext("applied: %(new)s new, %(changed)s changed") % counts
 
     def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         conference = conference_of(request)
         if conference is None or not self.has_add_permission(request):
             raise PermissionDenied
-        form = FileForm(request.POST or None, request.FILES or None)
-        if request.method == "POST" and form.is_valid():
+        form = TicketFileForm(request.POST or None, request.FILES or None)
+        if form.is_valid():
             try:
                 table = form.table()
             except BadSpreadsheet as error:
                 form.add_error("file", str(error))
             else:
-                name = form.cleaned_data["file"].name
-                upload = keep_upload(conference, name, table, by=person(request), at=timezone.now())
-                self._tell_sheets(request, table)
+                upload = Upload.objects.keep(
+                    conference,
+                    form.cleaned_data["file"].name,
+                    table.pack(),
+                    by=cast(StaffRequest, request).user,
+                    at=timezone.now(),
+                )
+                if table.other_sheets:
+                    text = gettext("This is the sheet “%(sheet)s”. The file also has: %(others)s.")
+                    sheets = {"sheet": table.sheet, "others": ", ".join(table.other_sheets)}
+                    self.message_user(request, text % sheets, messages.INFO)
                 return redirect("admin:tickets_upload_columns", upload.pk)
         context = {"form": form, "title": gettext("Upload a spreadsheet of tickets")}
         return self.own_page(request, "file", context)
-
-    def _tell_sheets(self, request: HttpRequest, table: Table) -> None:
-        if table.other_sheets:
-            text = gettext("This is the sheet “%(sheet)s”. The file also has: %(others)s.")
-            values = {"sheet": table.sheet, "others": ", ".join(table.other_sheets)}
-            self.message_user(request, text % values, messages.INFO)
 
     def columns(self, request: HttpRequest, pk: int) -> HttpResponse:
         upload = self._waiting(request, pk)
@@ -117,8 +129,7 @@ class UploadAdmin(ScopedAdmin):
             return self._discard(request, upload)
         conference = upload.conference
         table = Table.unpack(upload.rows)
-        guess = Mapping.unpack(upload.mapping) if upload.mapping else None
-        guess = guess or Mapping.guessed(table, conference)
+        guess = ColumnMapping.of(upload) or ColumnMapping.guessed(table, conference)
         form = MappingForm(request.POST or None, table=table, guess=guess)
         problems: list[str] = []
         if request.method == "POST" and form.is_valid():
@@ -154,7 +165,9 @@ class UploadAdmin(ScopedAdmin):
         except BadSpreadsheet as error:
             self.message_user(request, str(error), messages.ERROR)
             return redirect("admin:tickets_upload_columns", upload.pk)
-        return self.own_page(request, "plan", _plan_context(planned))
+        groups, title = groups_of(planned), gettext("What would change")
+        context = {"upload": upload, "planned": planned, "groups": groups, "title": title}
+        return self.own_page(request, "plan", context)
 
     def _apply(self, request: HttpRequest, upload: Upload) -> HttpResponse:
         here = redirect(request.path)
@@ -188,16 +201,12 @@ class UploadAdmin(ScopedAdmin):
         return redirect("admin:tickets_upload_changelist")
 
     def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: Any = None,
+        self, request: HttpRequest, object_id: str, *_args: object, **_options: object
     ) -> HttpResponse:
         """What came of it, or where it waits."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        upload: Upload | None = self.get_object(request, object_id)
+        upload = self.get_object(request, object_id)
         if upload is None:
             return redirect("admin:tickets_upload_changelist")
         if upload.applied_at is None:
@@ -238,17 +247,3 @@ class UploadAdmin(ScopedAdmin):
             raise PermissionDenied
         waiting = Upload.objects.waiting().filter(conference=conference_of(request))
         return get_object_or_404(waiting.select_related("conference"), pk=pk)
-
-
-def _plan_context(planned: UploadPlan) -> dict[str, Any]:
-    return {
-        "upload": planned.upload,
-        "planned": planned,
-        "digest": planned.digest,
-        "groups": groups_of(planned),
-        "unchanged": len(planned.plan.unchanged),
-        "missing": len(planned.missing),
-        "missing_valid": planned.missing_valid,
-        "asks_twice": planned.may_end_too_many,
-        "title": gettext("What would change"),
-    }

@@ -36,10 +36,11 @@ def claim_tickets(
 
 @transaction.atomic
 def claim_those(
-    conference: Conference, user: User, tickets: QuerySet[Ticket], way: Claim.Way
+    conference: Conference, user: User, tickets: Iterable[Ticket], way: Claim.Way
 ) -> list[Ticket]:
-    """Of these, give the person what nobody has, by the same rule. Returns what they got."""
-    free = _free(Ticket.objects.filter(conference=conference, pk__in=tickets.values("pk")))
+    """Give the person those of these tickets that nobody has, by the same rule. Returns what they got."""
+    among = [ticket.pk for ticket in tickets]
+    free = _free(Ticket.objects.filter(conference=conference, pk__in=among))
     waiting = [(user.pk, ticket) for ticket in free]
     return [claim.ticket for claim in _give(conference, waiting, way)]
 
@@ -58,21 +59,18 @@ def _give(conference: Conference, waiting: list[tuple[int, Ticket]], way: Claim.
         return []
     # Read after the tickets are locked: of two sign-ins at the same moment the second sees what
     # the first has claimed.
-    for claim in _held_by({person_id for person_id, _what in chosen}, conference):
+    people = {person_id for person_id, _held in chosen}
+    claims: Iterable[Claim] = _held(Q(user__in=people), conference.pk)
+    if len(people) == 1:
+        claims = _held_by_one(people.pop(), conference.pk)
+    for claim in claims:
         chosen.pop((claim.user_id, frozenset(claim.ticket.held_scopes)), None)
-    claims = [
+    given = [
         Claim(ticket=ticket, user_id=person_id, way=way)
-        for (person_id, _what), ticket in chosen.items()
+        for (person_id, _held_scopes), ticket in chosen.items()
     ]
-    Claim.objects.give(claims)
-    return claims
-
-
-def _held_by(person_ids: Collection[int], conference: Conference) -> Iterable[Claim]:
-    if len(person_ids) == 1:
-        [person_id] = person_ids
-        return _held_by_one(person_id, conference.pk)
-    return _held(Q(user__in=person_ids), conference.pk)
+    Claim.objects.give(given)
+    return given
 
 
 @prepared
@@ -118,6 +116,6 @@ def _waiting_for_one(conference_id: int, user_id: int, email: str) -> QuerySet[T
 
 
 def _free(tickets: TicketQuerySet) -> QuerySet[Ticket]:
-    """Those that are valid and nobody has, locked."""
+    """The tickets that are valid and that nobody has, locked."""
     free = tickets.valid().unclaimed().select_related("product").order_by("pk")
     return free.select_for_update(of=("self",))

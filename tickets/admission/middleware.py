@@ -5,30 +5,40 @@ attributes are known, so that no view is opened by its path. Open views cost no 
 """
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib import admin, messages
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
 
 from schedule.site.access import (
     ADMIN_SITE,
     CLOSED,
     CLOSED_TO_ALL,
+    DESK,
     LOGIN_ONLY,
     PUBLIC,
     Access,
+    View,
     access_of,
 )
+from schedule.site.conferences import directory
 from schedule.site.pages import Page, page_key_of
 from schedule.site.request import ConferenceRequest, PageKey
+from schedule.site.rights import DeskRights
+from schedule.site.scoped_admin import conference_of
 from tickets.admission.refusals import refuse
-from tickets.admission.request import BELOW_ADMIN, TicketRequest
+from tickets.admission.request import BELOW_ADMIN, DeskRequest, TicketRequest
 from tickets.admission.rule import Admission, Reason, compute_and_keep, refusal
-from tickets.admission.staff import refuse_staff
 from tickets.models.kept_admissions import admission_key
 
 _BY_WORD = {
@@ -46,7 +56,7 @@ class TicketMiddleware:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: dict[str, Any]
+        self, request: HttpRequest, view: View, args: object, kwargs: dict[str, str]
     ) -> HttpResponse | None:
         access = access_for(request, view)
         if access == PUBLIC:
@@ -63,7 +73,7 @@ class TicketMiddleware:
         if access.opens is not None and access.opens(request, **kwargs):
             return None
         slot = page_key_of(request, view)
-        request.admission, page = look_up(request, slot)
+        request.admission, page = admission_and_page(request, slot)
         scope = access.scope.format(**kwargs) if access.scope else None
         reason = refusal(conference, request.admission, scope, timezone.now())
         if reason is not None:
@@ -75,7 +85,7 @@ class TicketMiddleware:
         return None
 
 
-def access_for(request: HttpRequest, view: Callable[..., Any]) -> Access:
+def access_for(request: HttpRequest, view: View) -> Access:
     """What the view says, or for other packages' views what the settings say, else closed."""
     if (access := access_of(view)) is not None:
         return access
@@ -89,7 +99,7 @@ def access_for(request: HttpRequest, view: Callable[..., Any]) -> Access:
     return _BY_WORD[word] if word else closed
 
 
-def look_up(
+def admission_and_page(
     request: ConferenceRequest, slot: PageKey | None
 ) -> tuple[Admission | None, Page | None]:
     """Admission and page in one round trip. No admission: nobody has signed in."""
@@ -108,3 +118,47 @@ def look_up(
         return None, None
     page = found.get(slot.key) if slot else None
     return admission, Page(*page) if page else None
+
+
+def refuse_staff(request: ConferenceRequest, permission: str | None) -> HttpResponse | None:
+    """Those who work here come in by a permission in the conference, not by a ticket. None: come in.
+    Who has signed in and may not is told so, whatever their tickets are.
+    """
+    if not request.user.is_authenticated:
+        return refuse(request, Reason.LOGIN_REQUIRED)
+    if permission is None:
+        raise PermissionDenied("The view names no permission.")
+    if permission == ADMIN_SITE:
+        may_enter = admin.site.has_permission(request)
+    elif permission == DESK:
+        rights = DeskRights.of(request.user, request.conference)
+        cast(DeskRequest, request).rights = rights
+        may_enter = bool(rights)
+    else:
+        may_enter = request.user.has_perm(permission, request.conference)
+    if not may_enter:
+        raise PermissionDenied
+    if settings.REQUIRE_SECOND_FACTOR and request.path_info.startswith(BELOW_ADMIN):
+        return _ask_for_second_factor(request)
+    return None
+
+
+def _ask_for_second_factor(request: ConferenceRequest) -> HttpResponse | None:
+    """None: they have one, and were asked for it when they signed in. An installation that holds no
+    conference yet goes without: the pages on which one gets it are a conference's.
+    """
+    conference = conference_of(request)
+    if conference is None and not directory().conferences:
+        return None
+    if is_mfa_enabled(request.user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]):
+        return None
+    if conference is None:
+        raise PermissionDenied
+    messages.warning(
+        request,
+        _(
+            "Whoever organizes needs a second factor here: add a passkey or an authenticator app,"
+            " and then come back to the admin."
+        ),
+    )
+    return redirect("mfa_index")

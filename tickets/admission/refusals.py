@@ -18,18 +18,25 @@ MAX_NEXT_LENGTH = 2000
 
 
 def refuse(request: ConferenceRequest, reason: Reason) -> HttpResponse:
+    is_anonymous = reason is Reason.LOGIN_REQUIRED
+    status = 401 if is_anonymous else 403
+    response: HttpResponse
     if wants_json(request):
-        response = _as_json(reason)
+        login_url = resolve_url("account_login") if is_anonymous else None
+        error = {"code": reason.value, "login_url": login_url}
+        response = JsonResponse({"error": error}, status=status)
     elif request.headers.get("HX-Request") == "true":
-        response = _for_fragment(request, reason)
-    elif reason is Reason.LOGIN_REQUIRED:
+        # A fragment's request would follow a redirect and show that page inside the page.
+        url = _login_url(request) if is_anonymous else reverse("tickets")
+        response = HttpResponse(status=status, headers={"HX-Redirect": url})
+    elif is_anonymous:
         response = HttpResponseRedirect(_login_url(request))
     else:
         response = TemplateResponse(
             request,
             "tickets/refused.html",
             {"conference": request.conference, "reason": reason, "user": request.user},
-            status=403,
+            status=status,
         )
     add_never_cache_headers(response)
     patch_vary_headers(response, ["Cookie", "HX-Request", "Accept"])
@@ -41,23 +48,8 @@ def wants_json(request: ConferenceRequest) -> bool:
     return accepted == "application/json" or request.path.endswith(".json")
 
 
-def _as_json(reason: Reason) -> HttpResponse:
-    error = {"code": reason.value, "login_url": None}
-    if reason is Reason.LOGIN_REQUIRED:
-        error["login_url"] = resolve_url("account_login")
-    status = 401 if reason is Reason.LOGIN_REQUIRED else 403
-    return JsonResponse({"error": error}, status=status)
-
-
-def _for_fragment(request: ConferenceRequest, reason: Reason) -> HttpResponse:
-    """A fragment's request would follow a redirect and show that page inside the page."""
-    is_anonymous = reason is Reason.LOGIN_REQUIRED
-    url = _login_url(request) if is_anonymous else reverse("tickets")
-    return HttpResponse(status=401 if is_anonymous else 403, headers={"HX-Redirect": url})
-
-
 def _login_url(request: ConferenceRequest) -> str:
-    """With the way back: never to an address that only takes a POST, nor to another host."""
+    """It has the way back in it: never an address that only takes a POST, nor another host."""
     is_below_admin = request.path_info.startswith(BELOW_ADMIN)
     url = reverse("admin:login" if is_below_admin else "account_login")
     path = _way_back(request)

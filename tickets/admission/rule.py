@@ -37,6 +37,10 @@ PLACES_BY_GRANT = 2
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
+# The values of a row, as a prepared query gives them.
+type Values = tuple[Any, ...]
+
+
 class Reason(StrEnum):
     """Why not. Pages and JSON carry the code; a page says what to do next."""
 
@@ -65,11 +69,11 @@ class Admission:
     places: int | None = PLACES_BY_GRANT
 
     @classmethod
-    def unpack(cls, packed: Any) -> Self:
+    def unpack(cls, packed: Values) -> Self:
         openings, *rest = packed
         return cls(tuple(ScopeWindow(*opening) for opening in openings), *rest)
 
-    def pack(self) -> tuple[Any, ...]:
+    def pack(self) -> Values:
         """Plain values, which the cache reads faster than objects."""
         openings = tuple(tuple(opening) for opening in self.openings)
         rest = (self.has_canceled_ticket, self.banned_until, self.places)
@@ -84,17 +88,14 @@ class Admission:
         wanted = parse_scope(scope) if scope else None
         fitting = [opening for opening in self.openings if opening.covers(wanted)]
         if not fitting:
-            return self._refusal_without_any()
+            if self.openings:
+                return Reason.WRONG_TICKET
+            return Reason.TICKET_CANCELED if self.has_canceled_ticket else Reason.TICKET_REQUIRED
         ahead = [opening for opening in fitting if not opening.is_over_at(at)]
         if not ahead:
             return Reason.OVER
         is_open = any(opening.has_begun_at(at) for opening in ahead)
         return None if is_open or wanted is None else Reason.NOT_YET
-
-    def _refusal_without_any(self) -> Reason:
-        if self.openings:
-            return Reason.WRONG_TICKET
-        return Reason.TICKET_CANCELED if self.has_canceled_ticket else Reason.TICKET_REQUIRED
 
     def next_edge(self, at: datetime) -> datetime | None:
         bounds = [bound for opening in self.openings for bound in opening[1:3]]
@@ -167,7 +168,7 @@ def compute(conference: Conference, user_id: int) -> Admission:
 
 
 @prepared
-def _person_and_grants(user_id: int, conference_id: int) -> QuerySet[User, tuple[Any, ...]]:
+def _person_and_grants(user_id: int, conference_id: int) -> QuerySet[User, Values]:
     """A row per grant, or one without. The proved address is None until the person has shown to
     read its mail: nobody is let in as the speaker whose address they only typed.
     """
@@ -190,7 +191,7 @@ def _person_and_grants(user_id: int, conference_id: int) -> QuerySet[User, tuple
 
 
 @prepared
-def _claimed(user_id: int, conference_id: int) -> QuerySet[Claim, tuple[Any, ...]]:
+def _claimed(user_id: int, conference_id: int) -> QuerySet[Claim, Values]:
     claims = Claim.objects.live().filter(user=user_id, ticket__conference=conference_id)
     return claims.values_list(
         "ticket__state",
@@ -201,7 +202,7 @@ def _claimed(user_id: int, conference_id: int) -> QuerySet[Claim, tuple[Any, ...
     )
 
 
-def _talks(conference_id: int, those: Q) -> QuerySet[Talk, tuple[Any, ...]]:
+def _talks(conference_id: int, those: Q) -> QuerySet[Talk, Values]:
     talks = Talk.objects.alias(upper=Upper("speakers__email")).filter(those)
     talks = talks.filter(conference=conference_id).order_by()
     return talks.values_list("code", "starts_at", "ends_at", "room__slug", "speakers__email")
@@ -212,7 +213,7 @@ def _spoken_by(email: str) -> Q:
 
 
 @prepared
-def _talks_of_speaker(conference_id: int, email: str) -> QuerySet[Talk, tuple[Any, ...]]:
+def _talks_of_speaker(conference_id: int, email: str) -> QuerySet[Talk, Values]:
     return _talks(conference_id, _spoken_by(email))
 
 
@@ -222,7 +223,7 @@ def _talks_and_own(
     """The talks with these codes, and those of the speaker with this address, in one query; and the
     scopes that the speaker has by speaking, whatever tickets and grants there are.
     """
-    found: Iterable[tuple[Any, ...]] = ()
+    found: Iterable[Values] = ()
     if codes:
         theirs = Q(code__in=codes)
         found = _talks(conference_id, theirs | _spoken_by(email) if email else theirs)

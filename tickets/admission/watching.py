@@ -9,7 +9,6 @@ nobody is locked out and nobody is counted.
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
@@ -49,9 +48,9 @@ def refusal_to_watch(request: TicketRequest, room: str, *, instead: bool = False
     return Reason.TOO_MANY_PLACES if replaced == REFUSED else None
 
 
-def stop_watching(request: HttpRequest, **_signal: Any) -> None:
-    """The device that asks makes room for another one of the same person. Also when somebody signs
-    out, before the session is gone.
+def stop_watching(request: HttpRequest, **_signal: object) -> None:
+    """The device that asks makes room for another one of the same person. Called when somebody signs
+    out, too, before the session is gone.
     """
     conference: Conference | None = getattr(request, "conference", None)
     user_id, session_key = request.session.get(SESSION_KEY), request.session.session_key
@@ -85,7 +84,7 @@ def leave(conference_id: int, user_id: int, device: str) -> None:
 
 
 def devices_watching(conference_id: int, user_id: int) -> frozenset[str]:
-    """Of a person whose devices are limited. Empty while Redis is away."""
+    """The devices of a person who may have only some. Empty while Redis is away."""
     devices = _DEVICES_WATCHING([_DEVICES_KEY.format(conference_id, user_id)])
     return frozenset(device.decode() for device in devices)
 
@@ -103,7 +102,7 @@ type _Devices = dict[str, tuple[float, float | None]]
 
 
 def _read(kept: BaseCache, now: float, key: str) -> tuple[_Devices, list[str]]:
-    """The second are those that watch."""
+    """All devices, and which of them watch."""
     devices: _Devices = kept.get(key, {})
     devices = {each: its for each, its in devices.items() if its[0] > now - HELD_SECONDS}
     return devices, [each for each, (_at, since) in devices.items() if since is not None]

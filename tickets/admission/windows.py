@@ -62,7 +62,7 @@ def talk_codes(held: Iterable[HeldScope]) -> set[str]:
 
 
 def talk_windows(conference: Conference, held: Iterable[HeldScope]) -> TalkWindows:
-    """Of the talks that these scopes name. No query where they name none."""
+    """The windows of the talks that these scopes name. There is no query where they name none."""
     codes = talk_codes(held)
     if not codes:
         return {}

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from schedule.models import Conference
 from tickets.accounts.accounts import account_for, is_guarded, known_account
-from tickets.accounts.devices.sessions import end, sessions_of
+from tickets.accounts.devices.sessions import sessions_of, sign_out
 from tickets.grants.granting import give_grant
 from tickets.helpdesk.why.for_helpdesk import plain
 from tickets.holders.entering import refusal_of
@@ -22,7 +22,7 @@ from tickets.holders.sending import send_link
 from tickets.mail.relays import NotSent
 from tickets.models import Ban, Claim, Grant, Ticket, User
 from tickets.models.grants import extended
-from tickets.sources.syncing.tasks import fetch_hints
+from tickets.sources.syncing.order_hints import fetch_hints
 
 
 class FixRefused(Exception):
@@ -145,7 +145,7 @@ def lift_ban(by: Volunteer, *, ban: Ban) -> Done:
 def end_sessions(by: Volunteer, *, person: User) -> Done:
     """They can sign in again."""
     sessions = list(sessions_of(person, timezone.now()))
-    end(sessions)
+    sign_out(sessions)
     said = {"who": person.reference, "count": len(sessions)}
     by.log(person, _("Signed out everywhere (%(count)s devices).") % said)
     return Done(_("%(who)s is signed out on %(count)s devices.") % said, person)

@@ -15,11 +15,11 @@ from tickets.accounts.accounts import (
     proved_account_for,
 )
 from tickets.admission.claiming import claim_those
-from tickets.holders.second_claim import ask_first_holder
+from tickets.holders.passing_on import ask_first_holder
 from tickets.models import Claim, EntryLink, Ticket, User
 
 
-class Refusal(StrEnum):
+class EntryRefusal(StrEnum):
     """Why a link does not let in. The page says what to do next."""
 
     DEAD = "dead"
@@ -29,18 +29,18 @@ class Refusal(StrEnum):
     TAKEN = "taken"
 
 
-def refusal_of(link: EntryLink | None, conference: Conference) -> Refusal | None:
+def refusal_of(link: EntryLink | None, conference: Conference) -> EntryRefusal | None:
     """What can be said before anybody pushes the button."""
     if link is None or link.ticket.conference_id != conference.pk or not link.ticket.holder_email:
-        return Refusal.DEAD
+        return EntryRefusal.DEAD
     if link.ticket.state == Ticket.State.PENDING:
-        return Refusal.NOT_PAID
-    return None if link.ticket.is_valid else Refusal.CANCELED
+        return EntryRefusal.NOT_PAID
+    return None if link.ticket.is_valid else EntryRefusal.CANCELED
 
 
 def enter(
     link: EntryLink, conference: Conference, signed_in: User | None
-) -> tuple[User | None, Refusal | None]:
+) -> tuple[User | None, EntryRefusal | None]:
     """Who comes in. Who is signed in has the ticket then if nobody had it; else the login that
     follows gives the person what is in their name.
 
@@ -49,14 +49,13 @@ def enter(
     """
     user = signed_in or _account_of(link.ticket)
     if user is None:
-        return None, Refusal.GUARDED
+        return None, EntryRefusal.GUARDED
     claim = next(iter(_live_claims(link.ticket_id)), None)
     if claim is not None and claim.user_id != user.pk:
         ask_first_holder(claim)
-        return None, Refusal.TAKEN
+        return None, EntryRefusal.TAKEN
     if claim is None and signed_in is not None:
-        just_this = Ticket.objects.filter(pk=link.ticket_id)
-        claim_those(conference, signed_in, just_this, Claim.Way.LINK)
+        claim_those(conference, signed_in, [link.ticket], Claim.Way.LINK)
     link.note_used(timezone.now())
     return user, None
 
@@ -67,7 +66,7 @@ def _live_claims(ticket_id: int) -> QuerySet[Claim]:
 
 
 def _account_of(ticket: Ticket) -> User | None:
-    """None: an account that only its own login opens."""
+    """None: only the account's own login opens it."""
     known = known_account(ticket.holder_email)
     if known is not None and is_guarded(known):
         return None

@@ -2,15 +2,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from tickets.accounts.forms import CodeInput, FoldedEmailField, digits_of
+from tickets.accounts.forms import CodeField, FoldedEmailField, LimitedForm, digits_of
 from tickets.accounts.rate_limits import TOO_MANY, consume
-from tickets.holders.order_code import Question, key_of
+from tickets.holders.order_code import PendingOrder, key_of
 
 
-class OrderForm(forms.Form):
+class OrderForm(LimitedForm):
     """Says the same whether or not there is such an order."""
 
     order_code = forms.CharField(
@@ -21,14 +20,9 @@ class OrderForm(forms.Form):
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
         ),
     )
-    email = FoldedEmailField(help_text=_("The one in the ticket shop."))
+    email = FoldedEmailField(autofocus=False, help_text=_("The one in the ticket shop."))
 
-    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.request, self.label_suffix = request, ""
-        del self.fields["email"].widget.attrs["autofocus"]
-
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, str]:
         super().clean()
         values = self.cleaned_data
         if not self.errors:
@@ -38,37 +32,28 @@ class OrderForm(forms.Form):
         return values
 
 
-class PassOnForm(forms.Form):
-    email = FoldedEmailField(help_text=_("Of the person who comes in your place."))
+class PassOnForm(LimitedForm):
+    email = FoldedEmailField(
+        autocomplete="off", help_text=_("Of the person who comes in your place.")
+    )
 
-    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.request, self.label_suffix = request, ""
-        self.fields["email"].widget.attrs["autocomplete"] = "off"
-
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, str]:
         super().clean()
         if not self.errors and not consume(self.request, action="pass_on"):
             raise ValidationError(TOO_MANY)
         return self.cleaned_data
 
 
-class OrderCodeForm(forms.Form):
-    code = forms.CharField(
-        label=_("Code"),
-        max_length=100,
-        widget=CodeInput(
-            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
-        ),
-    )
+class OrderCodeForm(LimitedForm):
+    code = CodeField(max_length=100)
 
-    def __init__(self, *args: Any, request: HttpRequest, question: Question, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, order: PendingOrder, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.request, self.question, self.label_suffix = request, question, ""
+        self.order = order
 
     def clean_code(self) -> str:
         # The session counts too, but there many at the same moment count as one.
-        key = key_of(self.question.order_code, self.question.email)
+        key = key_of(self.order.order_code, self.order.email)
         if not consume(self.request, action="confirm_order_code", key=key):
             raise ValidationError(TOO_MANY)
         return digits_of(self.cleaned_data["code"])

@@ -1,5 +1,4 @@
 import contextlib
-from typing import Any
 
 from allauth.account.utils import get_login_redirect_url, get_next_redirect_url, perform_login
 from django.contrib import messages
@@ -14,30 +13,33 @@ from django.views.decorators.http import require_http_methods
 
 from schedule.site.access import public
 from schedule.site.pages import render_page
-from tickets.accounts.waiting_line import in_line
+from tickets.accounts.waiting_line import with_waiting_line
 from tickets.admission.request import TicketRequest
-from tickets.holders.entering import Refusal, enter, refusal_of
+from tickets.holders.entering import EntryRefusal, enter, refusal_of
 from tickets.holders.links import link_of
 from tickets.models import Claim, EntryLink, User
 from tickets.models.people import mask_email
 
-_STATUS = {Refusal.DEAD: 404, Refusal.GUARDED: 200}
+_STATUS = {EntryRefusal.DEAD: 404, EntryRefusal.GUARDED: 200}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @public
 @never_cache
-@in_line()
+@with_waiting_line()
 def entry(request: TicketRequest, token: str) -> HttpResponseBase:
     """A button, because mail scanners open addresses and run their scripts."""
     link = link_of(token)
     refusal = refusal_of(link, request.conference)
     if link is None or refusal:
-        return _refuse(request, refusal or Refusal.DEAD)
+        return _refuse(request, refusal or EntryRefusal.DEAD)
     if request.method == "POST":
         response = _come_in(request, link)
     else:
-        _note_opened(request, link)
+        if request.method == "GET":
+            # For the organizers' list, and no reason to keep anybody out.
+            with contextlib.suppress(DatabaseError):
+                link.note_opened(timezone.now())
         response = _ask(request, link)
     # Not "no-referrer": browsers then send "Origin: null" with the form, and it is refused.
     response["Referrer-Policy"] = "strict-origin"
@@ -63,7 +65,7 @@ def _come_in(request: TicketRequest, link: EntryLink) -> HttpResponseBase:
     signed_in = _signed_in(request)
     user, refusal = enter(link, request.conference, signed_in)
     if user is None:
-        return _refuse(request, refusal or Refusal.DEAD, link)
+        return _refuse(request, refusal or EntryRefusal.DEAD, link)
     if signed_in is None:
         response: HttpResponseBase = perform_login(
             request, user, signal_kwargs={"way": Claim.Way.LINK}
@@ -80,19 +82,12 @@ def _come_in(request: TicketRequest, link: EntryLink) -> HttpResponseBase:
 
 
 def _refuse(
-    request: TicketRequest, refusal: Refusal, link: EntryLink | None = None
+    request: TicketRequest, refusal: EntryRefusal, link: EntryLink | None = None
 ) -> HttpResponse:
-    context: dict[str, Any] = {"refusal": refusal, "next": get_next_redirect_url(request) or ""}
+    context: dict[str, object] = {"refusal": refusal, "next": get_next_redirect_url(request) or ""}
     if link is not None and (claim := link.ticket.live_claim):
         context["holder"] = mask_email(claim.user.email)
     response = render_page(request, "tickets/entry_refused.html", context)
     response.status_code = _STATUS.get(refusal, 403)
     response["Referrer-Policy"] = "strict-origin"
     return response
-
-
-def _note_opened(request: HttpRequest, link: EntryLink) -> None:
-    """For the organizers' list, and no reason to keep anybody out."""
-    if request.method == "GET":
-        with contextlib.suppress(DatabaseError):
-            link.note_opened(timezone.now())

@@ -14,16 +14,11 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.http import base36_to_int, int_to_base36
 
 from lib.compiled_sql import prepared
-from schedule.models import Conference
 from tickets.models import EntryLink, Ticket
 
 _SALT = "tickets.entry.links"
 # 128 bits: nobody guesses one, and the address stays on one line of a mail.
 _SIGNATURE_BYTES = 16
-
-
-class NoAddress(Exception):
-    """The conference has no domain, so outside a request nobody knows where it lives."""
 
 
 def link_to(ticket: Ticket) -> EntryLink:
@@ -37,7 +32,7 @@ def token_of(link: EntryLink) -> str:
 
 
 def link_of(token: str) -> EntryLink | None:
-    """With its ticket. None: not, or no longer, a link."""
+    """The link is read with its ticket. None: the token is none, or no longer good."""
     number, _dot, signature = token.partition(".")
     try:
         pk = base36_to_int(number)
@@ -57,18 +52,11 @@ def _numbered(pk: int) -> QuerySet[EntryLink]:
 
 
 def _signatures(link: EntryLink) -> Iterator[str]:
-    """By the newest key first."""
+    """That of the newest key comes first."""
     value = f"{link.pk}:{link.number}:{link.ticket_id}:{link.ticket.holder_email}"
     for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         digest = salted_hmac(_SALT, value, secret, algorithm="sha256").digest()
         yield base64.urlsafe_b64encode(digest[:_SIGNATURE_BYTES]).decode().rstrip("=")
-
-
-def site_of(conference: Conference) -> str:
-    """https://live.example.org, for what is not asked for from a page. Raises NoAddress."""
-    if not conference.domain:
-        raise NoAddress
-    return f"{'https' if settings.HTTPS else 'http'}://{conference.domain}"
 
 
 def url_of(link: EntryLink, site: str) -> str:

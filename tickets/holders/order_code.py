@@ -14,14 +14,13 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Q
 from django.tasks import task
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
 
 from schedule.models import Conference
 from tickets.admission.claiming import claim_those
-from tickets.holders.second_claim import ask_first_holder
-from tickets.mail.mailing import post
+from tickets.holders.passing_on import ask_first_holder
+from tickets.mail.mailing import post_template
 from tickets.models import Claim, Ticket, User
 
 LIFE = timedelta(minutes=15)
@@ -33,7 +32,7 @@ _LOOSELY = str.maketrans("8", "B")
 
 
 def fold_order_code(text: str) -> str:
-    """As people read it from a screen or hear it on the phone."""
+    """Spelled the same however people read it from a screen or hear it on the phone."""
     kept = filter(str.isalnum, unicodedata.normalize("NFKC", text).upper())
     return "".join(kept).translate(_LOOK_ALIKE)
 
@@ -44,14 +43,14 @@ def key_of(order_code: str, email: str) -> str:
 
 
 @dataclass(frozen=True)
-class Question:
-    """What somebody asked for in this session, and has not answered yet."""
+class PendingOrder:
+    """An order for which a code was mailed in this session, and not entered yet."""
 
     order_code: str
     email: str
 
 
-def ask(session: SessionBase, conference: Conference, order_code: str, email: str) -> None:
+def ask_for_code(session: SessionBase, conference: Conference, order_code: str, email: str) -> None:
     code = get_random_string(settings.ACCOUNT_LOGIN_BY_CODE_FORMAT["length"], "0123456789")
     session[_KEY] = {
         "order_code": order_code,
@@ -63,15 +62,15 @@ def ask(session: SessionBase, conference: Conference, order_code: str, email: st
     mail_code.enqueue(conference.pk, order_code, email, code)
 
 
-def question_of(session: SessionBase) -> Question | None:
+def pending_order(session: SessionBase) -> PendingOrder | None:
     kept = session.get(_KEY)
     if kept is None or time.time() >= kept["until"]:
         return None
-    return Question(kept["order_code"], kept["email"])
+    return PendingOrder(kept["order_code"], kept["email"])
 
 
-def is_answer(session: SessionBase, code: str) -> bool:
-    """A wrong one counts; after the last the question is void, whatever the next answer."""
+def is_code_of_order(session: SessionBase, code: str) -> bool:
+    """A wrong one counts; after the last try the order is forgotten, whatever comes next."""
     kept = session[_KEY]
     if constant_time_compare(_hash(code), kept["hash"]):
         del session[_KEY]
@@ -102,27 +101,24 @@ def tickets_of_order(conference: Conference, order_code: str, email: str) -> lis
 def mail_code(conference_id: int, order_code: str, email: str, code: str) -> None:
     """To the address as the shop has it, if there is such an order; else nothing."""
     conference = Conference.objects.get(pk=conference_id)
-    found = tickets_of_order(conference, order_code, email)
-    if not found:
-        return
-    values = {"conference": conference, "order_code": found[0].order_code, "code": code}
-    post(
-        to=found[0].holder_email or found[0].buyer_email,
-        subject=render_to_string("tickets/email/order_code_subject.txt", values),
-        body=render_to_string("tickets/email/order_code.txt", values),
-        conference=conference,
-        expires_at=timezone.now() + LIFE,
-    )
+    tickets = tickets_of_order(conference, order_code, email)
+    if tickets:
+        post_template(
+            "order_code",
+            {"order_code": tickets[0].order_code, "code": code},
+            to=tickets[0].holder_email or tickets[0].buyer_email,
+            conference=conference,
+            expires_at=timezone.now() + LIFE,
+        )
 
 
-def claim_order(conference: Conference, user: User, question: Question) -> tuple[int, bool]:
+def claim_order(conference: Conference, user: User, order: PendingOrder) -> tuple[int, bool]:
     """Give the person what nobody has. Returns how many they got, and whether somebody else has
     some of the order, who is then asked.
     """
-    found = tickets_of_order(conference, question.order_code, question.email)
-    order = Ticket.objects.filter(pk__in=[ticket.pk for ticket in found])
-    given = claim_those(conference, user, order, Claim.Way.ORDER)
-    others = Claim.objects.live().filter(ticket__in=found).exclude(user=user)
+    tickets = tickets_of_order(conference, order.order_code, order.email)
+    given = claim_those(conference, user, tickets, Claim.Way.ORDER)
+    others = Claim.objects.live().filter(ticket__in=tickets).exclude(user=user)
     for claim in others:
         ask_first_holder(claim)
     return len(given), bool(others)

@@ -1,11 +1,12 @@
-"""A ticket changes hands in the portal: given back, passed on, or assigned by who bought it."""
+"""A ticket changes hands in the portal: it is passed on, or assigned by who bought it."""
 
 import contextlib
 from datetime import datetime
 
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.template.loader import render_to_string
+from django.tasks import task
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,10 +15,13 @@ from tickets.accounts.accounts import is_verified, known_account
 from tickets.admission.claiming import claim_tickets
 from tickets.holders.links import link_to
 from tickets.holders.sending import mail_entry_link
-from tickets.mail.mailing import post
+from tickets.mail.mailing import post_template
 from tickets.mail.relays import NotSent
-from tickets.models import Ticket, User, fold_email
+from tickets.models import Claim, Ticket, User, fold_email
 from tickets.models.people import mask_email
+
+# A forwarded link may be opened by a whole office.
+ONCE_IN_SECONDS = 24 * 3600
 
 
 class NotPassedOn(Exception):
@@ -25,7 +29,7 @@ class NotPassedOn(Exception):
 
 
 def free_tickets_of(conference: Conference, user: User) -> QuerySet[Ticket]:
-    """Which nobody has, and the person may assign: bought by their address, or in its name."""
+    """Tickets that nobody has and the person may assign: bought by their address, or in its name."""
     if not is_verified(user):
         return Ticket.objects.none()
     theirs = Q(holder_email=user.email) | Q(buyer_email=user.email)
@@ -42,7 +46,7 @@ def may_pass_on(ticket: Ticket, user: User) -> bool:
 
 @transaction.atomic
 def pass_on(*, ticket: Ticket, email: str, site: str, by: User | None) -> None:
-    """As its holder, or who bought it, says. `by` None: an organizer, who may at any time. Raises
+    """`by` is its holder, or who bought it; None: an organizer, who may at any time. Raises
     NotPassedOn.
     """
     email, at = fold_email(email), timezone.now()
@@ -50,7 +54,10 @@ def pass_on(*, ticket: Ticket, email: str, site: str, by: User | None) -> None:
     ticket = tickets.get(pk=ticket.pk)
     if by is not None:
         _check_right(ticket, by, at)
-    _check_ticket(ticket, email)
+    if not ticket.is_valid:
+        raise NotPassedOn(_("Only a valid ticket can be passed on."))
+    if email == ticket.holder_email:
+        raise NotPassedOn(_("The ticket is in the name of this address already."))
     old_email = ticket.holder_email
     ticket.pass_to(email, at)
     link_to(ticket).renew()
@@ -58,7 +65,14 @@ def pass_on(*, ticket: Ticket, email: str, site: str, by: User | None) -> None:
         claim_tickets(ticket.conference, newcomer)
     mail_entry_link.enqueue(ticket.pk, site, True)
     if old_email and (by is None or by.email != old_email):
-        _tell_old_holder(ticket, old_email)
+        # In case it was not theirs to pass on, whoever did it.
+        with contextlib.suppress(NotSent):
+            post_template(
+                "passed_on",
+                {"ticket": ticket, "address": mask_email(email)},
+                to=old_email,
+                conference=ticket.conference,
+            )
 
 
 def _check_right(ticket: Ticket, user: User, at: datetime) -> None:
@@ -75,24 +89,23 @@ def _check_right(ticket: Ticket, user: User, at: datetime) -> None:
         )
 
 
-def _check_ticket(ticket: Ticket, email: str) -> None:
-    if not ticket.is_valid:
-        raise NotPassedOn(_("Only a valid ticket can be passed on."))
-    if email == ticket.holder_email:
-        raise NotPassedOn(_("The ticket is in the name of this address already."))
+def ask_first_holder(claim: Claim) -> None:
+    """Somebody else has come with the link or the order code of a ticket that a person has. That
+    person is asked, and nothing is taken away. Not when the help desk gave it to them: they have not
+    proved the ticket's mailbox.
+    """
+    is_proved = claim.way != Claim.Way.HELPDESK
+    if is_proved and cache.add(f"second-claim:{claim.pk}", True, ONCE_IN_SECONDS):
+        mail_first_holder.enqueue(claim.pk)
 
 
-def _tell_old_holder(ticket: Ticket, old_email: str) -> None:
-    """In case it was not theirs to pass on, whoever did it."""
-    values = {
-        "conference": ticket.conference,
-        "ticket": ticket,
-        "address": mask_email(ticket.holder_email),
-    }
-    with contextlib.suppress(NotSent):
-        post(
-            to=old_email,
-            subject=render_to_string("tickets/email/passed_on_subject.txt", values),
-            body=render_to_string("tickets/email/passed_on.txt", values),
-            conference=ticket.conference,
+@task(queue_name="mail")
+def mail_first_holder(claim_id: int) -> None:
+    claims = Claim.objects.live().select_related("user", "ticket__conference", "ticket__product")
+    if claim := claims.filter(pk=claim_id).first():
+        post_template(
+            "second_claim",
+            {"claim": claim, "ticket": claim.ticket},
+            to=claim.user.email,
+            conference=claim.ticket.conference,
         )

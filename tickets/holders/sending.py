@@ -5,33 +5,31 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.tasks import task
-from django.template.loader import render_to_string
 from django.utils import timezone
 
 from schedule.models import Conference
 from tickets.holders.links import link_to, url_of
-from tickets.mail.mailing import post
+from tickets.mail.mailing import post_template
 from tickets.mail.relays import RelayRefused
 from tickets.models import Claim, EntryLink, Product, Ticket, fold_email
 
-# Twice in a day is a mistake of ours, and looks like one.
-AGAIN_AFTER = timedelta(days=1)
 # Slow enough that no login code waits behind the links, and that mail hosts do not balk.
 PER_MINUTE = 120
 
 
-class Whom(StrEnum):
+class Recipients(StrEnum):
     ALL = "all"
     NEW = "new"
     NOT_IN_YET = "not in yet"
 
 
-class Skip(StrEnum):
+class SkipReason(StrEnum):
     """Why a valid ticket gets no mail."""
 
     WITHOUT_ADDRESS = "without_address"
@@ -43,85 +41,64 @@ class Skip(StrEnum):
 
 
 @dataclass
-class Round:
+class LinkMailing:
+    """For which tickets a link is mailed, and why for others it is not."""
+
     ticket_ids: list[int] = field(default_factory=list)
-    skipped: Counter[Skip] = field(default_factory=Counter)
+    skipped: Counter[SkipReason] = field(default_factory=Counter)
 
 
-@dataclass(frozen=True)
-class _Row:
-    """A ticket, who has it and when they last signed in, and what became of its link."""
-
-    pk: int
-    email: str
-    held_by: str | None
-    seen_at: datetime | None
-    sent_at: datetime | None
-    sent_to: str | None
-    bounced_at: datetime | None
-
-
-def round_of(
+def plan_mailing(
     conference: Conference,
     *,
-    whom: Whom = Whom.ALL,
+    recipients: Recipients = Recipients.ALL,
     product: Product | None = None,
     sends_again: bool = False,
-) -> Round:
+) -> LinkMailing:
     """One mail an address, with the link of its first ticket: the account gets them all by it."""
-    at, planned, addresses = timezone.now(), Round(), set()
-    for row in _rows(conference, product):
-        if row.email in addresses:
-            skip: Skip | None = Skip.SAME_ADDRESS
-        else:
-            skip = _skip(row, whom, at, sends_again=sends_again)
-            # A ticket that is somebody else's by now does not stand for the others of its address.
-            if row.email and skip is not Skip.HELD_BY_ANOTHER:
-                addresses.add(row.email)
-        if skip is None:
-            planned.ticket_ids.append(row.pk)
-        else:
-            planned.skipped[skip] += 1
-    return planned
-
-
-def _rows(conference: Conference, product: Product | None) -> list[_Row]:
+    at, mailing, addresses = timezone.now(), LinkMailing(), set()
     live = Claim.objects.live().filter(ticket=OuterRef("pk"))
     tickets = Ticket.objects.filter(conference=conference).valid().order_by("pk")
     if product is not None:
         tickets = tickets.filter(product=product)
-    fields = ("sent_at", "sent_to", "bounced_at")
-    rows = tickets.values_list(
-        "pk",
-        "holder_email",
-        Subquery(live.values("user__email")[:1]),
-        Subquery(live.values("user__last_login")[:1]),
-        *(f"entry_link__{name}" for name in fields),
-    )
-    return [_Row(*row) for row in rows]
+    for ticket in tickets.select_related("entry_link").annotate(
+        held_by=Subquery(live.values("user__email")[:1]),
+        seen_at=Subquery(live.values("user__last_login")[:1]),
+    ):
+        if ticket.holder_email in addresses:
+            skip: SkipReason | None = SkipReason.SAME_ADDRESS
+        else:
+            skip = _why_skipped(ticket, recipients, at, sends_again=sends_again)
+            # A ticket that is somebody else's by now does not stand for the others of its address.
+            if ticket.holder_email and skip is not SkipReason.HELD_BY_ANOTHER:
+                addresses.add(ticket.holder_email)
+        if skip is None:
+            mailing.ticket_ids.append(ticket.pk)
+        else:
+            mailing.skipped[skip] += 1
+    return mailing
 
 
-def _skip(row: _Row, whom: Whom, at: datetime, *, sends_again: bool) -> Skip | None:
-    if not row.email:
-        return Skip.WITHOUT_ADDRESS
-    if row.held_by not in (None, row.email):
-        return Skip.HELD_BY_ANOTHER
-    if row.sent_to == row.email:
-        if row.bounced_at is not None:
-            return Skip.CAME_BACK
-        if not sends_again and _was_sent_lately(row.sent_at, at):
-            return Skip.SENT_ALREADY
-    if whom is Whom.NEW and row.sent_at is not None:
-        return Skip.SENT_ALREADY
+def _why_skipped(
+    ticket: Any, recipients: Recipients, at: datetime, *, sends_again: bool
+) -> SkipReason | None:
+    """The ticket says who has it (`held_by`), and when they last signed in (`seen_at`)."""
+    link = ticket.entry_link_or_none or EntryLink(ticket=ticket)
+    if not ticket.holder_email:
+        return SkipReason.WITHOUT_ADDRESS
+    if ticket.held_by not in (None, ticket.holder_email):
+        return SkipReason.HELD_BY_ANOTHER
+    if link.sent_to == ticket.holder_email:
+        if link.bounced_at is not None:
+            return SkipReason.CAME_BACK
+        if not sends_again and link.was_sent_lately(at):
+            return SkipReason.SENT_ALREADY
+    if recipients is Recipients.NEW and link.sent_at is not None:
+        return SkipReason.SENT_ALREADY
     # Who signed in longer ago than a session lasts has to come in again.
     session = timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    if whom is Whom.NOT_IN_YET and row.seen_at is not None and at - row.seen_at < session:
-        return Skip.IN_ALREADY
-    return None
-
-
-def _was_sent_lately(sent_at: datetime | None, at: datetime) -> bool:
-    return sent_at is not None and at - sent_at < AGAIN_AFTER
+    is_in = ticket.seen_at is not None and at - ticket.seen_at < session
+    return SkipReason.IN_ALREADY if is_in and recipients is Recipients.NOT_IN_YET else None
 
 
 @transaction.atomic
@@ -137,22 +114,15 @@ def send_link(ticket_id: int, site: str, *, sends_again: bool = False) -> bool:
         return False
     link, at = link_to(ticket), timezone.now()
     is_same = link.sent_to == ticket.holder_email
-    if is_same and not sends_again and _was_sent_lately(link.sent_at, at):
+    if is_same and not sends_again and link.was_sent_lately(at):
         return False
     link.note_sent(ticket.holder_email, at)
-    conference = ticket.conference
-    values = {
-        "conference": conference,
-        "ticket": ticket,
-        "first_name": ticket.first_name,
-        "url": url_of(link, site),
-    }
     try:
-        post(
+        post_template(
+            "entry_link",
+            {"ticket": ticket, "first_name": ticket.first_name, "url": url_of(link, site)},
             to=ticket.holder_email,
-            subject=render_to_string("tickets/email/entry_link_subject.txt", values),
-            body=render_to_string("tickets/email/entry_link.txt", values),
-            conference=conference,
+            conference=ticket.conference,
             entry_link=link,
         )
     except RelayRefused:
@@ -169,10 +139,10 @@ def enqueue_links(ticket_ids: Collection[int], site: str) -> None:
     """At the usual pace where there is a worker, else at once."""
     can_wait, at = mail_entry_link.get_backend().supports_defer, timezone.now()
     for position, ticket_id in enumerate(ticket_ids):
-        turn = mail_entry_link
+        mailing = mail_entry_link
         if can_wait:
-            turn = turn.using(run_after=at + timedelta(minutes=position / PER_MINUTE))
-        turn.enqueue(ticket_id, site)
+            mailing = mailing.using(run_after=at + timedelta(minutes=position / PER_MINUTE))
+        mailing.enqueue(ticket_id, site)
 
 
 def mark_came_back(conference: Conference, addresses: Collection[str]) -> int:

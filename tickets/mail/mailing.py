@@ -1,7 +1,6 @@
 """The one way by which mail leaves: as a task on the queue "mail"."""
 
 import logging
-from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import formataddr, make_msgid, parseaddr
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.tasks import task
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from schedule.models import Conference
@@ -21,20 +21,6 @@ logger = logging.getLogger(__name__)
 GIVE_UP_AFTER = timedelta(days=2)
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mail:
-    """What waits in the queue. `expires_at` is ISO 8601, as a task is stored as JSON."""
-
-    to: str
-    subject: str
-    body: str
-    from_email: str
-    headers: dict[str, str]
-    expires_at: str
-    entry_link_id: int | None
-    tries: int = 0
 
 
 def post(
@@ -61,48 +47,57 @@ def post(
     }
     if conference.help_email:
         headers["Reply-To"] = conference.help_email
-    mail = Mail(
-        to=to,
-        subject=" ".join(subject.split()),
-        body=body,
+    message = {
+        "subject": " ".join(subject.split()),
+        "body": body,
         # In the conference's name, which people know.
-        from_email=formataddr((conference.name, address)),
-        headers=headers,
-        expires_at=(expires_at or timezone.now() + GIVE_UP_AFTER).isoformat(),
-        entry_link_id=entry_link.pk if entry_link else None,
-    )
-    result = send.enqueue(asdict(mail))
+        "from_email": formataddr((conference.name, address)),
+        "to": [to],
+        "headers": headers,
+    }
+    give_up_at = (expires_at or timezone.now() + GIVE_UP_AFTER).isoformat()
+    result = send.enqueue(message, give_up_at, entry_link.pk if entry_link else None)
     for error in result.errors:
         raise RelayRefused if issubclass(error.exception_class, RelayRefused) else NotSent
 
 
+def post_template(
+    name: str, values: dict[str, object], *, conference: Conference, **mail: Any
+) -> None:
+    """Does the same as `post`, with subject and body from templates/tickets/email/."""
+    values = {"conference": conference, **values}
+    subject = render_to_string(f"tickets/email/{name}_subject.txt", values)
+    body = render_to_string(f"tickets/email/{name}.txt", values)
+    post(subject=subject, body=body, conference=conference, **mail)
+
+
 @task(queue_name="mail")
-def send(fields: dict[str, Any]) -> None:
-    """Harmless when it runs twice: the second mail has the first one's id."""
-    mail = Mail(**fields)
+def send(
+    message: dict[str, Any], expires_at: str, entry_link_id: int | None, tries: int = 0
+) -> None:
+    """`message` is what an EmailMessage is made of, and `expires_at` is ISO 8601, as a task is stored
+    as JSON. Harmless when it runs twice: the second mail has the first one's id.
+    """
     can_wait = send.get_backend().supports_defer
-    if timezone.now() >= datetime.fromisoformat(mail.expires_at):
-        logger.error("A mail was given up after %s tries.", mail.tries)
-        _came_back(mail)
+    if timezone.now() >= datetime.fromisoformat(expires_at):
+        logger.error("A mail was given up after %s tries.", tries)
+        _note_bounced(entry_link_id)
         return
     try:
-        deliver(
-            EmailMessage(mail.subject, mail.body, mail.from_email, [mail.to], headers=mail.headers)
-        )
+        deliver(EmailMessage(**message))
     except RelayRefused:
         logger.warning("A mail was refused: no such recipient.")
-        _came_back(mail)
+        _note_bounced(entry_link_id)
         if not can_wait:
             raise
     except NotSent:
         if not can_wait:
             raise
-        pause = min(FIRST_PAUSE * 2 ** min(mail.tries, 10), LONGEST_PAUSE)
-        again = asdict(replace(mail, tries=mail.tries + 1))
-        send.using(run_after=timezone.now() + pause).enqueue(again)
+        pause = min(FIRST_PAUSE * 2 ** min(tries, 10), LONGEST_PAUSE)
+        later = send.using(run_after=timezone.now() + pause)
+        later.enqueue(message, expires_at, entry_link_id, tries + 1)
 
 
-def _came_back(mail: Mail) -> None:
-    if mail.entry_link_id:
-        links = EntryLink.objects.filter(pk=mail.entry_link_id)
-        links.update(bounced_at=timezone.now())
+def _note_bounced(entry_link_id: int | None) -> None:
+    if entry_link_id is not None:
+        EntryLink.objects.filter(pk=entry_link_id).update(bounced_at=timezone.now())

@@ -63,7 +63,7 @@ def deliver(message: EmailMessage) -> None:
 
 
 def _is_for_good(error: SMTPRecipientsRefused) -> bool:
-    """Not so for a relay that does not know us: it says 5.7 (RFC 3463, security or policy)."""
+    """A relay that does not know us says 5.7 (RFC 3463, security or policy): that is not for good."""
     return all(
         code >= 500 and not answer.startswith(b"5.7.") for code, answer in error.recipients.values()
     )

@@ -5,7 +5,7 @@ import json
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
-from tickets.sources.spreadsheets import BadSpreadsheet
+from tickets.sources.spreadsheets.tables import BadSpreadsheet
 
 # More would hide the first, and the rest is often the same mistake.
 SHOWN_PROBLEMS = 20

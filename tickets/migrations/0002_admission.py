@@ -197,8 +197,8 @@ class Migration(migrations.Migration):
             name='Grant',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('conference', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='schedule.conference')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                ('conference', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='schedule.conference')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to=settings.AUTH_USER_MODEL, verbose_name='person')),
                 ('scopes', models.JSONField(default=tickets.models.whole_conference, validators=[tickets.models.validate_scopes], verbose_name='opens')),
                 ('reason', models.CharField(max_length=200, verbose_name='reason')),
                 ('given_by', models.ForeignKey(blank=True, help_text='Empty: a command.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='grants_given', to=settings.AUTH_USER_MODEL, verbose_name='given by')),
@@ -215,8 +215,8 @@ class Migration(migrations.Migration):
             name='Ban',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('conference', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bans', to='schedule.conference')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bans', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                ('conference', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='schedule.conference')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to=settings.AUTH_USER_MODEL, verbose_name='person')),
                 ('reason', models.CharField(max_length=200, verbose_name='reason')),
                 ('given_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='bans_given', to=settings.AUTH_USER_MODEL, verbose_name='by')),
                 ('starts_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='from')),

@@ -1,12 +1,17 @@
 """Who may come in. The one rule itself is in tickets/admission."""
 
-from tickets.models.devices import ManyDevices, ReplacementCount
 from tickets.models.grants import Ban, Grant
-from tickets.models.links import EntryLink
-from tickets.models.people import Role, User, UserManager, fold_email, person_of_reference
+from tickets.models.people import (
+    ManyDevices,
+    ReplacementCount,
+    Role,
+    User,
+    fold_email,
+    person_of_reference,
+)
 from tickets.models.scopes import validate_scopes, whole_conference
 from tickets.models.shops import OrderHint, Shop, SyncRun, Upload
-from tickets.models.tickets import Claim, Product, Ticket, TicketQuerySet
+from tickets.models.tickets import Claim, EntryLink, Product, Ticket, TicketQuerySet
 
 __all__ = [
     "Ban",
@@ -24,7 +29,6 @@ __all__ = [
     "TicketQuerySet",
     "Upload",
     "User",
-    "UserManager",
     "fold_email",
     "person_of_reference",
     "validate_scopes",

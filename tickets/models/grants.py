@@ -14,29 +14,31 @@ from tickets.models.scopes import HeldScope, held_scopes, validate_scopes, whole
 
 
 def extended(ends_at: datetime, by: timedelta, at: datetime) -> datetime:
-    """The new end of what is to last longer. What is over by then lasts that long from `at`."""
+    """The new end of what is to last longer. What is over at that moment lasts so long from `at` on."""
     return max(ends_at, at) + by
 
 
-class GivenQuerySet(models.QuerySet[Any]):
+class OrganizerDecisionQuerySet(models.QuerySet[Any]):
     def forget_admissions(self) -> None:
         """The admissions of these people are worked out again."""
         forget_admissions(self.values_list("conference", "user"))
 
 
-class Given(models.Model):
+class OrganizerDecision(models.Model):
     """What somebody has in one conference because an organizer says so, until it ends or is ended."""
 
-    conference_id: int
-    user_id: int
-    user: Any
+    given_by: Any
+    conference = models.ForeignKey(Conference, models.CASCADE, related_name="%(class)ss")
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="%(class)ss", verbose_name=_("person")
+    )
     reason = models.CharField(_("reason"), max_length=200)
     starts_at = models.DateTimeField(_("from"), default=timezone.now)
     ends_at = models.DateTimeField(
         _("until"), null=True, blank=True, help_text=_("Empty: until taken back.")
     )
 
-    objects = GivenQuerySet.as_manager()
+    objects = OrganizerDecisionQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -48,7 +50,7 @@ class Given(models.Model):
         forget_admissions([(self.conference_id, self.user_id)])
 
     def give(self) -> None:
-        """Writes it down, so that it counts."""
+        """Saves it, so that it counts at once."""
         self.save()
         self.forget_admission()
 
@@ -56,17 +58,15 @@ class Given(models.Model):
         return self.ends_at is not None and self.ends_at <= at
 
     def end(self, at: datetime) -> None:
-        """It stays as a memory."""
+        """The row stays as a memory."""
         self.ends_at = at
         self.save(update_fields=["ends_at"])
         self.forget_admission()
 
 
-class Grant(Given):
+class Grant(OrganizerDecision):
     """Access without a ticket (speaker, crew, press), with a reason, a giver and an end."""
 
-    conference = models.ForeignKey(Conference, models.CASCADE, related_name="grants")
-    user = models.ForeignKey(User, models.CASCADE, related_name="grants", verbose_name=_("person"))
     scopes = models.JSONField(_("opens"), default=whole_conference, validators=[validate_scopes])
     given_by = models.ForeignKey(
         User,
@@ -92,16 +92,14 @@ class Grant(Given):
         return held_scopes(self.scopes, self.starts_at, self.ends_at)
 
     def extend(self, by: timedelta, at: datetime) -> None:
-        """One without an end stays without."""
+        """A grant without an end stays without."""
         if self.ends_at is not None:
             self.end(extended(self.ends_at, by, at))
 
 
-class Ban(Given):
+class Ban(OrganizerDecision):
     """Keeps somebody out of one conference, whatever they hold. Tickets and grants stay as they are."""
 
-    conference = models.ForeignKey(Conference, models.CASCADE, related_name="bans")
-    user = models.ForeignKey(User, models.CASCADE, related_name="bans", verbose_name=_("person"))
     given_by = models.ForeignKey(
         User,
         models.SET_NULL,

@@ -1,4 +1,4 @@
-"""Who people are, and what they may do in the admin."""
+"""Who people are, what they may do in the admin, and what organizers see of how they watch."""
 
 import re
 import unicodedata
@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
 from django.db import models
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -112,3 +113,38 @@ class Role(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.group}"
+
+
+class ReplacementCount(models.Model):
+    """How often a person had a device replaced by another, with "Watch here instead"."""
+
+    conference = models.ForeignKey(Conference, models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, models.CASCADE, related_name="replacement_counts")
+    times = models.PositiveIntegerField(_("times"), default=0)
+    last_at = models.DateTimeField(_("last"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("replaced devices")
+        verbose_name_plural = _("replaced devices")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conference", "user"], name="replacement_count_once_per_person"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.times}"
+
+    @classmethod
+    def add(cls, conference: Conference, user_id: int) -> None:
+        count, _made = cls.objects.get_or_create(conference=conference, user_id=user_id)
+        cls.objects.filter(pk=count.pk).update(times=F("times") + 1, last_at=timezone.now())
+
+
+class ManyDevices(User):
+    """A person who may share a ticket, as a row of that report (tickets/admin/sharing.py)."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("person with many devices")
+        verbose_name_plural = _("unusually many devices")

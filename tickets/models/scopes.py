@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -39,8 +39,8 @@ def parse_scope(text: str) -> Scope:
     )
 
 
-def parse_scopes(texts: Any) -> Iterator[Scope]:
-    """Those of the stored texts that are scopes. What cannot be read opens nothing."""
+def parse_scopes(texts: object) -> Iterator[Scope]:
+    """Leaves out stored texts that are no scopes: what cannot be read opens nothing."""
     for text in texts if isinstance(texts, list) else ():
         try:
             yield parse_scope(text)
@@ -57,14 +57,14 @@ class HeldScope(NamedTuple):
 
 
 def held_scopes(
-    texts: Any, starts_at: datetime | None, ends_at: datetime | None
+    texts: object, starts_at: datetime | None, ends_at: datetime | None
 ) -> list[HeldScope]:
-    """Of what a ticket or a grant has stored."""
+    """Reads what a ticket or a grant has stored."""
     return [HeldScope(scope, starts_at, ends_at) for scope in parse_scopes(texts)]
 
 
-def validate_scopes(scopes: Any) -> None:
-    """Whether they can be read. Whether there are such things, KnownScopes says."""
+def validate_scopes(scopes: object) -> None:
+    """Checks that they can be read. Whether such things exist, KnownScopes says."""
     if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
         raise ValidationError(
             _('Write a list of scopes, like ["conference"] or ["day:2026-11-21"].')

@@ -190,6 +190,17 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         """Nobody has applied them yet."""
         return self.filter(applied_at__isnull=True)
 
+    def keep(
+        self, conference: Conference, name: str, rows: list[list[object]], *, by: User, at: datetime
+    ) -> "Upload":
+        """Forgets what lies there unapplied of the same person, and of others if it is old."""
+        uploads = self.filter(conference=conference)
+        uploads.waiting().filter(uploaded_by=by).delete()
+        uploads.tidy(at)
+        name = name[-Upload.MAX_NAME :]
+        values = {"rows": rows, "uploaded_by": by, "uploaded_at": at}
+        return self.create(conference=conference, name=name, **values)
+
     def tidy(self, at: datetime) -> None:
         """They hold people's addresses, so what is of no use any more is forgotten."""
         self.waiting().filter(uploaded_at__lte=at - Upload.WAITS_FOR).delete()
@@ -208,9 +219,10 @@ class Upload(models.Model):
     # A plan that nobody applied by then is forgotten about.
     WAITS_FOR: ClassVar[timedelta] = timedelta(days=1)
     UNDONE_WITHIN: ClassVar[timedelta] = timedelta(days=30)
+    MAX_NAME: ClassVar[int] = 200
 
     conference = models.ForeignKey(Conference, models.CASCADE, related_name="ticket_uploads")
-    name = models.CharField(_("file"), max_length=200)
+    name = models.CharField(_("file"), max_length=MAX_NAME)
     rows = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
     before = models.JSONField(default=list)

@@ -1,6 +1,8 @@
-"""Tickets, what was bought with them, and who has them. Whom they let in is in tickets/admission/."""
+"""Tickets, what was bought with them, who has them, and their entry links. Whom they let in is decided
+in tickets/admission/.
+"""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
@@ -8,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference
@@ -77,7 +80,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.exclude(Exists(Claim.objects.live().filter(ticket=OuterRef("pk"))))
 
     def set_state(self, state: str, at: datetime) -> None:
-        """As an organizer says; the shop may say something else again."""
+        """An organizer says so; the shop may say something else again."""
         self.update(state=state, updated_at=at)
         self.forget_admissions()
 
@@ -169,6 +172,11 @@ class Ticket(models.Model):
         return self.claims.live().select_related("user").first()
 
     @property
+    def entry_link_or_none(self) -> "EntryLink | None":
+        link: EntryLink | None = getattr(self, "entry_link", None)
+        return link
+
+    @property
     def is_valid(self) -> bool:
         return self.state == Ticket.State.VALID
 
@@ -191,7 +199,7 @@ class Ticket(models.Model):
         return self.passed_on_at is not None and at < self.passed_on_at + self.COOL_DOWN
 
     def give_to(self, user: User, way: "Claim.Way") -> "Claim":
-        """One that nobody has."""
+        """Gives a ticket that nobody has."""
         claim = Claim.objects.create(ticket=self, user=user, way=way)
         forget_admissions([(self.conference_id, user.pk)])
         return claim
@@ -210,15 +218,17 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
         return self.filter(released_at__isnull=True)
 
     def give(self, claims: Collection["Claim"]) -> None:
-        """New ones, with their tickets. One live claim per ticket: what somebody has got meanwhile
-        stays theirs.
+        """Saves new claims, which know their tickets. There is one live claim per ticket: what somebody
+        has got meanwhile stays theirs.
         """
         self.bulk_create(claims, ignore_conflicts=True)
         forget_admissions((claim.ticket.conference_id, claim.user_id) for claim in claims)
 
-    def release(self, at: datetime) -> None:
-        """Nobody has their tickets then."""
-        Claim.release_all(self.select_related("ticket"), at)
+    def release(self, at: datetime) -> list[Ticket]:
+        """Nobody has their tickets then. Returns those."""
+        claims = list(self.select_related("ticket"))
+        Claim.release_all(claims, at)
+        return [claim.ticket for claim in claims]
 
 
 class Claim(models.Model):
@@ -261,8 +271,73 @@ class Claim(models.Model):
         self.release_all([self], at)
 
     @classmethod
-    def release_all(cls, claims: Iterable["Claim"], at: datetime) -> None:
-        """One statement for those that were read with their tickets. All releasing ends here."""
-        rows = list(claims)
-        cls.objects.filter(pk__in=[claim.pk for claim in rows]).update(released_at=at)
-        forget_admissions((claim.ticket.conference_id, claim.user_id) for claim in rows)
+    def release_all(cls, claims: Collection["Claim"], at: datetime) -> None:
+        """Releases claims that were read with their tickets, in one statement. All releasing ends here."""
+        cls.objects.filter(pk__in=[claim.pk for claim in claims]).update(released_at=at)
+        forget_admissions((claim.ticket.conference_id, claim.user_id) for claim in claims)
+
+
+class EntryLink(models.Model):
+    """A ticket's own way in, mailed days ahead, and what became of it. Its token is not stored: it is
+    signed (tickets/holders/links.py). Raising `number` makes links that were handed out before open
+    nothing.
+    """
+
+    # Twice in a day is a mistake of ours, and looks like one.
+    AGAIN_AFTER: ClassVar[timedelta] = timedelta(days=1)
+
+    ticket = models.OneToOneField(Ticket, models.CASCADE, related_name="entry_link")
+    number = models.PositiveIntegerField(_("number"), default=1)
+    made_at = models.DateTimeField(_("made"), default=timezone.now)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    sent_to = models.EmailField(_("sent to"), blank=True)
+    times_sent = models.PositiveSmallIntegerField(_("times sent"), default=0)
+    bounced_at = models.DateTimeField(_("came back"), null=True, blank=True)
+    opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
+    used_at = models.DateTimeField(_("signed in"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("entry link")
+        verbose_name_plural = _("entry links")
+
+    def __str__(self) -> str:
+        return str(self.ticket)
+
+    @property
+    def events(self) -> list[tuple[datetime, str]]:
+        """What happened to the link, in the order in which it matters and happens."""
+        events = (
+            (self.sent_at, gettext("sent")),
+            (self.opened_at, gettext("opened")),
+            (self.used_at, gettext("signed in")),
+            (self.bounced_at, gettext("came back")),
+        )
+        return [(at, text) for at, text in events if at is not None]
+
+    def was_sent_lately(self, at: datetime) -> bool:
+        return self.sent_at is not None and at - self.sent_at < self.AGAIN_AFTER
+
+    def renew(self) -> None:
+        """Links that were handed out before open nothing from now on."""
+        self._note(number=self.number + 1, sent_at=None, sent_to="", opened_at=None, used_at=None)
+
+    def note_sent(self, to: str, at: datetime) -> None:
+        self._note(sent_at=at, sent_to=to, times_sent=self.times_sent + 1, bounced_at=None)
+
+    def note_bounced(self, at: datetime) -> None:
+        self._note(bounced_at=at)
+
+    def note_opened(self, at: datetime) -> None:
+        """The first time counts."""
+        if self.opened_at is None:
+            self._note(opened_at=at)
+
+    def note_used(self, at: datetime) -> None:
+        """The first time counts."""
+        if self.used_at is None:
+            self._note(used_at=at)
+
+    def _note(self, **values: object) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
+        EntryLink.objects.filter(pk=self.pk).update(**values)

@@ -14,9 +14,9 @@ from schedule.site.access import public
 from schedule.site.request import ConferenceRequest
 from tickets.models import Shop
 from tickets.models.shops import new_hook_secret
-from tickets.sources.shops.base import BadCall, Call
+from tickets.sources.shops.base import BadCall, WebhookCall
 from tickets.sources.shops.registry import known_kinds
-from tickets.sources.syncing.tasks import fetch_hints
+from tickets.sources.syncing.order_hints import fetch_hints
 
 # Tito sends a ticket with all its answers: a few kilobytes.
 MAX_BODY_BYTES = 64 * 1024
@@ -36,19 +36,16 @@ def hook(request: ConferenceRequest, shop: str, secret: str) -> HttpResponse:
         return HttpResponse(status=413)
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
-        order_code = kind.read_call(found, Call(headers, request.body))
+        order_code = kind.read_call(found, WebhookCall(headers, request.body))
     except BadCall as error:
         return HttpResponse(status=error.status)
-    if order_code:
-        _remember(found, order_code)
-    return HttpResponse(status=204)
-
-
-def _remember(shop: Shop, order_code: str) -> None:
+    if not order_code:
+        return HttpResponse(status=204)
     with transaction.atomic():
-        shop.add_hint(order_code, timezone.now())
+        found.add_hint(order_code, timezone.now())
         if settings.HAS_WORKER:
-            fetch_hints.enqueue(shop.pk)
+            fetch_hints.enqueue(found.pk)
     if not settings.HAS_WORKER:
         # In this process and at once; the database is not to wait for the shop.
-        fetch_hints.enqueue(shop.pk)
+        fetch_hints.enqueue(found.pk)
+    return HttpResponse(status=204)

@@ -1,13 +1,13 @@
-"""What a shop or a file says about tickets becomes ours: planned, written, and its people told.
+"""What a shop or a file says about tickets becomes ours.
 
 There is one way in for all of them: a plan says what would differ, line by line; writing the lines
-keeps what was there before, moves tickets on to new holders, and drops what is kept of everybody
-concerned. The number of statements does not depend on that of the tickets.
+moves tickets on to new holders, and drops what is kept of everybody concerned. The number of
+statements does not depend on that of the tickets.
 """
 
 from collections.abc import Collection, Iterable
+from copy import copy
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,13 +18,15 @@ from schedule.models import Conference
 from tickets.admission.claiming import claim_tickets
 from tickets.models import Claim, Product, Shop, SyncRun, Ticket, TicketQuerySet, fold_email
 from tickets.models.kept_admissions import forget_admissions
-from tickets.sources.products import Products
-from tickets.sources.shops.base import ShopTicket
+from tickets.sources.products import ProductRegister
+from tickets.sources.shops.base import ShopTicket, TicketValues
 
 # Of the valid tickets: more are not canceled for the sole reason that nobody names them any more.
 MAX_GONE_SHARE = 0.2
-# `shop_says` of a ticket that its shop, or the file it came from, does not name any more.
-GONE = "gone"
+# What becomes of a ticket that its shop, or the file it came from, does not name any more.
+CANCELED = {"state": Ticket.State.CANCELED, "shop_says": "gone"}
+# Of the table, by the fields' names.
+_COLUMNS = {field.name: field.attname for field in Ticket._meta.concrete_fields}
 
 
 class TicketRemovalsRefused(Exception):
@@ -47,12 +49,29 @@ def refuse_too_many(gone: int, valid: int) -> None:
 @dataclass(frozen=True, slots=True)
 class TicketLine:
     """A ticket that would differ. `values` are its fields as they would be, those alone that
-    change; all there are for a new one (`old` None).
+    change; all that are known of a new one (`old` None).
     """
 
     code: str
-    values: dict[str, Any]
+    values: TicketValues
     old: Ticket | None = None
+
+    @property
+    def old_values(self) -> TicketValues | None:
+        """What would be overwritten. None: the ticket is new."""
+        return values_of(self.old, self.values) if self.old else None
+
+    @property
+    def kind(self) -> str:
+        if self.old is None:
+            return "new"
+        return "ends" if self.invalidates else "changed"
+
+    @property
+    def addresses(self) -> tuple[str, str]:
+        """The holder's before and, if it changes, afterwards."""
+        old = self.old.holder_email if self.old else ""
+        return old, self.values.get("holder_email", "")
 
     @property
     def invalidates(self) -> bool:
@@ -61,21 +80,25 @@ class TicketLine:
         return is_valid and self.values.get("state", Ticket.State.VALID) != Ticket.State.VALID
 
 
+def values_of(ticket: Ticket, names: Iterable[str]) -> TicketValues:
+    return {name: getattr(ticket, name) for name in names}
+
+
 @dataclass(slots=True)
 class TicketPlan:
     """`foreign`: another shop's tickets with such a code, which stay as they are."""
 
-    products: Products
+    products: ProductRegister
     lines: list[TicketLine] = field(default_factory=list)
     unchanged: list[Ticket] = field(default_factory=list)
     foreign: list[Ticket] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class Written:
+class ImportResult:
     """`canceled`: were valid and are not, counted in `changed` too. `passed_on`: a new holder is
-    named, so the old one lost the ticket. `claimed`: found their holders at once. `before`: for
-    each ticket the values that were overwritten; None: it is new.
+    named, so the old one lost the ticket. `claimed`: found their holders at once. Of a whole file
+    also `absent`: tickets from files that it does not name; `absent_canceled`: of those.
     """
 
     new: int = 0
@@ -84,9 +107,10 @@ class Written:
     canceled: int = 0
     passed_on: int = 0
     claimed: int = 0
+    absent: int = 0
+    absent_canceled: int = 0
     new_products: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
-    before: dict[str, dict[str, Any] | None] = field(default_factory=dict)
 
 
 @transaction.atomic(savepoint=False)
@@ -94,10 +118,10 @@ def plan_tickets(
     conference: Conference, tickets: Iterable[ShopTicket], *, shop: Shop | None = None
 ) -> TicketPlan:
     """Writes nothing. `shop` None: a file. Of a code that is named twice the last word counts."""
-    said = {ticket.code: ticket for ticket in tickets}
-    plan = TicketPlan(Products(conference, shop, said.values()))
-    known = _known(conference, said, plan.products)
-    for ticket in said.values():
+    wanted = {ticket.code: ticket for ticket in tickets}
+    plan = TicketPlan(ProductRegister(conference, shop, wanted.values()))
+    known = _known(conference, wanted, plan.products)
+    for ticket in wanted.values():
         old = known.get(ticket.code)
         if old is not None and _is_foreign(old, shop):
             plan.foreign.append(old)
@@ -110,7 +134,9 @@ def plan_tickets(
     return plan
 
 
-def _known(conference: Conference, codes: Iterable[str], products: Products) -> dict[str, Ticket]:
+def _known(
+    conference: Conference, codes: Iterable[str], products: ProductRegister
+) -> dict[str, Ticket]:
     """Locked. Their few products and shops are read once, not with each."""
     shops = {shop.pk: shop for shop in conference.shops.all()}
     ours = Ticket.objects.filter(conference=conference, code__in=list(codes)).order_by("pk")
@@ -130,9 +156,9 @@ def _is_foreign(old: Ticket, shop: Shop | None) -> bool:
 
 
 def _values(
-    said: ShopTicket, product: Product, shop: Shop | None, old: Ticket | None
-) -> dict[str, Any]:
-    values = {**said.values, "product": product, "shop": shop}
+    ticket: ShopTicket, product: Product, shop: Shop | None, old: Ticket | None
+) -> TicketValues:
+    values = {**ticket.values, "product": product, "shop": shop}
     if "buyer_email" in values:
         values["buyer_email"] = fold_email(values["buyer_email"])
     if "holder_email" in values:
@@ -142,7 +168,7 @@ def _values(
     return {name: value for name, value in values.items() if getattr(old, name) != value}
 
 
-def _whose(email: str, old: Ticket | None) -> dict[str, Any]:
+def _whose(email: str, old: Ticket | None) -> TicketValues:
     """A word that the shop has said before changes nothing: the ticket may have been passed on
     here since. That it names nobody does not take a ticket from whom it was passed on to.
     """
@@ -160,8 +186,8 @@ def write_tickets(
     *,
     shop: Shop | None = None,
     seen_in: SyncRun | None = None,
-) -> Written:
-    """With `seen_in` all of them, changed or not, were seen in that run."""
+) -> ImportResult:
+    """All of them, changed or not, count as seen in the run `seen_in`."""
     conference.one_writer("tickets")
     return write_plan(conference, plan_tickets(conference, tickets, shop=shop), seen_in=seen_in)
 
@@ -169,7 +195,7 @@ def write_tickets(
 @transaction.atomic(savepoint=False)
 def write_plan(
     conference: Conference, plan: TicketPlan, *, seen_in: SyncRun | None = None
-) -> Written:
+) -> ImportResult:
     plan.products.save()
     written = write_lines(conference, plan.lines, seen_in=seen_in)
     written.new_products = sorted(product.name for product in plan.products.new)
@@ -184,16 +210,21 @@ def write_plan(
 @transaction.atomic(savepoint=False)
 def write_lines(
     conference: Conference, lines: Collection[TicketLine], *, seen_in: SyncRun | None = None
-) -> Written:
-    """Their products exist."""
+) -> ImportResult:
+    """Their products have been saved."""
     changed = [line for line in lines if line.old is not None]
-    written = Written(new=len(lines) - len(changed), changed=len(changed))
+    written = ImportResult(new=len(lines) - len(changed), changed=len(changed))
     if not lines:
         return written
     written.canceled = sum(line.invalidates for line in changed)
-    written.before = {line.code: _before(line) for line in lines}
-    _write([_row(conference, line, seen_in) for line in lines])
-    emails = {email for line in lines for email in _addresses(line) if email}
+    identity = ("conference", "code")
+    Ticket.objects.bulk_create(
+        [_row(conference, line, seen_in) for line in lines],
+        update_conflicts=True,
+        unique_fields=identity,
+        update_fields=_COLUMNS.keys() - {"id", *identity},
+    )
+    emails = {email for line in lines for email in line.addresses if email}
     if changed:
         written.passed_on, holders = _revoke_claims(conference, changed)
         emails |= holders
@@ -202,52 +233,23 @@ def write_lines(
     return written
 
 
-def cancel_tickets(conference: Conference, tickets: QuerySet[Ticket], says: str = GONE) -> Written:
-    """`says` is what is shown as the shop's word."""
+def cancel_tickets(conference: Conference, tickets: QuerySet[Ticket]) -> ImportResult:
+    """Cancels tickets that their shop, or the file that they came from, does not name any more."""
     found = tickets.exclude(state=Ticket.State.CANCELED).select_related("product", "shop")
-    values = {"state": Ticket.State.CANCELED, "shop_says": says}
     with transaction.atomic():
         conference.one_writer("tickets")
         rows = found.order_by("pk").select_for_update(of=("self",))
-        return write_lines(conference, [TicketLine(row.code, values, row) for row in rows])
-
-
-def _before(line: TicketLine) -> dict[str, Any] | None:
-    if line.old is None:
-        return None
-    return {name: getattr(line.old, name) for name in line.values}
+        return write_lines(conference, [TicketLine(row.code, CANCELED, row) for row in rows])
 
 
 def _row(conference: Conference, line: TicketLine, seen_in: SyncRun | None) -> Ticket:
-    kept: dict[str, Any] = {"conference_id": conference.pk, "code": line.code}
-    if line.old is not None:
-        fields = Ticket._meta.concrete_fields
-        kept = {field.attname: getattr(line.old, field.attname) for field in fields}
-    changes = {Ticket._meta.get_field(name): value for name, value in line.values.items()}
-    kept |= {
-        field.attname: getattr(value, "pk", value) if field.is_relation else value  # type: ignore[union-attr]  # fields, no reverse relations
-        for field, value in changes.items()
-    }
-    if seen_in is not None:
-        kept["seen_in_id"] = seen_in.pk
-    return Ticket(**{**kept, "id": None})
-
-
-def _write(tickets: list[Ticket]) -> None:
-    identity = ("conference", "code")
-    rest = [
-        field.name
-        for field in Ticket._meta.concrete_fields
-        if not field.primary_key and field.name not in identity
-    ]
-    Ticket.objects.bulk_create(
-        tickets, update_conflicts=True, unique_fields=identity, update_fields=rest
-    )
-
-
-def _addresses(line: TicketLine) -> tuple[str, str]:
-    old = line.old.holder_email if line.old is not None else ""
-    return old, line.values.get("holder_email", "")
+    row = copy(line.old) if line.old else Ticket(conference_id=conference.pk, code=line.code)
+    for name, value in line.values.items():
+        setattr(row, _COLUMNS[name], getattr(value, "pk", value))
+    row.seen_in_id = seen_in.pk if seen_in else row.seen_in_id
+    # The database finds by conference and code which one it is.
+    row.pk = None
+    return row
 
 
 def _revoke_claims(conference: Conference, lines: list[TicketLine]) -> tuple[int, set[str]]:
@@ -257,49 +259,20 @@ def _revoke_claims(conference: Conference, lines: list[TicketLine]) -> tuple[int
     """
     line_of = {line.old.pk: line for line in lines if line.old is not None}
     claims = Claim.objects.live().filter(ticket__in=line_of).select_related("user", "ticket")
-    lost: list[Claim] = []
-    kept: list[Claim] = []
-    for claim in claims:
-        line = line_of[claim.ticket_id]
-        (lost if _goes_to_another(line, claim) else kept).append(claim)
+    lost = [claim for claim in claims if _goes_to_another(line_of[claim.ticket_id], claim)]
     Claim.release_all(lost, timezone.now())
-    forget_admissions((conference.pk, claim.user_id) for claim in kept)
+    forget_admissions((conference.pk, claim.user_id) for claim in claims)
     return len(lost), {claim.user.email for claim in claims}
 
 
 def _goes_to_another(line: TicketLine, claim: Claim) -> bool:
-    before, now = _addresses(line)
+    before, now = line.addresses
     is_named = now not in ("", before, claim.user.email)
     return is_named and claim.way != Claim.Way.HELPDESK
 
 
-@dataclass(slots=True)
-class TicketSummary:
-    """`absent`: tickets that the file does not name, of those that came from files."""
-
-    is_dry_run: bool
-    written: Written
-    absent: int = 0
-    canceled: int = 0
-
-    def as_dict(self) -> dict[str, object]:
-        return {
-            "dry_run": self.is_dry_run,
-            "new": self.written.new,
-            "changed": self.written.changed,
-            "unchanged": self.written.unchanged,
-            "absent": self.absent,
-            "canceled": self.canceled,
-            "passed_on": self.written.passed_on,
-            "claimed": self.written.claimed,
-            "new_products": self.written.new_products,
-            "foreign": self.written.foreign,
-            "problems": [],
-        }
-
-
 def missing_tickets(conference: Conference, codes: Iterable[str]) -> TicketQuerySet:
-    """Those from files that are not canceled, and not among these."""
+    """The tickets from files that are not canceled, and not among these codes."""
     ours = Ticket.objects.filter(conference=conference, shop=None)
     return ours.exclude(state=Ticket.State.CANCELED).exclude(code__in=list(codes))
 
@@ -312,18 +285,18 @@ def import_tickets(
     is_dry_run: bool = False,
     cancels_missing: bool = False,
     accepts_removals: bool = False,
-) -> TicketSummary:
+) -> ImportResult:
     """A whole file. Raises TicketRemovalsRefused, and has then written nothing."""
     conference.one_writer("tickets")
     wanted = list(tickets)
-    ours = Ticket.objects.filter(conference=conference, shop=None).valid()
-    valid = ours.count()
+    valid = Ticket.objects.filter(conference=conference, shop=None).valid().count()
     missing = missing_tickets(conference, {ticket.code for ticket in wanted})
-    summary = TicketSummary(is_dry_run, write_tickets(conference, wanted), missing.count())
+    result = write_tickets(conference, wanted)
+    result.absent = missing.count()
     if cancels_missing:
         if not accepts_removals:
             refuse_too_many(missing.valid().count(), valid)
-        summary.canceled = cancel_tickets(conference, missing).changed
+        result.absent_canceled = cancel_tickets(conference, missing).changed
     if is_dry_run:
         transaction.set_rollback(True)
-    return summary
+    return result

@@ -12,7 +12,7 @@ from tickets.sources.shops.base import ShopTicket
 MAX_NAME = 200
 
 
-class Products:
+class ProductRegister:
     """The products of a conference, as they will be once `save` is called. A product that is
     renamed in the shop keeps what it opens and follows the name, unless another has that name.
     """
@@ -27,7 +27,9 @@ class Products:
         known = list(conference.products.all())
         self.by_id = {product.pk: product for product in known}
         self._by_name = {product.name: product for product in known}
-        self._by_code = {product.shop_code: product for product in known if self._is_of(product)}
+        shop_id = shop.pk if shop else None
+        ours = [product for product in known if product.shop_id == shop_id and product.shop_code]
+        self._by_code = {product.shop_code: product for product in ours}
         self._meant: dict[tuple[str, str], Product] = {}
         for ticket in tickets:
             key = (ticket.product_code, ticket.product)
@@ -41,15 +43,16 @@ class Products:
         Product.objects.bulk_create(self.new)
         Product.objects.bulk_update(self.changed, ["name", "shop", "shop_code"])
 
-    def _is_of(self, product: Product) -> bool:
-        return self.shop is not None and product.shop_id == self.shop.pk and bool(product.shop_code)
-
     def _find(self, ticket: ShopTicket) -> Product:
         name = one_line(ticket.product)[:MAX_NAME] or _("Ticket")
         code = ticket.product_code if self.shop is not None else ""
         product = self._by_code.get(code)
         if product is not None:
-            self._rename(product, name)
+            # The name that it leaves is not free before the next time: the database looks row by row.
+            if name not in self._by_name:
+                product.name = name
+                self._by_name[name] = product
+                self._keep_changed(product)
             return product
         product = self._by_name.get(name)
         if product is not None and code:
@@ -76,13 +79,6 @@ class Products:
         )
         self.new.append(product)
         return product
-
-    def _rename(self, product: Product, name: str) -> None:
-        # The name that it leaves is not free before the next time: the database looks row by row.
-        if name not in self._by_name:
-            product.name = name
-            self._by_name[name] = product
-            self._keep_changed(product)
 
     def _keep_changed(self, product: Product) -> None:
         if product.pk is not None and product not in self.changed:

@@ -58,7 +58,7 @@ def _measure(fake: "subprocess.Popen[str]") -> Figures:
     import django  # noqa: PLC0415 - the settings are those of the environment
 
     django.setup()
-    from tickets.sources.syncing import sync  # noqa: PLC0415 - needs the settings
+    from tickets.sources.syncing.run import sync  # noqa: PLC0415 - needs the settings
 
     shop = _shop(url)
     figures: Figures = {}

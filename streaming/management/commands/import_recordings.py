@@ -9,7 +9,7 @@ from schedule.management.conferences import add_conference_option, chosen_confer
 from streaming.replays.captions import MAX_BYTES
 from streaming.replays.importing import RecordingPlan, import_recordings, make_plan
 from tickets.management.bad_rows import report_bad_rows
-from tickets.sources.spreadsheets import BadSpreadsheet
+from tickets.sources.spreadsheets.tables import BadSpreadsheet
 
 
 class Command(BaseCommand):

@@ -27,8 +27,8 @@ _SALT = "tickets.entry.handover"
 
 
 @dataclass(frozen=True)
-class Offer:
-    """What the signed-in device shows. `number`: of the device that asks; None: none has yet."""
+class HandOverOffer:
+    """What the signed-in device shows. `number` is that of the device that asks; None: none has asked."""
 
     code: str
     number: int | None
@@ -37,7 +37,7 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Request:
+class HandOverRequest:
     """Where the device stands that wants to come in. `user` None: not confirmed yet."""
 
     number: int
@@ -55,17 +55,17 @@ def offer(session: SessionBase, conference: Conference, user: User) -> bool:
     return cache.add(_key(_code_of(nonce)), (user.pk, conference.pk), LIFE_SECONDS)
 
 
-def offer_of(session: SessionBase) -> Offer | None:
+def offer_of(session: SessionBase) -> HandOverOffer | None:
     """None: none was made, or its time is up."""
     kept = session.get(_OFFER)
     if kept is None or time.time() >= kept["until"]:
         return None
     code = _code_of(kept["nonce"])
     key = _key(code)
-    asker = cache.get(f"{key}:asker")
-    return Offer(
+    asking = cache.get(f"{key}:asking")
+    return HandOverOffer(
         code=code,
-        number=asker[1] if asker else None,
+        number=asking[1] if asking else None,
         is_confirmed=kept["is_confirmed"],
         is_over=cache.get(key) is None,
     )
@@ -94,30 +94,30 @@ def ask(session: SessionBase, conference: Conference, code: str) -> bool:
     if offered is None or offered[1] != conference.pk:
         return False
     nonce, number = secrets.token_urlsafe(16), 10 + secrets.randbelow(90)
-    if not cache.add(f"{key}:asker", (_hash(nonce), number), LIFE_SECONDS):
+    if not cache.add(f"{key}:asking", (_hash(nonce), number), LIFE_SECONDS):
         return False
     session[_REQUEST] = {"key": key, "nonce": nonce, "number": number}
     return True
 
 
-def request_of(session: SessionBase) -> Request | None:
+def request_of(session: SessionBase) -> HandOverRequest | None:
     """None: nothing was asked, or it was refused, or its time is up."""
     kept = session.get(_REQUEST)
     if kept is None:
         return None
-    offered, asker = cache.get(kept["key"]), cache.get(f"{kept['key']}:asker")
-    if not offered or not asker or not constant_time_compare(asker[0], _hash(kept["nonce"])):
+    offered, asking = cache.get(kept["key"]), cache.get(f"{kept['key']}:asking")
+    if not offered or not asking or not constant_time_compare(asking[0], _hash(kept["nonce"])):
         return None
     user = None
     if cache.get(f"{kept['key']}:yes"):
         user = User.objects.filter(pk=offered[0], is_active=True).first()
         if user is None or is_guarded(user):
             return None
-    return Request(kept["number"], user)
+    return HandOverRequest(kept["number"], user)
 
 
 def use_up(session: SessionBase) -> bool:
-    """Whether this is the once that the offer is good for."""
+    """Whether the offer was still good. It is good once."""
     return cache.delete(session.pop(_REQUEST)["key"])
 
 

@@ -5,7 +5,6 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
@@ -14,9 +13,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from schedule.models import Conference
-from tickets.accounts.devices.browsers import in_words
 from tickets.accounts.sessions import SessionStore
 from tickets.admission.watching import device_of, devices_watching, leave
 from tickets.models import ReplacementCount, User
@@ -27,6 +26,28 @@ KEPT = timedelta(days=30)
 NO_ADDRESS = "0.0.0.0"  # noqa: S104
 # An IPv6 network is what one household or venue has.
 IPV6_PREFIX = 64
+
+# The first that fits: nearly all of them also call themselves Chrome or Safari.
+_BROWSERS = {
+    "Edg": "Edge",
+    "OPR/": "Opera",
+    "SamsungBrowser": "Samsung Internet",
+    "Vivaldi": "Vivaldi",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "CriOS": "Chrome",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+_SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "CrOS": "ChromeOS",
+    "Mac OS X": "Mac",
+    "Linux": "Linux",
+}
 
 
 @dataclass(frozen=True)
@@ -41,8 +62,8 @@ class Device:
     elsewhere: Conference | None
 
 
-def remember_sign_in(request: HttpRequest, user: User, **_signal: Any) -> None:
-    """In one statement. `network` and `device` are fingerprints that say something only within one
+def remember_sign_in(request: HttpRequest, user: User, **_signal: object) -> None:
+    """Writes one row in one statement. `network` and `device` are fingerprints that say something only within one
     person: how many there were (tickets/admin/sharing.py).
     """
     if request.session.session_key is None:
@@ -81,35 +102,47 @@ def _fingerprint(user: User, text: str) -> str:
     return digest.hexdigest()[:16]
 
 
+def _is_alive(at: datetime) -> Exists:
+    return Exists(Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=at))
+
+
 def sessions_of(user: User, at: datetime) -> QuerySet[UserSession]:
-    """Those that are signed in, newest first."""
-    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=at)
-    sessions: QuerySet[UserSession] = UserSession.objects.filter(Exists(alive), user=user)
+    """The sessions that are signed in, newest first."""
+    sessions: QuerySet[UserSession] = UserSession.objects.filter(_is_alive(at), user=user)
     return sessions.order_by("-created_at")
 
 
 def devices_of(user: User, session_key: str | None, here: Conference, at: datetime) -> list[Device]:
     """`session_key` is that of the device that asks; it comes first."""
-    sessions = list(sessions_of(user, at))
-    conferences = Conference.objects.in_bulk({_conference_id(session) for session in sessions})
-    watched = {pk: devices_watching(pk, user.pk) for pk in conferences}
+    sessions = [(session, _conference_id(session)) for session in sessions_of(user, at)]
+    conferences = Conference.objects.in_bulk(
+        {conference_id for _session, conference_id in sessions}
+    )
+    watching = {pk: devices_watching(pk, user.pk) for pk in conferences}
     devices = [
         Device(
-            session.pk,
-            in_words(session.user_agent),
-            session.created_at,
-            session.session_key == session_key,
-            device_of(session.session_key) in watched.get(_conference_id(session), ()),
-            conferences.get(_conference_id(session))
-            if _conference_id(session) != here.pk
-            else None,
+            pk=session.pk,
+            browser=browser_in_words(session.user_agent),
+            signed_in_at=session.created_at,
+            is_this=session.session_key == session_key,
+            is_watching=device_of(session.session_key) in watching.get(conference_id, ()),
+            elsewhere=conferences.get(conference_id) if conference_id != here.pk else None,
         )
-        for session in sessions
+        for session, conference_id in sessions
     ]
     return sorted(devices, key=lambda device: not device.is_this)
 
 
-def end(sessions: Iterable[UserSession]) -> None:
+def browser_in_words(user_agent: str) -> str:
+    """A browser's name for itself, in words that a person knows again."""
+    browser = next((word for mark, word in _BROWSERS.items() if mark in user_agent), "")
+    system = next((word for mark, word in _SYSTEMS.items() if mark in user_agent), "")
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or _("Some other browser")
+
+
+def sign_out(sessions: Iterable[UserSession]) -> None:
     """At once. The rows stay for the report, until they are purged."""
     for session in sessions:
         SessionStore().delete(session.session_key)
@@ -122,15 +155,14 @@ def _conference_id(session: UserSession) -> int:
 
 
 def old_sign_ins(at: datetime) -> QuerySet[UserSession]:
-    """Those that have ended and may be forgotten."""
-    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=at)
+    """The sign-ins that have ended and may be forgotten."""
     old: QuerySet[UserSession] = UserSession.objects.filter(
-        ~Exists(alive), created_at__lt=at - KEPT
+        ~_is_alive(at), created_at__lt=at - KEPT
     )
     return old
 
 
-def purge(at: datetime) -> int:
+def purge_sign_ins(at: datetime) -> int:
     """How many sign-ins were forgotten."""
     ReplacementCount.objects.filter(last_at__lt=at - KEPT).delete()
     _rows, by_model = old_sign_ins(at).delete()

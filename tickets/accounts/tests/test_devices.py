@@ -15,7 +15,7 @@ from django.utils import timezone
 from conftest import client_of, make_conference, make_stream, make_ticket, make_user, settle
 from schedule.models import Conference
 from tickets.accounts.devices import sessions
-from tickets.accounts.devices.browsers import in_words
+from tickets.accounts.devices.sessions import browser_in_words
 from tickets.accounts.tests.signing_in import ask_for_code, last_code
 from tickets.admission.watching import device_of, devices_watching, watch
 from tickets.models import ReplacementCount
@@ -205,7 +205,7 @@ CHROME_IOS = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) CriOS/140 M
     ],
 )
 def test_browsers_in_words(user_agent, words):
-    assert in_words(user_agent) == words
+    assert browser_in_words(user_agent) == words
 
 
 def test_somebody_whose_address_is_unknown_can_sign_in(conference):

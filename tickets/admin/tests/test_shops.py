@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from conftest import client_of, make_conference, make_ticket, make_user
 from lib.sealing import seal, unseal
 from tickets.models import Product, Role, Shop, SyncRun, Ticket
-from tickets.sources.syncing import sync
+from tickets.sources.syncing.run import sync
 from tickets.sources.tests.paper_shop import PaperShop, make_shop, paper_ticket, use
 
 # Django's own templates ask for variables that are not always there.
@@ -150,7 +150,7 @@ def test_with_a_worker_the_page_asks_nobody(client, conference, paper, settings)
     page = act(client, "sync_now", make_shop(conference)).text
     assert "Paper is asked now" in page
     assert paper.asked == []
-    assert DBTaskResult.objects.get().task_path == "tickets.sources.syncing.tasks.sync_shop"
+    assert DBTaskResult.objects.get().task_path == "tickets.sources.syncing.run.sync_shop"
 
 
 def test_removals_are_accepted_with_a_tick(client, conference, paper):

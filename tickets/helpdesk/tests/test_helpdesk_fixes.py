@@ -144,7 +144,8 @@ def test_sessions_are_ended(attendee, desk):
 def test_the_order_is_fetched_again(conference, attendee, desk, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        "tickets.sources.syncing.tasks.ask_waiting", lambda shop: asked.append(shop) or Done
+        "tickets.sources.syncing.order_hints.fetch_hinted_orders",
+        lambda shop: asked.append(shop) or Done,
     )
     shop = Shop.objects.create(conference=conference, slug="pretix", kind="pretix")
     Ticket.objects.update(shop=shop, order_code="AB12C")

@@ -78,7 +78,7 @@ def test_one_mail_an_address_and_none_without_need(capsys, conference, attendee)
 def test_begun_again_it_goes_on_where_it_was(capsys, conference):
     tickets = [make_ticket(conference, holder_email=f"{name}@example.com") for name in "abcd"]
     assert send_links(capsys, "--limit", "2")["sent"] == 2
-    failing = mock.patch.object(sending, "post", side_effect=[None, NotSent])
+    failing = mock.patch.object(sending, "post_template", side_effect=[None, NotSent])
     with failing, pytest.raises(CommandError, match="1 are out"):
         send_links(capsys)
     assert EntryLink.objects.filter(sent_at__isnull=False).count() == 3

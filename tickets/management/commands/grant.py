@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.models import Conference
 from schedule.site.dates import read_moment
-from tickets.grants.grant_file import read_grants
-from tickets.grants.granting import give_grant, give_grants
+from tickets.grants.granting import give_grant, give_grants, read_grants
 from tickets.models import Grant, fold_email
-from tickets.sources.spreadsheets import BadSpreadsheet
+from tickets.sources.spreadsheets.tables import BadSpreadsheet
 
 
 class Command(BaseCommand):
@@ -50,20 +49,17 @@ class Command(BaseCommand):
         if file is not None:
             if any(value is not None for value in of_one):
                 raise CommandError("A file says all of it itself: give --file and nothing else.")
-            self._give_all(chosen, file)
+            try:
+                wanted = read_grants(file.read_bytes(), chosen)
+            except OSError as error:
+                raise CommandError(str(error)) from None
+            except BadSpreadsheet as bad:
+                raise CommandError("\n".join(map(str, bad.rows))) from None
+            self.stdout.write(str(give_grants(conference=chosen, wanted=wanted)))
         elif email is None or options["reason"] is None:
             raise CommandError("Say who, and why: EMAIL --reason REASON. Or --file FILE.")
         else:
             self._say(chosen, _give(chosen, email, options))
-
-    def _give_all(self, conference: Conference, file: Path) -> None:
-        try:
-            wanted = read_grants(file.read_bytes(), conference)
-        except OSError as error:
-            raise CommandError(str(error)) from None
-        except BadSpreadsheet as bad:
-            raise CommandError("\n".join(map(str, bad.rows))) from None
-        self.stdout.write(str(give_grants(conference=conference, wanted=wanted)))
 
     def _say(self, conference: Conference, grant: Grant) -> None:
         end = _("until it is taken back")

@@ -1,5 +1,6 @@
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,11 @@ from schedule.management.conferences import add_conference_option, chosen_confer
 from schedule.models import Conference
 from tickets.management.bad_rows import SHOWN_PROBLEMS, report_bad_rows
 from tickets.models import Ticket
-from tickets.sources.importing import TicketRemovalsRefused, TicketSummary, import_tickets
-from tickets.sources.spreadsheets import (
-    ENCODINGS,
-    HEADERS,
-    BadSpreadsheet,
-    read_table,
-    read_tickets,
-    recognised_columns,
-)
+from tickets.sources.importing import TicketRemovalsRefused, import_tickets
+from tickets.sources.spreadsheets.columns import HEADERS, recognised_columns
+from tickets.sources.spreadsheets.files import ENCODINGS, read_table
+from tickets.sources.spreadsheets.rows import read_tickets
+from tickets.sources.spreadsheets.tables import BadSpreadsheet
 
 REFUSED = 3
 
@@ -69,13 +66,12 @@ class Command(BaseCommand):
         columns = parser.add_argument_group(
             "columns", "By their names in the first row. Given twice, two columns are joined."
         )
-        for key, choices in HEADERS.items():
-            found_by = ", ".join(" + ".join(names) for names in choices)
+        for key, headers in HEADERS.items():
             columns.add_argument(
                 f"--{key}",
                 metavar="NAME",
                 action="append",
-                help=f"instead of: {found_by}",
+                help=f"instead of: {headers}",
             )
 
     def handle(self, *, file: str, conference: str | None, **options: Any) -> None:
@@ -100,7 +96,7 @@ class Command(BaseCommand):
                 % {"file": file, "count": len(error.rows)}
             ) from None
         try:
-            summary = import_tickets(
+            result = import_tickets(
                 conference=chosen,
                 tickets=tickets,
                 is_dry_run=options["dry_run"],
@@ -113,38 +109,41 @@ class Command(BaseCommand):
             )
             values = {"file": file, "reason": refused}
             raise CommandError(text % values, returncode=REFUSED) from None
+        counts = {"dry_run": options["dry_run"], **asdict(result), "problems": []}
+        counts["canceled"] = counts.pop("absent_canceled")
         if options["json"]:
-            self.stdout.write(json.dumps(summary.as_dict(), indent=2))
+            self.stdout.write(json.dumps(counts, indent=2))
         else:
-            self._report(summary, chosen)
+            self._report(counts, chosen)
 
-    def _report(self, summary: TicketSummary, conference: Conference) -> None:
-        counts = summary.as_dict()
+    def _report(self, counts: dict[str, Any], conference: Conference) -> None:
         self.stdout.write(
             _("%(conference)s: %(new)s new, %(changed)s changed, %(unchanged)s unchanged.")
             % {**counts, "conference": conference}
         )
-        for name in summary.written.new_products:
+        for name in counts["new_products"]:
             self.stdout.write(
                 _("New product “%(name)s”: opens the whole conference; change it in the admin.")
                 % {"name": name}
             )
-        absent = _("%(absent)s tickets are not in the file; they stay as they are.")
-        told = {
-            "absent": absent if not summary.canceled else "",
-            "canceled": _("%(canceled)s tickets are not in the file; they are canceled."),
+        if counts["canceled"]:
+            absent = _("%(canceled)s tickets are not in the file; they are canceled.")
+        else:
+            absent = _("%(absent)s tickets are not in the file; they stay as they are.")
+        sentences = {
+            "absent": absent,
             "passed_on": _("%(passed_on)s have a new holder; the old one is out."),
             "claimed": _("%(claimed)s belong to people who have signed in before."),
         }
-        for key, sentence in told.items():
-            if counts[key] and sentence:
+        for key, sentence in sentences.items():
+            if counts[key]:
                 self.stdout.write(sentence % counts)
-        for code in summary.written.foreign[:SHOWN_PROBLEMS]:
+        for code in counts["foreign"][:SHOWN_PROBLEMS]:
             self.stdout.write(
                 _("The ticket %(code)s belongs to a ticket shop; it stays as it is.")
                 % {"code": code}
             )
-        if summary.is_dry_run:
+        if counts["dry_run"]:
             self.stdout.write(self.style.WARNING(_("Dry run: nothing was written.")))
 
 

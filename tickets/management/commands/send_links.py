@@ -4,19 +4,19 @@ import time
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.models import Conference
-from tickets.holders.links import NoAddress, site_of
 from tickets.holders.sending import (
     PER_MINUTE,
-    Round,
-    Skip,
-    Whom,
+    LinkMailing,
+    Recipients,
+    SkipReason,
     mark_came_back,
-    round_of,
+    plan_mailing,
     send_link,
 )
 from tickets.mail.relays import NotSent
@@ -36,11 +36,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         add_conference_option(parser)
         parser.add_argument("--product", metavar="NAME", help="only tickets of this product")
-        whom = parser.add_mutually_exclusive_group()
-        whom.add_argument("--only-new", action="store_true", help="only who was never sent one")
-        whom.add_argument(
-            "--remind", action="store_true", help="only who has not signed in within two weeks"
-        )
+        recipients = parser.add_mutually_exclusive_group()
+        for option, value, text in (
+            ("--only-new", Recipients.NEW, "only who was never sent one"),
+            ("--remind", Recipients.NOT_IN_YET, "only who has not signed in within two weeks"),
+        ):
+            recipients.add_argument(
+                option, action="store_const", dest="recipients", const=value, help=text
+            )
         parser.add_argument("--again", action="store_true", help="also who was sent one today")
         parser.add_argument("--limit", type=_positive, metavar="N", help="no more than N mails")
         parser.add_argument(
@@ -65,30 +68,28 @@ class Command(BaseCommand):
     def handle(self, *, conference: str | None, bounced: Path | None, **options: Any) -> None:
         chosen = chosen_conference(conference)
         if bounced is not None:
-            self._report({"came_back": self._mark(chosen, bounced)}, as_json=options["json"])
+            try:
+                count = mark_came_back(chosen, bounced.read_text(errors="replace").split())
+            except OSError as error:
+                raise CommandError(f"{bounced}: {error.strerror}") from None
+            self._report({"came_back": count}, as_json=options["json"])
             return
-        planned = round_of(
+        mailing = plan_mailing(
             chosen,
-            whom=_whom(options),
+            recipients=options["recipients"] or Recipients.ALL,
             product=_product(chosen, options["product"]),
             sends_again=options["again"],
         )
-        planned.ticket_ids = planned.ticket_ids[: options["limit"]]
-        counts = {"to_send": len(planned.ticket_ids), "sent": 0}
+        mailing.ticket_ids = mailing.ticket_ids[: options["limit"]]
+        counts = {"to_send": len(mailing.ticket_ids), "sent": 0}
         if not options["dry_run"]:
-            counts["sent"] = self._send(planned, _site(chosen, options["site"]), options)
-        counts |= {skip.value: planned.skipped[skip] for skip in Skip}
+            counts["sent"] = self._send(mailing, options["site"] or _site(chosen), options)
+        counts |= {skip.value: mailing.skipped[skip] for skip in SkipReason}
         self._report(counts, as_json=options["json"])
 
-    def _mark(self, conference: Conference, file: Path) -> int:
-        try:
-            return mark_came_back(conference, file.read_text(errors="replace").split())
-        except OSError as error:
-            raise CommandError(f"{file}: {error.strerror}") from None
-
-    def _send(self, planned: Round, site: str, options: dict[str, Any]) -> int:
-        pause, sent, total = 60 / options["per_minute"], 0, len(planned.ticket_ids)
-        for number, ticket_id in enumerate(planned.ticket_ids, start=1):
+    def _send(self, mailing: LinkMailing, site: str, options: dict[str, Any]) -> int:
+        pause, sent, total = 60 / options["per_minute"], 0, len(mailing.ticket_ids)
+        for number, ticket_id in enumerate(mailing.ticket_ids, start=1):
             began = time.monotonic()
             try:
                 sent += send_link(ticket_id, site, sends_again=options["again"])
@@ -106,7 +107,7 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(counts, indent=2))
             return
-        told = {
+        labels = {
             "to_send": _("to send:                        %(count)s"),
             "sent": _("sent:                           %(count)s"),
             "without_address": _("tickets without an address:     %(count)s"),
@@ -117,7 +118,7 @@ class Command(BaseCommand):
             "in_already": _("have signed in:                 %(count)s"),
         }
         for key, count in counts.items():
-            self.stdout.write(told[key] % {"count": count})
+            self.stdout.write(labels[key] % {"count": count})
 
 
 def _positive(text: str) -> int:
@@ -125,12 +126,6 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("at least 1")
     return number
-
-
-def _whom(options: dict[str, Any]) -> Whom:
-    if options["remind"]:
-        return Whom.NOT_IN_YET
-    return Whom.NEW if options["only_new"] else Whom.ALL
 
 
 def _product(conference: Conference, name: str | None) -> Product | None:
@@ -143,10 +138,7 @@ def _product(conference: Conference, name: str | None) -> Product | None:
     return found
 
 
-def _site(conference: Conference, site: str | None) -> str:
-    try:
-        return site or site_of(conference)
-    except NoAddress:
-        raise CommandError(
-            _("The conference has no domain: say --site https://live.example.org")
-        ) from None
+def _site(conference: Conference) -> str:
+    if not conference.domain:
+        raise CommandError(_("The conference has no domain: say --site https://live.example.org"))
+    return f"{'https' if settings.HTTPS else 'http'}://{conference.domain}"

@@ -8,11 +8,15 @@ from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
 from tickets.models import Shop, SyncRun
-from tickets.sources.syncing import Busy, ask_waiting, sync
-from tickets.sources.syncing.hints import Answered
+from tickets.sources.syncing.order_hints import fetch_hinted_orders
+from tickets.sources.syncing.run import Progress, ShopBusy, sync
 
 REFUSED = 3
 PROGRESS_EVERY_SECONDS = 2.0
+
+
+# Of one shop, as --json prints it.
+type Report = dict[str, Any]
 
 
 class Command(BaseCommand):
@@ -41,7 +45,7 @@ class Command(BaseCommand):
             report = self._sync(one, options)
             reports.append(report)
             if not options["json"]:
-                self._tell(report)
+                self._report(report)
         if options["json"]:
             self.stdout.write(json.dumps({"shops": reports}, indent=2))
         states = {report["state"] for report in reports}
@@ -51,13 +55,13 @@ class Command(BaseCommand):
             text = _("No ticket was canceled. If so many are to be: --accept-removals")
             raise CommandError(text, returncode=REFUSED)
 
-    def _sync(self, shop: Shop, options: dict[str, Any]) -> dict[str, Any]:
-        report: dict[str, Any] = {"conference": shop.conference.slug, "shop": shop.slug}
+    def _sync(self, shop: Shop, options: dict[str, bool]) -> Report:
+        report: Report = {"conference": shop.conference.slug, "shop": shop.slug}
         reason = "" if options["full"] else shop.why_full(timezone.now())
         if not options["json"] and reason:
             text = _("%(shop)s: asking for everything, because %(reason)s.")
             self.stdout.write(text % {"shop": shop, "reason": reason})
-        answered = ask_waiting(shop)
+        hints = fetch_hinted_orders(shop)
         try:
             run = sync(
                 shop,
@@ -65,23 +69,31 @@ class Command(BaseCommand):
                 progress=self._progress(shop),
                 accepts_removals=options["accept_removals"],
             )
-        except Busy as busy:
+        except ShopBusy as busy:
             return {**report, "state": "busy", "problem": str(busy)}
-        return {**report, **_of(run), **_hints(answered), "full_because": reason}
+        return report | {
+            "state": run.state,
+            "full": run.is_full,
+            "counts": run.counts,
+            "problem": run.problem,
+            "hints_done": hints.done,
+            "hints_waiting": hints.waiting,
+            "full_because": reason,
+        }
 
-    def _progress(self, shop: Shop) -> Any:
-        told_at = time.monotonic()
+    def _progress(self, shop: Shop) -> Progress:
+        shown_at = time.monotonic()
 
-        def tell(done: int, total: int) -> None:
-            nonlocal told_at
-            if time.monotonic() - told_at >= PROGRESS_EVERY_SECONDS:
-                told_at = time.monotonic()
+        def show(done: int, total: int) -> None:
+            nonlocal shown_at
+            if time.monotonic() - shown_at >= PROGRESS_EVERY_SECONDS:
+                shown_at = time.monotonic()
                 of = f" / {total}" if total else ""
                 self.stderr.write(f"{shop}: {done}{of} …")
 
-        return tell
+        return show
 
-    def _tell(self, report: dict[str, Any]) -> None:
+    def _report(self, report: Report) -> None:
         if "counts" in report:
             words = _(
                 "%(new)s new, %(changed)s changed, %(canceled)s of them canceled, %(unchanged)s"
@@ -113,16 +125,3 @@ def _chosen(conference: str | None, shop: str | None) -> list[Shop]:
     if not found[0].is_active:
         raise CommandError(_("This shop is switched off."))
     return found
-
-
-def _of(run: SyncRun) -> dict[str, Any]:
-    return {
-        "state": run.state,
-        "full": run.is_full,
-        "counts": run.counts,
-        "problem": run.problem,
-    }
-
-
-def _hints(answered: Answered) -> dict[str, Any]:
-    return {"hints_done": answered.done, "hints_waiting": answered.waiting}

@@ -57,7 +57,7 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
 
-def _as_dict(explanation: Explanation) -> dict[str, Any]:
+def _as_dict(explanation: Explanation) -> dict[str, object]:
     user = explanation.case.user
     return {
         "email": user.email if user else None,

@@ -2,7 +2,7 @@
 
 A package adds a shop by an entry point of the group `front_row.ticket_shops`; its value names a
 `ShopKind`. A module neither reads nor writes our tables: it is given a `Shop` row and says what
-the shop says. tickets/syncing/ does the rest.
+the shop says. tickets/sources/syncing/ does the rest.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tickets.models import Shop
+
+# By the names of Ticket's fields.
+type TicketValues = dict[str, Any]
 
 
 class ShopError(Exception):
@@ -36,7 +39,7 @@ class ShopTicket:
 
     code: str
     product: str
-    values: dict[str, Any]
+    values: TicketValues
     product_code: str = ""
     is_admission: bool = True
 
@@ -58,8 +61,8 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A webhook's request. Header names in small letters."""
+class WebhookCall:
+    """A webhook's request. The names of its headers are in small letters."""
 
     headers: Mapping[str, str]
     body: bytes
@@ -75,20 +78,21 @@ class ShopApi(Protocol):
         ...
 
     def order(self, code: str) -> Batch:
-        """One order, whole; without tickets if the shop has no such order."""
+        """The whole order; without tickets if the shop has no such order."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ShopKind:
-    """`open` asks nothing yet. `read_call` checks a webhook call without asking the shop, and says which order it is about;
-    "" for a call that says nothing about tickets. Raises BadCall. `fields` are those fields of the
-    Shop row that organizers fill in for this kind; `docs` is the page that explains how.
+    """`open` asks nothing yet. `read_call` checks a webhook call without asking the shop, and says which
+    order it is about; "" for a call that says nothing about tickets. It raises BadCall. `fields` are
+    those fields of the Shop row that organizers fill in for this kind; `docs` is the page that
+    explains how.
     """
 
     name: str
     label: str
     open: Callable[[Shop], ShopApi]
-    read_call: Callable[[Shop, Call], str]
+    read_call: Callable[[Shop, WebhookCall], str]
     fields: tuple[str, ...] = ("account", "event", "token")
     docs: str = ""

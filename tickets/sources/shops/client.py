@@ -1,4 +1,4 @@
-"""Asks a shop's API for JSON: patiently, and nobody but the shop.
+"""Asks a shop's API for JSON, patiently and nobody but the shop, and reads single values of it.
 
 Public addresses by https only, but for shops that the operator names in PRIVATE_SHOPS. What is
 logged and told has neither tokens nor query strings in it.
@@ -7,19 +7,25 @@ logged and told has neither tokens nor query strings in it.
 import json
 import logging
 import random
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urljoin, urlsplit
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from urllib.parse import quote, urljoin, urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from lib.http_client import Deadline, ErrorKind, HttpClient, HttpError, Response, begins_with
 from lib.sealing import SealBroken, unseal
-from tickets.models import Shop
-from tickets.sources.shops.base import ShopError
+from lib.text import one_line
+from tickets.models import Shop, fold_email
+from tickets.sources.shops.base import Batch, ShopApi, ShopError
 
 logger = logging.getLogger(__name__)
 
@@ -30,12 +36,18 @@ ATTEMPTS = 6
 FIRST_WAIT_SECONDS = 1.0  # doubled each time
 MAX_WAIT_SECONDS = 60.0  # whatever Retry-After says
 MAX_WAITING_SECONDS = 150.0  # between all attempts at one question
+_code = re.compile(r"[A-Za-z0-9_-]{1,80}")
+# What was saved while the last page was made, and clocks of several servers.
+OVERLAP = timedelta(seconds=60)
 PASSING = frozenset({ErrorKind.UNREACHABLE, ErrorKind.TOO_SLOW, ErrorKind.BROKEN})
+
+# JSON that is taken apart inside known_shape().
+type Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    document: dict[str, Any]
+class ShopAnswer:
+    document: Document
     headers: Mapping[str, str]
 
 
@@ -68,7 +80,7 @@ class ShopClient(HttpClient):
             headers_by_address={self._home: {"Accept": "application/json", **headers}},
         )
 
-    def get(self, url: str) -> Answer:
+    def get(self, url: str) -> ShopAnswer:
         """Raises ShopError, and nothing else."""
         # The shop itself gives the addresses of further pages.
         if not begins_with(url, self._home):
@@ -87,33 +99,51 @@ class ShopClient(HttpClient):
             waited += wait
         raise AssertionError("the last attempt returns or raises")
 
-    def _ask(self, url: str) -> Answer:
+    def _ask(self, url: str) -> ShopAnswer:
         self.deadline = Deadline(ANSWER_SECONDS, SILENCE_SECONDS)
         try:
             response = self.request(url)
         except HttpError as error:
             raise (_AskAgain if error.kind in PASSING else ShopError)(str(error)) from None
         _refuse_unless_ok(response)
-        return Answer(_json_object(response.body), response.headers)
+        return ShopAnswer(_json_object(response.body), response.headers)
 
 
-def open_client(shop: Shop, *, hosted: str, authorization: str) -> ShopClient:
-    """`hosted` is the address unless the shop has one of its own; `authorization` is what stands
-    before the token in that header. Raises ShopError.
+class ShopReader(ShopApi):
+    """What modules for shops that speak JSON share. `hosted` is the address unless the shop has one of
+    its own, `path` leads from there to the event, and `authorization` stands before the token in
+    that header. A shop whose cursors are moments says in `_changes` what changed since one.
     """
-    try:
-        token = unseal(shop.token)
-    except SealBroken as error:
-        raise ShopError(str(error)) from None
-    if not token:
-        raise ShopError(_("The API token is missing."))
-    if not token.isascii() or not token.isprintable():
-        raise ShopError(_("The API token has signs that no token has: copy it once more."))
-    return ShopClient(base_url_of(shop, hosted), {"Authorization": authorization + token})
 
+    hosted: ClassVar[str]
+    path: ClassVar[str] = ""
+    authorization: ClassVar[str]
 
-def base_url_of(shop: Shop, hosted: str) -> str:
-    return shop.base_url.rstrip("/") or hosted
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self._base_url = shop.base_url.rstrip("/") or self.hosted
+        account, event = quote(shop.account, safe=""), quote(shop.event, safe="")
+        self.event_url = self._base_url + self.path.format(account=account, event=event)
+
+    def changes(self, cursor: str) -> Iterator[Batch]:
+        with known_shape():
+            since = time_of(cursor or None)
+        return self._changes(since - OVERLAP, cursor) if since else self.everything()
+
+    def _changes(self, since: datetime, cursor: str) -> Iterator[Batch]:
+        raise NotImplementedError
+
+    def client(self) -> ShopClient:
+        """Raises ShopError."""
+        try:
+            token = unseal(self.shop.token)
+        except SealBroken as error:
+            raise ShopError(str(error)) from None
+        if not token:
+            raise ShopError(_("The API token is missing."))
+        if not token.isascii() or not token.isprintable():
+            raise ShopError(_("The API token has signs that no token has: copy it once more."))
+        return ShopClient(self._base_url, {"Authorization": self.authorization + token})
 
 
 def _refuse_unless_ok(response: Response) -> None:
@@ -147,7 +177,7 @@ def _wait_seconds(again: _AskAgain, attempt: int) -> float:
     return min(wait, MAX_WAIT_SECONDS) * (0.5 + jitter)
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def _json_object(body: bytes) -> Document:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -157,3 +187,51 @@ def _json_object(body: bytes) -> dict[str, Any]:
     if body.lstrip()[:1] == b"<":
         raise ShopError(_("The shop answers with a web page instead of data."))
     raise ShopError(_("The shop's answer cannot be read."))
+
+
+# --- What shops write becomes what we store: lengths, addresses and times are checked here ---------
+
+
+@contextmanager
+def known_shape() -> Iterator[None]:
+    """Around all code that takes an answer apart: what it stumbles over becomes a ShopError."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ShopError(
+            _("The shop's answer does not look as we know it (%(error)s).")
+            % {"error": type(error).__name__}
+        ) from error
+
+
+def code_of(value: object) -> str:
+    """Raises ValueError."""
+    if not isinstance(value, str) or not _code.fullmatch(value):
+        raise ValueError("not a code")
+    return value
+
+
+def text_of(value: object, max_length: int) -> str:
+    return one_line(value)[:max_length] if isinstance(value, str) else ""
+
+
+def email_of(value: object) -> str:
+    """Folded; "" if there is none, or none that mail could go to."""
+    address = fold_email(value) if isinstance(value, str) else ""
+    try:
+        validate_email(address)
+    except ValidationError:
+        return ""
+    return address if len(address) <= 254 else ""
+
+
+def time_of(value: object) -> datetime | None:
+    """Raises ValueError. A time without a zone is refused: it could be any."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValueError("not a time")
+    at = datetime.fromisoformat(value)
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return at

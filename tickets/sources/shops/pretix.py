@@ -7,21 +7,26 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
-from urllib.parse import quote, urlencode
+from datetime import datetime
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
 from tickets.models import Shop, Ticket
-from tickets.sources.shops.base import BadCall, Batch, Call, ShopError, ShopKind, ShopTicket
-from tickets.sources.shops.client import Answer, ShopClient, base_url_of, open_client
-from tickets.sources.shops.fields import code_of, email_of, known_shape, text_of, time_of
+from tickets.sources.shops.base import BadCall, Batch, ShopError, ShopKind, ShopTicket, WebhookCall
+from tickets.sources.shops.client import (
+    Document,
+    ShopAnswer,
+    ShopClient,
+    ShopReader,
+    code_of,
+    email_of,
+    known_shape,
+    text_of,
+    time_of,
+)
 
-HOSTED = "https://pretix.eu"
 PAGE_SIZE = 50  # the most that pretix gives
-# Orders that were saved while the last page was made, and clocks of several servers.
-OVERLAP = timedelta(seconds=60)
 WORDS = {"n": "pending", "p": "paid", "e": "expired", "c": "canceled"}
 ORDER_ACTION = "pretix.event.order."
 
@@ -35,9 +40,13 @@ class PretixItem:
     variations: dict[int, str]
 
 
-class PretixApi:
+class PretixApi(ShopReader):
+    hosted = "https://pretix.eu"
+    path = "/api/v1/organizers/{account}/events/{event}/"
+    authorization = "Token "
+
     def __init__(self, shop: Shop) -> None:
-        self._shop = shop
+        super().__init__(shop)
         self._items: dict[int, PretixItem] = {}
 
     def everything(self) -> Iterator[Batch]:
@@ -54,19 +63,14 @@ class PretixApi:
                 % {"promised": promised, "seen": len(seen)}
             )
 
-    def changes(self, cursor: str) -> Iterator[Batch]:
-        with known_shape():
-            since = time_of(cursor or None)
-        if since is None:
-            yield from self.everything()
-            return
+    def _changes(self, since: datetime, cursor: str) -> Iterator[Batch]:
         # Newest first: what changes while we turn the pages goes to the top, where the next time
         # finds it, and pushes the others to pages that we have not seen yet.
         query = {"ordering": "-last_modified", "testmode": self._testmode}
-        yield from self._pages(query | {"modified_since": (since - OVERLAP).isoformat()})
+        return self._pages(query | {"modified_since": since.isoformat()})
 
     def order(self, code: str) -> Batch:
-        """By the list: its "there is none" is no error that a proxy, too, could have made."""
+        """Asks by the list: its "there is none" is no error that a proxy, too, could have made."""
         pages = list(self._pages({"code": code}))
         tickets = [
             ticket
@@ -78,36 +82,46 @@ class PretixApi:
 
     @property
     def _testmode(self) -> str:
-        return "true" if self._shop.is_test_mode else "false"
-
-    def _client(self) -> ShopClient:
-        return open_client(self._shop, hosted=HOSTED, authorization="Token ")
+        return "true" if self.shop.is_test_mode else "false"
 
     def _pages(self, query: dict[str, str]) -> Iterator[Batch]:
         query = {"include_canceled_positions": "true", "page_size": str(PAGE_SIZE), **query}
         cursor: str | None = None
-        with self._client() as client:
-            for answer in _answers(client, f"{_event_url(self._shop)}orders/?{urlencode(query)}"):
+        with self.client() as client:
+            for answer in _answers(client, f"{self.event_url}orders/?{urlencode(query)}"):
                 with known_shape():
                     # The first page's: what changed while we read the others comes next time.
+                    # "": a proxy took the header away, so everything is read each time.
                     if cursor is None:
-                        cursor = _cursor(answer.headers.get("X-Page-Generated", ""))
+                        cursor = answer.headers.get("X-Page-Generated", "")
+                        time_of(cursor or None)
                     batch = self._batch(client, answer.document, cursor)
                 yield batch
 
-    def _batch(self, client: ShopClient, page: dict[str, Any], cursor: str) -> Batch:
+    def _batch(self, client: ShopClient, page: Document, cursor: str) -> Batch:
         orders = page["results"]
         for order in orders:
             if any(position["item"] not in self._items for position in order["positions"]):
-                self._items = _items(client, self._shop)
+                self._items = self._read_items(client)
                 break
         tickets = [ticket for order in orders for ticket in self._tickets(order)]
         codes = frozenset(code_of(order["code"]) for order in orders)
         return Batch(tickets, codes, cursor, int(page["count"]))
 
-    def _tickets(self, order: dict[str, Any]) -> Iterator[ShopTicket]:
-        """None of an order of the other mode: paid with play money, or not ours to test with."""
-        if order["testmode"] is not self._shop.is_test_mode:
+    def _read_items(self, client: ShopClient) -> dict[int, PretixItem]:
+        items: dict[int, PretixItem] = {}
+        for answer in _answers(client, f"{self.event_url}items/?page_size={PAGE_SIZE}"):
+            for item in answer.document["results"]:
+                variations = {
+                    int(kind["id"]): _localized(kind["value"]) for kind in item["variations"]
+                }
+                name, is_admission = _localized(item["name"]), item["admission"] is True
+                items[int(item["id"])] = PretixItem(name, is_admission, variations)
+        return items
+
+    def _tickets(self, order: Document) -> Iterator[ShopTicket]:
+        """An order of the other mode has none: it was paid with play money, or is not ours to test with."""
+        if order["testmode"] is not self.shop.is_test_mode:
             return
         by_id = {position["id"]: position for position in order["positions"]}
         for position in order["positions"]:
@@ -115,13 +129,11 @@ class PretixApi:
             main = by_id.get(position["addon_to"], position)
             yield self._ticket(order, position, main)
 
-    def _ticket(
-        self, order: dict[str, Any], position: dict[str, Any], main: dict[str, Any]
-    ) -> ShopTicket:
+    def _ticket(self, order: Document, position: Document, main: Document) -> ShopTicket:
         code = code_of(order["code"])
         buyer = email_of(order["email"])
         holder = email_of(position["attendee_email"]) or email_of(main["attendee_email"])
-        if not holder and self._shop.uses_buyer_email:
+        if not holder and self.shop.uses_buyer_email:
             holder = buyer
         state, words = _state(order, position)
         product, product_code, is_admission = self._product(position)
@@ -142,7 +154,7 @@ class PretixApi:
             },
         )
 
-    def _product(self, position: dict[str, Any]) -> tuple[str, str, bool]:
+    def _product(self, position: Document) -> tuple[str, str, bool]:
         """Name, code, and whether it lets in. A date of an event series is a product of its own."""
         number, variation = int(position["item"]), position["variation"]
         subevent = position.get("subevent")
@@ -157,12 +169,12 @@ class PretixApi:
         return text_of(name, 200), code, item.is_admission
 
 
-def read_call(shop: Shop, call: Call) -> str:
+def read_call(shop: Shop, call: WebhookCall) -> str:
     """pretix signs nothing, and one webhook may speak of all events of an organizer."""
     try:
-        said = json.loads(call.body)
-        organizer, event, action = said["organizer"], said["event"], said["action"]
-        code = said.get("code") or ""
+        content = json.loads(call.body)
+        organizer, event, action = content["organizer"], content["event"], content["action"]
+        code = content.get("code") or ""
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise BadCall("not a call of pretix") from None
     if not all(isinstance(word, str) for word in (organizer, event, action, code)):
@@ -176,17 +188,7 @@ def read_call(shop: Shop, call: Call) -> str:
     return str(code)
 
 
-def _event_url(shop: Shop) -> str:
-    organizer, event = quote(shop.account, safe=""), quote(shop.event, safe="")
-    return f"{base_url_of(shop, HOSTED)}/api/v1/organizers/{organizer}/events/{event}/"
-
-
-def _cursor(page_generated: str) -> str:
-    """Raises ValueError. "": a proxy took the header away, so everything is read each time."""
-    return page_generated if time_of(page_generated or None) else ""
-
-
-def _answers(client: ShopClient, url: str | None) -> Iterator[Answer]:
+def _answers(client: ShopClient, url: str | None) -> Iterator[ShopAnswer]:
     """All pages of a list, from the first one's address on."""
     asked: set[str] = set()
     while url is not None:
@@ -201,17 +203,6 @@ def _answers(client: ShopClient, url: str | None) -> Iterator[Answer]:
                 raise TypeError("no address")
 
 
-def _items(client: ShopClient, shop: Shop) -> dict[int, PretixItem]:
-    items: dict[int, PretixItem] = {}
-    for answer in _answers(client, f"{_event_url(shop)}items/?page_size={PAGE_SIZE}"):
-        for item in answer.document["results"]:
-            variations = {int(kind["id"]): _localized(kind["value"]) for kind in item["variations"]}
-            items[int(item["id"])] = PretixItem(
-                _localized(item["name"]), item["admission"] is True, variations
-            )
-    return items
-
-
 def _localized(name: object) -> str:
     """English, else the first; plain text in old versions."""
     if isinstance(name, dict):
@@ -219,8 +210,8 @@ def _localized(name: object) -> str:
     return text_of(name, 200)
 
 
-def _state(order: dict[str, Any], position: dict[str, Any]) -> tuple[Ticket.State, str]:
-    """In the order of pretix' own checks at the door (perform_checkin); the times are checked by
+def _state(order: Document, position: Document) -> tuple[Ticket.State, str]:
+    """The checks are in the order of pretix' own at the door (perform_checkin); the times are checked by
     whoever asks for admission.
     """
     status = str(order["status"])

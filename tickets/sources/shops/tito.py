@@ -10,21 +10,26 @@ import hmac
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, timedelta
-from typing import Any
-from urllib.parse import quote, urlencode
+from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
 from lib.sealing import SealBroken, unseal
 from tickets.models import Shop, Ticket
-from tickets.sources.shops.base import BadCall, Batch, Call, ShopError, ShopKind, ShopTicket
-from tickets.sources.shops.client import ShopClient, base_url_of, open_client
-from tickets.sources.shops.fields import code_of, email_of, known_shape, text_of, time_of
+from tickets.sources.shops.base import BadCall, Batch, ShopError, ShopKind, ShopTicket, WebhookCall
+from tickets.sources.shops.client import (
+    Document,
+    ShopClient,
+    ShopReader,
+    code_of,
+    email_of,
+    known_shape,
+    text_of,
+    time_of,
+)
 
-HOSTED = "https://api.tito.io"
 PAGE_SIZE = 500  # Tito gives up to 1000
-OVERLAP = timedelta(seconds=60)
 # What Tito shows unasked, and what it hides unless it is asked for: void and archived.
 TICKET_STATES = [
     *("complete", "incomplete", "unassigned", "changes_locked", "changes_allowed"),
@@ -42,15 +47,21 @@ _reference = re.compile(r"(?P<order>[A-Z0-9]{1,32})(-[0-9]{1,6})?")
 Query = list[tuple[str, str]]
 
 
-class TitoApi:
+class TitoApi(ShopReader):
+    hosted = "https://api.tito.io"
+    path = "/v3/{account}/{event}/"
+    authorization = "Token token="
+
     def __init__(self, shop: Shop) -> None:
-        self._shop = shop
+        super().__init__(shop)
         self._admissions: dict[int, bool] = {}  # by release
 
     def everything(self) -> Iterator[Batch]:
-        with self._client() as client:
+        with self.client() as client:
             # From before the first page: what changes while we read the others comes next time.
-            cursor = self._newest(client)
+            newest_first = [*_sorted_by("updated_at", "desc"), *_states(TICKET_STATES)]
+            url = f"{self.event_url}tickets?{urlencode([*newest_first, ('page[size]', '1')])}"
+            cursor = _newest_of(client.get(url).document)
             seen: set[object] = set()
             promised = 0
             # In the order in which they came: nothing moves while we turn the pages.
@@ -65,19 +76,14 @@ class TitoApi:
                     % {"promised": promised, "seen": len(seen)}
                 )
 
-    def changes(self, cursor: str) -> Iterator[Batch]:
-        with known_shape():
-            since = time_of(cursor or None)
-        if since is None:
-            yield from self.everything()
-            return
+    def _changes(self, since: datetime, cursor: str) -> Iterator[Batch]:
         # Tito reads times without a zone as the event's; this is how its documentation writes UTC.
-        since_utc = f"{(since - OVERLAP).astimezone(UTC):%Y-%m-%dT%H:%M:%S} UTC"
+        since_utc = f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%S} UTC"
         # Newest first: what changes while we turn the pages goes to the top, where the next time
         # finds it, and pushes the others to pages that we have not seen yet.
         query = [*_sorted_by("updated_at", "desc"), ("search[updated_at][gt]", since_utc)]
         newest = ""
-        with self._client() as client:
+        with self.client() as client:
             for page in self._tickets(client, query):
                 newest = newest or _newest_of(page)
                 yield self._batch(client, page, newest or cursor)
@@ -86,28 +92,21 @@ class TitoApi:
         """Never as a whole order: Tito has only a search for it, and voids tickets instead of
         deleting them, so what it does not find is no news.
         """
-        with self._client() as client:
+        with self.client() as client:
             batches = [
                 self._batch(client, page, "") for page in self._tickets(client, [("q", code)])
             ]
         tickets = [ticket for batch in batches for ticket in batch.tickets]
         return Batch([ticket for ticket in tickets if ticket.values["order_code"] == code])
 
-    def _client(self) -> ShopClient:
-        return open_client(self._shop, hosted=HOSTED, authorization="Token token=")
-
-    def _newest(self, client: ShopClient) -> str:
-        query = [*_sorted_by("updated_at", "desc"), *_states(TICKET_STATES), ("page[size]", "1")]
-        return _newest_of(client.get(self._url("tickets", query)).document)
-
-    def _tickets(self, client: ShopClient, query: Query) -> Iterator[dict[str, Any]]:
+    def _tickets(self, client: ShopClient, query: Query) -> Iterator[Document]:
         return self._pages(client, "tickets", [*query, *_states(TICKET_STATES)])
 
-    def _pages(self, client: ShopClient, path: str, query: Query) -> Iterator[dict[str, Any]]:
+    def _pages(self, client: ShopClient, path: str, query: Query) -> Iterator[Document]:
         number: int | None = 1
         while number is not None:
             paging = [("page[size]", str(PAGE_SIZE)), ("page[number]", str(number))]
-            page = client.get(self._url(path, [*query, *paging])).document
+            page = client.get(f"{self.event_url}{path}?{urlencode([*query, *paging])}").document
             yield page
             with known_shape():
                 following = page["meta"]["next_page"]
@@ -115,17 +114,13 @@ class TitoApi:
                     raise ShopError(_("The shop's pages go round in a circle."))
                 number = None if following is None else int(following)
 
-    def _url(self, path: str, query: Query) -> str:
-        account, event = quote(self._shop.account, safe=""), quote(self._shop.event, safe="")
-        return f"{base_url_of(self._shop, HOSTED)}/v3/{account}/{event}/{path}?{urlencode(query)}"
-
-    def _batch(self, client: ShopClient, page: dict[str, Any], cursor: str) -> Batch:
+    def _batch(self, client: ShopClient, page: Document, cursor: str) -> Batch:
         with known_shape():
             # Without a reference it is in a basket still.
             rows = [
                 row
                 for row in page["tickets"]
-                if row["test_mode"] is self._shop.is_test_mode and row["reference"]
+                if row["test_mode"] is self.shop.is_test_mode and row["reference"]
             ]
             if any(row["release_id"] not in self._admissions for row in rows):
                 self._admissions = self._read_admissions(client)
@@ -140,7 +135,7 @@ class TitoApi:
             for release in page["releases"]
         }
 
-    def _ticket(self, row: dict[str, Any]) -> ShopTicket:
+    def _ticket(self, row: Document) -> ShopTicket:
         code = code_of(row["reference"])
         buyer = email_of(row["registration_email"])
         state, words = _state(row)
@@ -156,13 +151,13 @@ class TitoApi:
                 "shop_says": words,
                 "holder_name": text_of(row["name"], 200),
                 "holder_email": email_of(row["email"])
-                or (buyer if self._shop.uses_buyer_email else ""),
+                or (buyer if self.shop.uses_buyer_email else ""),
                 "buyer_email": buyer,
             },
         )
 
 
-def read_call(shop: Shop, call: Call) -> str:
+def read_call(shop: Shop, call: WebhookCall) -> str:
     """Signed, but without a time in it: whoever has heard a call can repeat it, so that it, too, is
     only a hint.
     """
@@ -177,12 +172,12 @@ def read_call(shop: Shop, call: Call) -> str:
     if not hmac.compare_digest(signature, heard.encode(errors="replace")):
         raise BadCall("wrong signature", 403)
     try:
-        said = json.loads(call.body)
-        kind = said.get("_type")
+        content = json.loads(call.body)
+        kind = content.get("_type")
         if kind not in ("ticket", "registration"):
             return ""
-        account, event = said["event"]["account_slug"], said["event"]["slug"]
-        reference = _reference.fullmatch(said["reference"])
+        account, event = content["event"]["account_slug"], content["event"]["slug"]
+        reference = _reference.fullmatch(content["reference"])
         is_ours = (account.casefold(), event.casefold()) == (
             shop.account.casefold(),
             shop.event.casefold(),
@@ -204,14 +199,14 @@ def _states(states: list[str]) -> Query:
     return [("search[states][]", state) for state in states]
 
 
-def _newest_of(page: dict[str, Any]) -> str:
-    """Of a page that begins with the newest. "": there is none."""
+def _newest_of(page: Document) -> str:
+    """When the first ticket of the page changed, which is the newest. "": there is none."""
     with known_shape():
         at = time_of(page["tickets"][0]["updated_at"]) if page["tickets"] else None
         return at.isoformat() if at else ""
 
 
-def _state(row: dict[str, Any]) -> tuple[Ticket.State, str]:
+def _state(row: Document) -> tuple[Ticket.State, str]:
     words = text_of(row["state"], 100)
     if row["void"] is not False:
         return Ticket.State.CANCELED, "void"

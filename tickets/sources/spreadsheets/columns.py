@@ -9,35 +9,19 @@ from tickets.models import Ticket
 from tickets.sources.spreadsheets.tables import Table, refuse
 
 # For each value the headers by which it is found, best first: pretix (English export), Tito,
-# Eventbrite, then what people call it. Several in one tuple are joined.
-HEADERS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "code": (
-        ("ticket code",),
-        ("ticket number",),
-        ("ticket id",),
-        ("ticket reference",),
-        ("ticket",),
-        ("order code", "position id"),
-        ("attendee #",),
-        ("code",),
-        ("reference",),
-    ),
-    "order": (("order code",), ("order reference",), ("order #",), ("order number",), ("order",)),
-    "product": (("product", "variation"), ("product",), ("ticket type",), ("release",), ("type",)),
-    "state": (("status",), ("ticket status",), ("attendee status",), ("state",)),
-    "name": (
-        ("attendee name",),
-        ("ticket full name",),
-        ("first name", "last name"),
-        ("holder",),
-        ("full name",),
-        ("name",),
-    ),
-    "email": (("attendee email",), ("ticket email",), ("holder email",), ("email",)),
-    "buyer-email": (("buyer email",), ("order email",), ("email",)),
-    "valid-from": (("valid from",),),
-    "valid-until": (("valid until",),),
-    "blocked": (("blocked",),),
+# Eventbrite, then what people call it. Those with a plus between are joined.
+HEADERS = {
+    "code": "ticket code, ticket number, ticket id, ticket reference, ticket, order code + position id,"
+    " attendee #, code, reference",
+    "order": "order code, order reference, order #, order number, order",
+    "product": "product + variation, product, ticket type, release, type",
+    "state": "status, ticket status, attendee status, state",
+    "name": "attendee name, ticket full name, first name + last name, holder, full name, name",
+    "email": "attendee email, ticket email, holder email, email",
+    "buyer-email": "buyer email, order email, email",
+    "valid-from": "valid from",
+    "valid-until": "valid until",
+    "blocked": "blocked",
 }
 # What counts as a ticket that opens something is listed; a word that is not here is an error.
 STATES = {
@@ -57,7 +41,8 @@ def recognised_columns(header: Sequence[str]) -> dict[str, list[str]]:
     """Keys of HEADERS → names in this header."""
     name_of = {_same(name): name for name in reversed(header)}
     columns: dict[str, list[str]] = {}
-    for key, choices in HEADERS.items():
+    for key, headers in HEADERS.items():
+        choices = (choice.split(" + ") for choice in headers.split(", "))
         if found := next((names for names in choices if name_of.keys() >= set(names)), None):
             columns[key] = [name_of[name] for name in found]
     if columns.get("buyer-email") == columns.get("email"):

@@ -17,7 +17,7 @@ from schedule.feeds.formats.values.spellings import UnreadableValue, read_when
 from schedule.models import Conference
 from schedule.site.dates import read_moment
 from tickets.models import Product, Ticket, fold_email
-from tickets.sources.shops.base import ShopTicket
+from tickets.sources.shops.base import ShopTicket, TicketValues
 from tickets.sources.spreadsheets.columns import STATE_OF, Columns, places_of
 from tickets.sources.spreadsheets.tables import BadRow, BadSpreadsheet, Table, refuse
 
@@ -49,9 +49,8 @@ def read_tickets(
     if "code" not in places and not makes_codes:
         message = _("Which column has the ticket's code? There are: %(header)s.")
         raise refuse(message % {"header": ", ".join(table.header)}, 1)
-    reader = _Reader(conference, places, words or {})
-    tickets: dict[str, ShopTicket] = {}
-    line_of: dict[str, int] = {}
+    reader = _RowReader(conference, places, words or {})
+    tickets: dict[str, tuple[int, ShopTicket]] = {}
     problems: list[BadRow] = []
     for line, cells in table.rows:
         try:
@@ -64,19 +63,18 @@ def read_tickets(
             if ticket.code in tickets:
                 raise ValidationError(
                     _("The code %(code)s is already on line %(line)s.")
-                    % {"code": ticket.code, "line": line_of[ticket.code]}
+                    % {"code": ticket.code, "line": tickets[ticket.code][0]}
                 )
         except ValidationError as error:
             problems += [BadRow(line, message) for message in error.messages]
         else:
-            tickets[ticket.code] = ticket
-            line_of[ticket.code] = line
+            tickets[ticket.code] = (line, ticket)
     if problems:
         raise BadSpreadsheet(problems)
-    return list(tickets.values())
+    return [ticket for _line, ticket in tickets.values()]
 
 
-class _Reader:
+class _RowReader:
     """Its methods raise ValidationError."""
 
     def __init__(
@@ -96,19 +94,19 @@ class _Reader:
         self.product = cache(self._product)
         self.moment = cache(self._moment)
 
-    def read(self, cells: Sequence[str]) -> ShopTicket:
-        said = {
-            key: JOINED_BY.get(key, " ").join(filter(None, (one_line(cells[at]) for at in places)))
+    def read(self, row: Sequence[str]) -> ShopTicket:
+        cells = {
+            key: JOINED_BY.get(key, " ").join(filter(None, (one_line(row[at]) for at in places)))
             for key, places in self.places.items()
         }
-        product = self.product(said.get("product", SOLE_PRODUCT))
-        values: dict[str, Any] = {"state": self._state(said)}
-        values |= {name: said[key] for key, name in TEXTS.items() if key in said}
-        values |= {name: fold_email(said[key]) for key, name in ADDRESSES.items() if key in said}
+        product = self.product(cells.get("product", SOLE_PRODUCT))
+        values: TicketValues = {"state": self._state(cells)}
+        values |= {name: cells[key] for key, name in TEXTS.items() if key in cells}
+        values |= {name: fold_email(cells[key]) for key, name in ADDRESSES.items() if key in cells}
         values |= {
-            name: self.moment(said[key], name) for key, name in MOMENTS.items() if key in said
+            name: self.moment(cells[key], name) for key, name in MOMENTS.items() if key in cells
         }
-        code = said["code"] if "code" in said else self._made_code(values, product)
+        code = cells["code"] if "code" in cells else self._made_code(values, product)
         _check({"code": code, **{name: values[name] for name in self.checked}})
         return ShopTicket(code, product, values)
 
@@ -127,20 +125,20 @@ class _Reader:
             pass  # read_moment says what it would understand
         return read_moment(text, self.conference, is_end=name == "valid_until")
 
-    def _state(self, said: Mapping[str, str]) -> Ticket.State:
+    def _state(self, cells: Mapping[str, str]) -> Ticket.State:
         """A file without such a column lists what is valid."""
-        word = said.get("state", "valid")
+        word = cells.get("state", "valid")
         if word.casefold() not in self.state_of:
             raise ValidationError(
                 _("What does the state “%(word)s” mean? Known are: %(words)s.")
                 % {"word": word, "words": ", ".join(self.state_of)}
             )
-        blocked = said.get("blocked", "").casefold()
+        blocked = cells.get("blocked", "").casefold()
         if blocked not in YES | NO:
             raise ValidationError(_("“%(word)s” is neither yes nor no.") % {"word": blocked})
         return Ticket.State.CANCELED if blocked in YES else self.state_of[word.casefold()]
 
-    def _made_code(self, values: Mapping[str, Any], product: str) -> str:
+    def _made_code(self, values: TicketValues, product: str) -> str:
         """The same in every file that has as many tickets of this product for this address."""
         email = values.get("holder_email") or values.get("buyer_email")
         if not email:
@@ -151,7 +149,7 @@ class _Reader:
         return f"L-{digest[:12].upper()}"
 
 
-def _check(values: Mapping[str, Any]) -> None:
+def _check(values: TicketValues) -> None:
     problems: list[str] = []
     for name in ("code", "order_code"):
         if _rounded.fullmatch(values.get(name, "")):
@@ -171,7 +169,7 @@ def _check(values: Mapping[str, Any]) -> None:
         raise ValidationError(problems)
 
 
-def _clean(field: Any, value: Any) -> None:
+def _clean(field: Any, value: object) -> None:
     try:
         field.clean(value, None)
     except ValidationError as error:

@@ -39,6 +39,8 @@ def refuse(message: str, line: int = 0) -> BadSpreadsheet:
 
 
 type Row = tuple[int, list[str]]
+# Plain values for a JSON field.
+type PackedTable = list[list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Table:
     other_sheets: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, rows: Iterable[Row], **of_workbook: Any) -> Self:
+    def of(cls, rows: Iterable[Row], sheet: str = "", other_sheets: tuple[str, ...] = ()) -> Self:
         """The first row that is not empty is the header. Raises BadSpreadsheet."""
         header: list[str] = []
         kept: list[Row] = []
@@ -71,15 +73,14 @@ class Table:
                 header = _named(cells)
         if not header:
             raise refuse(_("The file is empty."))
-        return cls(header, kept, **of_workbook)
+        return cls(header, kept, sheet, other_sheets)
 
     @classmethod
-    def unpack(cls, packed: list[list[Any]]) -> Self:
+    def unpack(cls, packed: PackedTable) -> Self:
         (_line, *header), *rows = packed
         return cls(header, [(line, cells) for line, *cells in rows])
 
-    def pack(self) -> list[list[Any]]:
-        """Plain values for a JSON field."""
+    def pack(self) -> PackedTable:
         return [[0, *self.header], *([line, *cells] for line, cells in self.rows)]
 
     def records(
@@ -97,11 +98,11 @@ class Table:
             message = _("There is no column “%(name)s”. There are: %(header)s.")
             raise refuse(message % {"name": missing[0], "header": ", ".join(self.header)}, 1)
         for line, cells in self.rows:
-            said = {
+            record = {
                 key: cells[place].strip() if place is not None and place < len(cells) else ""
                 for key, place in places.items()
             }
-            yield line, said
+            yield line, record
 
 
 def _named(cells: list[str]) -> list[str]:
@@ -116,7 +117,7 @@ def _named(cells: list[str]) -> list[str]:
 
 
 def _letter(at: int) -> str:
-    """As spreadsheets count: A … Z, AA …; enough for MAX_COLUMNS."""
+    """Columns are lettered A … Z, AA …, which is enough for MAX_COLUMNS."""
     first, last = divmod(at, 26)
     letters = string.ascii_uppercase
     return (letters[first - 1] if first else "") + letters[last]

@@ -1,6 +1,6 @@
 """Reads one sheet of a workbook, from stdin to stdout, in a process that may not grow.
 
-workbooks.py starts it by its path, isolated: it knows nothing of ours. A workbook of 1 kB can
+files.py starts it by its path, isolated: it knows nothing of ours. A workbook of 1 kB can
 make its reader ask for 500 GB (two cells in opposite corners), which ends the process.
 """
 
@@ -10,7 +10,6 @@ import io
 import json
 import resource
 import sys
-from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
 from python_calamine import SheetVisibleEnum as Visible
@@ -34,7 +33,7 @@ def main(sheet: str, max_bytes: int, max_seconds: int, max_cells: int, max_chars
     json.dump(answer, sys.stdout)
 
 
-def _read(wanted: str, max_cells: int, max_chars: int) -> dict[str, Any]:
+def _read(wanted: str, max_cells: int, max_chars: int) -> dict[str, object]:
     workbook = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
     names = [
         sheet.name
@@ -57,7 +56,7 @@ def _read(wanted: str, max_cells: int, max_chars: int) -> dict[str, Any]:
     return {"sheet": fitting[0], "sheets": names, "rows": rows}
 
 
-def _text(cell: Any) -> str:
+def _text(cell: object) -> str:
     match cell:
         case bool():
             return "true" if cell else "false"

@@ -14,21 +14,11 @@ from tickets.sources.shops.registry import known_kinds
 
 logger = logging.getLogger(__name__)
 
-_FIELDS = {
-    field.name: field
-    for field in Ticket._meta.concrete_fields
-    if field.name
-    in {
-        "order_code",
-        "state",
-        "shop_says",
-        "holder_name",
-        "holder_email",
-        "buyer_email",
-        "valid_from",
-        "valid_until",
-    }
-}
+_ALLOWED = frozenset(
+    ("order_code", "state", "shop_says", "holder_name", "holder_email", "buyer_email")
+    + ("valid_from", "valid_until")
+)
+_FIELDS = {field.name: field for field in Ticket._meta.concrete_fields if field.name in _ALLOWED}
 
 
 class CheckedApi:

@@ -9,22 +9,23 @@ those that are missing from their orders wait for the end.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import batched
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.tasks import task
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lib.locks import Lock, LockTaken, held
 from tickets.models import Shop, SyncRun, Ticket, TicketQuerySet, User
 from tickets.sources.importing import (
+    ImportResult,
     TicketLine,
     TicketPlan,
     TicketRemovalsRefused,
-    Written,
     cancel_tickets,
     plan_tickets,
     refuse_too_many,
@@ -33,19 +34,23 @@ from tickets.sources.importing import (
 )
 from tickets.sources.shops.base import Batch, ShopError, ShopTicket
 from tickets.sources.syncing.checked_api import CheckedApi
+from tickets.sources.syncing.order_hints import fetch_hinted_orders
+
+logger = logging.getLogger(__name__)
 
 # Most runs are shorter; and PostgreSQL needs a moment to see that a process was killed.
 WAIT_SECONDS = 5.0
 HINTS_KEPT_FOR = timedelta(days=7)
 PAGE = 500
 SHOWN_FOREIGN = 10
+WHAT_IS_READ = ("cursor", "kind", "base_url", "account", "event", "is_test_mode")
 COUNTS = ("new", "changed", "canceled", "passed_on", "claimed", "unchanged")
 
 type Progress = Callable[[int, int], None]
 
 
-class Busy(Exception):
-    """Somebody else is at it."""
+class ShopBusy(Exception):
+    """The shop is being asked by somebody else."""
 
     def __init__(self) -> None:
         super().__init__(_("This shop is being asked already."))
@@ -53,12 +58,12 @@ class Busy(Exception):
 
 @contextlib.contextmanager
 def only_run(shop: Shop) -> Iterator[Lock]:
-    """One run of a shop at a time. Raises Busy when the other one does not end soon."""
+    """One run of a shop at a time. Raises ShopBusy when the other one does not end soon."""
     try:
         with held(f"sync of shop {shop.pk}", wait_seconds=WAIT_SECONDS) as lock:
             yield lock
     except LockTaken:
-        raise Busy from None
+        raise ShopBusy from None
 
 
 def sync(
@@ -70,7 +75,7 @@ def sync(
     accepts_removals: bool = False,
 ) -> SyncRun:
     """A run that is not full becomes so when `Shop.why_full` says. `progress` is told how many orders or
-    tickets have come and, or 0, how many there are. Raises Busy; what the shop does wrong is in the
+    tickets have come and, or 0, how many there are. Raises ShopBusy; what the shop does wrong is in the
     run that it returns.
     """
     with only_run(shop) as lock:
@@ -111,7 +116,9 @@ class _Sync:
         """Raises ShopError, TicketRemovalsRefused."""
         self.valid = self._ours.valid().count()
         done, cursor = 0, "" if self.run.is_full else self.shop.cursor
-        for asked_at, batch in self._pages():
+        api = CheckedApi(self.shop)
+        pages = api.everything() if self.run.is_full else api.changes(cursor)
+        for asked_at, batch in pages:
             # Shops are slow. Without the lock another run may have begun meanwhile.
             self.lock.check()
             self._write(batch, asked_at)
@@ -119,7 +126,9 @@ class _Sync:
             cursor = batch.next_cursor
             if self.progress is not None:
                 self.progress(done, batch.total)
-        self._note_foreign()
+        if self.foreign:
+            text = _("Left alone, because another shop has tickets with these codes: %s.")
+            self.run.problem = text % ", ".join(self.foreign)
         self.lock.check()
         self._finish(cursor)
 
@@ -127,20 +136,13 @@ class _Sync:
     def _ours(self) -> TicketQuerySet:
         return Ticket.objects.filter(shop=self.shop)
 
-    def _pages(self) -> Iterator[tuple[datetime, Batch]]:
-        asked = CheckedApi(self.shop)
-        return asked.everything() if self.run.is_full else asked.changes(self.shop.cursor)
-
     @transaction.atomic
     def _write(self, batch: Batch, asked_at: datetime) -> None:
         self.conference.one_writer("tickets")
         newer = self._orders_heard_since(asked_at)
-        tickets = [
-            ticket for ticket in batch.tickets if ticket.values.get("order_code") not in newer
-        ]
+        tickets = _without(newer, batch.tickets)
         plan = plan_tickets(self.conference, tickets, shop=self.shop)
-        adopted = [line for line in plan.lines if self._is_valid_and_not_ours(line)]
-        self.valid += len(adopted)
+        self.valid += sum(self._is_valid_and_not_ours(line) for line in plan.lines)
         if self.run.is_full and not self.accepts_removals:
             self._hold_back(plan, tickets)
         seen_in = self.run if self.run.is_full else None
@@ -178,49 +180,55 @@ class _Sync:
         """Raises TicketRemovalsRefused."""
         self.conference.one_writer("tickets")
         newer = self._orders_heard_since(self.run.started_at)
-        held_back = [
-            ticket
-            for ticket in self.held_back.values()
-            if ticket.values.get("order_code") not in newer
-        ]
+        held_back = _without(newer, self.held_back.values())
         gone = self._gone().exclude(order_code__in=newer)
         if not self.accepts_removals:
             refuse_too_many(len(held_back) + gone.valid().count(), self.valid)
         for some in batched(held_back, PAGE):
-            said = write_tickets(self.conference, some, shop=self.shop, seen_in=self.run)
-            self._count(said)
+            self._count(write_tickets(self.conference, some, shop=self.shop, seen_in=self.run))
         self._count(cancel_tickets(self.conference, gone))
-        self._keep(cursor)
-
-    def _gone(self) -> TicketQuerySet:
-        """What the shop has, with all that it said, not named."""
-        if self.run.is_full:
-            return self._ours.exclude(seen_in=self.run).exclude(code__in=list(self.held_back))
-        return self._ours.filter(pk__in=self.missing)
-
-    def _keep(self, cursor: str) -> None:
+        self.run.finish(SyncRun.State.DONE, timezone.now())
         values: dict[str, object] = {"cursor": cursor, "synced_at": self.run.started_at}
         if self.run.is_full:
             values["full_synced_at"] = self.run.started_at
         # If somebody has meanwhile said that it is another event, we know nothing of that yet.
-        same: QuerySet[Shop] = Shop.objects.filter(
-            pk=self.shop.pk,
-            cursor=self.shop.cursor,
-            kind=self.shop.kind,
-            base_url=self.shop.base_url,
-            account=self.shop.account,
-            event=self.shop.event,
-            is_test_mode=self.shop.is_test_mode,
-        )
-        same.update(**values)
-        self.run.finish(SyncRun.State.DONE, timezone.now())
+        same = {name: getattr(self.shop, name) for name in WHAT_IS_READ}
+        Shop.objects.filter(pk=self.shop.pk, **same).update(**values)
 
-    def _count(self, written: Written) -> None:
+    def _gone(self) -> TicketQuerySet:
+        """The tickets that the shop did not name, although it told all that it was asked for."""
+        if self.run.is_full:
+            return self._ours.exclude(seen_in=self.run).exclude(code__in=list(self.held_back))
+        return self._ours.filter(pk__in=self.missing)
+
+    def _count(self, written: ImportResult) -> None:
         for name in COUNTS:
             self.run.counts[name] += getattr(written, name)
         self.foreign += written.foreign[: SHOWN_FOREIGN - len(self.foreign)]
 
-    def _note_foreign(self) -> None:
-        if self.foreign:
-            text = _("Left alone, because another shop has tickets with these codes: %s.")
-            self.run.problem = text % ", ".join(self.foreign)
+
+def _without(orders: set[str], tickets: Iterable[ShopTicket]) -> list[ShopTicket]:
+    return [ticket for ticket in tickets if ticket.values.get("order_code") not in orders]
+
+
+@task(queue_name="default")
+def sync_shop(
+    shop_id: int,
+    is_full: bool = False,
+    started_by_id: int | None = None,
+    accepts_removals: bool = False,
+) -> None:
+    """Harmless when it runs twice."""
+    shop = Shop.objects.filter(pk=shop_id).select_related("conference").first()
+    if shop is None:
+        return
+    fetch_hinted_orders(shop)
+    try:
+        sync(
+            shop,
+            is_full=is_full,
+            started_by=User.objects.filter(pk=started_by_id).first() if started_by_id else None,
+            accepts_removals=accepts_removals,
+        )
+    except ShopBusy:
+        logger.info("Shop %s is being asked already.", shop_id)

@@ -7,8 +7,8 @@ import pytest
 
 from tickets.models import Shop, SyncRun, Ticket
 from tickets.sources.shops import registry
-from tickets.sources.shops.base import BadCall, Batch, Call, ShopError, ShopKind, ShopTicket
-from tickets.sources.syncing import sync
+from tickets.sources.shops.base import BadCall, Batch, ShopError, ShopKind, ShopTicket, WebhookCall
+from tickets.sources.syncing.run import sync
 
 
 def paper_ticket(code: str, state: str = "valid", **kw: Any) -> ShopTicket:
@@ -58,7 +58,7 @@ class PaperShop:
             yield Batch(list(page), orders, self.cursor, sum(map(len, pages)))
 
 
-def _read_call(shop: Shop, call: Call) -> str:
+def _read_call(shop: Shop, call: WebhookCall) -> str:
     if call.headers.get("x-paper") == "forged":
         raise BadCall("forged", 403)
     return call.body.decode()

@@ -13,8 +13,8 @@ from conftest import client_of, make_conference
 from lib.sealing import seal
 from tickets.models import OrderHint, Shop, Ticket
 from tickets.sources.shops.base import ShopError
-from tickets.sources.syncing import ask_waiting, sync
-from tickets.sources.syncing.tasks import fetch_hints
+from tickets.sources.syncing.order_hints import fetch_hinted_orders, fetch_hints
+from tickets.sources.syncing.run import sync
 from tickets.sources.tests.fake_shops.pretix import FakePretix
 from tickets.sources.tests.paper_shop import PaperShop, broken, make_shop, paper_ticket, use
 
@@ -177,7 +177,7 @@ def test_a_call_while_the_order_is_asked_for_is_not_lost(shop, paper):
     paper.before_order = calls_again
     call(shop)
     assert OrderHint.objects.waiting().get().order_code == "A"
-    assert ask_waiting(shop).done == 1
+    assert fetch_hinted_orders(shop).done == 1
     assert not OrderHint.objects.waiting().exists()
 
 
@@ -201,7 +201,7 @@ def test_an_order_that_the_shop_fails_to_tell_holds_up_nobody_else(shop, paper):
     shop.add_hint("A", timezone.now())
     shop.add_hint("B", timezone.now())
     shop.add_hint("A", timezone.now())
-    answered = ask_waiting(shop)
+    answered = fetch_hinted_orders(shop)
     assert (answered.done, answered.waiting, answered.is_down) == (1, 1, False)
     assert "web page" in answered.problem
     assert state("B-1") == "canceled"

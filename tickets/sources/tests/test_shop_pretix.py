@@ -7,7 +7,7 @@ import pytest
 from conftest import utc
 from lib.sealing import seal
 from tickets.models import Shop
-from tickets.sources.shops.base import BadCall, Call, ShopError
+from tickets.sources.shops.base import BadCall, ShopError, WebhookCall
 from tickets.sources.shops.client import ShopClient
 from tickets.sources.shops.pretix import PRETIX
 from tickets.sources.tests.fake_shops.pretix import SHIRT, WORKSHOP, FakePretix
@@ -310,13 +310,13 @@ def test_a_token_without_the_permission_is_told(pretix):
         tickets_of(pretix)
 
 
-def said(pretix: FakePretix, **fields) -> Call:
-    return Call({}, json.dumps(json.loads(pretix.call("ABC3Z")) | fields).encode())
+def said(pretix: FakePretix, **fields) -> WebhookCall:
+    return WebhookCall({}, json.dumps(json.loads(pretix.call("ABC3Z")) | fields).encode())
 
 
 def test_a_call_names_an_order(pretix):
     shop = make_shop(pretix, event="CONF")
-    assert PRETIX.read_call(shop, Call({}, pretix.call("ABC3Z"))) == "ABC3Z"
+    assert PRETIX.read_call(shop, WebhookCall({}, pretix.call("ABC3Z"))) == "ABC3Z"
     changed = said(pretix, action="pretix.event.order.changed.cancel")
     assert PRETIX.read_call(shop, changed) == "ABC3Z"
 
@@ -336,7 +336,7 @@ def test_calls_about_something_else_ask_for_nothing(pretix, fields):
 def test_calls_that_pretix_did_not_make_are_refused(pretix):
     shop = make_shop(pretix)
     bodies = [b"", b"{}", b"[]", b"null", b"\xff", b"[" * 100_000]
-    calls = [Call({}, body) for body in bodies]
+    calls = [WebhookCall({}, body) for body in bodies]
     calls += [
         said(pretix, organizer="other"),
         said(pretix, organizer=None),

@@ -8,7 +8,7 @@ import pytest
 
 from lib.sealing import seal
 from tickets.models import Shop
-from tickets.sources.shops.base import BadCall, Call
+from tickets.sources.shops.base import BadCall, WebhookCall
 from tickets.sources.shops.registry import OURS, known_kinds
 from tickets.sources.tests.fake_shops.server import FakeShop, as_json
 
@@ -63,7 +63,7 @@ def test_it_works(installed, settings):
     assert seat.values["holder_email"] == "ada@example.com"
     assert (lost.values["state"], lost.values["shop_says"]) == ("unknown", "lost")
     with pytest.raises(BadCall):
-        kinds["boxoffice"].read_call(Shop(), Call({}, b""))
+        kinds["boxoffice"].read_call(Shop(), WebhookCall({}, b""))
 
 
 def test_ours_are_there_with_what_organizers_fill_in():

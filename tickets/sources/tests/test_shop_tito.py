@@ -7,7 +7,7 @@ import pytest
 from lib.sealing import seal
 from tickets.models import Shop
 from tickets.sources.shops import tito as tito_module
-from tickets.sources.shops.base import BadCall, Call, ShopError
+from tickets.sources.shops.base import BadCall, ShopError, WebhookCall
 from tickets.sources.shops.client import ShopClient
 from tickets.sources.shops.tito import TITO
 from tickets.sources.tests.fake_shops.server import as_json, broken, too_many
@@ -245,7 +245,7 @@ def test_wrong_settings_are_told(tito, fields, told):
 
 def heard(body: bytes, **fields) -> str:
     headers = {name.lower(): value for name, value in FakeTito().headers(body).items()}
-    return TITO.read_call(make_call_shop(**fields), Call(headers, body))
+    return TITO.read_call(make_call_shop(**fields), WebhookCall(headers, body))
 
 
 def make_call_shop(**fields) -> Shop:
@@ -266,7 +266,7 @@ def test_the_signature_is_that_of_the_raw_body():
     # Worked out by hand with openssl: HMAC-SHA256 of {"id":1} with the key whsec_test.
     signature = "KLZisNJHjxbf4kmXEUNS8edT25t7EUtHeFmUfnMUR2M="
     shop = make_call_shop()
-    assert TITO.read_call(shop, Call({"tito-signature": signature}, b'{"id":1}')) == ""
+    assert TITO.read_call(shop, WebhookCall({"tito-signature": signature}, b'{"id":1}')) == ""
     for body, said in [
         (b'{"id": 1}', signature),
         (b'{"id":1}', ""),
@@ -275,10 +275,10 @@ def test_the_signature_is_that_of_the_raw_body():
         (b'{"id":1}', "é\udc80"),
     ]:
         with pytest.raises(BadCall) as error:
-            TITO.read_call(shop, Call({"tito-signature": said}, body))
+            TITO.read_call(shop, WebhookCall({"tito-signature": said}, body))
         assert error.value.status == 403
     with pytest.raises(BadCall):
-        TITO.read_call(shop, Call({}, b'{"id":1}'))
+        TITO.read_call(shop, WebhookCall({}, b'{"id":1}'))
 
 
 @pytest.mark.parametrize("hook_token", ["", "not sealed", seal("env:FRONT_ROW_NOT_THERE")])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tickets.sources.spreadsheets import BadSpreadsheet, read_table
+from tickets.sources.spreadsheets.files import read_table
+from tickets.sources.spreadsheets.tables import BadSpreadsheet
 
 NAMES = {"who": ("who", "e-mail"), "starts": ("starts at",), "note": ("note",)}
 

@@ -8,9 +8,10 @@ from django.core.management import call_command
 
 from conftest import utc
 from tickets.models import Ticket
-from tickets.sources.spreadsheets import MAX_BYTES, BadSpreadsheet, read_table, read_tickets
 from tickets.sources.spreadsheets.columns import recognised_columns
-from tickets.sources.spreadsheets.tables import MAX_ROWS
+from tickets.sources.spreadsheets.files import read_table
+from tickets.sources.spreadsheets.rows import read_tickets
+from tickets.sources.spreadsheets.tables import MAX_BYTES, MAX_ROWS, BadSpreadsheet
 from tickets.sources.tests.workbooks import ods, sheet, xlsx, xlsx_of_sheets, zipped
 
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from conftest import client_of, make_conference, make_ticket, make_user, utc
 from tickets.models import Claim, OrderHint, Product, Shop, SyncRun, Ticket
-from tickets.sources.syncing import Busy, run, sync
-from tickets.sources.syncing.run import only_run
+from tickets.sources.syncing import run
+from tickets.sources.syncing.run import ShopBusy, only_run, sync
 from tickets.sources.tests.paper_shop import (
     broken,
     full,
@@ -310,7 +310,7 @@ def test_one_at_a_time(monkeypatch):
     other.start()
     try:
         assert is_taken.wait(30)
-        with pytest.raises(Busy):
+        with pytest.raises(ShopBusy):
             sync(shop, is_full=True)
         assert not SyncRun.objects.exists()
     finally:

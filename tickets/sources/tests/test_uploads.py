@@ -11,18 +11,25 @@ from conftest import client_of, make_conference, make_ticket, make_user
 from lib.plans import PlanChanged
 from tickets.models import Claim, Product, Shop, Ticket, Upload
 from tickets.sources.importing import TicketRemovalsRefused
-from tickets.sources.spreadsheets import BadSpreadsheet, read_table
-from tickets.sources.uploads.applying import NotUndone, apply_upload, undo_upload
-from tickets.sources.uploads.keeping import keep_upload
-from tickets.sources.uploads.mapping import Mapping, MappingForm
-from tickets.sources.uploads.planning import groups_of, plan_upload
+from tickets.sources.spreadsheets.files import read_table
+from tickets.sources.spreadsheets.tables import BadSpreadsheet
+from tickets.sources.uploads.mapping import ColumnMapping, MappingForm
+from tickets.sources.uploads.plan import (
+    NotUndone,
+    apply_upload,
+    groups_of,
+    plan_upload,
+    undo_upload,
+)
 
 
 def upload_of(conference, text, *, by=None, at=None, **words):
     table = read_table(text.encode())
-    upload = keep_upload(conference, "tickets.csv", table, by=by, at=at or timezone.now())
-    guess = Mapping.guessed(table, conference)
-    upload.mapping = Mapping(guess.columns, guess.words | words).pack()
+    upload = Upload.objects.keep(
+        conference, "tickets.csv", table.pack(), by=by, at=at or timezone.now()
+    )
+    guess = ColumnMapping.guessed(table, conference)
+    upload.mapping = ColumnMapping(guess.columns, guess.words | words).pack()
     upload.save()
     return upload
 
@@ -44,7 +51,7 @@ def shown(upload):
     """{kind: {code: what is told of it}}"""
     return {
         group.kind: {
-            line.code: [f"{label}: {old} → {new}" for label, old, new in line.told]
+            line.code: [f"{label}: {old} → {new}" for label, old, new in line.fields]
             for line in group.lines
         }
         for group in groups_of(plan_upload(upload))
@@ -254,20 +261,20 @@ def test_a_bad_row_is_named(conference):
 def test_columns_and_words_are_remembered(conference):
     text = "Nr,Bezahlt?,Adresse,Art\n7,ja doch,a@example.com,Gold\n"
     table = read_table(text.encode())
-    assert Mapping.guessed(table, conference).columns == {}
+    assert ColumnMapping.guessed(table, conference).columns == {}
     said = {"code": "Nr", "state": "Bezahlt?", "email": "Adresse", "word:ja doch": "valid"}
-    form = MappingForm(said, table=table, guess=Mapping({}))
+    form = MappingForm(said, table=table, guess=ColumnMapping({}))
     assert form.is_valid()
     upload = upload_of(conference, text)
     upload.mapping = form.mapping.pack()
     upload.save()
     apply(upload)
-    guess = Mapping.guessed(table, conference)
+    guess = ColumnMapping.guessed(table, conference)
     assert guess == form.mapping
     form = MappingForm(None, table=table, guess=guess)
     assert form["word:ja doch"].value() == "valid"
     # Another file has other columns; the words are ours still.
-    other = Mapping.guessed(read_table(b"Code,Art\nA,Gold\n"), conference)
+    other = ColumnMapping.guessed(read_table(b"Code,Art\nA,Gold\n"), conference)
     assert (other.columns, other.words) == ({"code": ["Code"]}, {"ja doch": "valid"})
 
 

@@ -5,18 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference
 from tickets.models import Ticket, Upload
 from tickets.sources.shops.base import ShopTicket
-from tickets.sources.spreadsheets import (
-    STATE_OF,
-    Table,
-    read_tickets,
-    recognised_columns,
-    unknown_words,
-)
+from tickets.sources.spreadsheets.columns import STATE_OF, recognised_columns, unknown_words
+from tickets.sources.spreadsheets.rows import read_tickets
+from tickets.sources.spreadsheets.tables import Table
 
 LABELS = {
     "code": _("Code of the ticket"),
@@ -43,15 +40,12 @@ JOINED = ("code", "name", "product")
 # More different words are not states.
 MAX_WORDS = 20
 MAX_SAMPLE = 30
-STATES = [
-    (state.value, state.label)
-    for state in (Ticket.State.VALID, Ticket.State.PENDING, Ticket.State.CANCELED)
-]
+STATES = [choice for choice in Ticket.State.choices if choice[0] != Ticket.State.UNKNOWN]
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
-    """As `Upload.mapping` keeps it. `columns`: keys of HEADERS → names in the file's header; without
+class ColumnMapping:
+    """What `Upload.mapping` keeps. `columns`: keys of HEADERS → names in the file's header; without
     "code", codes are made. `words`: in small letters.
     """
 
@@ -59,12 +53,17 @@ class Mapping:
     words: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def unpack(cls, packed: dict[str, Any]) -> Self:
+    def unpack(cls, packed: dict[str, dict[str, Any]]) -> Self:
         return cls(packed["columns"], packed["words"])
 
     @classmethod
+    def of(cls, upload: Upload) -> Self | None:
+        """None: nobody has chosen columns yet."""
+        return cls.unpack(upload.mapping) if upload.mapping else None
+
+    @classmethod
     def guessed(cls, table: Table, conference: Conference) -> Self:
-        """As in the last file, if that had these columns, else what we recognise."""
+        """The same as in the last file, if that had these columns, else what we recognise."""
         applied = Upload.objects.filter(conference=conference, applied_at__isnull=False)
         last = applied.order_by("-applied_at").values_list("mapping", flat=True).first()
         remembered = cls.unpack(last) if last else cls({})
@@ -73,7 +72,7 @@ class Mapping:
             return remembered
         return cls(recognised_columns(table.header), remembered.words)
 
-    def pack(self) -> dict[str, Any]:
+    def pack(self) -> dict[str, object]:
         return {"columns": self.columns, "words": self.words}
 
     def tickets(self, table: Table, conference: Conference) -> list[ShopTicket]:
@@ -88,23 +87,23 @@ class Mapping:
 
 
 class MappingForm(forms.Form):
-    def __init__(self, data: Any, *, table: Table, guess: Mapping) -> None:
+    def __init__(self, data: QueryDict | None, *, table: Table, guess: ColumnMapping) -> None:
         super().__init__(data)
         self.words: list[str] = []
         choices = [("", "—"), *((name, _with_sample(name, table)) for name in table.header)]
         for key, label in LABELS.items():
             names = guess.columns.get(key, [])
-            self._add(key, choices, label=label, help_text=HELP.get(key, ""), names=names[:1])
+            text = HELP.get(key, "")
+            self._add(key, names[:1], label=label, help_text=text, choices=choices)
             if key in JOINED:
-                self._add(_second(key), choices, label=_("… joined with"), names=names[1:])
+                self._add(_second(key), names[1:], label=_("… joined with"), choices=choices)
         self._add_words(table, guess)
 
-    def _add(self, name: str, choices: Any, *, names: list[str], **options: Any) -> None:
+    def _add(self, name: str, names: list[str], **options: Any) -> None:
         initial = names[0] if names else ""
-        made = forms.ChoiceField(required=False, choices=choices, initial=initial, **options)
-        self.fields[name] = made
+        self.fields[name] = forms.ChoiceField(required=False, initial=initial, **options)
 
-    def _add_words(self, table: Table, guess: Mapping) -> None:
+    def _add_words(self, table: Table, guess: ColumnMapping) -> None:
         """One field for each word that we do not know in the column that is chosen at the time."""
         column = self["state"].value()
         if column not in table.header:
@@ -126,32 +125,32 @@ class MappingForm(forms.Form):
     def words_part(self) -> list[forms.BoundField]:
         return [bound for bound in self if bound.name.startswith(_word_field(""))]
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, str]:
         super().clean()
-        said = self.cleaned_data
+        values = self.cleaned_data
         if len(self.words) > MAX_WORDS:
             message = _("This column has %(count)s different words. Is it the state?")
             self.add_error(
                 "state", forms.ValidationError(message, params={"count": len(self.words)})
             )
-        if not any(said.get(key) for key in ("code", "email", "buyer-email")):
+        if not any(values.get(key) for key in ("code", "email", "buyer-email")):
             self.add_error("code", _("Which column tells the tickets apart, or has the e-mail?"))
         for key in JOINED:
-            if said.get(_second(key)) and not said.get(key):
+            if values.get(_second(key)) and not values.get(key):
                 self.add_error(key, _("Choose the first of the two columns."))
-        return said
+        return values
 
     @property
-    def mapping(self) -> Mapping:
-        """Of a form that is valid."""
-        said = self.cleaned_data
+    def mapping(self) -> ColumnMapping:
+        """The form has to be valid."""
+        values = self.cleaned_data
         columns = {
             key: names
             for key in LABELS
-            if (names := [said[name] for name in (key, _second(key)) if said.get(name)])
+            if (names := [values[name] for name in (key, _second(key)) if values.get(name)])
         }
-        words = {word.casefold(): said[_word_field(word)] for word in self.words}
-        return Mapping(columns, words)
+        words = {word.casefold(): values[_word_field(word)] for word in self.words}
+        return ColumnMapping(columns, words)
 
 
 def _second(key: str) -> str:

@@ -2,8 +2,11 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 
+from django.core.cache import cache
 from django.db import transaction
+from django.tasks import task
 from django.utils import timezone
 
 from tickets.models import OrderHint, Shop, Ticket
@@ -15,10 +18,13 @@ logger = logging.getLogger(__name__)
 
 # Then it is the shop, not one order.
 MAX_FAILURES = 3
+FIRST_PAUSE = timedelta(seconds=5)
+# 5 minutes in all; then the timer's sync_tickets asks for what still waits.
+MAX_TRIES = 6
 
 
 @dataclass(slots=True)
-class Answered:
+class HintReport:
     """`waiting`: hints that stay, because the shop could not be read; `problem` says why. `is_down`:
     it told nothing several times in a row, so no other question was asked.
     """
@@ -29,42 +35,41 @@ class Answered:
     is_down: bool = False
 
 
-def ask_waiting(shop: Shop) -> Answered:
+def fetch_hinted_orders(shop: Shop) -> HintReport:
     """Ask for all orders that hints wait for, the latest first: an order that the shop fails to
     tell holds up nobody else's.
     """
-    answered = Answered()
-    asked: CheckedApi | None = None
+    report = HintReport()
+    api: CheckedApi | None = None
     failures = 0
     # Each is looked up again when its turn comes: another worker may have done it.
     for pk in list(shop.hints.waiting().order_by("-heard_at").values_list("pk", flat=True)):
-        if answered.is_down:
+        if report.is_down:
             break
         hint = shop.hints.waiting().filter(pk=pk).first()
         if hint is None:
             continue
         try:
-            asked = asked or CheckedApi(shop)
-            batch = asked.order(hint.order_code)
+            api = api or CheckedApi(shop)
+            batch = api.order(hint.order_code)
         except ShopError as error:
             logger.warning("Hint %s of shop %s waits: %s", hint.pk, shop.pk, error)
-            answered.problem = str(error)
+            report.problem = str(error)
             failures += 1
-            answered.is_down = failures == MAX_FAILURES
+            report.is_down = failures == MAX_FAILURES
         else:
             failures = 0
-            answered.done += _write(hint, batch)
-    answered.waiting = shop.hints.waiting().count() if answered.problem else 0
-    return answered
+            report.done += _write(hint, batch)
+    report.waiting = shop.hints.waiting().count() if report.problem else 0
+    return report
 
 
 @transaction.atomic
 def _write(hint: OrderHint, batch: Batch) -> bool:
-    """Whether that was all. When the shop has called again since, the hint goes on waiting; when
+    """Returns whether the hint is done. When the shop has called again since, the hint goes on waiting; when
     another worker has done it, its answer is as new as ours or newer.
     """
-    shop = hint.shop
-    conference = shop.conference
+    shop, conference = hint.shop, hint.shop.conference
     conference.one_writer("tickets")
     now = OrderHint.objects.select_for_update().get(pk=hint.pk)
     if now.done_at is not None:
@@ -78,3 +83,23 @@ def _write(hint: OrderHint, batch: Batch) -> bool:
         return False
     now.finish(timezone.now())
     return True
+
+
+@task(queue_name="default")
+def fetch_hints(shop_id: int, tries: int = 0) -> None:
+    """Harmless when it runs twice. Orders that the shop fails to tell are asked for again later, by
+    one task for all of them. While it tells nothing at all, calls of it start no further questions.
+    """
+    shop = Shop.objects.active().filter(pk=shop_id).select_related("conference").first()
+    pausing, coming = f"shop-pausing:{shop_id}", f"shop-again:{shop_id}"
+    if shop is None or (tries == 0 and cache.get(pausing)):
+        return
+    report = fetch_hinted_orders(shop)
+    if not report.waiting or tries == MAX_TRIES or not fetch_hints.get_backend().supports_defer:
+        return
+    pause = FIRST_PAUSE * 2**tries
+    if report.is_down:
+        cache.set(pausing, True, pause.total_seconds())
+    if tries or not cache.get(coming):
+        cache.set(coming, True, pause.total_seconds())
+        fetch_hints.using(run_after=timezone.now() + pause).enqueue(shop_id, tries + 1)
