@@ -10,9 +10,8 @@ from django.utils import timezone
 
 from lib.compiled_sql import prepared
 from schedule.models import Conference
-from tickets.admission.windows import talk_windows, windows
 from tickets.models import Claim, Ticket, TicketQuerySet, User
-from tickets.models.scopes import HeldScope
+from tickets.models.scopes import HeldScope, talk_windows, windows
 
 
 @transaction.atomic
@@ -53,16 +52,17 @@ def _give(conference: Conference, waiting: list[tuple[int, Ticket]], way: Claim.
     chosen: dict[tuple[int, frozenset[HeldScope]], Ticket] = {}
     for person_id, ticket in waiting:
         held = opens[ticket.pk]
-        if any(not window.is_over_at(at) for window in windows(held, conference, talks)):
+        if [window for window in windows(held, conference, talks) if not window.is_over_at(at)]:
             chosen.setdefault((person_id, frozenset(held)), ticket)
     if not chosen:
         return []
     # Read after the tickets are locked: of two sign-ins at the same moment the second sees what
     # the first has claimed.
     people = {person_id for person_id, _held in chosen}
-    claims: Iterable[Claim] = _held(Q(user__in=people), conference.pk)
     if len(people) == 1:
-        claims = _held_by_one(people.pop(), conference.pk)
+        claims: Iterable[Claim] = _held_by_one(people.pop(), conference.pk)
+    else:
+        claims = _held(Q(user__in=people), conference.pk)
     for claim in claims:
         chosen.pop((claim.user_id, frozenset(claim.ticket.held_scopes)), None)
     given = [

@@ -39,7 +39,7 @@ from schedule.site.scoped_admin import conference_of
 from tickets.admission.refusals import refuse
 from tickets.admission.request import BELOW_ADMIN, DeskRequest, TicketRequest
 from tickets.admission.rule import Admission, Reason, compute_and_keep, refusal
-from tickets.models.kept_admissions import admission_key
+from tickets.models.people import admission_key
 
 _BY_WORD = {
     "public": PUBLIC,

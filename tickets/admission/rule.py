@@ -20,16 +20,19 @@ from django.utils import timezone
 
 from lib.compiled_sql import prepared
 from schedule.models import Conference, Talk
-from tickets.admission.windows import (
+from tickets.models import Ban, Claim, Ticket, User, fold_email
+from tickets.models.people import admission_key
+from tickets.models.scopes import (
+    HeldScope,
+    Scope,
     ScopeWindow,
     TalkWindows,
+    held_scopes,
+    parse_scope,
     talk_codes,
     talk_window,
     windows,
 )
-from tickets.models import Ban, Claim, Ticket, User, fold_email
-from tickets.models.kept_admissions import admission_key
-from tickets.models.scopes import HeldScope, Scope, held_scopes, parse_scope
 
 KEPT = timedelta(seconds=20)
 # As a product gives by default, for people without one: speakers, crew.

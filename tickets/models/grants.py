@@ -8,8 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference
-from tickets.models.kept_admissions import forget_admissions
-from tickets.models.people import User
+from tickets.models.people import User, forget_admissions
 from tickets.models.scopes import HeldScope, held_scopes, validate_scopes, whole_conference
 
 

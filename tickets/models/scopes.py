@@ -1,17 +1,23 @@
-"""The words for what an admission opens: conference, day:DATE, room:SLUG, talk:CODE, replay."""
+"""What an admission opens: conference, day:DATE, room:SLUG, talk:CODE, replay. How scopes are written,
+which there are, and when they are open is said here alone.
+"""
 
 import logging
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from schedule.models import Conference
+from schedule.models import Conference, Talk
 
 logger = logging.getLogger(__name__)
+
+# Workshop tickets open their room a little before the talk, and do not cut off a speaker.
+EARLY = timedelta(minutes=15)
+GRACE = timedelta(minutes=15)
 
 
 class Scope(NamedTuple):
@@ -121,3 +127,77 @@ class KnownScopes:
                 day = date.fromisoformat(scope.value)
                 return self.conference.starts_on <= day <= self.conference.ends_on
         return True
+
+
+class ScopeWindow(NamedTuple):
+    """A scope that is open in [starts_at, ends_at); None: no bound. `room` is the slug of the room
+    where a talk takes place, so that a workshop's ticket opens its room for that time.
+    """
+
+    scope: str
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    room: str = ""
+
+    def covers(self, wanted: Scope | None) -> bool:
+        """Whether the scope, whenever it is open, includes the wanted one; None wants any."""
+        if wanted is None or self.scope == "conference":
+            return True
+        held = parse_scope(self.scope)
+        if held == wanted:
+            return True
+        # A day opens every room and talk while it lasts: its window is that day.
+        if held.kind == "day":
+            return wanted.kind in ("room", "talk")
+        return held.kind == "talk" and wanted == Scope("room", self.room)
+
+    def has_begun_at(self, at: datetime) -> bool:
+        return self.starts_at is None or self.starts_at <= at
+
+    def is_over_at(self, at: datetime) -> bool:
+        return self.ends_at is not None and self.ends_at <= at
+
+    def within(self, starts_at: datetime | None, ends_at: datetime | None) -> Self | None:
+        """The part of it that lies in [starts_at, ends_at). None: nothing does."""
+        first = max(filter(None, [self.starts_at, starts_at]), default=None)
+        last = min(filter(None, [self.ends_at, ends_at]), default=None)
+        if first is not None and last is not None and last <= first:
+            return None
+        return self._replace(starts_at=first, ends_at=last)
+
+
+# By their codes.
+type TalkWindows = Mapping[str, ScopeWindow]
+
+
+def talk_window(code: str, starts_at: datetime, ends_at: datetime, room: str | None) -> ScopeWindow:
+    return ScopeWindow(f"talk:{code}", starts_at - EARLY, ends_at + GRACE, room or "")
+
+
+def talk_codes(held: Iterable[HeldScope]) -> set[str]:
+    return {each.scope.value for each in held if each.scope.kind == "talk"}
+
+
+def talk_windows(conference: Conference, held: Iterable[HeldScope]) -> TalkWindows:
+    """The windows of the talks that these scopes name. There is no query where they name none."""
+    codes = talk_codes(held)
+    if not codes:
+        return {}
+    talks = Talk.objects.filter(conference=conference, code__in=codes).order_by()
+    rows = talks.values_list("code", "starts_at", "ends_at", "room__slug")
+    return {row[0]: talk_window(*row) for row in rows}
+
+
+def windows(
+    held: Iterable[HeldScope], conference: Conference, talks: TalkWindows
+) -> Iterator[ScopeWindow]:
+    """When these scopes are open, as long as what gives them lasts. A talk that is not there never is."""
+    for scope, starts_at, ends_at in held:
+        window: ScopeWindow | None = ScopeWindow(str(scope))
+        if scope.kind == "day":
+            day = conference.day_window(date.fromisoformat(scope.value))
+            window = ScopeWindow(str(scope), *day)
+        elif scope.kind == "talk":
+            window = talks.get(scope.value)
+        if window is not None and (part := window.within(starts_at, ends_at)):
+            yield part

@@ -14,8 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference
-from tickets.models.kept_admissions import forget_admissions
-from tickets.models.people import User, fold_email
+from tickets.models.people import User, fold_email, forget_admissions
 from tickets.models.scopes import HeldScope, held_scopes, validate_scopes, whole_conference
 from tickets.models.shops import Shop, SyncRun
 
@@ -222,7 +221,7 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
         has got meanwhile stays theirs.
         """
         self.bulk_create(claims, ignore_conflicts=True)
-        forget_admissions((claim.ticket.conference_id, claim.user_id) for claim in claims)
+        forget_admissions([(claim.ticket.conference_id, claim.user_id) for claim in claims])
 
     def release(self, at: datetime) -> list[Ticket]:
         """Nobody has their tickets then. Returns those."""
@@ -274,7 +273,7 @@ class Claim(models.Model):
     def release_all(cls, claims: Collection["Claim"], at: datetime) -> None:
         """Releases claims that were read with their tickets, in one statement. All releasing ends here."""
         cls.objects.filter(pk__in=[claim.pk for claim in claims]).update(released_at=at)
-        forget_admissions((claim.ticket.conference_id, claim.user_id) for claim in claims)
+        forget_admissions([(claim.ticket.conference_id, claim.user_id) for claim in claims])
 
 
 class EntryLink(models.Model):

@@ -28,9 +28,9 @@ from tickets.admission.rule import (
     compute,
     refusal,
 )
-from tickets.admission.windows import ScopeWindow
 from tickets.models import Claim, Grant, Product, Ticket, User
-from tickets.models.kept_admissions import admission_key, forget_admissions
+from tickets.models.people import admission_key, forget_admissions
+from tickets.models.scopes import ScopeWindow
 
 NOON = utc("2026-11-21 12:00")
 HOUR = timedelta(hours=1)

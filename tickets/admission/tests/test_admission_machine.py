@@ -19,9 +19,9 @@ from hypothesis.stateful import run_state_machine_as_test as run_machine
 from conftest import make_conference, make_room, make_talk, make_user, utc
 from tickets.admission.claiming import claim_those, claim_tickets
 from tickets.admission.rule import KEPT, admission_of, refusal
-from tickets.admission.windows import EARLY, GRACE
 from tickets.grants.granting import give_grant
 from tickets.models import Ban, Claim, Grant, Product, Ticket
+from tickets.models.scopes import EARLY, GRACE
 from tickets.sources.importing import write_tickets
 from tickets.sources.shops.base import ShopTicket
 

@@ -11,9 +11,9 @@ from django.utils.timesince import timesince
 
 from schedule.models import Conference, Talk
 from tickets.admission.watching import devices_watching
-from tickets.admission.windows import talk_windows
 from tickets.helpdesk.why.inquiry import Inquiry, is_open, live_claim
 from tickets.models import Ban, EntryLink, Role, Shop, SyncRun, Ticket
+from tickets.models.scopes import talk_windows
 
 
 class Fact:

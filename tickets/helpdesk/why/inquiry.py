@@ -8,8 +8,8 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from schedule.models import Conference
 from tickets.accounts.accounts import is_verified
 from tickets.admission.rule import Admission, compute
-from tickets.admission.windows import TalkWindows, talk_windows, windows
 from tickets.models import Claim, Grant, Ticket, User, fold_email, person_of_reference
+from tickets.models.scopes import TalkWindows, talk_windows, windows
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,16 @@ from datetime import timedelta
 import pytest
 
 from conftest import make_conference, make_talk, make_ticket, make_user, utc
-from tickets.admission.windows import ScopeWindow, talk_window, talk_windows, window_of, windows
 from tickets.models import Grant
-from tickets.models.scopes import HeldScope, Scope, parse_scope
+from tickets.models.scopes import (
+    HeldScope,
+    Scope,
+    ScopeWindow,
+    parse_scope,
+    talk_window,
+    talk_windows,
+    windows,
+)
 
 NOON = utc("2026-11-21 12:00")
 HOUR = timedelta(hours=1)
@@ -22,11 +29,12 @@ def conference(db):
 
 @pytest.mark.parametrize("text", ["conference", "room:main", "replay"])
 def test_some_scopes_are_always_open(conference, text):
-    assert window_of(parse_scope(text), conference, {}) == ScopeWindow(text, None, None)
+    held = [HeldScope(parse_scope(text))]
+    assert list(windows(held, conference, {})) == [ScopeWindow(text, None, None)]
 
 
 def test_a_day_is_open_as_long_as_the_conference_counts_it(conference):
-    window = window_of(Scope("day", "2026-11-21"), conference, {})
+    [window] = windows([HeldScope(Scope("day", "2026-11-21"))], conference, {})
     assert window[1:3] == (utc("2026-11-21 03:00"), utc("2026-11-22 03:00"))
 
 
@@ -34,8 +42,8 @@ def test_a_talk_is_open_a_little_longer_than_it_takes(conference):
     talks = {"WS": talk_window("WS", NOON, LATER, "lab")}
     quarter = timedelta(minutes=15)
     expected = ScopeWindow("talk:WS", NOON - quarter, LATER + quarter, "lab")
-    assert window_of(Scope("talk", "WS"), conference, talks) == expected
-    assert window_of(Scope("talk", "GONE"), conference, talks) is None
+    held = [HeldScope(Scope("talk", code)) for code in ("WS", "GONE")]
+    assert list(windows(held, conference, talks)) == [expected]
 
 
 def test_the_talks_are_read_once_and_only_where_there_are_some(
