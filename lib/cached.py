@@ -67,19 +67,20 @@ def once_per_revision[T](read: Callable[[int, int], T]) -> Callable[[int, int], 
     that number has grown. Who calls it reads the number first, so that what is kept is never older
     than its number.
     """
-    return _keep(read, MOST_REVISIONS)
+    return once_per_arguments(most=MOST_REVISIONS)(read)
 
 
 def once_per_arguments[**P, T](*, most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """A function whose last answers are kept, `most` of them, one for each set of arguments."""
-    return lambda function: _keep(function, most)
+    """A function whose last answers are kept, `most` of them, one for each set of arguments.
+    Threads share what is kept. Two that ask for the same at the same moment may both work.
+    """
 
+    def keep(function: Callable[P, T]) -> Callable[P, T]:
+        kept = lru_cache(maxsize=most)(function)
+        _for_their_arguments.append(kept.cache_clear)
+        return cast("Callable[P, T]", kept)
 
-def _keep[**P, T](function: Callable[P, T], most: int) -> Callable[P, T]:
-    """Threads share what is kept. Two that ask for the same at the same moment may both work."""
-    kept = lru_cache(maxsize=most)(function)
-    _for_their_arguments.append(kept.cache_clear)
-    return cast("Callable[P, T]", kept)
+    return keep
 
 
 def let_a_second_pass() -> None:

@@ -6,11 +6,11 @@ takes five times as long as asking the database.
 
 from collections.abc import Callable, Sequence
 from copy import copy
+from types import SimpleNamespace
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
-from django.db.models.sql.compiler import SQLCompiler
 
 # Stand for what is asked for while the SQL is written, so values that nobody asks for. The number
 # fits into every integer field.
@@ -38,14 +38,14 @@ class prepared[**P, Row]:  # noqa: N801 - a decorator
         return written.rows(values)
 
 
-def _slot(number: int, value: object) -> Any:
+def _slot(number: int, value: object) -> int | str:
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise TypeError(f"{value!r} is neither a number nor a text.")
     return _NUMBER + number if isinstance(value, int) else _TEXT.format(number)
 
 
 class _Written[Row]:
-    def __init__(self, queryset: QuerySet[Any, Row], slots: Sequence[Any]) -> None:
+    def __init__(self, queryset: QuerySet[Any, Row], slots: Sequence[int | str]) -> None:
         self._queryset = queryset
         self._compiler = queryset.query.get_compiler(queryset.db)
         self._sql, self._parameters = self._compiler.as_sql()
@@ -62,20 +62,12 @@ class _Written[Row]:
         for place, number in self._places:
             parameters[place] = values[number]
         compiler: Any = copy(self._compiler)
-        # That of this thread.
+        # Each thread has a connection of its own.
         compiler.connection = connection
         compiler.as_sql = lambda: (self._sql, parameters)
         made: Any = self._queryset
-        answered = type(made)(made.model, query=_Answered(compiler), using=made.db)
+        # This stands in the place of a query: Django asks it for its compiler to make rows.
+        query = SimpleNamespace(get_compiler=lambda *_args, **_named: compiler)
+        answered = type(made)(made.model, query=query, using=made.db)
         rows: list[Row] = list(made._iterable_class(answered))
         return rows
-
-
-class _Answered:
-    """In the place of a query, for what Django makes rows with."""
-
-    def __init__(self, compiler: SQLCompiler) -> None:
-        self._compiler = compiler
-
-    def get_compiler(self, *_args: object, **_named: object) -> SQLCompiler:
-        return self._compiler

@@ -62,8 +62,9 @@ class HttpError(Exception):
 
 
 class Deadline:
-    """For everything that is asked until then. A server that sends a byte every nine seconds never
-    runs into the timeout of a socket, so no wait is longer than the time that is left.
+    """A deadline for everything that is asked until then. A server that sends a byte every nine
+    seconds never runs into the timeout of a socket, so no wait is longer than the time that is
+    left.
 
     `silence_seconds`: the longest wait for a connection, and for the next piece of an answer.
     """
@@ -111,7 +112,7 @@ class Network:
 
     @cached_property
     def tls(self) -> ssl.SSLContext:
-        """Once for all clients: the certificates of all authorities are read for it."""
+        """All clients share it, because the certificates of all authorities are read for it."""
         context = ssl.create_default_context()
         context.sslsocket_class = _BoundedTlsSocket
         return context

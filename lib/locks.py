@@ -21,7 +21,7 @@ from django.db import DatabaseError, InterfaceError, connection, connections, tr
 ASK_EVERY_SECONDS = 0.1
 
 
-class Taken(Exception):
+class LockTaken(Exception):
     """Somebody else has the lock."""
 
 
@@ -37,15 +37,15 @@ def number_of(name: str) -> int:
 
 @contextlib.contextmanager
 def held(name: str, *, wait_seconds: float = 0) -> Iterator[Lock]:
-    """For long work, over many transactions. Raises Taken when somebody else has it, and after so
-    many seconds still has.
+    """Holds a lock for long work, over many transactions. Raises LockTaken when somebody else has
+    it, and after so many seconds still has.
     """
     lock = _InDatabase(name) if connection.vendor == "postgresql" else _InFile(name)
     try:
         deadline = time.monotonic() + wait_seconds
         while not lock.take():
             if time.monotonic() >= deadline:
-                raise Taken(name)
+                raise LockTaken(name)
             time.sleep(ASK_EVERY_SECONDS)
         yield lock
     finally:
@@ -57,7 +57,7 @@ def is_held(name: str) -> bool:
 
 
 def hold_until_commit(name: str) -> None:
-    """For writers: waits for whoever has it, and has it until the transaction ends. With SQLite the
+    """A writer waits for whoever has it, and has it until the transaction ends. With SQLite the
     transaction itself has waited for all others that write (`transaction_mode` IMMEDIATE).
     """
     if not connection.in_atomic_block:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 class Plan(Protocol):
     @property
     def digest(self) -> str:
-        """Of what it would do and to what, as `digest_of` makes it."""
+        """The digest of what it would do and to what, as `digest_of` makes it."""
 
 
 class PlanChanged(Exception):
@@ -25,8 +25,8 @@ class PlanChanged(Exception):
         self.plan = plan
 
 
-def digest_of(value: Any) -> str:
-    """Of plain values. It is stored, so it stays the same for the same values."""
+def digest_of(value: object) -> str:
+    """The digest of plain values. It is stored, so it stays the same for the same values."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 

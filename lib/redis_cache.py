@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from django.core.cache.backends.locmem import LocMemCache
@@ -26,14 +26,23 @@ MAX_LOST_DELETES = 10_000
 class QuickClient(DefaultClient):
     """Reads what was pickled without trying first whether a page is a number."""
 
-    def decode(self, value: Any) -> Any:
+    def decode(self, value: object) -> object:
         if isinstance(value, bytes) and value.startswith(b"\x80"):  # how every pickle begins
             return self._serializer.loads(value)
         return super().decode(value)
 
-    def run_script(self, keys: Sequence[str], lua: str, arguments: Sequence[str | float]) -> Any:
+    def run_script(self, keys: Sequence[str], lua: str, arguments: Sequence[str | float]) -> object:
         script = self.get_client(write=True).register_script(lua)
         return script(keys=[self.make_key(key) for key in keys], args=arguments)
+
+
+def _steady(operation: str, without: object) -> Callable[..., Any]:
+    """A method of the cache that answers `without` while Redis is away."""
+
+    def method(cache: "SteadyRedisCache", key: object, *args: object, **named: object) -> Any:
+        return cache.ask(operation, without, key, *args, **named)
+
+    return method
 
 
 class SteadyRedisCache(RedisCache[Any]):
@@ -45,58 +54,49 @@ class SteadyRedisCache(RedisCache[Any]):
         self._lost_deletes: set[tuple[str, int | None]] = set()
         self.local = LocMemCache(f"beside {server}", {"OPTIONS": {"MAX_ENTRIES": MAX_LOCAL}})
 
-    def get(self, key: str, default: Any = None, version: int | None = None, **kw: Any) -> Any:
-        return self._steady("get", default, key, default, version=version, **kw)
+    set = _steady("set", None)
+    add = _steady("add", False)
+    touch = _steady("touch", False)
+    has_key = _steady("has_key", False)
+    # What the script answers, in one round trip once Redis knows it. None: Redis is away.
+    run_script = _steady("run_script", None)
 
-    def get_many(self, keys: Collection[str], version: int | None = None, **kw: Any) -> Any:
-        return self._steady("get_many", {}, keys, version=version, **kw)
+    def get(self, key: str, default: object = None, *args: object, **named: object) -> Any:
+        return self.ask("get", default, key, default, *args, **named)
 
-    def set(self, key: str, *args: Any, **kw: Any) -> Any:
-        return self._steady("set", None, key, *args, **kw)
+    def get_many(self, keys: Collection[str], *args: object, **named: object) -> Any:
+        return self.ask("get_many", {}, keys, *args, **named)
 
-    def add(self, key: str, *args: Any, **kw: Any) -> Any:
-        return self._steady("add", False, key, *args, **kw)
-
-    def touch(self, key: str, *args: Any, **kw: Any) -> Any:
-        return self._steady("touch", False, key, *args, **kw)
-
-    def has_key(self, key: str, *args: Any, **kw: Any) -> Any:
-        return self._steady("has_key", False, key, *args, **kw)
-
-    def delete(self, key: str, version: int | None = None, **kw: Any) -> Any:
-        deleted = self._steady("delete", None, key, version=version, **kw)
+    def delete(self, key: str, version: int | None = None, **named: object) -> bool:
+        deleted = self.ask("delete", None, key, version=version, **named)
         if deleted is None:
             self._remember_delete([key], version)
         return bool(deleted)
 
-    def delete_many(self, keys: Collection[str], version: int | None = None, **kw: Any) -> Any:
-        deleted = self._steady("delete_many", None, keys, version=version, **kw)
+    def delete_many(
+        self, keys: Collection[str], version: int | None = None, **named: object
+    ) -> Any:
+        deleted = self.ask("delete_many", None, keys, version=version, **named)
         if deleted is None:
             self._remember_delete(keys, version)
         return deleted or 0
 
-    def run_script(self, keys: Sequence[str], lua: str, arguments: Sequence[str | float]) -> Any:
-        """What the script answers, in one round trip once Redis knows it. None: Redis is away."""
-        return self._steady("run_script", None, keys, lua, arguments)
-
-    def _steady(self, operation: str, without: Any, key: Any, *args: Any, **kw: Any) -> Any:
+    def ask(
+        self, operation: str, without: object, key: object, *args: object, **named: object
+    ) -> Any:
         if time.monotonic() >= self._away_until:
             try:
-                if self._lost_deletes:
-                    self._delete_what_was_lost()
-                return getattr(self.client, operation)(key, *args, **kw)
+                for lost in tuple(self._lost_deletes):
+                    self.client.delete(lost[0], version=lost[1])
+                    self._lost_deletes.discard(lost)
+                return getattr(self.client, operation)(key, *args, **named)
             except (ConnectionInterrupted, RedisError) as error:
                 self._away_until = time.monotonic() + OPEN_SECONDS
                 logger.warning("Redis is away (%s); going on without.", type(error).__name__)
         if isinstance(key, str) and key.startswith(LOCAL_PREFIX):
-            return getattr(self.local, operation)(key, *args, **kw)
+            return getattr(self.local, operation)(key, *args, **named)
         return without
 
     def _remember_delete(self, keys: Collection[str], version: int | None) -> None:
         if len(self._lost_deletes) < MAX_LOST_DELETES:
             self._lost_deletes.update((key, version) for key in keys)
-
-    def _delete_what_was_lost(self) -> None:
-        for key, version in tuple(self._lost_deletes):
-            self.client.delete(key, version=version)
-            self._lost_deletes.discard((key, version))

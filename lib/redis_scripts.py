@@ -14,7 +14,7 @@ from django.core.cache import cache
 _lock = threading.Lock()
 
 
-class Script[Answer]:
+class RedisScript[Answer]:
     """Called with keys and arguments. `lua` is told the time as its first argument, and `double` as
     in `double(kept, now, keys, *arguments)`, where `kept` is a cache. What they keep has to expire,
     but no answer may depend on whether it has. An answer is never nil.
@@ -22,7 +22,7 @@ class Script[Answer]:
     `away`: the answer while Redis is away. Without it the double goes on, for this process alone.
     """
 
-    instances: "ClassVar[list[Script[Any]]]" = []
+    instances: "ClassVar[list[RedisScript[Any]]]" = []
 
     def __init__(
         self, double: Callable[..., Answer], *lua: str, away: Answer | None = None

@@ -24,14 +24,8 @@ class SealBroken(Exception):
 
 def _fernet() -> MultiFernet:
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return MultiFernet(
-        [
-            Fernet(
-                base64.urlsafe_b64encode(hashlib.sha256(b"front-row-seal" + key.encode()).digest())
-            )
-            for key in keys
-        ]
-    )
+    digests = [hashlib.sha256(b"front-row-seal" + key.encode()).digest() for key in keys]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
 
 
 def seal(secret: str) -> str:
@@ -60,5 +54,5 @@ def validate_secret(secret: str) -> None:
         )
 
 
-class SealedField(models.TextField):  # type: ignore[type-arg]  # not generic at run time
+class SealedField(models.TextField[str, str]):
     """Holds the sealed text: `unseal(shop.token)` where the secret is used, and nowhere else."""

@@ -12,23 +12,8 @@ from markdown_it.token import Token
 
 Markup = Literal["plain", "markdown", "html"]
 
-TAGS = {
-    "p",
-    "br",
-    "hr",
-    "a",
-    "ul",
-    "ol",
-    "li",
-    "strong",
-    "em",
-    "b",
-    "i",
-    "code",
-    "pre",
-    "blockquote",
-}
-TAGS |= {"h3", "h4", "h5"}
+TAGS = {"p", "br", "hr", "h3", "h4", "h5", "ul", "ol", "li", "blockquote", "pre"}
+TAGS |= {"a", "strong", "em", "b", "i", "code"}
 
 # C0 without tab and newline, DEL, C1, lone surrogates: no meaning in a text, and PostgreSQL refuses NUL.
 _controls = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -52,7 +37,7 @@ def one_line(text: str) -> str:
 
 
 def same_name(text: str) -> str:
-    """For comparing names that people typed."""
+    """Equal for two names that people typed and that are the same."""
     return one_line(text).casefold()
 
 

@@ -20,13 +20,13 @@ from schedule.site.scoped_admin import conference_of, in_venue_zone
 from tickets.models import User
 
 
-class PasswordForm(AdminAuthenticationForm):
-    """For a host without a conference, as long as the site's login pages cannot be shown there.
-    As strict as they are: it counts wrong passwords, and knows no second factor, so whoever has
+class AdminPasswordForm(AdminAuthenticationForm):
+    """The login on a host without a conference, where the site's login pages cannot be shown.
+    It is as strict as they are: it counts wrong passwords, and knows no second factor, so whoever has
     one is sent away.
     """
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         email = self.cleaned_data.get("username", "")
         get_adapter().pre_authenticate(self.request, email=email)
         return super().clean()
@@ -43,7 +43,7 @@ class OurAdminSite(admin.AdminSite):
     site_title = gettext_lazy("Front Row")
     site_header = gettext_lazy("Front Row")
     index_title = gettext_lazy("Organize")
-    login_form = PasswordForm
+    login_form = AdminPasswordForm
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff, and whoever has a role or helps in a room in this conference."""
@@ -57,7 +57,7 @@ class OurAdminSite(admin.AdminSite):
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return in_venue_zone(super().admin_view(view, cacheable))
 
-    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+    def each_context(self, request: HttpRequest) -> dict[str, object]:
         context = super().each_context(request)
         if conference := conference_of(request):
             context["site_header"] = _("%(conference)s, times of %(zone)s") % {
@@ -68,7 +68,7 @@ class OurAdminSite(admin.AdminSite):
         return context
 
     def login(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
         is_inside = request.method == "GET" and self.has_permission(request)
         if is_inside or conference_of(request) is None:

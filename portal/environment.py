@@ -10,14 +10,14 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, parse_qs, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-_ON = {"on", "true", "yes", "y", "ok", "1"}
-_OFF = {"off", "false", "no", "n", "0"}
-
-_LINE_OF_FILE = re.compile(r"(?:export\s+)?([A-Za-z_0-9]+)=(.*)")
+_FLAGS = dict.fromkeys(("on", "true", "yes", "y", "ok", "1"), True)
+_FLAGS |= dict.fromkeys(("off", "false", "no", "n", "0"), False)
+# A name, and a value in single quotes, in double quotes or in none.
+_LINE_OF_FILE = re.compile(r"""(?:export\s+)?(\w+)=(?:'(.*)'|"(.*)"|(.*))""", re.ASCII)
 
 _POSTGRES_EXAMPLE = "postgres://frontrow:password@127.0.0.1:5432/frontrow"
 _SMTP_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
@@ -34,18 +34,16 @@ SMTP_TIMEOUT_SECONDS = 5
 def read_env_file(name: str, *, default: Path) -> None:
     """Reads the file that the variable names, else `default` if it exists; an empty variable
     means no file. Variables that are already set win."""
-    chosen = os.environ.get(name)
-    if chosen == "" or (chosen is None and not default.exists()):
+    path = os.environ.get(name, str(default) if default.exists() else "")
+    if not path:
         return
-    path = Path(chosen or default)
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise _wrong(name, f"names {path}, which cannot be read ({reason})", ".env") from None
     values = {}
-    for number, line in enumerate(lines, 1):
-        line = line.strip()
+    for number, line in enumerate(map(str.strip, lines), 1):
         if not line or line.startswith("#"):
             continue
         match = _LINE_OF_FILE.fullmatch(line)
@@ -54,18 +52,11 @@ def read_env_file(name: str, *, default: Path) -> None:
                 f"Line {number} of {path} has to be NAME=value without spaces around the =,"
                 " for example HTTPS=on"
             )
-        values[match[1]] = _unquoted(match[2])
+        key, single, double, plain = match.groups("")
+        # A backslash protects the next character, but \n, \r and \t stay as they are written.
+        values[key] = single or re.sub(r"\\([^rnt])", r"\1", double) or plain
     for key, value in values.items():
         os.environ.setdefault(key, value)
-
-
-def _unquoted(value: str) -> str:
-    if len(value) > 1 and value[0] == value[-1] == "'":
-        return value[1:-1]
-    if len(value) > 1 and value[0] == value[-1] == '"':
-        # A backslash protects the next character, but \n, \r and \t stay as they are written.
-        return re.sub(r"\\([^rnt])", r"\1", value[1:-1])
-    return value
 
 
 def env_str(name: str, *, default: str = "", choices: Collection[str] = ()) -> str:
@@ -82,30 +73,26 @@ def env_bool(name: str, *, default: bool) -> bool:
     value = os.environ.get(name)
     if value is None:
         return default
-    if value.strip().lower() in _ON:
-        return True
-    if value.strip().lower() in _OFF:
-        return False
-    raise _wrong(name, f"is {value!r}, but must be on or off", "on" if default else "off")
+    if value.strip().lower() not in _FLAGS:
+        raise _wrong(name, f"is {value!r}, but must be on or off", "on" if default else "off")
+    return _FLAGS[value.strip().lower()]
 
 
 def env_int(name: str, *, default: int) -> int:
-    value = os.environ.get(name)
-    if value is None:
-        return default
+    value = os.environ.get(name, str(default))
     if not re.fullmatch(r"\s*[0-9]{1,9}\s*", value):
         raise _wrong(name, f"is {value!r}, but must be a whole number, not below 0", str(default))
     return int(value)
 
 
 def env_list(name: str) -> list[str]:
-    """With commas between."""
+    """The items between commas."""
     items = (item.strip() for item in os.environ.get(name, "").split(","))
     return [item for item in items if item]
 
 
 def env_dict(name: str, *, example: str) -> dict[str, str]:
-    """`key=value`, with commas between."""
+    """The pairs of `key=value` between commas."""
     pairs = [item.partition("=") for item in env_list(name)]
     if not all(key and value for key, _sign, value in pairs):
         raise _wrong(name, "must be pairs with = in them and commas between", example)
@@ -135,20 +122,18 @@ def env_database(name: str, *, default: Path) -> dict[str, Any]:
     """What stands in DATABASES for `postgres://user:password@host:port/database`, whose query
     (`?sslmode=require`) libpq gets as options, or for `sqlite:///relative/path` and
     `sqlite:////absolute/path`. `default`: an SQLite file."""
-    url = os.environ.get(name)
-    if url is None:
-        return _sqlite(str(default))
+    url = os.environ.get(name, f"sqlite:///{quote(str(default))}")
     if not url:
         problem = "is empty; name a database, or leave the line out for an SQLite file"
         raise _wrong(name, problem, _POSTGRES_EXAMPLE)
     if url == "sqlite://:memory:":
-        return _sqlite(":memory:")
+        url = "sqlite:///:memory:"
     parts = _split(name, url, ("postgres", "postgresql", "sqlite"), _POSTGRES_EXAMPLE)
     database = unquote(parts.path[1:])
     if parts.scheme == "sqlite":
         if parts.netloc or not database:
             raise _wrong(name, "must have three slashes and a path", "sqlite:///var/site.sqlite3")
-        return _sqlite(database)
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": database}
     if not database:
         raise _wrong(name, "names no database after the host", _POSTGRES_EXAMPLE)
     return {
@@ -160,10 +145,6 @@ def env_database(name: str, *, default: Path) -> dict[str, Any]:
         "PORT": parts.port or "",
         "OPTIONS": dict(parse_qsl(parts.query)),
     }
-
-
-def _sqlite(path: str) -> dict[str, Any]:
-    return {"ENGINE": "django.db.backends.sqlite3", "NAME": path}
 
 
 def env_mailer(name: str, *, default: str = "") -> dict[str, Any]:
@@ -183,9 +164,8 @@ def env_mailer(name: str, *, default: str = "") -> dict[str, Any]:
         raise _wrong(name, "names no host", _SMTP_EXAMPLE)
     timeout = parse_qs(parts.query).get("timeout", [str(SMTP_TIMEOUT_SECONDS)])[0]
     if not re.fullmatch(r"[1-9][0-9]{0,5}", timeout):
-        raise _wrong(
-            name, "has a timeout that is no number of seconds", f"{_SMTP_EXAMPLE}?timeout=5"
-        )
+        problem = "has a timeout that is no number of seconds"
+        raise _wrong(name, problem, f"{_SMTP_EXAMPLE}?timeout=5")
     return {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {
@@ -202,8 +182,8 @@ def env_mailer(name: str, *, default: str = "") -> dict[str, Any]:
 
 def _split(name: str, url: str, schemes: Collection[str], example: str) -> SplitResult:
     """The parts of a URL that begins with one of the schemes and has a valid port, or none."""
-    begins = ", ".join(f"{scheme}://" for scheme in schemes)
     if url.partition("://")[0] not in schemes:
+        begins = ", ".join(f"{scheme}://" for scheme in schemes)
         raise _wrong(name, f"must begin with one of {begins}", example)
     try:
         parts = urlsplit(url)

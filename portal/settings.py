@@ -62,7 +62,7 @@ SOCIAL_PROVIDERS: dict[str, Any] = env_json(
 )
 
 INSTALLED_APPS = [
-    "portal",
+    "portal.apps.PortalConfig",
     "streaming",
     "tickets",
     "schedule",
@@ -72,7 +72,7 @@ INSTALLED_APPS = [
     "tickets.accounts.devices.app.DevicesConfig",
     "django_tasks_db",
     "whitenoise.runserver_nostatic",
-    "portal.admin_config.OurAdminConfig",
+    "portal.apps.OurAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -117,7 +117,6 @@ TEMPLATES = [
         },
     }
 ]
-FORMS_URLFIELD_ASSUME_HTTPS = True
 
 # --- Storage -----------------------------------------------------------------------------------
 
@@ -140,7 +139,6 @@ else:
     _database["CONN_MAX_AGE"] = 600
     _database["CONN_HEALTH_CHECKS"] = True
     _database["OPTIONS"] = {"connect_timeout": 3, "tcp_user_timeout": 3000} | _database["OPTIONS"]
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env_url(
     "REDIS_URL", schemes=("redis", "rediss", "unix"), example="redis://127.0.0.1:6379/0"
@@ -165,7 +163,6 @@ else:
         }
     }
 SESSION_ENGINE = "tickets.accounts.sessions"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
 
 STATIC_URL = "static/"
 STATIC_ROOT = env_str("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
@@ -176,7 +173,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "portal.staticfiles.HashedStaticFilesStorage"},
 }
-WHITENOISE_MANIFEST_STRICT = True
 
 # --- People ------------------------------------------------------------------------------------
 
@@ -240,7 +236,7 @@ SOCIALACCOUNT_PROVIDERS = SOCIAL_PROVIDERS
 SOCIALACCOUNT_ADAPTER = "tickets.accounts.social.SocialAdapter"
 # Links, because a form may not lead to another site (SECURE_CSP).
 SOCIALACCOUNT_LOGIN_ON_GET = True
-# Of whoever may open the admin: a passkey or an authenticator app (portal/admin.py).
+# Whoever may open the admin needs a passkey or an authenticator app (portal/admin.py).
 REQUIRE_SECOND_FACTOR = env_bool("REQUIRE_SECOND_FACTOR", default=HTTPS)
 
 # Views of other packages that are not behind the ticket gate, by URL name or namespace. Each has
@@ -320,13 +316,12 @@ RTMP_URL = env_str("RTMP_URL")
 ORIGIN_STAGE = env_str("ORIGIN_STAGE", default="127.0.0.1:1936")
 RECORDINGS_ROOT = env_str("RECORDINGS_ROOT", default=str(BASE_DIR / "var" / "recordings"))
 
-# A file with words for everybody, for when nothing else can be told (docs/operations.md).
+# A file with words for everybody, for when nothing else can be said (docs/operations.md).
 EMERGENCY_FILE = env_str("EMERGENCY_FILE", default=str(BASE_DIR / "var" / "emergency.txt"))
 
 # --- Words and time ----------------------------------------------------------------------------
 
 TIME_ZONE = "UTC"
-USE_TZ = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -344,9 +339,6 @@ SECURE_CSP: dict[str, list[str]] = {
 }
 # "same-origin", Django's default, sends no referrer to players: YouTube answers with error 153.
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-SECURE_CONTENT_TYPE_NOSNIFF = True
-X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
@@ -354,7 +346,6 @@ SECURE_SSL_REDIRECT = HTTPS
 # The probes of the machine itself speak plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = False
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SILENCED_SYSTEM_CHECKS = [

@@ -1,7 +1,6 @@
 """Pages that span the apps."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
@@ -23,7 +22,7 @@ TEASER_TALKS = 6
 def home(request: ConferenceRequest) -> HttpResponse:
     """Landing, the same for everybody. Names talks only while the programme is public."""
     conference, at = request.conference, request.at
-    context: dict[str, Any] = {"at": at, "live": [], "coming": []}
+    context: dict[str, object] = {"at": at, "live": [], "coming": []}
     if conference.programme_is_public:
         timeline = timeline_of(conference, request.programme_revision)
         codes = {item.code for item in timeline.live_at(at)}
@@ -52,7 +51,7 @@ def lobby(request: ConferenceRequest) -> HttpResponse:
     return render_page(request, "portal/lobby.html", context)
 
 
-def _card(seen: RoomNow, talks: Mapping[str, Talk]) -> dict[str, Any]:
+def _card(seen: RoomNow, talks: Mapping[str, Talk]) -> dict[str, object]:
     return {
         "room": seen.room,
         "state": seen.state,

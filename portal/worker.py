@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 from django.db.models import Q
@@ -81,11 +80,6 @@ def new_worker_id() -> str:
     return f"{OURS}{secrets.token_hex(8)}"
 
 
-def is_dead(worker_id: str) -> bool:
-    """Not for a worker that is not ours: nobody can tell."""
-    return worker_id.startswith(OURS) and not is_held(worker_id)
-
-
 class _Thread(threading.Thread):
     def __init__(self, worker_id: str, queues: Sequence[str], interval: float) -> None:
         super().__init__(daemon=True)
@@ -113,20 +107,17 @@ class _Thread(threading.Thread):
 
 def rescue() -> int:
     """Put back what was running when its worker died; returns how many tasks that were."""
-    left: dict[str, list[DBTaskResult[..., Any]]] = {}
-    for task in DBTaskResult.objects.running().only("pk", "worker_ids", "status"):
-        left.setdefault(task.worker_ids[-1], []).append(task)
-    rescued = 0
-    for worker_id, tasks in left.items():
-        if is_dead(worker_id):
-            for task in tasks:
-                rescued += _put_back(task)
+    running = list(DBTaskResult.objects.running().only("pk", "worker_ids", "status"))
+    # Nobody can know whether a worker that is not ours is dead.
+    ours = {task.worker_ids[-1] for task in running if task.worker_ids[-1].startswith(OURS)}
+    dead = {worker_id for worker_id in ours if not is_held(worker_id)}
+    rescued = sum(_put_back(task) for task in running if task.worker_ids[-1] in dead)
     if rescued:
         logger.warning("Rescued %s tasks of workers that died.", rescued)
     return rescued
 
 
-def _put_back(task: DBTaskResult[..., Any]) -> int:
+def _put_back(task: DBTaskResult[..., object]) -> int:
     values: dict[str, object] = {"status": TaskResultStatus.READY}
     if len(task.worker_ids) >= MOST_ATTEMPTS:
         logger.error("Task %s is given up: its worker died %s times.", task.pk, MOST_ATTEMPTS)

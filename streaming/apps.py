@@ -11,7 +11,7 @@ class StreamingConfig(AppConfig):
         from schedule.site.pages import EDGES, PARTS  # noqa: PLC0415 - needs the models, as those below
         from streaming.announcements.notices import page_part  # noqa: PLC0415
         from streaming.models import revisions  # noqa: PLC0415
-        from streaming.replays.finding import next_edge  # noqa: PLC0415
+        from streaming.replays.library import next_edge  # noqa: PLC0415
 
         pre_migrate.connect(revisions.drop_stage_triggers, sender=self)
         post_migrate.connect(revisions.make_stage_triggers, sender=self)

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, connections, transaction
 
 from lib import locks
-from lib.locks import Taken, held, hold_until_commit, is_held, number_of
+from lib.locks import LockTaken, held, hold_until_commit, is_held, number_of
 
 HOLD_AND_SAY_SO = """
 import time
@@ -54,7 +54,7 @@ def test_the_number_of_a_name_never_changes():
 @pytest.mark.django_db
 def test_one_at_a_time():
     with held("a lock"):
-        with pytest.raises(Taken), held("a lock"):
+        with pytest.raises(LockTaken), held("a lock"):
             pytest.fail("two have it")
         with held("another lock"):
             assert is_held("another lock")
@@ -127,7 +127,7 @@ def test_it_ends_with_a_process_that_is_killed(monkeypatch, tmp_path):
         try:
             assert other.stdout.readline() == "held\n"
             assert is_held("a lock")
-            with pytest.raises(Taken), held("a lock"):
+            with pytest.raises(LockTaken), held("a lock"):
                 pytest.fail("two have it")
         finally:
             other.kill()

@@ -3,7 +3,7 @@
 import pytest
 from django.core.cache import cache
 
-from lib.redis_scripts import Script
+from lib.redis_scripts import RedisScript
 
 ADD = """
 local sum = (redis.call('GET', KEYS[1]) or 0) + ARGV[2]
@@ -19,7 +19,7 @@ def add_here(kept, now, keys, number):
 
 @pytest.fixture(autouse=True)
 def _not_among_ours(monkeypatch):
-    monkeypatch.setattr(Script, "instances", [])
+    monkeypatch.setattr(RedisScript, "instances", [])
 
 
 @pytest.fixture
@@ -30,26 +30,26 @@ def away(monkeypatch):
 
 
 def test_what_was_added_is_kept():
-    add = Script(add_here, ADD)
+    add = RedisScript(add_here, ADD)
     assert [add(["sum"], number) for number in (1, 2, 3)] == [1, 3, 6]
     assert add(["another"], 1) == 1
-    assert Script.instances == [add]
+    assert RedisScript.instances == [add]
 
 
 def test_the_double_goes_on_while_redis_is_away(away):
-    add = Script(add_here, ADD)
+    add = RedisScript(add_here, ADD)
     assert [add(["sum"], number) for number in (1, 2, 3)] == [1, 3, 6]
 
 
 @pytest.mark.services
 def test_nor_does_it_where_one_process_alone_would_be_wrong(away):
-    add = Script(add_here, ADD, away=0)
+    add = RedisScript(add_here, ADD, away=0)
     assert [add(["sum"], number) for number in (1, 2)] == [0, 0]
 
 
 @pytest.mark.services
 def test_redis_answers_in_one_round_trip():
-    add = Script(add_here, ADD)
+    add = RedisScript(add_here, ADD)
     add(["sum"], 1)
     client = cache.client.get_client()
     before = client.info("stats")["total_reads_processed"]
@@ -61,5 +61,5 @@ def test_redis_answers_in_one_round_trip():
 @pytest.mark.services
 def test_both_are_told_the_time(monkeypatch):
     monkeypatch.setattr("lib.redis_scripts.time.time", lambda: 1_790_000_000.125)
-    now = Script(lambda kept, now, keys: int(now * 1000), "return ARGV[1] * 1000")
+    now = RedisScript(lambda kept, now, keys: int(now * 1000), "return ARGV[1] * 1000")
     assert now([]) == now.here(1_790_000_000.125, []) == 1_790_000_000_125

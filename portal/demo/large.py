@@ -13,7 +13,6 @@ from portal.demo import words
 from portal.demo.plan import (
     MORNING,
     DemoPlan,
-    PlannedSpeaker,
     PlannedTalk,
     floor,
     invent_speakers,
@@ -21,6 +20,7 @@ from portal.demo.plan import (
     zone_for,
 )
 from portal.demo.words import Piece
+from schedule.models import Speaker
 from schedule.models.codes import derive_code
 
 MOST_ROOMS = 20
@@ -32,7 +32,7 @@ CHANGEOVER = timedelta(minutes=5)
 # The one that is on now began ten minutes ago, so it has half an hour left at least.
 SLOT_NOW = 2
 BEGAN = timedelta(minutes=10)
-# Of a hundred talks.
+# So many of a hundred talks.
 CANCELED = 2
 MOVED = 3
 
@@ -57,7 +57,9 @@ def large_plan(seed: int, now: datetime, talk_count: int) -> DemoPlan:
 
 
 def _starts(now: datetime, days: Iterable[date], zone: str) -> list[datetime]:
-    """Of the slots of every day. What is on now comes first, so that a few talks fill it."""
+    """When the slots of every day begin. The one that is on now comes first, so that a few talks
+    fill it.
+    """
     begin = floor(now) - BEGAN - SLOT_NOW * (LENGTH + CHANGEOVER)
     begins = [begin, *(local(day, MORNING, zone) for day in list(days)[1:])]
     starts = [
@@ -71,7 +73,7 @@ def _talk(
     code: str,
     starts_at: datetime,
     room: str,
-    speakers: tuple[PlannedSpeaker, ...],
+    speakers: tuple[Speaker, ...],
 ) -> PlannedTalk:
     piece = rng.choice(words.TALKS)
     title = " ".join(map(rng.choice, (words.VERBS, words.ADJECTIVES, words.NOUNS, words.PLACES)))

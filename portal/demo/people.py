@@ -1,7 +1,7 @@
 """Who holds which ticket of the demo, and who organizes it."""
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import batched
 from typing import NamedTuple
@@ -22,11 +22,11 @@ STRANGER = "stranger@example.com"
 ORGANIZER = "organizer@example.com"
 
 State = Ticket.State
-# Of the invented people: a ticket each, claimed.
+# The codes of the invented people's tickets, and their addresses.
 PERSON_TICKET = "PERSON-"
 PERSON_EMAIL = "@people.example.com"
 BATCH = 5000
-# Of a hundred people, the rest has the full ticket.
+# So many of a hundred people have a day ticket; the rest has the full ticket.
 DAY_TICKETS = 10
 
 
@@ -135,12 +135,12 @@ def write_people(
 
 
 def _write_batch(conference: Conference, products: dict[str, Product], numbers: list[int]) -> None:
-    names = dict(_names(numbers))
+    names = {number: _name(number) for number in numbers}
     users = [
         User(email=_email(number), display_name=names[number], password=make_password(None))
         for number in numbers
     ]
-    # Of two runs at once the second finds what the first has made.
+    # When two run at once, the second finds what the first has made.
     User.objects.bulk_create(users, ignore_conflicts=True)
     ids = dict(
         User.objects.filter(email__in=[user.email for user in users]).values_list("email", "pk")
@@ -187,9 +187,7 @@ def _email(number: int) -> str:
     return f"person-{number:06}{PERSON_EMAIL}"
 
 
-def _names(numbers: list[int]) -> Iterator[tuple[int, str]]:
+def _name(number: int) -> str:
     """Sixty times sixty of them, then they repeat."""
     first, last = words.FIRST_NAMES, words.LAST_NAMES
-    for number in numbers:
-        name = f"{first[number % len(first)]} {last[number // len(first) % len(last)]}"
-        yield number, name
+    return f"{first[number % len(first)]} {last[number // len(first) % len(last)]}"

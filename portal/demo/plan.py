@@ -2,14 +2,15 @@
 
 import random
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import cycle
 from zoneinfo import ZoneInfo
 
+from lib.text import to_html
 from portal.demo import words
 from portal.demo.words import Piece
-from schedule.models import Talk
+from schedule.models import Speaker, Talk
 from schedule.models.codes import derive_code
 
 # A zone without summer time for every hour, so that it is about eleven in the morning in one of
@@ -35,16 +36,8 @@ Delivery = Talk.Delivery
 
 
 @dataclass(frozen=True)
-class PlannedSpeaker:
-    code: str
-    name: str
-    biography: str
-    email: str = ""
-
-
-@dataclass(frozen=True)
 class PlannedTalk:
-    """`room` "" is none. `planned` None: it takes place when it was first published to."""
+    """`room` "" is none. `planned_starts_at` None: it begins when it was first published to."""
 
     code: str
     piece: Piece
@@ -68,7 +61,7 @@ class DemoPlan:
     zone: str
     days: tuple[date, ...]
     rooms: tuple[tuple[str, str, str], ...]
-    speakers: tuple[PlannedSpeaker, ...]
+    speakers: tuple[Speaker, ...]
     talks: tuple[PlannedTalk, ...]
 
     def live_in(self, room: str, at: datetime) -> PlannedTalk | None:
@@ -76,7 +69,7 @@ class DemoPlan:
         return next((talk for talk in talks if talk.starts_at <= at < talk.ends_at), None)
 
 
-@dataclass
+@dataclass(frozen=True)
 class DemoSlot:
     """`minutes` after the start of the day. `piece` None: a talk, whichever comes."""
 
@@ -93,7 +86,7 @@ class DemoSlot:
     # How much earlier it was first published for.
     moved_by: int = 0
     is_canceled: bool = False
-    named: tuple[str, ...] = field(default=())
+    named: tuple[str, ...] = ()
 
 
 def pause(room: str, minutes: int, length: int, title: str, *also_in: str) -> DemoSlot:
@@ -165,7 +158,7 @@ def _talks(
     begin: datetime,
     pieces: Iterator[Piece],
     turns: Iterator[str],
-    speakers: tuple[PlannedSpeaker, ...],
+    speakers: tuple[Speaker, ...],
 ) -> Iterator[PlannedTalk]:
     by_name = {speaker.name: speaker.code for speaker in speakers}
     taken: set[str] = set()
@@ -191,16 +184,16 @@ def _talks(
         )
 
 
-def invent_speakers(rng: random.Random, count: int) -> tuple[PlannedSpeaker, ...]:
+def invent_speakers(rng: random.Random, count: int) -> tuple[Speaker, ...]:
     """The first is the one who speaks Arabic, the second the one who can sign in."""
     names = [f"{first} {last}" for first in words.FIRST_NAMES for last in words.LAST_NAMES]
     chosen = [words.ARABIC_SPEAKER, *rng.sample(names, count - 1)]
     taken: set[str] = set()
     return tuple(
-        PlannedSpeaker(
+        Speaker(
             code=derive_code(f"demo speaker {number}", taken),
             name=name,
-            biography=rng.choice(words.BIOGRAPHIES).format(name=name),
+            biography=to_html(rng.choice(words.BIOGRAPHIES).format(name=name)),
             email=SPEAKER_EMAIL if number == 1 else "",
         )
         for number, name in enumerate(chosen)
@@ -208,7 +201,7 @@ def invent_speakers(rng: random.Random, count: int) -> tuple[PlannedSpeaker, ...
 
 
 def zone_for(now: datetime) -> str:
-    """Where it is about eleven in the morning."""
+    """A zone in which it is about eleven in the morning."""
 
     def hours_from_late_morning(zone: str) -> float:
         there = now.astimezone(ZoneInfo(zone))

@@ -110,7 +110,7 @@ BIOGRAPHIES = [
     "{name} designs forms for public offices and fills them in for friends.",
 ]
 
-# Of the large demo.
+# The titles of the large demo are made of these.
 VERBS = ["Taming", "Measuring", "Untangling", "Retiring", "Rescuing", "Explaining", "Shrinking", "Repairing", "Trusting", "Forgetting"]  # fmt: skip
 ADJECTIVES = ["Forgotten", "Impatient", "Sleepy", "Polite", "Unreasonable", "Portable", "Leaky", "Second-Hand", "Overworked", "Seasonal"]  # fmt: skip
 NOUNS = ["Parsers", "Ledgers", "Queues", "Timetables", "Backups", "Gateways", "Indexes", "Sensors", "Archives", "Compilers"]  # fmt: skip

@@ -2,8 +2,6 @@
 so that pages that are open and tickets that are claimed go on.
 """
 
-from typing import Any
-
 from django.db import models, transaction
 from django.utils.text import slugify
 
@@ -51,58 +49,23 @@ def write_conference(plan: DemoPlan) -> Conference:
 
 
 def _write_programme(conference: Conference, plan: DemoPlan) -> None:
-    rooms = _write_rooms(conference, plan)
-    speakers = _write_speakers(conference, plan)
-    tracks = _upsert(
-        Track,
-        [
-            Track(conference=conference, slug=slugify(name), name=name, colour=colour)
-            for name, colour in words.TRACKS
-        ],
-        key="slug",
-    )
-    talks = _upsert(
-        Talk, [_talk(conference, planned, rooms, tracks) for planned in plan.talks], key="code"
-    )
-    _link_talks(talks, plan, speakers, rooms)
-    _forget_the_rest(conference, plan)
-    _write_streams(list(rooms.values()))
-
-
-def _write_rooms(conference: Conference, plan: DemoPlan) -> dict[str, Room]:
-    rows = [
-        Room(
-            conference=conference,
-            slug=slug,
-            name=name,
-            position=position,
-            description=description,
-        )
+    rooms = [
+        Room(slug=slug, name=name, position=position, description=description)
         for position, (slug, name, description) in enumerate(plan.rooms)
     ]
-    return {room.slug: room for room in _upsert(Room, rows, key="slug")}
+    by_slug = {room.slug: room for room in _upsert(conference, rooms, key="slug")}
+    speakers = {each.code: each for each in _upsert(conference, [*plan.speakers], key="code")}
+    tracks = [Track(slug=slugify(name), name=name, colour=colour) for name, colour in words.TRACKS]
+    tracks = _upsert(conference, tracks, key="slug")
+    talks = [_talk(planned, by_slug, tracks) for planned in plan.talks]
+    _link_talks(_upsert(conference, talks, key="code"), plan, speakers, by_slug)
+    _remove_the_rest(conference, plan)
+    _write_streams([*by_slug.values()])
 
 
-def _write_speakers(conference: Conference, plan: DemoPlan) -> dict[str, Speaker]:
-    rows = [
-        Speaker(
-            conference=conference,
-            code=planned.code,
-            name=planned.name,
-            biography=to_html(planned.biography),
-            email=planned.email,
-        )
-        for planned in plan.speakers
-    ]
-    return {speaker.code: speaker for speaker in _upsert(Speaker, rows, key="code")}
-
-
-def _talk(
-    conference: Conference, planned: PlannedTalk, rooms: dict[str, Room], tracks: list[Track]
-) -> Talk:
+def _talk(planned: PlannedTalk, rooms: dict[str, Room], tracks: list[Track]) -> Talk:
     is_pause = planned.kind == Talk.Kind.BREAK
     return Talk(
-        conference=conference,
         code=planned.code,
         series=planned.series,
         kind=planned.kind,
@@ -120,9 +83,13 @@ def _talk(
     )
 
 
-def _upsert[Row: models.Model](model: type[Row], rows: list[Row], *, key: str) -> list[Row]:
+def _upsert[Row: (Room, Speaker, Track, Talk)](
+    conference: Conference, rows: list[Row], *, key: str
+) -> list[Row]:
     """One statement, or a few for thousands of rows. The rows come back with their ids."""
-    unique = ("conference", key)
+    for row in rows:
+        row.conference = conference
+    model, unique = type(rows[0]), ("conference", key)
     fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
     return model._default_manager.bulk_create(
         rows,
@@ -141,25 +108,21 @@ def _link_talks(
         through._default_manager.filter(talk__conference=talks[0].conference_id).delete()
     pairs = list(zip(talks, plan.talks, strict=True))
     speaking._default_manager.bulk_create(
-        [
-            speaking(talk_id=talk.pk, speaker_id=speakers[code].pk)
-            for talk, planned in pairs
-            for code in planned.speakers
-        ]
+        speaking(talk_id=talk.pk, speaker_id=speakers[code].pk)
+        for talk, planned in pairs
+        for code in planned.speakers
     )
     also._default_manager.bulk_create(
-        [
-            also(talk_id=talk.pk, room_id=rooms[slug].pk)
-            for talk, planned in pairs
-            for slug in planned.also_in
-        ]
+        also(talk_id=talk.pk, room_id=rooms[slug].pk)
+        for talk, planned in pairs
+        for slug in planned.also_in
     )
 
 
-def _forget_the_rest(conference: Conference, plan: DemoPlan) -> None:
+def _remove_the_rest(conference: Conference, plan: DemoPlan) -> None:
     """What an earlier demo, or somebody playing with it, has left."""
     slugs = [slug for slug, _name, _description in plan.rooms]
-    rest: list[models.QuerySet[Any]] = [
+    rest: list[models.QuerySet[models.Model]] = [
         conference.talks.exclude(code__in=[talk.code for talk in plan.talks]),
         conference.speakers.exclude(code__in=[speaker.code for speaker in plan.speakers]),
         Stream.objects.filter(room__conference=conference).exclude(room__slug__in=slugs),

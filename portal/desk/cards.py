@@ -1,4 +1,6 @@
-"""What the desk shows of a room: what is on and what follows, what plays, how well, and for how many."""
+"""What the desk shows of a room: what is on and what follows, what plays, how well, and for how
+many.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +29,8 @@ from tickets.admission.watching import viewers
 JUST_BEGUN = timedelta(minutes=10)
 # The timer comes every 20 s; what is older says nothing of now.
 FRESH = timedelta(seconds=90)
-# From so many players on, and so large a part of those that watch, it is not their connection.
+# When so many players fail, and so large a part of those that watch, the cause is not their
+# connection.
 MANY_FAILURES, LARGE_PART = 8, 0.02
 
 
@@ -47,7 +50,9 @@ class ShownStream(NamedTuple):
 
 @dataclass(frozen=True)
 class StageCard:
-    """`viewers` None: nobody can say. `others`: what everybody may be switched to."""
+    """`viewers` None: nobody can say. One press switches to the first that `stands_by`, others
+    are what everybody may be switched to.
+    """
 
     room: Room
     is_on: bool
@@ -57,11 +62,6 @@ class StageCard:
     others: tuple[ShownStream, ...]
     viewers: int | None
     chart: Chart
-
-    @property
-    def backup(self) -> ShownStream | None:
-        """What one press switches to."""
-        return self.stands_by[0] if self.stands_by else None
 
     @property
     def alarm(self) -> str:
@@ -132,8 +132,8 @@ def _room_card(sheet: RunSheet, room: Room, stage: StageCard | None, at: datetim
 
 
 def _shifts_from(coming: list[SheetTalk], room: Room, at: datetime) -> SheetTalk | None:
-    """Where "+10 min" begins unless somebody chooses: with what follows a talk that has begun, but
-    not beyond a break.
+    """The talk with which "+10 min" begins unless somebody chooses: the one that follows a talk
+    that has begun, but not beyond a break.
     """
     movable = [talk for talk in coming if not talk.is_break and talk.room == room.pk]
     if not movable:
@@ -157,7 +157,7 @@ def stage_cards(
         if here is None:  # made a moment ago
             continue
         played = on_stage(streams, here, at).played
-        # Behind a slate everything stands by.
+        # While a slate is shown, everything stands by.
         standing = played[1:] or on_stage(RoomStreams(streams.rooms), here, at).played
         known = [each for each in streams.rooms.get(room.slug, ()) if not each.is_test]
         card = StageCard(
@@ -178,16 +178,14 @@ def stage_cards(
 
 def _shown(stream: Stream, healths: Mapping[int, StreamHealth], at: datetime) -> ShownStream:
     source, health = SOURCES.get(stream.kind), healths.get(stream.pk)
-    shield = str(source.shield) if source else ""
-    label = _label(stream)
     if health is None or at - health.probed_at > FRESH:
-        return ShownStream(stream, label, shield, Health.UNKNOWN, _("not looked at"))
-    if not health.is_playing:
-        return ShownStream(stream, label, shield, Health.BAD, health.problem)
-    seen = date_format(timezone.localtime(health.probed_at), "H:i:s")
-    return ShownStream(
-        stream, label, shield, Health.GOOD, _("plays, seen %(time)s") % {"time": seen}
-    )
+        state, words = Health.UNKNOWN, _("not looked at")
+    elif not health.is_playing:
+        state, words = Health.BAD, health.problem
+    else:
+        seen = date_format(timezone.localtime(health.probed_at), "H:i:s")
+        state, words = Health.GOOD, _("plays, seen %(time)s") % {"time": seen}
+    return ShownStream(stream, _label(stream), str(source.shield) if source else "", state, words)
 
 
 def _label(stream: Stream) -> str:

@@ -47,13 +47,8 @@ class UndoForm(ActForm, forms.Form):
         try:
             undo(self.change, actor=self.actor, summary=summary[:300])
         except UndoRefused as changed:
-            raise ActRefused(_not_undone(changed)) from None
+            fields = {field.name: field.verbose_name for field in Talk._meta.fields}
+            what = "; ".join(f"{each.talk}: {fields[each.field]}" for each in changed.fields)
+            text = _("Not undone, because this has changed since: %(what)s.") % {"what": what}
+            raise ActRefused(text) from None
         return summary
-
-
-def _not_undone(changed: UndoRefused) -> str:
-    what = "; ".join(
-        f"{field.talk}: {Talk._meta.get_field(field.field).verbose_name}"  # type: ignore[union-attr]  # a field of ours
-        for field in changed.fields
-    )
-    return _("Not undone, because this has changed since: %(what)s.") % {"what": what}

@@ -15,18 +15,12 @@ LEAST_HEIGHT = 8
 RECENT_MINUTES = 2
 
 
-class Minute(NamedTuple):
-    began_at: datetime
-    viewers: int
-    failures: int
-
-
 class Chart(NamedTuple):
     """The last hour, a column for each minute, oldest first. The paths are of an SVG that is as
     many units wide as there are minutes.
     """
 
-    minutes: tuple[Minute, ...]
+    minutes: tuple[RoomMinute, ...]
 
     @property
     def most(self) -> int:
@@ -60,20 +54,19 @@ class Chart(NamedTuple):
         )
 
     @property
-    def rows(self) -> list[Minute]:
-        """As numbers, newest first: the minutes in which there was anything."""
+    def rows(self) -> list[RoomMinute]:
+        """The minutes in which there was anything, newest first."""
         return [minute for minute in reversed(self.minutes) if minute.viewers or minute.failures]
 
 
 def charts_of(rooms: list[Room], at: datetime) -> dict[int, Chart]:
-    """By the room's primary key."""
+    """The charts by the room's primary key."""
     last = at.replace(second=0, microsecond=0)
     minutes = [last - timedelta(minutes=ago) for ago in reversed(range(CHART_MINUTES))]
     rows = RoomMinute.objects.filter(room__in=rooms, began_at__gte=minutes[0])
     known = {(row.room_id, row.began_at): row for row in rows}
-
-    def minute(room: Room, began_at: datetime) -> Minute:
-        row = known.get((room.pk, began_at))
-        return Minute(began_at, row.viewers, row.failures) if row else Minute(began_at, 0, 0)
-
-    return {room.pk: Chart(tuple(minute(room, each) for each in minutes)) for room in rooms}
+    nobody = [RoomMinute(began_at=minute) for minute in minutes]
+    return {
+        room.pk: Chart(tuple(known.get((room.pk, each.began_at), each) for each in nobody))
+        for room in rooms
+    }

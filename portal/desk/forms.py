@@ -1,13 +1,17 @@
-"""Each act of the desk is one form: who may, what is typed or pressed, and the function that does it,
-of the app whose rows it changes. Here are those on the programme: what is typed names a plan, which
-is made anew when it is applied.
+"""Each act of the desk is one form: who may, what is typed or pressed, and the function that does
+it, of the app whose rows it changes. Here are those on the programme: what is typed names a plan,
+which is made anew when it is applied.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -17,14 +21,15 @@ from django.utils.translation import gettext_lazy
 from schedule.changes.run_of_show import acts
 from schedule.changes.run_of_show.proposal import ActRefused, Proposal, apply
 from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
+from schedule.models import Room
 from schedule.site.rights import DeskRights
 from tickets.admission.request import DeskRequest
 
 MAX_MINUTES = 12 * 60
 
 
-class At(forms.DateTimeField):
-    """In the conference's zone, which the page is in (`in_venue_zone`)."""
+class VenueTimeField(forms.DateTimeField):
+    """A time in the conference's zone, which the page is in (`in_venue_zone`)."""
 
     widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
 
@@ -43,6 +48,10 @@ class ActForm(forms.BaseForm):
     def do(self) -> str:
         """What was done, in words; "" where there was nothing to do. Raises ActRefused."""
         raise NotImplementedError
+
+    def log(self, row: models.Model, words: str, flag: int = CHANGE) -> None:
+        """The row's history in the admin says who did what."""
+        LogEntry.objects.log_actions(self.actor.pk, [row], flag, words, single_object=True)
 
 
 class ProgrammeForm(ActForm, forms.Form):
@@ -95,7 +104,7 @@ class ShiftForm(OneTalkForm):
         return acts.shift(sheet, self.chosen_talk(sheet), self.cleaned_data["minutes"])
 
 
-class ExtendForm(OneTalkForm):
+class ExtendTalkForm(OneTalkForm):
     act = "extend"
     label = gettext_lazy("Extend")
     is_for_helpers = True
@@ -108,17 +117,18 @@ class ExtendForm(OneTalkForm):
 
 
 class EndForm(OneTalkForm):
-    """Without `at`: now."""
+    """A form without `at` ends the talk now."""
 
     act = "end"
     label = gettext_lazy("End early")
     is_for_helpers = True
-    at = At(label=gettext_lazy("At"), required=False)
+    at = VenueTimeField(label=gettext_lazy("At"), required=False)
 
-    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
+        filled: Mapping[str, object] | None = data
         if data is not None and not data.get("at"):
-            data = {**data.dict(), "at": timezone.now().replace(second=0, microsecond=0)}
-        super().__init__(data, **kwargs)
+            filled = {**data.dict(), "at": timezone.now().replace(second=0, microsecond=0)}
+        super().__init__(filled, **kwargs)
 
     def plan(self, sheet: RunSheet) -> Proposal:
         return acts.end_early(sheet, self.chosen_talk(sheet), self.cleaned_data["at"])
@@ -136,32 +146,25 @@ class SwapForm(OneTalkForm):
         for talk in self.sheet.taking_place:
             if talk.room is not None and self.sheet.day_of(talk) >= today:
                 day = date_format(self.sheet.day_of(talk), "l j F")
-                days.setdefault(day, []).append((talk.code, self._said(talk)))
-        self.fields["other"].choices = list(days.items())  # type: ignore[attr-defined]  # ChoiceField
-
-    def _said(self, talk: SheetTalk) -> str:
-        start = date_format(timezone.localtime(talk.starts_at), "H:i")
-        return f"{start} {self.sheet.rooms[talk.room or 0].name}: {talk.title}"
+                start = date_format(timezone.localtime(talk.starts_at), "H:i")
+                label = f"{start} {self.sheet.rooms[talk.room].name}: {talk.title}"
+                days.setdefault(day, []).append((talk.code, label))
+        cast(forms.ChoiceField, self.fields["other"]).choices = list(days.items())
 
     def plan(self, sheet: RunSheet) -> Proposal:
         return acts.swap(sheet, self.chosen_talk(sheet), self.chosen_talk(sheet, "other"))
 
 
-class RoomChoice(forms.ChoiceField):
-    def offer(self, sheet: RunSheet) -> None:
-        in_order = sorted(sheet.rooms.values(), key=lambda room: (room.position, room.name))
-        self.choices = [(room.slug, room.name) for room in in_order]
-
-
 class InRoomForm(ProgrammeForm):
-    room = RoomChoice(label=gettext_lazy("Room"))
+    room = forms.ChoiceField(label=gettext_lazy("Room"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        room_field: Any = self.fields["room"]
-        room_field.offer(self.sheet)
+        in_order = sorted(self.sheet.rooms.values(), key=lambda room: (room.position, room.name))
+        choices = [(room.slug, room.name) for room in in_order]
+        cast(forms.ChoiceField, self.fields["room"]).choices = choices
 
-    def chosen_room(self, sheet: RunSheet) -> Any:
+    def chosen_room(self, sheet: RunSheet) -> Room:
         slug = self.cleaned_data["room"]
         room = next((room for room in sheet.rooms.values() if room.slug == slug), None)
         if room is None:
@@ -198,7 +201,7 @@ class RestoreForm(OneTalkForm):
 class BreakForm(InRoomForm):
     act = "break"
     label = gettext_lazy("Add a break")
-    at = At(label=gettext_lazy("At"))
+    at = VenueTimeField(label=gettext_lazy("At"))
     minutes = forms.IntegerField(
         label=gettext_lazy("Minutes"), min_value=1, max_value=MAX_MINUTES, initial=15
     )
@@ -216,7 +219,7 @@ FORMS: dict[str, type[ProgrammeForm]] = {
     form.act: form
     for form in (
         ShiftForm,
-        ExtendForm,
+        ExtendTalkForm,
         EndForm,
         SwapForm,
         MoveForm,
@@ -235,7 +238,7 @@ def forms_for(talk: SheetTalk, sheet: RunSheet, request: DeskRequest) -> list[Pr
         names = ["move", "cancel"]
     else:
         names = ["shift", "extend", "end", "swap", "move", "cancel", "break"]
-    initial: dict[str, Any] = {"talk": talk.code, "at": talk.ends_at - timedelta(minutes=5)}
+    initial: dict[str, object] = {"talk": talk.code, "at": talk.ends_at - timedelta(minutes=5)}
     if talk.room is not None:
         initial["room"] = sheet.rooms[talk.room].slug
     after = {**initial, "at": talk.ends_at}

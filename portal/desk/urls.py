@@ -1,21 +1,33 @@
+from collections.abc import Callable
+
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
+from django.views.decorators.cache import never_cache
 
 from portal.desk import stage_forms, views
 from portal.desk.changes import UndoForm
 from portal.desk.forms import ActForm
+from schedule.site.scoped_admin import in_venue_zone
+
+
+def page(
+    route: str, view: Callable[..., HttpResponseBase], name: str, **options: object
+) -> URLPattern:
+    """Each page is in the venue's zone, and none is kept."""
+    return path(route, never_cache(in_venue_zone(view)), options, name=name)
 
 
 def press(route: str, form_class: type[ActForm], name: str) -> URLPattern:
-    return path(route, views.press, {"form_class": form_class}, name=name)
+    return page(route, views.press, name, form_class=form_class)
 
 
 app_name = "desk"
 urlpatterns = [
-    path("", views.index, name="index"),
-    path("warnings/", views.warnings, name="warnings"),
-    path("rooms/<slug:slug>/", views.room, name="room"),
-    path("talks/<slug:code>/", views.talk, name="talk"),
-    path("stage/", views.stage, name="stage"),
+    page("", views.index, "index"),
+    page("warnings/", views.warnings, "warnings"),
+    page("rooms/<slug:slug>/", views.room, "room"),
+    page("talks/<slug:code>/", views.talk, "talk"),
+    page("stage/", views.stage, "stage"),
     press("rooms/<slug:slug>/switch/", stage_forms.SwitchForm, "switch"),
     press("rooms/<slug:slug>/switch/back/", stage_forms.SwitchBackForm, "switch_back"),
     press("rooms/<slug:slug>/slate/", stage_forms.SlateForm, "slate"),
@@ -23,5 +35,5 @@ urlpatterns = [
     press("announcements/", stage_forms.AnnounceForm, "announce"),
     press("announcements/<int:pk>/end/", stage_forms.EndAnnouncementForm, "end_announcement"),
     press("changes/<int:pk>/undo/", UndoForm, "undo"),
-    path("<slug:act>/", views.act, name="act"),
+    page("<slug:act>/", views.act, "act"),
 ]

@@ -1,7 +1,7 @@
 """/admin/desk/: the run of show while it runs. Works without JavaScript and on a phone."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Any, NamedTuple
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lib.plans import PlanChanged
@@ -20,12 +19,11 @@ from portal.desk.changes import last_changes
 from portal.desk.forms import FORMS, ActForm, BreakForm, ProgrammeForm, forms_for
 from portal.desk.stage_forms import AnnounceForm
 from portal.desk.warnings import warnings_of
-from schedule.changes.run_of_show.proposal import ActRefused, Proposal
-from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
+from schedule.changes.run_of_show.proposal import ActRefused, Proposal, ProposalLine
+from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.models import Conference, Room, Talk, Timer
 from schedule.site.access import DESK, staff
 from schedule.site.rights import ORGANIZE
-from schedule.site.scoped_admin import in_venue_zone
 from streaming.models import Announcement
 from tickets.admission.request import DeskRequest, StaffRequest
 
@@ -33,7 +31,7 @@ from tickets.admission.request import DeskRequest, StaffRequest
 WARNINGS_ON_DESK = 5
 
 
-def _page(request: StaffRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+def _page(request: StaffRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
     everywhere = {
         **admin.site.each_context(request),
         "is_nav_sidebar_enabled": False,
@@ -44,8 +42,6 @@ def _page(request: StaffRequest, template: str, context: dict[str, Any]) -> Http
 
 
 @staff(DESK)
-@never_cache
-@in_venue_zone
 @require_safe
 def index(request: DeskRequest) -> HttpResponse:
     conference, rights, at = request.conference, request.rights, timezone.now()
@@ -72,8 +68,6 @@ def _announcements(conference: Conference) -> QuerySet[Announcement]:
 
 
 @staff(ORGANIZE)
-@never_cache
-@in_venue_zone
 @require_safe
 def warnings(request: StaffRequest) -> HttpResponse:
     found = warnings_of(RunSheet.read(request.conference), timezone.now())
@@ -81,8 +75,6 @@ def warnings(request: StaffRequest) -> HttpResponse:
 
 
 @staff(DESK)
-@never_cache
-@in_venue_zone
 @require_safe
 def room(request: DeskRequest, slug: str) -> HttpResponse:
     """The run sheet of one room on one day."""
@@ -120,8 +112,6 @@ def _day(request: DeskRequest, otherwise: date) -> date:
 
 
 @staff(DESK)
-@never_cache
-@in_venue_zone
 @require_safe
 def talk(request: DeskRequest, code: str) -> HttpResponse:
     sheet = RunSheet.read(request.conference)
@@ -144,8 +134,6 @@ def talk(request: DeskRequest, code: str) -> HttpResponse:
 
 
 @staff(DESK)
-@never_cache
-@in_venue_zone
 @require_safe
 def stage(request: DeskRequest) -> HttpResponse:
     """What the open desk asks for every few seconds: the pictures' part of it alone."""
@@ -160,8 +148,6 @@ def stage(request: DeskRequest) -> HttpResponse:
 
 
 @staff(DESK)
-@never_cache
-@in_venue_zone
 @require_http_methods(["GET", "HEAD", "POST"])
 def act(request: DeskRequest, act: str) -> HttpResponse:
     """On the programme: a GET shows what would happen; the POST of that page does it."""
@@ -192,40 +178,28 @@ def _preview(request: DeskRequest, form: ProgrammeForm, proposal: Proposal | Non
         "title": form.label,
         "form": form,
         "proposal": proposal,
-        "lines": _shown_lines(proposal) if proposal else [],
+        "lines": [_shown(line, proposal.sheet.rooms) for line in proposal.lines]
+        if proposal
+        else [],
     }
     return _page(request, "preview", context)
 
 
-class ShownLine(NamedTuple):
-    old: SheetTalk | None
-    new: SheetTalk
-    old_room: Room | None
-    new_room: Room | None
-    is_moved: bool
-    has_new_room: bool
-
-
-def _shown_lines(proposal: Proposal) -> list[ShownLine]:
-    rooms = proposal.sheet.rooms
-    return [
-        ShownLine(
-            old,
-            new,
-            rooms.get(old.room or 0) if old else None,
-            rooms.get(new.room or 0),
-            bool(old and (old.starts_at, old.ends_at) != (new.starts_at, new.ends_at)),
-            bool(old and old.room != new.room),
-        )
-        for old, new in proposal.lines
-    ]
+def _shown(line: ProposalLine, rooms: Mapping[int, Room]) -> dict[str, object]:
+    old, new = line
+    return {
+        "old": old,
+        "new": new,
+        "old_room": rooms.get(old.room or 0) if old else None,
+        "new_room": rooms.get(new.room or 0),
+        "is_moved": old and (old.starts_at, old.ends_at) != (new.starts_at, new.ends_at),
+        "has_new_room": old and old.room != new.room,
+    }
 
 
 @staff(DESK)
-@never_cache
-@in_venue_zone
 @require_POST
-def press(request: DeskRequest, form_class: type[ActForm], **address: Any) -> HttpResponse:
+def press(request: DeskRequest, form_class: type[ActForm], **address: str | int) -> HttpResponse:
     """What is done at once, because one more press takes it back."""
     form = form_class(request.POST, request=request, **address)
     try:

@@ -1,6 +1,6 @@
 """What can still go wrong in the programme, and what its streams add to that."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
 
@@ -12,13 +12,16 @@ from streaming.watching.room_streams import RoomStreams, room_streams_of
 def warnings_of(sheet: RunSheet, at: datetime) -> list[str]:
     streams = room_streams_of(sheet.conference)
     found = [*find_warnings(sheet), *_without_stream(sheet, streams, at)]
-    return [words(trouble, sheet) for trouble in _to_come(found, at)]
+    # What can still be helped, soonest first.
+    coming = [each for each in found if max(talk.ends_at for talk in each.talks) > at]
+    coming.sort(key=lambda each: each.talks[0].starts_at)
+    return [words(each, sheet) for each in coming]
 
 
 def _without_stream(
     sheet: RunSheet, streams: RoomStreams, at: datetime
 ) -> Iterator[ProgrammeWarning]:
-    """Talks to come that are to be watched, in rooms that then show nothing: one trouble for each
+    """Talks to come that are to be watched, in rooms that then show nothing: one warning for each
     run of them.
     """
     for room in sheet.rooms.values():
@@ -38,9 +41,3 @@ def _without_stream(
                 talks = tuple(run)
                 ends = talks[:1] if len(talks) == 1 else (talks[0], talks[-1])
                 yield ProgrammeWarning(WarningKind.NO_STREAM, ends, room=room.pk)
-
-
-def _to_come(found: Iterable[ProgrammeWarning], at: datetime) -> list[ProgrammeWarning]:
-    """What can still be helped, soonest first."""
-    coming = [trouble for trouble in found if max(t.ends_at for t in trouble.talks) > at]
-    return sorted(coming, key=lambda trouble: trouble.talks[0].starts_at)

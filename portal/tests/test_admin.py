@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from conftest import client_of, make_conference, make_talk, make_user
-from portal.groups import make_groups
+from portal.apps import make_groups
 from schedule.models import Conference
 from tickets.models import Role
 

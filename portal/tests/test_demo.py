@@ -1,3 +1,4 @@
+import dataclasses
 from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
@@ -58,15 +59,21 @@ def test_every_room_is_in_another_state():
         assert workshop.kind == Kind.WORKSHOP
 
 
+def plain(plan):
+    """Rows that are not in the database are equal to nothing but themselves."""
+    people = tuple((each.code, each.name, each.biography, each.email) for each in plan.speakers)
+    return dataclasses.replace(plan, speakers=people)
+
+
 def test_the_same_seed_makes_the_same():
     now, later = utc("2026-11-21 09:02"), utc("2026-11-22 09:02")
-    assert small_plan(1, now) == small_plan(1, now)
-    assert small_plan(1, now) != small_plan(2, now)
+    assert plain(small_plan(1, now)) == plain(small_plan(1, now))
+    assert plain(small_plan(1, now)) != plain(small_plan(2, now))
     talks = [small_plan(1, at).talks for at in (now, later)]
     assert [(talk.code, talk.piece, talk.speakers) for talk in talks[0]] == [
         (talk.code, talk.piece, talk.speakers) for talk in talks[1]
     ]
-    assert large_plan(3, now, 50) == large_plan(3, now, 50)
+    assert plain(large_plan(3, now, 50)) == plain(large_plan(3, now, 50))
 
 
 @pytest.mark.parametrize("seed", range(1, 6))

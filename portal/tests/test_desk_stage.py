@@ -148,6 +148,21 @@ def test_a_slate_goes_up_and_down_while_one_sees_how_the_stream_is(primary, orga
     assert not Switch.objects.exists()
 
 
+def test_the_history_of_the_room_says_who_did_what(room, backup, organizer):
+    press(organizer, "switch", "main", stream=backup.pk)
+    press(organizer, "slate", "main", words="A moment, please")
+    press(organizer, "slate_down", "main")
+    press(organizer, "switch_back", "main")
+    entries = LogEntry.objects.filter(object_id=room.pk).order_by("pk")
+    assert [entry.change_message for entry in entries] == [
+        "Switched to HLS playlist (backup)",
+        "Put up: A moment, please",
+        "Took the words down",
+        "Switched back to what was planned",
+    ]
+    assert {entry.user_id for entry in entries} == {organizer.pk}
+
+
 @pytest.mark.parametrize("words", ["", "  ", "x" * 201])
 def test_a_slate_says_something_and_not_too_much(primary, organizer, words):
     response = press(organizer, "slate", "main", words=words)
@@ -230,6 +245,7 @@ def test_announcing_until_a_moment(conference, room, organizer, until, minutes):
         lasts = made.ends_at - made.starts_at
         assert round(lasts.total_seconds()) == 60 * minutes
     assert "The bus leaves" in desk(organizer)
+    assert LogEntry.objects.get(object_id=made.pk).change_message == "Announced at the desk"
 
 
 def test_announcing_for_today_ends_with_the_conference_s_day(conference, room, organizer):
@@ -252,6 +268,7 @@ def test_one_press_ends_an_announcement(conference, room, organizer):
     press(organizer, "end_announcement", announcement.pk)
     announcement.refresh_from_db()
     assert announcement.ends_at is not None
+    assert LogEntry.objects.get(object_id=announcement.pk).change_message == "Ended at the desk"
     assert "Lunch is late" not in desk(organizer, reverse("desk:stage"))
     other = Announcement.objects.create(conference=make_conference(domain="x.test"), text="Hi")
     assert press(organizer, "end_announcement", other.pk).status_code == 404

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.redis_scripts import Script
+from lib.redis_scripts import RedisScript
 from tickets.accounts import rate_limits, waiting_line
 from tickets.admission import watching
 
@@ -19,7 +19,7 @@ RATES = [("limit:a", 1, 60), ("limit:b", 2, 90), ("limit:c", 4, 300)]
 one_of = st.sampled_from
 devices = one_of(["laptop", "phone", "tablet", "tv"])
 # The keys and the arguments of calls.
-CALLS: dict[Script[Any], st.SearchStrategy[Any]] = {
+CALLS: dict[RedisScript[Any], st.SearchStrategy[Any]] = {
     watching._WATCH: st.tuples(
         st.tuples(st.just(PERSON), one_of(ROOMS)),
         st.tuples(devices, one_of(["", "main"]), one_of([0, 1, 2, 2, 3]), one_of([0, 1])),
@@ -33,7 +33,7 @@ CALLS: dict[Script[Any], st.SearchStrategy[Any]] = {
     ),
 }
 # The keys of scripts that only answer, so they are asked after each of those.
-QUESTIONS: dict[Script[Any], list[str]] = {
+QUESTIONS: dict[RedisScript[Any], list[str]] = {
     watching._DEVICES_WATCHING: [PERSON],
     watching._VIEWERS: ROOMS,
 }
@@ -45,7 +45,7 @@ passed = one_of([15, 15, 15, 15, 30, 45, 60, 14, 1, 0.001])
 
 
 def test_every_script_is_compared():
-    assert {*CALLS, *QUESTIONS} == set(Script.instances)
+    assert {*CALLS, *QUESTIONS} == set(RedisScript.instances)
 
 
 @pytest.mark.services

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from conftest import client_of, make_conference, make_room, make_user
-from portal.groups import ORGANIZER
+from portal.apps import ORGANIZER
 from schedule.models import Conference
 from tickets.models import Role, User
 

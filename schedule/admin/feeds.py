@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, reverse
@@ -241,21 +241,20 @@ class FeedItemAdmin(ReadOnly, ScopedAdmin):
         permissions=["hide"], description=_("Hide the talks that are missing, until they are back")
     )
     def hide_missing(self, request: HttpRequest, items: QuerySet[FeedItem]) -> None:
-        count = hide_missing(required_conference(request), items, actor=person(request))
+        """Those of these items that their feed no longer has."""
+        changing = ChangeRecorder(
+            required_conference(request),
+            Change.Act.ADMIN,
+            actor=person(request),
+            summary=gettext("Missing talks hidden"),
+        )
+        with transaction.atomic():
+            missing = items.filter(missing_since__isnull=False, talk__is_hidden=False)
+            found = list(missing.select_related("talk"))
+            for item in found:
+                changing.set(item.talk, is_hidden=True)
+                changing.items.set(item, has_hidden_talk=True)
+            changing.write()
+        count = len({item.talk_id for item in found})
         text = ngettext("%(count)d talk hidden.", "%(count)d talks hidden.", count)
         self.message_user(request, text % {"count": count}, messages.SUCCESS)
-
-
-@transaction.atomic
-def hide_missing(conference: Conference, items: QuerySet[FeedItem], *, actor: Model | None) -> int:
-    """How many talks it hid: those of these items that their feed no longer has."""
-    missing = items.filter(missing_since__isnull=False, talk__is_hidden=False)
-    changing = ChangeRecorder(
-        conference, Change.Act.ADMIN, actor=actor, summary=gettext("Missing talks hidden")
-    )
-    found = list(missing.select_related("talk"))
-    for item in found:
-        changing.set(item.talk, is_hidden=True)
-        changing.items.set(item, has_hidden_talk=True)
-    changing.write()
-    return len({item.talk_id for item in found})

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from lib.plans import PlanChanged
 from schedule.feeds.importing.guard import TalkRemovalsRefused
-from schedule.feeds.importing.lines import LABELS, LineKind, fields_in_words, kinds_in_words, moment
+from schedule.feeds.importing.lines import LineKind, fields_in_words, kinds_in_words, moment
 from schedule.feeds.importing.reviewing import apply_review, dismiss, make_again
 from schedule.models import ImportReview
 from schedule.site.scoped_admin import person
@@ -57,11 +57,11 @@ def _groups(review: ImportReview) -> list[dict[str, object]]:
     return [
         {
             "kind": kind.value,
-            "label": label,
+            "label": kind.label,
             "rows": rows[kind.value],
             "is_conflict": kind is LineKind.CONFLICT,
         }
-        for kind, label in LABELS.items()
+        for kind in LineKind
         if kind.value in rows
     ]
 

@@ -2,8 +2,6 @@
 
 import zoneinfo
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 
 from django.contrib.auth.views import redirect_to_login
@@ -115,28 +113,15 @@ def new_link(request: ConferenceRequest) -> HttpResponse:
     return redirect("agenda")
 
 
-@dataclass(frozen=True)
-class AgendaEntry:
-    """`clashes`: starred talks that take place at the same time, at least in part."""
-
-    talk: Talk
-    clashes: list[Talk]
-
-
-@dataclass(frozen=True)
-class AgendaDay:
-    day: date
-    entries: list[AgendaEntry]
-
-
 def agenda_of(
     talks: Iterable[Talk], conference: Conference, zone: zoneinfo.ZoneInfo
-) -> list[AgendaDay]:
+) -> list[dict[str, object]]:
+    """Days with their entries: each talk with the starred talks that it clashes with."""
     listed = sorted(talks, key=lambda talk: (talk.starts_at, talk.ends_at, talk.pk))
     clashes = clashes_of(listed)
     days = groupby(listed, key=lambda talk: conference.day_of(talk.starts_at, zone))
     return [
-        AgendaDay(day, [AgendaEntry(talk, clashes[talk.pk]) for talk in group])
+        {"day": day, "entries": [{"talk": talk, "clashes": clashes[talk.pk]} for talk in group]}
         for day, group in days
     ]
 

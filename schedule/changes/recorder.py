@@ -143,11 +143,11 @@ class ChangeRecorder:
     def _write_overrides(self) -> None:
         by, at = self.change.actor, self.change.made_at
         Override.objects.bulk_create(
-            (
+            [
                 Override(talk=talk, field=field, by=by, set_at=at)
                 for talk, values in self._values.items()
                 for field in {*FEED_FIELDS, *FEED_LINKS} & values.keys()
-            ),
+            ],
             ignore_conflicts=True,
         )
 

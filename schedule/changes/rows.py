@@ -1,24 +1,25 @@
 """The rows of one table that an act makes or changes."""
 
 from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
 
 from django.db import models
 
 
+@dataclass
 class RowChanges[Row: models.Model]:
-    def __init__(self, model: type[Row]) -> None:
-        self.model = model
-        self.new: list[Row] = []
-        self.changed: dict[int, Row] = {}
-        self.fields: set[str] = set()
+    model: type[Row]
+    new: list[Row] = field(default_factory=list)
+    changed: dict[int, Row] = field(default_factory=dict)
+    fields: set[str] = field(default_factory=set)
 
     def set(self, row: Row, **values: object) -> None:
         """Sets what differs, and remembers that the row has to be written."""
-        for field, value in values.items():
-            if getattr(row, field) != value:
-                setattr(row, field, value)
+        for name, value in values.items():
+            if getattr(row, name) != value:
+                setattr(row, name, value)
                 if row.pk is not None:
-                    self.touch(row, [field])
+                    self.touch(row, [name])
 
     def touch(self, row: Row, fields: Iterable[str]) -> None:
         self.changed[row.pk] = row

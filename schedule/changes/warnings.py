@@ -6,10 +6,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
-from enum import StrEnum
 from itertools import groupby, pairwise
 from typing import Literal, NamedTuple
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
@@ -24,34 +24,31 @@ GAP = timedelta(minutes=30)
 type Groups = defaultdict[int, list[SheetTalk]]
 
 
-class WarningKind(StrEnum):
-    OVERLAP = "overlap"
-    TWO_PLACES = "two_places"
-    TIGHT = "tight"
-    OUTSIDE = "outside"
-    NO_ROOM = "no_room"
-    NO_STREAM = "no_stream"
-    GAP = "gap"
+class WarningKind(TextChoices):
+    """Each with its sentence."""
+
+    OVERLAP = (
+        "overlap",
+        _("%(room)s: “%(one)s” and “%(other)s” overlap by %(minutes)d min."),
+    )
+    TWO_PLACES = "two_places", _("%(speaker)s is in two places: “%(one)s” and “%(other)s”.")
+    TIGHT = (
+        "tight",
+        _("%(speaker)s has %(minutes)d min from “%(one)s” to “%(other)s” in another room."),
+    )
+    OUTSIDE = "outside", _("“%(one)s” is outside the days of the conference.")
+    NO_ROOM = "no_room", _("“%(one)s” has no room.")
+    NO_STREAM = "no_stream", _("%(room)s: no stream for “%(one)s”.")
+    GAP = (
+        "gap",
+        _("%(room)s: nothing for %(minutes)d min between “%(one)s” and “%(other)s”."),
+    )
     # These come with an act alone (run_of_show/acts.py).
-    PAST_DAY = "past_day"
-    BREAK_EATEN = "break_eaten"
-    EARLY = "early"
+    PAST_DAY = "past_day", _("“%(one)s” ends %(minutes)d min after the day’s last talk.")
+    BREAK_EATEN = "break_eaten", _("%(room)s: “%(one)s” is %(minutes)d min shorter.")
+    EARLY = "early", _("“%(one)s” starts %(minutes)d min before its published time.")
 
 
-SENTENCES = {
-    WarningKind.OVERLAP: _("%(room)s: “%(one)s” and “%(other)s” overlap by %(minutes)d min."),
-    WarningKind.TWO_PLACES: _("%(speaker)s is in two places: “%(one)s” and “%(other)s”."),
-    WarningKind.TIGHT: _(
-        "%(speaker)s has %(minutes)d min from “%(one)s” to “%(other)s” in another room."
-    ),
-    WarningKind.OUTSIDE: _("“%(one)s” is outside the days of the conference."),
-    WarningKind.NO_ROOM: _("“%(one)s” has no room."),
-    WarningKind.NO_STREAM: _("%(room)s: no stream for “%(one)s”."),
-    WarningKind.GAP: _("%(room)s: nothing for %(minutes)d min between “%(one)s” and “%(other)s”."),
-    WarningKind.PAST_DAY: _("“%(one)s” ends %(minutes)d min after the day’s last talk."),
-    WarningKind.BREAK_EATEN: _("%(room)s: “%(one)s” is %(minutes)d min shorter."),
-    WarningKind.EARLY: _("“%(one)s” starts %(minutes)d min before its published time."),
-}
 SENTENCE_OF_SEVERAL = _("%(room)s: no stream from “%(one)s” to “%(other)s”.")
 
 
@@ -67,7 +64,7 @@ class ProgrammeWarning(NamedTuple):
     @property
     def key(self) -> tuple[object, ...]:
         """The same for the same trouble at other times."""
-        return (self.kind, *sorted(talk.pk for talk in self.talks), self.room, self.speaker)
+        return (self.kind, *sorted([talk.pk for talk in self.talks]), self.room, self.speaker)
 
 
 def find_warnings(sheet: RunSheet) -> list[ProgrammeWarning]:
@@ -179,4 +176,4 @@ def words(trouble: ProgrammeWarning, sheet: RunSheet) -> str:
     }
     if trouble.kind is WarningKind.NO_STREAM and len(trouble.talks) > 1:
         return str(SENTENCE_OF_SEVERAL % values)
-    return str(SENTENCES[trouble.kind] % values)
+    return str(trouble.kind.label % values)

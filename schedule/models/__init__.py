@@ -5,19 +5,16 @@ from schedule.models.changes import Change, FieldChange, ItemChange, Override
 from schedule.models.conference import (
     Conference,
     ProgrammeRevision,
-    Revision,
     Room,
     Track,
     Visibility,
-    hex_colour,
     host_name,
     validate_time_zone,
 )
 from schedule.models.feeds import Feed, FeedItem, FeedQuerySet, ImportReview
-from schedule.models.talks import MAX_TALK_LENGTH, Speaker, Talk, TalkQuerySet, Timer, talk_code
+from schedule.models.talks import Speaker, Talk, TalkQuerySet, Timer
 
 __all__ = [
-    "MAX_TALK_LENGTH",
     "AgendaLink",
     "Bookmark",
     "Change",
@@ -30,7 +27,6 @@ __all__ = [
     "ItemChange",
     "Override",
     "ProgrammeRevision",
-    "Revision",
     "Room",
     "Speaker",
     "Talk",
@@ -38,8 +34,6 @@ __all__ = [
     "Timer",
     "Track",
     "Visibility",
-    "hex_colour",
     "host_name",
-    "talk_code",
     "validate_time_zone",
 ]

@@ -44,15 +44,13 @@ class RoomTimeline:
         self.slug = slug
         self.name = name
         self.items = tuple(sorted(items, key=attrgetter("starts_at", "code")))
-        self._starts = [item.starts_at for item in self.items]
         self._by_end = sorted(self.items, key=attrgetter("ends_at"))
-        self._ends = [item.ends_at for item in self._by_end]
         # Up to each item, when the last of them ends: tells when looking back is in vain.
         self._latest_ends = list(accumulate([item.ends_at for item in self.items], max))
 
     def live_at(self, at: datetime) -> TimelineTalk | None:
         """What is on. Of two that overlap, the one that began last."""
-        index = bisect_right(self._starts, at) - 1
+        index = bisect_right(self.items, at, key=attrgetter("starts_at")) - 1
         while index >= 0 and self._latest_ends[index] > at:
             if self.items[index].ends_at > at:
                 return self.items[index]
@@ -60,12 +58,12 @@ class RoomTimeline:
         return None
 
     def next_after(self, at: datetime, count: int) -> tuple[TimelineTalk, ...]:
-        first = bisect_right(self._starts, at)
+        first = bisect_right(self.items, at, key=attrgetter("starts_at"))
         return self.items[first : first + count]
 
     def last_before(self, at: datetime) -> TimelineTalk | None:
         """What ended last."""
-        index = bisect_right(self._ends, at) - 1
+        index = bisect_right(self._by_end, at, key=attrgetter("ends_at")) - 1
         return self._by_end[index] if index >= 0 else None
 
 

@@ -87,7 +87,7 @@ def make_triggers(
         if connection.vendor == "sqlite":
             _remove_with_conference_on_sqlite(cursor, counter_table)
         # A conference from before the triggers has no number yet.
-        cursor.execute(f"{_raise_sql(counter_table, 'id')}")
+        cursor.execute(_raise_sql(counter_table, "id"))
         cursor.execute(
             f"UPDATE {counter_table} SET number = number + %s",
             [1 + secrets.randbelow(EPOCH_STRIDE)],

@@ -154,14 +154,11 @@ class NotDeleted:
         return False
 
 
-class ReadOnly:
+class ReadOnly(NotDeleted):
     """Mixed in before the admin class of what other code writes."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -1,4 +1,6 @@
-"""What organizers type about streams. What a pasted address means is each source's business."""
+"""What organizers type about streams and recordings. What a pasted address means is each source's
+business.
+"""
 
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -12,12 +14,16 @@ from schedule.admin.forms import WIDE
 from schedule.models import Conference, Room
 from schedule.site.scoped_admin import ConferenceForm
 from schedule.site.secret_fields import SecretsForm
-from streaming.models import Stream, StreamAccount, StreamHost
+from streaming.models import Recording, Stream, StreamAccount, StreamHost
 from streaming.replays.captions import clean_captions
+from streaming.replays.offsets import parse_second
 from streaming.sources import SOURCES, guess
 
+# The links of some hundred talks are smaller; a file of a megabyte is another file.
+MAX_CSV_BYTES = 1024 * 1024
 
-class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+
+class SourceForm(forms.ModelForm[Any]):
     """One field to paste into. The kind is guessed from it as long as nobody chooses one; what is
     wrong with the address is said at the address (`Sourced.clean_source`).
     """
@@ -65,13 +71,14 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         return [(kind, f"{source.label}: {source.shield}") for kind, source in SOURCES.items()]
 
     def owner(self) -> Conference | None:
-        raise NotImplementedError
+        room: Room | None = self.cleaned_data.get("room") or getattr(self.instance, "room", None)
+        return room.conference if room else None
 
-    def clean_captions(self) -> Any:
+    def clean_captions(self) -> object:
         captions = self.cleaned_data["captions"]
         return clean_captions(captions) if isinstance(captions, UploadedFile) else captions
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         super().clean()
         data = self.cleaned_data
         kind = data["kind"] = self._kind()
@@ -121,14 +128,8 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         return sourced
 
 
-class StreamForm(SourceForm):
-    def owner(self) -> Conference | None:
-        room: Room | None = self.cleaned_data.get("room") or getattr(self.instance, "room", None)
-        return room.conference if room else None
-
-
 class StreamAccountForm(SecretsForm, ConferenceForm):
-    """Of one kind: its source says which fields it has, and what the vendor calls them."""
+    """An account of one kind: its source says which fields it has, and what the vendor calls them."""
 
     kind: ClassVar[str] = ""
 
@@ -140,17 +141,13 @@ class StreamAccountForm(SecretsForm, ConferenceForm):
         for name, label in (source.account_fields if source else {}).items():
             if name in self.fields:
                 self.fields[name].label = label
-                self.fields[name].help_text = self._help(name)
-
-    def _help(self, name: str) -> Any:
-        if name != "secret":
-            return ""
-        if self.instance.secret:
-            return self.fields[name].help_text
-        return _(
-            "Or env:FRONT_ROW_… with the name of an environment variable that holds it. It is"
-            " stored encrypted."
-        )
+                if name != "secret":
+                    self.fields[name].help_text = ""
+                elif not self.instance.secret:
+                    self.fields[name].help_text = _(
+                        "Or env:FRONT_ROW_… with the name of an environment variable that holds it."
+                        " It is stored encrypted."
+                    )
 
 
 class TrafficForm(forms.Form):
@@ -160,7 +157,7 @@ class TrafficForm(forms.Form):
     )
 
 
-class StreamHostForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+class StreamHostForm(forms.ModelForm[StreamHost]):
     host = forms.CharField(
         label=_("Host"),
         max_length=1000,
@@ -180,3 +177,68 @@ class StreamHostForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
             return urlsplit(typed if "//" in typed else f"//{typed}").hostname or typed
         except ValueError:
             return typed
+
+
+class RecordingForm(SourceForm, ConferenceForm):
+    class Meta:
+        model = Recording
+        fields = (
+            "value",
+            "kind",
+            "talk",
+            "room",
+            "starts_at",
+            "ends_at",
+            "account",
+            "language",
+            "captions",
+            "is_shown",
+            "public_at",
+        )
+
+    def kinds(self) -> list[tuple[str, str]]:
+        """All but meetings, which cannot be watched again."""
+        return [each for each in super().kinds() if SOURCES[each[0]].player != "link"]
+
+    def owner(self) -> Conference | None:
+        conference: Conference | None = self.instance.conference
+        return conference
+
+
+class NudgeForm(forms.Form):
+    """`by` seconds from where the talk begins now; or `second`, where it begins."""
+
+    by = forms.IntegerField(required=False, min_value=-3600, max_value=3600)
+    second = forms.CharField(required=False, max_length=20)
+
+    def clean_second(self) -> int | None:
+        text = self.cleaned_data["second"]
+        # Both come from one form; the button that was pressed counts.
+        return parse_second(text) if text and self.cleaned_data.get("by") is None else None
+
+    def clean(self) -> dict[str, object]:
+        super().clean()
+        data = self.cleaned_data
+        if not self.errors and data.get("by") is None and data.get("second") is None:
+            raise ValidationError(_("Say where it begins."))
+        return data
+
+
+class LinksForm(forms.Form):
+    """A file, or once its plan has been seen its text again."""
+
+    file = forms.FileField(label=_("CSV file"), required=False)
+    text = forms.CharField(required=False, max_length=MAX_CSV_BYTES, widget=forms.HiddenInput)
+    adds_hosts = forms.BooleanField(
+        label=_("Let players load from the hosts of these links"), required=False
+    )
+
+    def clean(self) -> dict[str, object]:
+        super().clean()
+        file, text = self.cleaned_data.get("file"), self.cleaned_data.get("text")
+        if not file and not text:
+            raise ValidationError(_("Choose a file."))
+        if file and file.size > MAX_CSV_BYTES:
+            raise ValidationError(_("The file is too large."))
+        self.cleaned_data["data"] = file.read() if file else str(text).encode()
+        return self.cleaned_data

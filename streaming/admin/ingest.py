@@ -1,6 +1,6 @@
 """A room's encoder, in the form of the room: what to write into OBS."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -12,11 +12,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from schedule.models import Room
 from schedule.site.scoped_admin import ScopedInline, conference_of
 from streaming.models import Ingest
 
 
-class IngestForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+class IngestForm(forms.ModelForm[Ingest]):
     renews_key = forms.BooleanField(
         label=_("New key"),
         required=False,
@@ -34,11 +35,10 @@ class IngestForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
     def save(self, commit: bool = True) -> Ingest:
         if self.cleaned_data["renews_key"] and not self.instance._state.adding:
             self.instance.renew_key()
-        ingest: Ingest = super().save(commit)
-        return ingest
+        return super().save(commit)
 
 
-class IngestInline(ScopedInline, admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
+class IngestInline(ScopedInline, admin.StackedInline[Ingest, Room]):
     model = Ingest
     form = IngestForm
     conference_lookup = "room__conference"
@@ -46,9 +46,9 @@ class IngestInline(ScopedInline, admin.StackedInline):  # type: ignore[type-arg]
     readonly_fields = ("server", "stream_key", "on_air")
 
     class Media:
-        js: ClassVar[Any] = (forms.Script("js/copy.js", type="module"),)
+        js = (forms.Script("js/copy.js", type="module"),)
 
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+    def get_formset(self, request: HttpRequest, obj: Room | None = None, **kwargs: Any) -> Any:
         conference = conference_of(request)
         host = (conference and conference.domain) or request.get_host()
         self.server_url = settings.RTMP_URL or f"rtmp://{host.partition(':')[0]}/live"

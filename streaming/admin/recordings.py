@@ -1,6 +1,7 @@
 """Recordings in the admin: of a talk or of a room, where their talks begin, and many links at once."""
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -19,14 +20,14 @@ from lib.plans import PlanChanged
 from schedule.models import Talk
 from schedule.site.request import ConferenceRequest
 from schedule.site.scoped_admin import ScopedAdmin, conference_of
-from streaming.admin.recording_forms import LinksForm, NudgeForm, RecordingForm
+from streaming.admin.forms import LinksForm, NudgeForm, RecordingForm
 from streaming.models import Recording
 from streaming.replays.importing import RecordingPlan, import_recordings, make_plan
 from streaming.replays.offsets import offsets_of, why_not_shown
 from streaming.sources import SOURCES
-from streaming.watching.csp import player_policy
-from streaming.watching.playback import offer, viewer_of
-from tickets.sources.spreadsheets.tables import BadSpreadsheet
+from streaming.watching.csp import allow_players
+from streaming.watching.playback import asked_second, offer_recording, viewer_of
+from tickets.sources.spreadsheets.tables import BadRow, BadSpreadsheet
 
 STEPS = (-10, -1, 1, 10)
 
@@ -41,7 +42,7 @@ class RecordingAdmin(ScopedAdmin):
     ordering = ("-starts_at", "-pk")
     autocomplete_fields = ("talk", "room")
     change_list_template = "admin/streaming/recording/change_list.html"
-    fieldsets: ClassVar[Any] = (
+    fieldsets = (
         (None, {"fields": ("value", "kind", "adds_hosts", "talk")}),
         (
             _("Or of a room, for a while"),
@@ -98,16 +99,9 @@ class RecordingAdmin(ScopedAdmin):
         url = reverse("admin:streaming_recording_talks", args=[recording.pk])
         return format_html('<a href="{}">{}</a>', url, gettext("Where they begin"))
 
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
-        self._warn_of_withheld(request, obj)
-        return super().response_add(request, obj, post_url_continue)
-
-    def response_change(self, request: HttpRequest, obj: Any) -> Any:
-        self._warn_of_withheld(request, obj)
-        return super().response_change(request, obj)
-
-    def _warn_of_withheld(self, request: HttpRequest, recording: Recording) -> None:
-        if text := why_not_shown(recording):
+    def save_model(self, request: HttpRequest, obj: Recording, form: object, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if text := why_not_shown(obj):
             self.message_user(request, text, messages.WARNING)
 
     def _recording(self, request: HttpRequest, pk: int) -> Recording:
@@ -127,10 +121,7 @@ class RecordingAdmin(ScopedAdmin):
             "steps": STEPS,
             "why_not_shown": why_not_shown(recording),
         }
-        response = self.own_page(request, "talks", context)
-        policy = player_policy(request.conference, request.programme_revision)
-        response.headers["Content-Security-Policy"] = policy
-        return response
+        return allow_players(request, self.own_page(request, "talks", context))
 
     def nudge(self, request: HttpRequest, pk: int, talk_pk: int) -> HttpResponse:
         recording = self._recording(request, pk)
@@ -155,19 +146,11 @@ class RecordingAdmin(ScopedAdmin):
         return redirect(f"{back}#talk-{talk.pk}")
 
     def playback(self, request: ConferenceRequest, pk: int) -> HttpResponse:
-        """As a replay that begins at `?t=`."""
+        """The recording as a replay that begins at `?t=`."""
         recording = self._recording(request, pk)
-        offered = offer(recording, viewer_of(request), timezone.now())
-        if offered is None:
-            return JsonResponse({"sources": []})
-        wanted = request.GET.get("t", "")
-        second = int(wanted) if wanted.isdecimal() and len(wanted) < 7 else 0
-        url = recording.source.from_second(offered["url"], second)
-        began = recording.starts_at if recording.ends_at is None else None
-        moment = int(began.timestamp()) + second if began else None
-        return JsonResponse(
-            {"sources": [{**offered, "url": url, "start": second, "began": moment}]}
-        )
+        second = asked_second(request)
+        source = offer_recording(recording, viewer_of(request), timezone.now(), second, second)
+        return JsonResponse({"sources": [source] if source else []})
 
     def import_links(self, request: HttpRequest) -> HttpResponse:
         conference = conference_of(request)
@@ -175,13 +158,13 @@ class RecordingAdmin(ScopedAdmin):
             raise PermissionDenied
         form = LinksForm(request.POST or None, request.FILES or None)
         plan: RecordingPlan | None = None
-        problems: Any = ()
-        if request.method == "POST" and form.is_valid():
-            said = form.cleaned_data
+        problems: Sequence[BadRow] = ()
+        if form.is_valid():
+            values = form.cleaned_data
             links: dict[str, Any] = {
-                "data": said["data"],
+                "data": values["data"],
                 "open_captions": _no_captions,
-                "adds_hosts": said["adds_hosts"],
+                "adds_hosts": values["adds_hosts"],
             }
             try:
                 if "apply" in request.POST:

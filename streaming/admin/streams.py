@@ -1,7 +1,9 @@
-"""Streams in the admin: what was understood, what our server sees of it, and how it looks."""
+"""Streams in the admin: what was understood, what our server sees of it, and how it looks; and the
+accounts at vendors that sign them.
+"""
 
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -18,16 +20,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from lib.sealing import SealBroken
-from schedule.models import Conference
 from schedule.site.request import ConferenceRequest
 from schedule.site.scoped_admin import ScopedAdmin
-from streaming.admin.forms import StreamForm, TrafficForm
-from streaming.models import Stream
+from streaming.admin.forms import SourceForm, StreamAccountForm, TrafficForm
+from streaming.models import Stream, StreamAccount
 from streaming.probes.probe import probe
 from streaming.probes.traffic import USUAL_MEGABITS, Traffic
-from streaming.sources import SOURCES
+from streaming.sources import SOURCES, account_choices
 from streaming.sources.base import NOBODY, Account
-from streaming.watching.csp import player_policy
+from streaming.watching.csp import allow_players
 from streaming.watching.playback import offer, viewer_of
 from tickets.models import Ticket
 
@@ -70,7 +71,7 @@ def shielded(stream: Stream) -> str:
     return f"{stream}: {source.shield}" if source else str(stream)
 
 
-class Understood:
+class SummaryColumn:
     """A column of what a stream is, with the way to its own page."""
 
     @admin.display(description=_("understood as"))
@@ -85,10 +86,10 @@ class Understood:
         )
 
 
-class StreamAdmin(Understood, ScopedAdmin):
+class StreamAdmin(SummaryColumn, ScopedAdmin):
     """All streams of the conference. They are set in their rooms as well (streaming/admin/rooms.py)."""
 
-    form = StreamForm
+    form = SourceForm
     conference_lookup = "room__conference"
     list_display = ("room", "shielded", "talk", "span", "is_test")
     list_display_links = ("shielded",)
@@ -97,7 +98,7 @@ class StreamAdmin(Understood, ScopedAdmin):
     ordering = ("room", "pk")
     autocomplete_fields = ("talk",)
     readonly_fields = ("understood",)
-    fieldsets: ClassVar[Any] = ((None, {"fields": ("room",)}), *FIELDSETS)
+    fieldsets = ((None, {"fields": ("room",)}), *FIELDSETS)
 
     @admin.display(description=_("stream"))
     def shielded(self, stream: Stream) -> str:
@@ -136,10 +137,13 @@ class StreamAdmin(Understood, ScopedAdmin):
         """What it is, how it is protected, and what it draws."""
         stream = self._stream(request, pk)
         source = SOURCES.get(stream.kind)
-        usual = {
-            "viewers": _usual_viewers(stream.room.conference),
-            "megabits": USUAL_MEGABITS,
-        }
+        try:
+            account = stream.opened_account()
+        except SealBroken:
+            account = Account()
+        # Everybody in one room: the opening keynote.
+        holders = Ticket.objects.filter(conference=stream.room.conference).valid().count()
+        usual = {"viewers": max(holders, 1), "megabits": USUAL_MEGABITS}
         form = TrafficForm(usual | request.GET.dict())
         traffic = Traffic(**form.cleaned_data) if form.is_valid() else None
         context = {
@@ -147,7 +151,7 @@ class StreamAdmin(Understood, ScopedAdmin):
             "stream": stream,
             "source": source,
             "understood": understood(stream),
-            "is_ours": source is not None and not source.hosts(stream.value, _account_of(stream)),
+            "is_ours": source is not None and not source.hosts(stream.value, account),
             "is_link": source is not None and source.player == "link",
             "form": form,
             "traffic": traffic,
@@ -156,7 +160,7 @@ class StreamAdmin(Understood, ScopedAdmin):
 
     def test(self, request: HttpRequest, pk: int) -> HttpResponse:
         stream = self._stream(request, pk)
-        seen = probe(stream, timezone.now(), before=getattr(stream, "health", None))
+        seen = probe(stream, timezone.now())
         if seen.is_playing:
             words = gettext("The server has looked: it is there.")
             if seen.mark:
@@ -173,10 +177,8 @@ class StreamAdmin(Understood, ScopedAdmin):
         """The player alone, as the room has it."""
         stream = self._stream(request, pk)
         context = {"stream": stream, "title": f"{stream.room}: {stream}"}
-        response = TemplateResponse(request, "admin/streaming/stream/preview.html", context)
-        policy = player_policy(request.conference, request.programme_revision)
-        response.headers["Content-Security-Policy"] = policy
-        return response
+        page = TemplateResponse(request, "admin/streaming/stream/preview.html", context)
+        return allow_players(request, page)
 
     def preview_playback(self, request: ConferenceRequest, pk: int) -> HttpResponse:
         source = offer(self._stream(request, pk), viewer_of(request), timezone.now())
@@ -193,13 +195,45 @@ class StreamAdmin(Understood, ScopedAdmin):
         return HttpResponseRedirect(meeting.url, headers={"Referrer-Policy": "no-referrer"})
 
 
-def _account_of(stream: Stream) -> Account:
-    try:
-        return stream.opened_account()
-    except SealBroken:
-        return Account()
+class StreamAccountAdmin(ScopedAdmin):
+    form = StreamAccountForm
+    list_display = ("__str__", "kind", "stream_count")
+    search_fields = ("name",)
+
+    @admin.display(description=_("streams"))
+    def stream_count(self, account: StreamAccount) -> int:
+        return account.streams.count()
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        """First which vendor: the fields follow from it."""
+        kind = _kind_asked(request)
+        if kind or not self.has_add_permission(request):
+            title = {"title": SOURCES[kind].label} if kind else {}
+            return super().add_view(request, form_url, {**title, **(extra_context or {})})
+        context = {"title": gettext("Whose key is it?"), "kinds": account_choices()}
+        return self.own_page(request, "kinds", context)
+
+    def get_fields(self, request: HttpRequest, obj: StreamAccount | None = None) -> tuple[str, ...]:
+        source = SOURCES.get(obj.kind if obj else _kind_asked(request))
+        return ("name", *(source.account_fields if source else ()))
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: StreamAccount | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.kind = _kind_asked(request)
+        return form
 
 
-def _usual_viewers(conference: Conference) -> int:
-    """Everybody in one room: the opening keynote."""
-    return max(Ticket.objects.filter(conference=conference).valid().count(), 1)
+def _kind_asked(request: HttpRequest) -> str:
+    kind = request.GET.get("kind", "")
+    return kind if kind in dict(account_choices()) else ""

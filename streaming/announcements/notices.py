@@ -65,27 +65,22 @@ def _read(conference_id: int, revision: int) -> tuple[Notice, ...]:
     return tuple(sorted(found, key=lambda notice: -urgencies.index(notice.urgency)))
 
 
-def for_this_page(request: ConferenceRequest) -> tuple[Notice, ...]:
+def page_notices(request: ConferenceRequest) -> tuple[Notice, ...]:
     """What everybody who may see the page that is being answered may read there."""
     # Whoever was turned away early, like a form without its token, has no moment yet.
     at = getattr(request, "at", timezone.now())
     match = request.resolver_match
     room = match.kwargs.get("slug") if match and match.url_name == "room" else None
-    reads_all = _is_for_the_admitted(request)
+    # The gate has looked for an admission, and found one: open pages get none.
+    admission, now = getattr(request, "admission", None), timezone.now()
+    reads_all = request.conference.is_public or (
+        admission is not None and not refusal(request.conference, admission, None, now)
+    )
     return tuple(
         notice
         for notice in notices(request.conference, at)
         if notice.room in (None, room) and (reads_all or notice.is_public)
     )
-
-
-def _is_for_the_admitted(request: ConferenceRequest) -> bool:
-    """The gate has looked for an admission, and found one: open pages get none."""
-    if request.conference.is_public:
-        return True
-    admission = getattr(request, "admission", None)
-    now = timezone.now()
-    return admission is not None and refusal(request.conference, admission, None, now) is None
 
 
 def page_part(request: ConferenceRequest) -> str:
@@ -95,7 +90,7 @@ def page_part(request: ConferenceRequest) -> str:
 
 
 def emergency() -> str:
-    """What the operator has put into EMERGENCY_FILE, for when nothing else can be told (the
+    """What the operator has put into EMERGENCY_FILE, for when nothing else can be said (the
     database is away); else nothing.
     """
     try:

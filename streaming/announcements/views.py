@@ -14,8 +14,8 @@ from streaming.models import Announcement
 def now(request: ConferenceRequest) -> HttpResponse:
     """The words of what /live.json only names, for everybody with any admission."""
     current = notices(request.conference, timezone.now())
-    said = [{"tag": notice.tag, **notice.words} for notice in current]
-    return JsonResponse({"announcements": said})
+    shown = [{"tag": notice.tag, **notice.words} for notice in current]
+    return JsonResponse({"announcements": shown})
 
 
 @require_safe
@@ -23,6 +23,6 @@ def now(request: ConferenceRequest) -> HttpResponse:
 def history(request: ConferenceRequest) -> HttpResponse:
     """All that was announced, newest first."""
     at = timezone.now()
-    said = Announcement.objects.filter(conference=request.conference, starts_at__lte=at)
-    context = {"at": at, "announcements": said.select_related("room")}
+    announced = Announcement.objects.filter(conference=request.conference, starts_at__lte=at)
+    context = {"at": at, "announcements": announced.select_related("room")}
     return render_page(request, "streaming/announcements.html", context)

@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                 ('talk', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='recordings', to='schedule.talk', verbose_name='talk')),
                 ('room', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='recordings', to='schedule.room', verbose_name='room')),
                 ('kind', models.CharField(choices=streaming.sources.source_choices, max_length=20, verbose_name='source')),
-                ('value', models.CharField(max_length=1000, verbose_name='address')),
+                ('value', models.CharField(help_text='Paste what you have: the address of the video, the embed code or its id.', max_length=1000, verbose_name='address')),
                 ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='recordings', to='streaming.streamaccount')),
                 ('starts_at', models.DateTimeField(blank=True, help_text='For a recording of a room.', null=True, verbose_name='its first second was at')),
                 ('ends_at', models.DateTimeField(blank=True, help_text='Empty: it still goes on.', null=True, verbose_name='until')),

@@ -1,7 +1,7 @@
 """What can be watched in a room, when, and from where; and again afterwards."""
 
 from streaming.models.health import RoomMinute, StreamHealth
-from streaming.models.ingest import Ingest, new_stream_key
+from streaming.models.ingest import Ingest
 from streaming.models.replays import Nudge, Recording
 from streaming.models.stage import Announcement, StageRevision, Switch
 from streaming.models.streams import Stream, StreamAccount, StreamHost
@@ -18,5 +18,4 @@ __all__ = [
     "StreamHealth",
     "StreamHost",
     "Switch",
-    "new_stream_key",
 ]

@@ -1,5 +1,7 @@
 """What can be watched again."""
 
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
@@ -10,13 +12,22 @@ from django.utils.translation import gettext_lazy as _
 from schedule.models import Conference, Room, Talk
 from streaming.models.streams import Sourced, Stream, StreamAccount
 from streaming.models.tags import opaque_tag
-from streaming.sources import SOURCES, source_choices
+from streaming.sources import SOURCES
+
+# Nobody has to agree that these are shown.
+PAUSES = frozenset({Talk.Kind.BREAK, Talk.Kind.SOCIAL})
 
 
-class Recording(Sourced, models.Model):
-    """Of one talk, or of a room for a while: then `starts_at` is the moment of its second 0, from
-    which the second of each talk follows (streaming/replays/). Nothing is shown of a talk whose
-    speakers have not agreed (Talk.may_be_replayed).
+def rooms_of(talk: Talk) -> list[int]:
+    """Its own first."""
+    own = [talk.room_id] if talk.room_id else []
+    return own + [room.pk for room in talk.also_in.all()]
+
+
+class Recording(Sourced):
+    """A recording of one talk, or of a room for a while: then `starts_at` is the moment of its
+    second 0, from which the second of each talk follows (streaming/replays/). Nothing is shown of a
+    talk whose speakers have not agreed (Talk.may_be_replayed).
     """
 
     conference = models.ForeignKey(Conference, models.PROTECT, related_name="recordings")
@@ -36,8 +47,6 @@ class Recording(Sourced, models.Model):
         related_name="recordings",
         verbose_name=_("room"),
     )
-    kind = models.CharField(_("source"), max_length=20, choices=source_choices)
-    value = models.CharField(_("address"), max_length=1000)
     account = models.ForeignKey(
         StreamAccount, models.PROTECT, null=True, blank=True, related_name="recordings"
     )
@@ -60,7 +69,7 @@ class Recording(Sourced, models.Model):
         help_text=_("Empty: ticket holders only."),
     )
 
-    # As the player calls it.
+    # The player asks for the role of every source.
     role = Stream.Role.PRIMARY
 
     class Meta:
@@ -98,7 +107,7 @@ class Recording(Sourced, models.Model):
 
     @property
     def tag(self) -> str:
-        """As that of a stream."""
+        """Names the recording in public, as the tag of a stream does."""
         return opaque_tag("recording", f"{self.pk} {self.kind} {self.value} {self.account_id}")
 
     def computed_second(self, talk: Talk) -> int:
@@ -106,6 +115,48 @@ class Recording(Sourced, models.Model):
         if self.talk_id or self.starts_at is None:
             return 0
         return int((talk.starts_at - self.starts_at).total_seconds())
+
+    def second_of(self, talk: Talk) -> int:
+        """Where the talk begins in it. What is before the beginning is the beginning."""
+        nudges = (each.seconds for each in self.nudges.all() if each.talk_id == talk.pk)
+        return max(0, self.computed_second(talk) + next(nudges, 0))
+
+    def time_held_of(self, talk: Talk) -> timedelta:
+        """How much of the talk a recording of a room has; one that goes on ends with its day."""
+        if self.starts_at is None:
+            return timedelta()
+        today = self.conference.day_of(self.starts_at)
+        end = self.ends_at or self.conference.day_window(today)[1]
+        return max(timedelta(), min(end, talk.ends_at) - max(self.starts_at, talk.starts_at))
+
+    def held_talks(self, talks: Iterable[Talk]) -> list[Talk]:
+        """What a recording of a room holds at least a moment of."""
+        here = (talk for talk in talks if self.room_id in rooms_of(talk))
+        return [talk for talk in here if self.time_held_of(talk)]
+
+    def not_agreed(self, talks: Iterable[Talk]) -> list[Talk]:
+        """What it holds of talks whose speakers have not agreed."""
+        held = self.held_talks(talks)
+        return [talk for talk in held if not talk.may_be_replayed and talk.kind not in PAUSES]
+
+    def is_withheld(self, talks: Iterable[Talk]) -> bool:
+        """Whether it is through, and holds something of speakers who have not agreed."""
+        if self.talk_id:
+            return not any(talk.pk == self.talk_id and talk.may_be_replayed for talk in talks)
+        return self.ends_at is not None and bool(self.not_agreed(talks))
+
+    def shown_until(self, talks: Iterable[Talk]) -> datetime | None:
+        """None: for ever. One that still goes on may be shown until somebody comes on who has not
+        agreed; one that is through and holds something of theirs, never.
+        """
+        theirs = [talk.starts_at for talk in self.not_agreed(talks)]
+        if not theirs:
+            return None
+        return min(theirs) if self.ends_at is None else self.starts_at
+
+    def is_open_at(self, at: datetime) -> bool:
+        """Whether everybody may watch it."""
+        return self.public_at is not None and self.public_at <= at
 
     @transaction.atomic
     def begin_talk_at(self, talk: Talk, second: int) -> None:
@@ -119,13 +170,10 @@ class Recording(Sourced, models.Model):
 
     @transaction.atomic
     def move_talk(self, talk: Talk, by: int) -> None:
-        """By so many seconds from where it begins now. Raises ValidationError."""
-        # Of two who press at the same moment the second moves it on from where the first did.
-        Recording.objects.select_for_update(of=("self",)).get(pk=self.pk)
-        nudge = self.nudges.filter(talk=talk).first()
-        # What is before the beginning of the recording is its beginning.
-        now = max(0, self.computed_second(talk) + (nudge.seconds if nudge else 0))
-        self.begin_talk_at(talk, max(0, now + by))
+        """Moves the beginning by so many seconds from where it is now. Raises ValidationError."""
+        # When two press at the same moment, the second moves it on from where the first did.
+        row = Recording.objects.select_for_update(of=("self",)).get(pk=self.pk)
+        self.begin_talk_at(talk, max(0, row.second_of(talk) + by))
 
 
 class Nudge(models.Model):

@@ -1,7 +1,5 @@
 """The streaming side of the counters; see schedule/site/revisions.py."""
 
-from typing import Any
-
 from django.db import connections
 
 from lib.cached import OnceASecond
@@ -37,12 +35,12 @@ PAGES = (
 )
 
 
-def make_stage_triggers(using: str, **_signal: Any) -> None:
+def make_stage_triggers(using: str, **_signal: object) -> None:
     make_triggers(connections[using], StageRevision, STAGE)
     make_triggers(connections[using], ProgrammeRevision, PAGES)
 
 
-def drop_stage_triggers(using: str, **_signal: Any) -> None:
+def drop_stage_triggers(using: str, **_signal: object) -> None:
     drop_triggers(connections[using], StageRevision, STAGE)
     drop_triggers(connections[using], ProgrammeRevision, PAGES)
 

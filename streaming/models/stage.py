@@ -12,15 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from schedule.models import Conference, Room
 from schedule.models.conference import Revision
 from streaming.models.streams import Stream
+from tickets.models import User
 
 
 class SwitchQuerySet(models.QuerySet["Switch"]):
-    def put_on(self, room: Room, *, at: datetime, by: models.Model, **what: Stream | str) -> None:
+    def put_on(self, room: Room, *, at: datetime, by: User, **what: Stream | str) -> None:
         """A stream, or a slate over whatever is on."""
         values = {**what, "switched_at": at, "switched_by": by}
         self.update_or_create(room=room, defaults=values)
 
-    def take_down_slate(self, *, at: datetime, by: models.Model) -> None:
+    def take_down_slate(self, *, at: datetime, by: User) -> None:
         """What was switched to comes back. Rooms where that was nothing are as planned."""
         with_slate = self.exclude(slate="")
         with_slate.filter(stream=None).delete()
@@ -30,7 +31,7 @@ class SwitchQuerySet(models.QuerySet["Switch"]):
 class Switch(models.Model):
     """What an organizer has put on in a room instead of what its streams would say: another of its
     streams, or a slate with words over it. Both empty is not kept: the row goes, and the room is as
-    planned (streaming/watching/switching.py).
+    planned.
     """
 
     room = models.OneToOneField(Room, models.CASCADE, related_name="switch")
@@ -122,10 +123,9 @@ class Announcement(models.Model):
     def __str__(self) -> str:
         return self.text
 
-    def announce(self, *, at: datetime, until: datetime | None, by: models.Model) -> None:
-        """From now on. `until` None: until somebody ends it."""
-        self.starts_at, self.ends_at = at, until
-        self.made_by = by  # type: ignore[assignment]  # the user model is known by setting alone
+    def announce(self, *, at: datetime, until: datetime | None, by: User) -> None:
+        """Shows it from now on. `until` None: until somebody ends it."""
+        self.starts_at, self.ends_at, self.made_by = at, until, by
         self.save()
 
     def end(self, at: datetime) -> None:
@@ -134,7 +134,7 @@ class Announcement(models.Model):
 
 
 class StageRevision(Revision):
-    """Of streams and announcements."""
+    """The number of what open pages follow: it grows when streams or announcements change."""
 
     conference = models.OneToOneField(
         Conference, models.CASCADE, primary_key=True, related_name="stage_revision"

@@ -1,7 +1,7 @@
 """What can be watched in a room, when, and from where."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -13,6 +13,9 @@ from schedule.models import Conference, Room, Talk, host_name
 from streaming.models.tags import opaque_tag
 from streaming.sources import SOURCES, account_choices, source_choices
 from streaming.sources.base import Account, Playback, Source, Viewer
+
+if TYPE_CHECKING:
+    from streaming.models.health import StreamHealth
 
 
 def stream_host(host: str) -> None:
@@ -100,14 +103,19 @@ class StreamAccount(models.Model):
         return Account(self.account_id, self.key_id, unseal(self.secret))
 
 
-class Sourced:
-    """What plays from a source: a stream, or a recording. Models derive from it, which have a kind,
-    a value and an account.
-    """
+class Sourced(models.Model):
+    """What plays from a source: a stream, or a recording. Both have an account."""
 
-    kind: Any
-    value: Any
+    kind = models.CharField(_("source"), max_length=20, choices=source_choices)
+    value = models.CharField(
+        _("address"),
+        max_length=1000,
+        help_text=_("Paste what you have: the address of the video, the embed code or its id."),
+    )
     account: Any
+
+    class Meta:
+        abstract = True
 
     # Whoever saves it has agreed to add the hosts that it needs.
     adds_hosts = False
@@ -190,8 +198,8 @@ class Sourced:
 
 class StreamQuerySet(models.QuerySet["Stream"]):
     def in_order(self) -> Self:
-        """Of each room the first choice first: primary before the others, a talk's own before the
-        room's, and what begins late before what always is.
+        """The first choice of each room comes first: primary before the others, a talk's own before
+        the room's, and what begins late before what always is.
         """
         rank = Case(When(role="primary", then=0), When(role="backup", then=1), default=2)
         of_talk = F("talk").asc(nulls_last=True)
@@ -199,12 +207,12 @@ class StreamQuerySet(models.QuerySet["Stream"]):
         return self.order_by("room_id", rank, of_talk, begins_late, "pk")
 
 
-class Stream(Sourced, models.Model):
+class Stream(Sourced):
     """One source of one room for one span of time. None as a bound: no bound.
 
     `role` says what it is for: the picture itself and what stands in for it, or what a viewer may
     choose instead. `talk`: only while that talk is on, from its actual start; for a pre-recorded
-    talk it is played in step (streaming/watching/in_step.py). `language` "": the talk's own.
+    talk it is played in step (streaming/watching/room_streams.py). `language` "": the talk's own.
     """
 
     class Role(models.TextChoices):
@@ -219,12 +227,6 @@ class Stream(Sourced, models.Model):
     PLAYED = (Role.PRIMARY, Role.BACKUP)
 
     room = models.ForeignKey(Room, models.PROTECT, related_name="streams")
-    kind = models.CharField(_("source"), max_length=20, choices=source_choices)
-    value = models.CharField(
-        _("address"),
-        max_length=1000,
-        help_text=_("Paste what you have: the address of the video, the embed code or its id."),
-    )
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.PRIMARY)
     account = models.ForeignKey(
         StreamAccount,
@@ -289,6 +291,12 @@ class Stream(Sourced, models.Model):
         self.clean_source()
         if self.talk and self.talk.conference_id != self.room.conference_id:
             raise ValidationError({"talk": _("This talk is of another conference.")})
+
+    @property
+    def last_health(self) -> "StreamHealth | None":
+        """What the last probe saw; None: there was none."""
+        health: StreamHealth | None = getattr(self, "health", None)
+        return health
 
     def covers(self, at: datetime) -> bool:
         return (self.starts_at is None or self.starts_at <= at) and (

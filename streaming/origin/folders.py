@@ -9,9 +9,9 @@ from django.conf import settings
 
 from streaming.models import Ingest
 
-_STREAM = re.compile(r"(?P<conference>\d+)-(?P<slug>[-a-zA-Z0-9_]+)")
+_STREAM = re.compile(r"(\d+)-([-a-zA-Z0-9_]+)")
 # nginx adds the second at which the recording begins.
-_INCOMING = re.compile(r"(?P<stream>.+)-(?P<second>\d{10})\.flv")
+_INCOMING = re.compile(r"(.+)-(\d{10})\.flv")
 
 
 def stream_folder(conference_id: int, slug: str) -> str:
@@ -19,16 +19,12 @@ def stream_folder(conference_id: int, slug: str) -> str:
 
 
 def ingest_named(stream: str) -> Ingest | None:
-    found = _STREAM.fullmatch(stream)
-    if found is None:
+    match = _STREAM.fullmatch(stream)
+    if match is None:
         return None
-    return (
-        Ingest.objects.filter(
-            room__conference_id=int(found["conference"]), room__slug=found["slug"]
-        )
-        .select_related("room")
-        .first()
-    )
+    conference, slug = match.groups()
+    ingests = Ingest.objects.filter(room__conference_id=int(conference), room__slug=slug)
+    return ingests.select_related("room").first()
 
 
 def incoming() -> Path:
@@ -38,5 +34,5 @@ def incoming() -> Path:
 
 def parse_incoming(file_name: str) -> tuple[str, int] | None:
     """The stream, and when its recording began."""
-    found = _INCOMING.fullmatch(file_name)
-    return (found["stream"], int(found["second"])) if found else None
+    match = _INCOMING.fullmatch(file_name)
+    return (match[1], int(match[2])) if match else None

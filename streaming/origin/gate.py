@@ -15,7 +15,7 @@ from schedule.site.access import public
 from schedule.site.request import ConferenceRequest
 from streaming.models import Recording
 from streaming.origin.folders import stream_folder
-from streaming.replays.finding import library
+from streaming.replays.library import library
 from tickets.admission.middleware import admission_and_page
 from tickets.admission.rule import Reason, refusal
 
@@ -37,11 +37,11 @@ def recording_gate(request: ConferenceRequest, folder: str) -> HttpResponse:
     ).first()
     if recording is None:
         return HttpResponse(status=HTTPStatus.FORBIDDEN)
-    withheld = library(request.conference, request.programme_revision).withheld
+    withheld = library(request.conference.pk, request.programme_revision).withheld
     if not recording.is_shown or recording.pk in withheld:
         may_see = request.user.has_perm("streaming.change_recording", request.conference)
         return _folder(folder) if may_see else HttpResponse(status=HTTPStatus.FORBIDDEN)
-    if recording.public_at is not None and recording.public_at <= timezone.now():
+    if recording.is_open_at(timezone.now()):
         return _folder(folder)
     return _refused(request, "replay") or _folder(folder)
 

@@ -44,11 +44,8 @@ def key(request: HttpRequest) -> HttpResponse:
     """May whoever sends this key be a camera, and where does the picture go? Asked when an encoder
     begins, and every few seconds after, so that a new key or a closed door ends it.
     """
-    ingest = (
-        Ingest.objects.filter(key=request.POST.get("name", ""), is_open=True)
-        .select_related("room")
-        .first()
-    )
+    ingests = Ingest.objects.filter(key=request.POST.get("name", ""), is_open=True)
+    ingest = ingests.select_related("room").first()
     if ingest is None:
         return HttpResponse(status=403)
     stream = stream_folder(ingest.room.conference_id, ingest.room.slug)
@@ -62,9 +59,8 @@ def key(request: HttpRequest) -> HttpResponse:
 def began(request: HttpRequest) -> HttpResponse:
     """Any program of this machine reaches the inner side of RTMP; only what we sent there may stay."""
     stream = request.POST.get("name", "")
-    if not constant_time_compare(request.POST.get("pass", ""), _pass_of(stream)):
-        return HttpResponse(status=403)
-    ingest = ingest_named(stream)
+    is_ours = constant_time_compare(request.POST.get("pass", ""), _pass_of(stream))
+    ingest = ingest_named(stream) if is_ours else None
     if ingest is None:
         return HttpResponse(status=403)
     Ingest.objects.filter(pk=ingest.pk).update(began_at=timezone.now())

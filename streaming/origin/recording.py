@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 # Ten hours of a good picture, on a slow disk.
 TIMEOUT_SECONDS = 3600
-# Of a connection without a picture there is only the head of a file.
+# A connection without a picture leaves only the head of a file.
 SMALLEST_BYTES = 1024
 # One file beside its playlist. Short enough to begin a talk where it begins.
 SEGMENT_SECONDS = "6"
@@ -75,7 +75,9 @@ def _kept(file: Path, ingest: Ingest, opened_at: datetime) -> Recording:
         length = _rewrap(file, folder)
     except (OSError, subprocess.SubprocessError) as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise NotKept(f"{file.name} cannot be read: {_said(error)}") from error
+        output = getattr(error, "stderr", None) or b""
+        reason = output.decode(errors="replace")[-300:] or str(error)
+        raise NotKept(f"{file.name} cannot be read: {reason}") from error
     # The last picture was written when it came. An encoder that sends faster than time goes by
     # would have begun before we heard of it.
     written_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
@@ -102,8 +104,3 @@ def _rewrap(file: Path, folder: Path) -> timedelta:
     subprocess.run(command, check=True, capture_output=True, timeout=TIMEOUT_SECONDS)  # noqa: S603
     lengths = re.findall(r"^#EXTINF:([0-9.]+)", playlist.read_text(), re.MULTILINE)
     return timedelta(seconds=sum(map(float, lengths)))
-
-
-def _said(error: Exception) -> str:
-    written = getattr(error, "stderr", None) or b""
-    return written.decode(errors="replace")[-300:] or str(error)

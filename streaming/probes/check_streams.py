@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from typing import NamedTuple
 
 from schedule.models import Conference, Room
-from schedule.programme.timeline import SOON, RoomTimeline, timeline_now
+from schedule.programme.timeline import SOON, timeline_now
 from streaming.models import RoomMinute, Stream, StreamHealth
 from streaming.probes.probe import probe
 from streaming.sources.base import Probe
@@ -18,8 +17,7 @@ from tickets.admission.watching import viewers
 PROBES = 32
 
 
-@dataclass(frozen=True)
-class CheckedStream:
+class CheckedStream(NamedTuple):
     """`is_due`: it should be playing; else somebody only wants to know (a test, a talk to come)."""
 
     stream: Stream
@@ -31,21 +29,18 @@ def check_streams(conferences: Iterable[Conference], at: datetime) -> list[Check
     """Looks at all streams at the same time, and writes down what it saw."""
     due = {pk: is_due for each in conferences for pk, is_due in _wanted(each, at)}
     rows = Stream.objects.filter(pk__in=due).order_by("room__conference", "room__position", "pk")
-    # With all that a probe reads: its thread shall not ask the database.
+    # All that a probe reads is read here: its thread shall not ask the database.
     streams = list(rows.select_related("room__conference", "account", "talk", "health"))
     with ThreadPoolExecutor(PROBES) as threads:
-        seen = list(threads.map(partial(_probe, at=at), streams))
-    healths = [_health(*each, at) for each in zip(streams, seen, strict=True)]
+        probes = list(threads.map(lambda stream: probe(stream, at), streams))
+    healths = [_health(*each, at) for each in zip(streams, probes, strict=True)]
     StreamHealth.objects.bulk_create(
         healths,
         update_conflicts=True,
         unique_fields=["stream"],
         update_fields=["probed_at", "is_playing", "problem", "mark", "moved_at"],
     )
-    return [
-        CheckedStream(stream, due[stream.pk], health)
-        for stream, health in zip(streams, healths, strict=True)
-    ]
+    return [CheckedStream(each.stream, due[each.stream_id], each) for each in healths]
 
 
 def _wanted(conference: Conference, at: datetime) -> Iterator[tuple[int, bool]]:
@@ -60,25 +55,14 @@ def _wanted(conference: Conference, at: datetime) -> Iterator[tuple[int, bool]]:
         on = planned.on_at(room.slug, at, live.code if live else None, with_tests=True)
         switch = streams.switches.get(room.slug)
         switched = [switch.stream] if switch and switch.stream else []
+        is_soon = any(item.starts_at - at <= SOON for item in room.next_after(at, 1))
         for stream in (*switched, *on.played, *on.choices):
-            if live or stream.is_test or _is_soon(room, at):
+            if live or stream.is_test or is_soon:
                 yield stream.pk, is_on and not stream.is_test
 
 
-def _is_soon(room: RoomTimeline, at: datetime) -> bool:
-    return any(item.starts_at - at <= SOON for item in room.next_after(at, 1))
-
-
-def _probe(stream: Stream, at: datetime) -> Probe:
-    return probe(stream, at, before=_before(stream))
-
-
-def _before(stream: Stream) -> StreamHealth | None:
-    return getattr(stream, "health", None)
-
-
 def _health(stream: Stream, seen: Probe, at: datetime) -> StreamHealth:
-    before = _before(stream)
+    before = stream.last_health
     has_moved = seen.mark and (before is None or before.mark != seen.mark)
     return StreamHealth(
         stream=stream,

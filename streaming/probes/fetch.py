@@ -1,5 +1,5 @@
-"""What probes read of a stream: what it shows to everybody who asks, or what our own host shows past
-the gate (LOOPBACK_URL). All of one probe within one deadline.
+"""What probes read of a stream: what it shows to everybody who asks, or what our own host shows
+past the gate (LOOPBACK_URL). All of one probe within one deadline.
 """
 
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from lib.http_client import Deadline, ErrorKind, HttpClient, HttpError, Response, begins_with
 
-# For everything that one probe reads. Players have given up by then.
+# The limit for everything that one probe reads. Players have given up by then.
 TIMEOUT_SECONDS = 8
 MAX_REDIRECTS = 3
 # A playlist of a whole day in segments of two seconds.
@@ -24,7 +24,7 @@ class ProbeClient(HttpClient):
     def __init__(self, host: str, *, is_ours: bool) -> None:
         self._loopback = [settings.LOOPBACK_URL] if is_ours else []
         self._referer = {"Referer": f"https://{host}/"}
-        # As nginx would ask the application; without it Django sends us to https.
+        # nginx asks the application so; without the second header Django sends us to https.
         ours = {"Host": host, "X-Forwarded-Proto": "https"}
         super().__init__(
             Deadline(TIMEOUT_SECONDS),
@@ -39,7 +39,7 @@ class ProbeClient(HttpClient):
         return self._get(address, self._referer, reads_body=True)
 
     def check(self, address: str) -> Response:
-        """Only whether it is there. Raises HttpError."""
+        """Asks only whether it is there. Raises HttpError."""
         return self._get(address, self._referer | {"Range": "bytes=0-0"}, reads_body=False)
 
     def _get(self, address: str, headers: dict[str, str], *, reads_body: bool) -> Response:

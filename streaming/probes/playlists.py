@@ -1,4 +1,4 @@
-"""As much of HLS playlists (RFC 8216) as it takes to see whether they move."""
+"""Reads as much of HLS playlists (RFC 8216) as it takes to see whether they move."""
 
 import re
 from dataclasses import dataclass
@@ -11,18 +11,13 @@ class NotAPlaylist(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
-    uri: str
-    bits_per_second: int
-
-
-@dataclass(frozen=True, slots=True)
 class Playlist:
-    """A list of qualities (`variants`) or of segments. `number` counts the segments that there
-    have been, and moves on while it plays.
+    """A list of qualities, of which it has the address of the first and the bits of the best, or of
+    segments. `number` counts the segments that there have been, and moves on while it plays.
     """
 
-    variants: tuple[Variant, ...] = ()
+    first_variant: str = ""
+    bits_per_second: int = 0
     number: int = 0
     target_seconds: int = 0
     has_ended: bool = False
@@ -35,22 +30,22 @@ def read_playlist(data: bytes) -> Playlist:
     lines = [line.strip() for line in data.decode("utf-8-sig", "replace").splitlines()]
     if not lines or lines[0] != "#EXTM3U":
         raise NotAPlaylist
-    variants, segments, tags = [], [], {}
-    bandwidth: int | None = None
+    variants: list[str] = []
+    segments: list[str] = []
+    tags, bandwidths, is_variant = {}, [0], False
     for line in lines[1:]:
         if line.startswith("#EXT-X-STREAM-INF"):
-            found = _BANDWIDTH.search(line)
-            bandwidth = int(found.group(1)) if found else 0
+            bandwidths += map(int, _BANDWIDTH.findall(line))
+            is_variant = True
         elif line.startswith("#"):
             name, _colon, value = line.partition(":")
             tags[name] = value
-        elif line and bandwidth is not None:
-            variants.append(Variant(line, bandwidth))
-            bandwidth = None
         elif line:
-            segments.append(line)
+            (variants if is_variant else segments).append(line)
+            is_variant = False
     return Playlist(
-        variants=tuple(variants),
+        first_variant=variants[0] if variants else "",
+        bits_per_second=max(bandwidths),
         number=_number(tags.get("#EXT-X-MEDIA-SEQUENCE")) + len(segments),
         target_seconds=_number(tags.get("#EXT-X-TARGETDURATION")),
         has_ended="#EXT-X-ENDLIST" in tags,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from lib.http_client import ErrorKind, HttpError, Response
 from lib.sealing import SealBroken
-from streaming.models import Stream, StreamHealth
+from streaming.models import Stream
 from streaming.probes.fetch import ProbeClient, our_address
 from streaming.probes.playlists import NotAPlaylist, Playlist, read_playlist
 from streaming.sources.base import Probe, Source
@@ -18,10 +18,8 @@ STALE_SECONDS = 15
 LONGEST_PROBLEM = 200
 
 
-def probe(stream: Stream, at: datetime, *, before: StreamHealth | None = None) -> Probe:
-    """`before`: what was seen last; a playlist that has not moved since `before.moved_at` is stale.
-    Raises nothing, and writes nothing.
-    """
+def probe(stream: Stream, at: datetime) -> Probe:
+    """Raises nothing, and writes nothing."""
     host = stream.room.conference.domain or "localhost"
     try:
         source = stream.source
@@ -30,7 +28,7 @@ def probe(stream: Stream, at: datetime, *, before: StreamHealth | None = None) -
         with ProbeClient(host, is_ours=is_ours) as client:
             address = our_address(address) if is_ours else address
             if source.player == "video":
-                return _play(client, address, stream, before, at)
+                return _play(client, address, stream, at)
             return _open(client, address, source, host)
     except (SealBroken, ValueError) as error:
         return _problem(_("It cannot be signed: %(error)s") % {"error": error})
@@ -42,16 +40,13 @@ def _problem(words: str) -> Probe:
     return Probe(is_playing=False, problem=words[:LONGEST_PROBLEM])
 
 
-def _play(
-    client: ProbeClient, address: str, stream: Stream, before: StreamHealth | None, at: datetime
-) -> Probe:
+def _play(client: ProbeClient, address: str, stream: Stream, at: datetime) -> Probe:
     """The list of qualities, the list of segments of the first, and the last segment."""
     answer, playlist = _read(client, address)
-    bits = max((variant.bits_per_second for variant in playlist.variants), default=0)
-    if playlist.variants:
-        first = urljoin(answer.url, playlist.variants[0].uri)
-        answer, playlist = _read(client, first)
-    problem = _problem_of_playlist(playlist, stream, before, at)
+    bits = playlist.bits_per_second
+    if playlist.first_variant:
+        answer, playlist = _read(client, urljoin(answer.url, playlist.first_variant))
+    problem = _problem_of_playlist(playlist, stream, at)
     if not problem:
         try:
             client.check(urljoin(answer.url, playlist.last_segment))
@@ -68,15 +63,15 @@ def _read(client: ProbeClient, address: str) -> tuple[Response, Playlist]:
         raise HttpError(ErrorKind.UNUSABLE, _("What is there is not an HLS playlist.")) from None
 
 
-def _problem_of_playlist(
-    playlist: Playlist, stream: Stream, before: StreamHealth | None, at: datetime
-) -> str:
+def _problem_of_playlist(playlist: Playlist, stream: Stream, at: datetime) -> str:
+    """A playlist that has not moved since the last probe saw it move is stale."""
     if not playlist.last_segment:
         return _("The playlist is empty: nothing is sent yet.")
     if playlist.has_ended:
-        # Of a room it is an encoder that has hung up; a talk may have been recorded.
+        # In a room an encoder has hung up; a talk may have been recorded.
         is_meant = playlist.is_recording or stream.talk_id is not None
         return "" if is_meant else _("The stream has ended.")
+    before = stream.last_health
     if before is None or before.moved_at is None or before.mark != str(playlist.number):
         return ""
     seconds = (at - before.moved_at).total_seconds()

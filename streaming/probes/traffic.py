@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 # What a rented server usually has, and how full its line may be before playback stutters.
 LINE_GIGABITS = Decimal(1)
 LINE_FULL_AT = Decimal("0.7")
-# Where nobody has measured: 720p for a room, with slides.
+# The usual rate where nobody has measured: 720p for a room, with slides.
 USUAL_MEGABITS = Decimal(3)
 
 
@@ -44,7 +44,7 @@ class Traffic:
 
     @property
     def advice(self) -> str:
-        """For a stream that comes from our own server."""
+        """Whether our own server can carry the stream."""
         if self.gigabits > LINE_GIGABITS * LINE_FULL_AT:
             return _(
                 "A server with a line of 1 Gbit/s does not carry that: put a CDN before it, or let"

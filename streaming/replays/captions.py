@@ -7,7 +7,7 @@ from django.core.files.base import File
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
-# Of a whole day, spoken fast.
+# The captions of a whole day, spoken fast, are smaller.
 MAX_BYTES = 2 * 1024 * 1024
 _BEGINNING = re.compile(r"\ufeff?WEBVTT(?:[ \t][^\n]*)?(?:\n|$)")
 # What cues may hold: classes, bold, italics, underline, ruby, voices, languages and times.

@@ -7,9 +7,9 @@
 The code and the language tell which recording a line is about; the others stay as they are.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
@@ -20,7 +20,7 @@ from lib.plans import digest_of, refuse_changed
 from schedule.models import Conference, Talk
 from streaming.models import Nudge, Recording, StreamAccount
 from streaming.replays.captions import clean_captions
-from streaming.replays.seconds import parse_second
+from streaming.replays.offsets import parse_second
 from streaming.sources import SOURCES, guess
 from tickets.sources.spreadsheets.files import csv_rows
 from tickets.sources.spreadsheets.tables import BadRow, BadSpreadsheet, Table, refuse
@@ -40,8 +40,8 @@ type Opener = Callable[[str], bytes]
 
 @dataclass(slots=True)
 class RecordingLine:
-    """`recording` has the new values already; `old` are those that they overwrite. `second` None: as
-    it is. `act`: new, changed or unchanged.
+    """`recording` has the new values already; `old` are those that they overwrite. `second` None:
+    as it is. `act`: new, changed or unchanged.
     """
 
     number: int
@@ -57,13 +57,13 @@ class RecordingLine:
         return str(self.recording.source.label)
 
     @property
-    def what(self) -> list[Any]:
+    def what(self) -> list[object]:
         """What it would do, and to what."""
         row, talk = self.recording, self.talk
         new = [row.kind, row.value, row.language, self.second, self.act]
         return [talk.pk, talk.may_be_replayed, row.pk, self.old, new]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         return {
             "line": self.number,
             "code": self.talk.code,
@@ -86,14 +86,14 @@ class RecordingPlan:
 
     @property
     def withheld(self) -> list[RecordingLine]:
-        """Of talks whose speakers have not agreed: imported, and not shown."""
+        """The lines of talks whose speakers have not agreed: imported, and not shown."""
         return [line for line in self.lines if not line.talk.may_be_replayed]
 
     @property
     def digest(self) -> str:
         return digest_of([line.what for line in self.lines])
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         counts = {act: self.count(act) for act in ("new", "changed", "unchanged")}
         lines = [line.as_dict() for line in self.lines]
         return {**counts, "withheld": len(self.withheld), "lines": lines, "problems": []}
@@ -105,9 +105,13 @@ def make_plan(
     """Writes nothing. Raises BadSpreadsheet."""
     planner = _Planner(conference, open_captions, adds_hosts)
     lines, problems = [], []
-    for number, said in _table(data).records(NAMES, needed=NEEDED):
+    try:
+        table = Table.of(csv_rows(data.decode("utf-8-sig")))
+    except UnicodeDecodeError:
+        raise refuse(_("This is not UTF-8. Save the file as “CSV UTF-8”.")) from None
+    for number, values in table.records(NAMES, needed=NEEDED):
         try:
-            lines.append(planner.line(number, said))
+            lines.append(planner.line(number, values))
         except ValidationError as error:
             problems += [BadRow(number, message) for message in error.messages]
     if problems:
@@ -148,28 +152,25 @@ class _Planner:
     def __init__(self, conference: Conference, open_captions: Opener, adds_hosts: bool) -> None:
         self.conference, self.open_captions, self.adds_hosts = conference, open_captions, adds_hosts
         self.talks = {talk.code: talk for talk in conference.talks.all()}
-        self.known: dict[tuple[int, str], list[Recording]] = {}
+        self.known: dict[tuple[int | None, str], list[Recording]] = defaultdict(list)
         known = conference.recordings.filter(talk__isnull=False).prefetch_related("nudges")
         for recording in known.select_related("account"):
-            if recording.talk_id:
-                key = recording.talk_id, recording.language
-                self.known.setdefault(key, []).append(recording)
+            self.known[recording.talk_id, recording.language].append(recording)
         self.lines: dict[tuple[int, str], int] = {}
 
-    def line(self, number: int, said: dict[str, str]) -> RecordingLine:
+    def line(self, number: int, values: dict[str, str]) -> RecordingLine:
         """Raises ValidationError."""
-        talk = self.talks.get(said["code"])
+        talk = self.talks.get(values["code"])
         if talk is None:
-            raise ValidationError(_("There is no talk “%(code)s”.") % {"code": said["code"]})
-        recording = self._recording(talk, said["language"], number)
+            raise ValidationError(_("There is no talk “%(code)s”.") % {"code": values["code"]})
+        recording = self._recording(talk, values["language"], number)
         is_new = recording.pk is None
-        nudges = {} if is_new else {each.talk_id: each.seconds for each in recording.nudges.all()}
-        old = recording.kind, recording.value, nudges.get(talk.pk, 0)
-        self._set_source(recording, said["url"])
-        second = parse_second(said["starts"]) if said["starts"] else None
+        old = recording.kind, recording.value, 0 if is_new else recording.second_of(talk)
+        self._set_source(recording, values["url"])
+        second = parse_second(values["starts"]) if values["starts"] else None
         if second is not None:
             Nudge.refuse_too_far(second)
-        captions = self._captions(recording, said["captions"]) if said["captions"] else None
+        captions = self._captions(recording, values["captions"]) if values["captions"] else None
         kept = old[2] if second is None else second
         is_changed = old != (recording.kind, recording.value, kept) or captions is not None
         act = "new" if is_new else "changed" if is_changed else "unchanged"
@@ -181,13 +182,12 @@ class _Planner:
             message = _("“%(code)s” is already on line %(line)s, in the same language.")
             raise ValidationError(message % {"code": talk.code, "line": self.lines[key]})
         self.lines[key] = number
-        known = self.known.get(key, [])
+        known = self.known[key]
         if len(known) > 1:
             message = _("“%(code)s” has several recordings in this language. Choose in the admin.")
             raise ValidationError(message % {"code": talk.code})
-        if known:
-            return known[0]
-        return Recording(conference=self.conference, talk=talk, language=language)
+        new = Recording(conference=self.conference, talk=talk, language=language)
+        return known[0] if known else new
 
     def _set_source(self, recording: Recording, pasted: str) -> None:
         source = guess(pasted)
@@ -213,11 +213,3 @@ class _Planner:
                 if stored.read() == data:
                     return None
         return captions
-
-
-def _table(data: bytes) -> Table:
-    """Raises BadSpreadsheet."""
-    try:
-        return Table.of(csv_rows(data.decode("utf-8-sig")))
-    except UnicodeDecodeError:
-        raise refuse(_("This is not UTF-8. Save the file as “CSV UTF-8”.")) from None

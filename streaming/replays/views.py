@@ -1,10 +1,9 @@
-"""Watching again. The library is as open as the programme; a replay opens with the scope `replay`, or
-to everybody once its recording, or the conference, is public.
+"""Watching again. The library is as open as the programme; a replay opens with the scope `replay`,
+or to everybody once its recording, or the conference, is public.
 """
 
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
 
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -14,16 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from schedule.models import Talk, TalkQuerySet
-from schedule.programme.filters import MAX_LISTED
+from schedule.programme.filters import MAX_LISTED, FilterForm
 from schedule.site.access import admits
 from schedule.site.pages import render_page, shared_page
 from schedule.site.request import ConferenceRequest
 from schedule.site.zones import viewer_zone
-from streaming.replays.finding import Library, Replay, Version, library
-from streaming.replays.forms import LibraryForm
-from streaming.sources.base import Viewer
-from streaming.watching.csp import player_policy
-from streaming.watching.playback import offer, viewer_of
+from streaming.replays.library import Library, Replay, library
+from streaming.watching.csp import allow_players
+from streaming.watching.playback import asked_second, offer_recording, viewer_of
 from tickets.admission.middleware import admission_and_page
 from tickets.admission.rule import refusal
 
@@ -31,12 +28,18 @@ SCOPE = "replay"
 SPEEDS = ("0.75", "1", "1.25", "1.5", "1.75", "2")
 
 
+class ReplayFilterForm(FilterForm):
+    # Everything here is a talk that has been, for whoever asks. This is how Django leaves out fields.
+    kind = None  # type: ignore[assignment]
+    mine = None  # type: ignore[assignment]
+
+
 def _library(request: ConferenceRequest) -> Library:
-    return library(request.conference, request.programme_revision)
+    return library(request.conference.pk, request.programme_revision)
 
 
 def _is_open(request: ConferenceRequest, code: str) -> bool:
-    """To everybody: one of its recordings is public."""
+    """Whether everybody may watch it: one of its recordings is public."""
     at = timezone.now()
     replay = _library(request).one(code, request.conference, at)
     return replay is not None and bool(replay.open_at(at))
@@ -59,7 +62,7 @@ def replays(request: ConferenceRequest) -> HttpResponse:
     conference, at = request.conference, request.at
     shown = {each.code: each for each in _library(request).at(conference, at)}
     talks = Talk.objects.filter(conference=conference, code__in=shown).shown()
-    form = LibraryForm(conference, talks, request.GET)
+    form = ReplayFilterForm(conference, talks, request.GET)
     if form.is_used:
         # A second query, since what was searched in cannot be ordered by rooms.
         talks = talks.filter(pk__in=form.narrow(talks, None).values("pk"))
@@ -70,7 +73,9 @@ def replays(request: ConferenceRequest) -> HttpResponse:
         "query": query.urlencode() if form.is_used else "",
         "is_empty": not shown,
         # Where all is open there is nothing to mark.
-        "open": set() if conference.is_public else _open_codes(shown, at),
+        "open": {code for code, each in shown.items() if each.open_at(at)}
+        if not conference.is_public
+        else set(),
         "at": at,
         **_days_context(request, talks, shown),
     }
@@ -80,13 +85,9 @@ def replays(request: ConferenceRequest) -> HttpResponse:
     return response
 
 
-def _open_codes(shown: dict[str, Replay], at: datetime) -> set[str]:
-    return {code for code, each in shown.items() if each.open_at(at)}
-
-
 def _days_context(
     request: ConferenceRequest, talks: TalkQuerySet, shown: dict[str, Replay]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     conference, zone = request.conference, viewer_zone(request)
     listed = list(talks.in_order().with_cards())
     days = [
@@ -128,10 +129,7 @@ def replay(request: ConferenceRequest, code: str) -> HttpResponse:
         "day": conference.day_of(talk.starts_at, viewer_zone(request)),
         "at": at,
     }
-    response = render_page(request, "streaming/replay.html", context)
-    policy = player_policy(conference, request.programme_revision)
-    response.headers["Content-Security-Policy"] = policy
-    return response
+    return allow_players(request, render_page(request, "streaming/replay.html", context))
 
 
 def _chapters(request: ConferenceRequest, shown: Replay, at: datetime) -> list[Replay]:
@@ -156,31 +154,14 @@ def playback(request: ConferenceRequest, code: str) -> HttpResponse:
     """
     at = timezone.now()
     found = _replay_or_404(request, code, request.at)
-    versions = found.versions if _is_admitted(request, at) else found.open_at(at)
-    viewer, into = viewer_of(request), _seconds_into(request, found)
-    sources = [_source(version, viewer, at, into) for version in versions]
+    # The gate has not asked where the replay is open to everybody.
+    admission, _page = admission_and_page(request, None)
+    is_admitted = refusal(request.conference, admission, SCOPE, at) is None
+    versions = found.versions if is_admitted else found.open_at(at)
+    viewer, into = viewer_of(request), min(asked_second(request), found.seconds)
+    sources = [
+        offer_recording(each.recording, viewer, at, each.second, each.second + into)
+        for each in versions
+    ]
     answer = {"sources": [source for source in sources if source], "seconds": found.seconds}
     return JsonResponse(answer)
-
-
-def _is_admitted(request: ConferenceRequest, at: datetime) -> bool:
-    """The gate has not asked where the replay is open to everybody."""
-    admission, _page = admission_and_page(request, None)
-    return refusal(request.conference, admission, SCOPE, at) is None
-
-
-def _seconds_into(request: ConferenceRequest, found: Replay) -> int:
-    """`?t=`, for players of others, which begin where their address says."""
-    wanted = request.GET.get("t", "")
-    return min(int(wanted), found.seconds) if wanted.isdecimal() and len(wanted) < 7 else 0
-
-
-def _source(version: Version, viewer: Viewer, at: datetime, into: int) -> dict[str, Any] | None:
-    recording = version.recording
-    offered = offer(recording, viewer, at)
-    if offered is None:
-        return None
-    url = recording.source.from_second(offered["url"], version.second + into)
-    began_at = recording.starts_at if recording.ends_at is None else None
-    began = int(began_at.timestamp()) + version.second if began_at else None
-    return {**offered, "url": url, "start": version.second, "began": began}

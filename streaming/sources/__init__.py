@@ -25,9 +25,9 @@ FIT_EVERYTHING = ("hls", "iframe")
 
 
 def known_sources() -> dict[str, Source]:
-    """By kind. Ours first: no package can take a kind from them."""
+    """The sources by kind. Ours come first: no package can take a kind from them."""
     sources = {source.kind: source for source in OURS}
-    for source in plugins(GROUP, Source):  # type: ignore[type-abstract]  # a protocol to look for
+    for source in plugins(GROUP, Source):
         sources.setdefault(source.kind, source)
     return sources
 

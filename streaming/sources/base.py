@@ -1,18 +1,18 @@
 """What a kind of source gives. A package adds one by an entry point of the group
-`front_row.stream_sources`; its value names an object that is a `Source`. `Plain` has what most
-kinds share.
+`front_row.stream_sources`; its value names an object that is a `Source`.
 """
 
 import html
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import ClassVar, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
 
 # What the page does with the URL: feed it to the video element, put it into an iframe, or offer it
 # as a link that opens elsewhere.
@@ -69,66 +69,24 @@ class Probe:
     bits_per_second: int = 0
 
 
-@runtime_checkable
-class Source(Protocol):
+class Source:
+    """One kind of source. Kinds derive from it and say what is different: as it is, it needs no
+    account, takes any https address, and anybody may have that. Each has a `kind` and a `label`.
+    """
+
     kind: str
-    label: Any  # a lazy translation
-    player: Player
+    label: StrOrPromise
+    player: Player = "video"
     # How well it is protected: in three words for lists, and in a sentence for the form.
-    shield: Any  # a lazy translation
-    protection: Any  # a lazy translation
+    shield: StrOrPromise = gettext_lazy("anyone with the link")
+    protection: StrOrPromise = gettext_lazy("Anyone who copies the address can go on watching.")
     # How long bytes flow at most after a ticket has gone; None: a copied address never stops.
-    revocation: timedelta | None
+    revocation: timedelta | None = None
     # The fields of the account that it needs, and what the vendor calls them; empty: no account.
-    account_fields: ClassVar[dict[str, Any]]
+    account_fields: ClassVar[dict[str, StrOrPromise]] = {}
 
     def recognises(self, pasted: str) -> bool:
         """Whether it can be nothing but this. Decides the kind where nobody has chosen one."""
-        ...
-
-    def clean(self, value: str) -> str:
-        """What is stored for what was pasted. Raises ValidationError on the field `value`."""
-        ...
-
-    def clean_account(self, account: Account) -> Account:
-        """What is stored of the account. Raises ValidationError on its fields."""
-        ...
-
-    def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
-        """What the player of an admitted person opens. Raises ValueError where it cannot sign."""
-        ...
-
-    def from_second(self, url: str, second: int) -> str:
-        """The address of a playback that begins later; as it is, where only our player can."""
-        ...
-
-    def probed(self, value: str, account: Account, at: datetime) -> str:
-        """The address that tells our server whether it is there."""
-        ...
-
-    def complaint(self, page: str) -> str:
-        """What is wrong with a page that answered the probe; "": nothing. Not for playlists."""
-        ...
-
-    def hosts(self, value: str, account: Account) -> set[str]:
-        """The hosts that the page must be allowed to load from, like stream.example.org or
-        *.example.org; empty for our own.
-        """
-        ...
-
-
-class Plain:
-    """A source without account, of which anybody may have the address. Kinds derive from it and
-    say what is different; they have `kind`, `label`, `clean` and `playback` of their own.
-    """
-
-    player: Player = "video"
-    shield: Any = gettext_lazy("anyone with the link")
-    protection: Any = gettext_lazy("Anyone who copies the address can go on watching.")
-    revocation: timedelta | None = None
-    account_fields: ClassVar[dict[str, Any]] = {}
-
-    def recognises(self, pasted: str) -> bool:
         try:
             self.clean(pasted)
         except ValidationError:
@@ -136,37 +94,48 @@ class Plain:
         return True
 
     def clean(self, value: str) -> str:
-        raise NotImplementedError
+        """What is stored for what was pasted. Raises ValidationError on the field `value`."""
+        value = address_in(value)
+        https_url(value)
+        return value
 
     def clean_account(self, account: Account) -> Account:
+        """What is stored of the account. Raises ValidationError on its fields."""
         missing = [name for name in self.account_fields if not getattr(account, name)]
         if missing:
             raise ValidationError({name: _("This field is required.") for name in missing})
         return account
 
     def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
-        raise NotImplementedError
+        """What the player of an admitted person opens. Raises ValueError where it cannot sign."""
+        return Playback(value)
 
     def from_second(self, url: str, second: int) -> str:
+        """The address of a playback that begins later; as it is, where only our player can."""
         return url
 
     def probed(self, value: str, account: Account, at: datetime) -> str:
+        """The address that tells our server whether it is there."""
         return self.playback(value, account, NOBODY, at).url
 
     def complaint(self, page: str) -> str:
+        """What is wrong with a page that answered the probe; "": nothing. Not for playlists."""
         return ""
 
     def hosts(self, value: str, account: Account) -> set[str]:
+        """The hosts that the page must be allowed to load from, like stream.example.org or
+        *.example.org; empty for our own.
+        """
         host = urlsplit(value).hostname
         return {host} if host else set()
 
 
-class SignedForMinutes(Plain):
+class SignedForMinutes(Source):
     """Signed for our own player, which asks for the next signature in time."""
 
     shield = gettext_lazy("signed, 10 min")
     protection = gettext_lazy("Signed: a copied address stops after 10 minutes.")
-    revocation: timedelta | None = RENEWED_LIFE
+    revocation = RENEWED_LIFE
 
 
 def end_of(life: timedelta, at: datetime) -> datetime:
@@ -180,7 +149,7 @@ def wrong(message: str) -> ValidationError:
 
 
 def address_in(pasted: str) -> str:
-    """Of an embed code its address, else what was pasted."""
+    """The address in an embed code; else what was pasted."""
     embedded = re.search(r"""\bsrc=["']([^"']+)["']""", pasted)
     return html.unescape(embedded.group(1)) if embedded else pasted.strip()
 

@@ -4,8 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
-from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from django.utils.translation import gettext as _
@@ -15,10 +14,9 @@ from streaming.sources.base import (
     FRAME_LIFE,
     RENEWED_LIFE,
     Account,
-    Plain,
     Playback,
-    Player,
     SignedForMinutes,
+    Source,
     Viewer,
     address_in,
     end_of,
@@ -47,17 +45,17 @@ def directory_token(key: str, directory: str, expires: int) -> str:
     return "HS256-" + base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-class BunnyStream(Plain):
+class BunnyStream(Source):
     kind = "bunny"
     label = gettext_lazy("Bunny Stream")
-    player: Player = "iframe"
+    player = "iframe"
     shield = gettext_lazy("signed, 8 h")
     protection = gettext_lazy(
         "Signed for 8 hours, because a frame cannot be renewed: our page drops it within a minute,"
         " a copied address opens until then."
     )
-    revocation: timedelta | None = FRAME_LIFE
-    account_fields: ClassVar[dict[str, Any]] = {
+    revocation = FRAME_LIFE
+    account_fields = {
         "account_id": gettext_lazy("Video library ID"),
         "secret": gettext_lazy("Token authentication key of the library (not the API key)"),
     }
@@ -99,7 +97,7 @@ class BunnyCDN(SignedForMinutes):
 
     kind = "bunny-cdn"
     label = gettext_lazy("Bunny CDN (HLS)")
-    account_fields: ClassVar[dict[str, Any]] = {
+    account_fields = {
         "secret": gettext_lazy("Token authentication key of the pull zone"),
     }
 

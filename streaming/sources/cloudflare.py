@@ -1,7 +1,6 @@
 import re
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -32,7 +31,7 @@ class CloudflareStream(SignedForMinutes):
 
     kind = "cloudflare"
     label = gettext_lazy("Cloudflare Stream")
-    account_fields: ClassVar[dict[str, Any]] = {
+    account_fields = {
         "account_id": gettext_lazy("Customer code, as in customer-CODE.cloudflarestream.com"),
         "key_id": gettext_lazy("Signing key: “id”"),
         "secret": gettext_lazy("Signing key: “pem”, base64 as Cloudflare shows it once"),

@@ -1,12 +1,10 @@
-from datetime import datetime
-
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from streaming.sources.base import Account, Plain, Playback, Viewer, https_url, wrong
+from streaming.sources.base import Source, https_url, wrong
 
 
-class HLS(Plain):
+class HLS(Source):
     """A playlist (.m3u8) of any origin, or of our own as a path like /static/clips/opening.m3u8."""
 
     kind = "hls"
@@ -21,6 +19,3 @@ class HLS(Plain):
         if not path.split("?")[0].endswith((".m3u8", ".m3u")):
             raise wrong(_("The address of an HLS playlist ends with .m3u8"))
         return value
-
-    def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
-        return Playback(value)

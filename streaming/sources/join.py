@@ -1,11 +1,10 @@
-"""Workshops happen in a meeting elsewhere. Its address is handed out per click (streaming/watching/joining.py)
-and is never in a page.
+"""Workshops happen in a meeting elsewhere. Its address is handed out per click (join in
+streaming/watching/views.py) and is never in a page.
 """
 
 import hashlib
 import re
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
 from urllib.parse import quote, unquote, urlencode
 
 import jwt
@@ -15,9 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from streaming.sources.base import (
     Account,
-    Plain,
     Playback,
-    Player,
+    Source,
     Viewer,
     address_in,
     https_url,
@@ -33,10 +31,10 @@ _MEETINGS = re.compile(
 )
 
 
-class Join(Plain):
+class Join(Source):
     kind = "join"
     label = gettext_lazy("a meeting to join (Zoom, Jitsi, BigBlueButton …)")
-    player: Player = "link"
+    player = "link"
     shield = gettext_lazy("link per click")
     protection = gettext_lazy(
         "The address is handed out per click, to ticket holders. Whoever has it can pass it on: use"
@@ -49,14 +47,6 @@ class Join(Plain):
         except ValidationError:
             return False
         return bool(_MEETINGS.fullmatch(host or ""))
-
-    def clean(self, value: str) -> str:
-        value = address_in(value)
-        https_url(value)
-        return value
-
-    def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
-        return Playback(value)
 
     def hosts(self, value: str, account: Account) -> set[str]:
         """None: the page does not load it."""
@@ -73,13 +63,13 @@ class Jitsi(Join):
         "Signed per click, for one person and 5 minutes. Who is inside stays inside until the"
         " meeting ends or a moderator says otherwise."
     )
-    account_fields: ClassVar[dict[str, Any]] = {
+    account_fields = {
         "account_id": gettext_lazy("App ID"),
         "secret": gettext_lazy("App secret"),
     }
 
     def recognises(self, pasted: str) -> bool:
-        """Cannot be told from a server without tokens."""
+        """Its address looks like that of a server without tokens."""
         return False
 
     def clean(self, value: str) -> str:
@@ -107,7 +97,10 @@ class Jitsi(Join):
 
     def clean_account(self, account: Account) -> Account:
         account = super().clean_account(account)
-        _check_length(account.secret)
+        # PyJWT warns below the length of the hash (RFC 7518, 3.2), and rightly.
+        if len(account.secret.encode()) < 32:
+            text = _("Fewer than 32 characters can be guessed: set a longer secret there.")
+            raise ValidationError({"secret": text})
         return account
 
     def probed(self, value: str, account: Account, at: datetime) -> str:
@@ -126,7 +119,7 @@ class BigBlueButton(Join):
     protection = gettext_lazy(
         "Signed per click, for one person by name. The address opens until the meeting ends."
     )
-    account_fields: ClassVar[dict[str, Any]] = {
+    account_fields = {
         "account_id": gettext_lazy("Server, like https://bbb.example.org/bigbluebutton"),
         "secret": gettext_lazy("Shared secret, as “bbb-conf --secret” shows it"),
     }
@@ -177,11 +170,3 @@ class BigBlueButton(Join):
 
 def checksum(call: str, query: str, secret: str, algorithm: str = "sha256") -> str:
     return hashlib.new(algorithm, f"{call}{query}{secret}".encode()).hexdigest()
-
-
-def _check_length(secret: str) -> None:
-    """PyJWT warns below the length of the hash (RFC 7518, 3.2), and rightly."""
-    if len(secret.encode()) < 32:
-        raise ValidationError(
-            {"secret": _("Fewer than 32 characters can be guessed: set a longer secret there.")}
-        )

@@ -1,6 +1,5 @@
 import re
 from datetime import datetime
-from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -31,7 +30,7 @@ class Mux(SignedForMinutes):
 
     kind = "mux"
     label = gettext_lazy("Mux")
-    account_fields: ClassVar[dict[str, Any]] = {
+    account_fields = {
         "key_id": gettext_lazy("Signing key ID"),
         "secret": gettext_lazy("Private key of the signing key, base64 as Mux shows it once"),
     }

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from streaming.sources.base import Account, Plain, Playback, Viewer, wrong
+from streaming.sources.base import Account, Playback, Source, Viewer, wrong
 
 # A room, and of its stream another rendition than the whole (deploy/origin-renditions.sh).
 _VALUE = re.compile(r"[-a-zA-Z0-9_]+(?:/(?:audio|low))?")
 _FOLDER = re.compile(r"[A-Za-z0-9]+")
 
 
-class Origin(Plain):
+class Origin(Source):
     """HLS from our own nginx, which asks for every file whether this person may have it. The value
     is the slug of the room whose encoder it is; main/audio and main/low are made of that.
     """
@@ -23,7 +23,7 @@ class Origin(Plain):
         "Only ticket holders, each file asked for: it stops 10 seconds after the ticket, and a"
         " copied address is useless."
     )
-    revocation: timedelta | None = timedelta(seconds=10)
+    revocation = timedelta(seconds=10)
 
     def recognises(self, pasted: str) -> bool:
         return pasted.strip().startswith("/hls/") and super().recognises(pasted)
@@ -53,7 +53,7 @@ class OriginRecording(Origin):
     label = gettext_lazy("recording of our own origin")
 
     def recognises(self, pasted: str) -> bool:
-        return pasted.strip().startswith("/recordings/") and Plain.recognises(self, pasted)
+        return pasted.strip().startswith("/recordings/") and Source.recognises(self, pasted)
 
     def clean(self, value: str) -> str:
         found = value.strip().removeprefix("/recordings/").removesuffix("/index.m3u8")

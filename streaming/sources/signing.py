@@ -18,7 +18,7 @@ _PEM = re.compile(r"(-----BEGIN [A-Z ]+-----)([^-]+)(-----END [A-Z ]+-----)\s*")
 
 @lru_cache(maxsize=32)
 def private_key(secret: str) -> RSAPrivateKey:
-    """From PEM, or from PEM in base64, as Mux and Cloudflare hand it out. Raises ValueError."""
+    """Reads PEM, or PEM in base64, as Mux and Cloudflare hand it out. Raises ValueError."""
     text = secret.strip()
     if not text.startswith("-----BEGIN"):
         try:

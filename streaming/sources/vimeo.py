@@ -7,9 +7,8 @@ from django.utils.translation import gettext_lazy
 
 from streaming.sources.base import (
     Account,
-    Plain,
     Playback,
-    Player,
+    Source,
     Viewer,
     address_in,
     https_url,
@@ -22,10 +21,10 @@ _VIDEO = re.compile(r"/(?:video/)?(\d+)(?:/([0-9a-f]+))?/?")
 _EVENT = re.compile(r"/event/(\d+)(?:/embed)?(?:/([0-9a-f]+))?(?:/embed)?/?")
 
 
-class Vimeo(Plain):
+class Vimeo(Source):
     kind = "vimeo"
     label = gettext_lazy("Vimeo")
-    player: Player = "iframe"
+    player = "iframe"
     shield = gettext_lazy("as Vimeo's domains say")
     protection = gettext_lazy("As Vimeo's domain setting says; a copied address goes on playing.")
 

@@ -7,9 +7,8 @@ from django.utils.translation import gettext_lazy
 
 from streaming.sources.base import (
     Account,
-    Plain,
     Playback,
-    Player,
+    Source,
     Viewer,
     address_in,
     https_url,
@@ -21,10 +20,10 @@ HOST = "www.youtube-nocookie.com"
 _PATHS_WITH_ID = ("embed", "live", "shorts", "v")
 
 
-class YouTube(Plain):
+class YouTube(Source):
     kind = "youtube"
     label = gettext_lazy("YouTube")
-    player: Player = "iframe"
+    player = "iframe"
     protection = gettext_lazy("Anyone with the link can watch, and goes on watching.")
 
     def clean(self, value: str) -> str:

@@ -1,22 +1,21 @@
-from typing import Any
-
 from django import template
 from django.db import DatabaseError
 from django.template import Context
 
-from streaming.announcements.notices import for_this_page
+from schedule.site.request import ConferenceRequest
+from streaming.announcements.notices import page_notices
 
 register = template.Library()
 
 
 @register.inclusion_tag("streaming/_announcements.html", takes_context=True)
-def announcements(context: Context) -> dict[str, Any]:
+def announcements(context: Context) -> dict[str, object]:
     """The strip of every page: for this page, in this moment, for everybody who may see it."""
-    request: Any = context.get("request")
-    if getattr(request, "conference", None) is None:
+    request: ConferenceRequest | None = context.get("request")
+    if request is None or getattr(request, "conference", None) is None:
         return {"is_here": False}
     try:
-        notices = for_this_page(request)
+        notices = page_notices(request)
     except DatabaseError:  # pages that say so are rendered too while it is away
         notices = ()
     match = request.resolver_match

@@ -1,7 +1,6 @@
 """What pages of the programme say of replays, from memory."""
 
 from datetime import datetime
-from typing import Any
 
 from django import template
 from django.db import DatabaseError
@@ -9,7 +8,8 @@ from django.template import Context
 from django.utils import timezone
 
 from schedule.models import Talk
-from streaming.replays.finding import Library, Replay, library
+from schedule.site.request import ConferenceRequest
+from streaming.replays.library import Library, Replay, library
 
 register = template.Library()
 
@@ -18,18 +18,13 @@ register = template.Library()
 def replay_of(context: Context, talk: Talk) -> Replay | None:
     """None: it cannot be watched again, or not now."""
     known = _library(context)
-    if known is None:
-        return None
-    return known.one(talk.code, context["request"].conference, _moment(context))
+    return known.one(talk.code, context["request"].conference, _moment(context)) if known else None
 
 
 @register.simple_tag(takes_context=True)
 def has_replays(context: Context) -> bool:
     known = _library(context)
-    if known is None:
-        return False
-    found = known.at(context["request"].conference, _moment(context))
-    return next(found, None) is not None
+    return known is not None and any(known.at(context["request"].conference, _moment(context)))
 
 
 def _moment(context: Context) -> datetime:
@@ -40,10 +35,10 @@ def _moment(context: Context) -> datetime:
 
 def _library(context: Context) -> Library | None:
     """None where there is no conference, and while the database cannot be asked."""
-    request: Any = context.get("request")
-    if getattr(request, "conference", None) is None:
+    request: ConferenceRequest | None = context.get("request")
+    if request is None or getattr(request, "conference", None) is None:
         return None
     try:
-        return library(request.conference, request.programme_revision)
+        return library(request.conference.pk, request.programme_revision)
     except DatabaseError:
         return None

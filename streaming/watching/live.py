@@ -9,7 +9,7 @@ import hashlib
 import json
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from lib.cached import once_per_arguments
 from schedule.models import Conference
@@ -23,13 +23,8 @@ from tickets.admission.watching import viewers
 
 # Now, next and following.
 TALKS_PER_ROOM = 3
-# From so many viewers on a room is full, as attendees are told.
+# Attendees read that many watch a room from so many viewers on.
 MANY = 20
-
-
-class Encoded(NamedTuple):
-    body: bytes
-    etag: str
 
 
 def live(
@@ -37,35 +32,26 @@ def live(
 ) -> dict[str, Any]:
     rooms = timeline_of(conference, revision).rooms
     numbers = viewers(conference.pk, [room.slug for room in rooms])
-    entries = [_room(conference, room, streams, at) for room in rooms]
-    for entry in entries:
-        if entry["slug"] in numbers:
-            entry["viewers"] = _crowd(numbers[entry["slug"]])
     return {
         "revision": revision,
         "hosts": hosts_tag(conference, revision),
         "announcements": _announcements(conference, at),
-        "rooms": entries,
+        "rooms": [_room(conference, room, streams, numbers.get(room.slug), at) for room in rooms],
     }
 
 
-def _crowd(viewers: int) -> str:
-    """What attendees learn: exact numbers are for organizers."""
-    return "many" if viewers >= MANY else "few" if viewers else "none"
-
-
-def _announcements(conference: Conference, at: datetime) -> list[dict[str, Any]]:
+def _announcements(conference: Conference, at: datetime) -> list[dict[str, object]]:
     made = [_announcement(conference, notice) for notice in notices(conference, at)]
     if text := emergency():
         tag = opaque_tag("announcement", text)
         urgency = Announcement.Urgency.EMERGENCY
-        words = {"text": text, "urgency": urgency, "room": None}
-        made.insert(0, {"tag": tag, "is_file": True, **words})
+        file = {"tag": tag, "is_file": True, "text": text, "urgency": urgency, "room": None}
+        made.insert(0, file)
     return made
 
 
-def _announcement(conference: Conference, notice: Notice) -> dict[str, Any]:
-    made: dict[str, Any] = {"tag": notice.tag}
+def _announcement(conference: Conference, notice: Notice) -> dict[str, object]:
+    made: dict[str, object] = {"tag": notice.tag}
     if notice.ends_at is not None:
         made["ends"] = int(notice.ends_at.timestamp())
     if notice.is_public or conference.is_public:
@@ -75,31 +61,39 @@ def _announcement(conference: Conference, notice: Notice) -> dict[str, Any]:
 
 def hosts_tag(conference: Conference, revision: int) -> str:
     """Differs from the one in an open page: that page cannot load from a new host yet."""
-    return opaque_tag("hosts", " ".join(stream_hosts(conference, revision)))
+    return opaque_tag("hosts", " ".join(stream_hosts(conference.pk, revision)))
 
 
 def _room(
-    conference: Conference, room: RoomTimeline, streams: RoomStreams, at: datetime
-) -> dict[str, Any]:
+    conference: Conference,
+    room: RoomTimeline,
+    streams: RoomStreams,
+    viewers: int | None,
+    at: datetime,
+) -> dict[str, object]:
     current = room.live_at(at)
     items = ([current] if current else []) + list(room.next_after(at, TALKS_PER_ROOM))
-    talks = [_talk(conference, item) for item in items[:TALKS_PER_ROOM]]
-    entry: dict[str, Any] = {
+    last = room.last_before(at)
+    entry: dict[str, object] = {
         "slug": room.slug,
         "stream": on_stage(streams, room, at).tag,
-        "talks": talks,
-        "before": _ended_on(conference, room, at),
+        "talks": [_talk(conference, item) for item in items[:TALKS_PER_ROOM]],
+        # The day of the talk that ended last tells a break from a day that has not begun.
+        "before": _day_of(conference, last) if last else None,
     }
     if conference.programme_is_public:
         entry["name"] = room.name
+    if viewers is not None:
+        # Attendees learn no more: exact numbers are for organizers.
+        entry["viewers"] = "many" if viewers >= MANY else "few" if viewers else "none"
     return entry
 
 
-def _talk(conference: Conference, item: TimelineTalk) -> dict[str, Any]:
-    talk: dict[str, Any] = {
+def _talk(conference: Conference, item: TimelineTalk) -> dict[str, object]:
+    talk: dict[str, object] = {
         "code": item.code,
         "kind": item.kind,
-        "day": _day(conference.time_zone, conference.day_starts_at_hour, item.starts_at),
+        "day": _day_of(conference, item),
         "starts": int(item.starts_at.timestamp()),
         "ends": int(item.ends_at.timestamp()),
     }
@@ -110,12 +104,8 @@ def _talk(conference: Conference, item: TimelineTalk) -> dict[str, Any]:
     return talk
 
 
-def _ended_on(conference: Conference, room: RoomTimeline, at: datetime) -> str | None:
-    """The day of the talk that ended last here: tells a break from a day that has not begun."""
-    last = room.last_before(at)
-    if last is None:
-        return None
-    return _day(conference.time_zone, conference.day_starts_at_hour, last.starts_at)
+def _day_of(conference: Conference, item: TimelineTalk) -> str:
+    return _day(conference.time_zone, conference.day_starts_at_hour, item.starts_at)
 
 
 @lru_cache(maxsize=1024)
@@ -125,15 +115,16 @@ def _day(time_zone: str, day_starts_at_hour: int, at: datetime) -> str:
     return conference.day_of(at).isoformat()
 
 
-def encoded(conference: Conference, revision: int, at: datetime) -> Encoded:
+def encoded(conference: Conference, revision: int, at: datetime) -> tuple[bytes, str]:
     """The file and its ETag. Made once a second and process, however many ask."""
     second = at.replace(microsecond=0)
     return _encode(conference, revision, room_streams_of(conference), second)
 
 
 @once_per_arguments(most=8)
-def _encode(conference: Conference, revision: int, streams: RoomStreams, at: datetime) -> Encoded:
-    body = json.dumps(
-        live(conference, revision, streams, at), ensure_ascii=False, separators=(",", ":")
-    ).encode()
-    return Encoded(body, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
+def _encode(
+    conference: Conference, revision: int, streams: RoomStreams, at: datetime
+) -> tuple[bytes, str]:
+    content = live(conference, revision, streams, at)
+    body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return body, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'

@@ -13,9 +13,11 @@ from lib.sealing import SealBroken
 from schedule.site.request import ConferenceRequest
 from streaming.models import Recording, Stream
 from streaming.sources.base import Playback, Viewer
-from streaming.watching.in_step import begins_at
-from streaming.watching.room_streams import StreamsNow
+from streaming.watching.room_streams import StreamsNow, begins_at
 from tickets.models import User
+
+# One source as the player takes it (static/js/playback.js).
+type OfferedSource = dict[str, Any]
 
 logger = logging.getLogger(__name__)
 
@@ -31,16 +33,17 @@ def viewer_of(request: ConferenceRequest) -> Viewer:
 
 def offer(
     stream: Stream | Recording, viewer: Viewer, at: datetime, begins: datetime | None = None
-) -> dict[str, Any] | None:
+) -> OfferedSource | None:
     """One source as the player takes it. `expires`: when its right ends, or None; a player of ours
-    asks again before. Of a meeting it is our own address, which leads there per click (joining.py).
+    asks again before. Of a meeting it is our own address, which leads there per click (views.join).
     None: it cannot be signed; the log says why, and the next source plays. `begins`: when everybody
-    sees or saw its first second (in_step.py).
+    sees or saw its first second (room_streams.begins_at).
     """
     try:
         player = stream.source.player
         if player == "link" and isinstance(stream, Stream):
-            playback = joining(stream)
+            query = urlencode({"stream": stream.tag})
+            playback = Playback(f"{reverse('join', args=[stream.room.slug])}?{query}")
         else:
             playback = stream.playback(viewer, at)
     except (SealBroken, ValueError) as error:
@@ -60,15 +63,32 @@ def offer(
     }
 
 
+def offer_recording(
+    recording: Recording, viewer: Viewer, at: datetime, second: int, from_second: int
+) -> OfferedSource | None:
+    """Does the same for a recording, with the second at which the talk begins. `from_second` is for
+    players of others, which begin where their address says. A recording that still goes on has that
+    moment too.
+    """
+    source = offer(recording, viewer, at)
+    if source is None:
+        return None
+    url = recording.source.from_second(source["url"], from_second)
+    began_at = recording.starts_at if recording.ends_at is None else None
+    began = int(began_at.timestamp()) + second if began_at else None
+    return {**source, "url": url, "start": second, "began": began}
+
+
+def asked_second(request: ConferenceRequest) -> int:
+    """The `?t=` of a request."""
+    wanted = request.GET.get("t", "")
+    return int(wanted) if wanted.isdecimal() and len(wanted) < 7 else 0
+
+
 def offers(
     request: ConferenceRequest, on: StreamsNow, streams: Iterable[Stream]
-) -> list[dict[str, Any]]:
+) -> list[OfferedSource]:
     """Those of the streams that can be played now, by whoever asks, while `on` is on stage."""
     viewer, at = viewer_of(request), timezone.now()
     made = (offer(stream, viewer, at, begins_at(stream, on.live)) for stream in streams)
     return [source for source in made if source is not None]
-
-
-def joining(stream: Stream) -> Playback:
-    query = urlencode({"stream": stream.tag})
-    return Playback(f"{reverse('join', args=[stream.room.slug])}?{query}")

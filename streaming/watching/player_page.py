@@ -1,10 +1,10 @@
-"""The player alone, in a window of its own or where no scripts run: one source, written into the page
-after the check. Only what is gated or signed: another address would be anybody's once it is there.
+"""The player alone, in a window of its own or where no scripts run: one source, written into the
+page after the check. Only what is gated or signed: another address would be anybody's once it is
+there.
 """
 
 import json
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.views.decorators.cache import never_cache
@@ -15,11 +15,11 @@ from schedule.programme.timeline import RoomTimeline, timeline_of
 from schedule.site.access import admits
 from schedule.site.pages import render_page
 from schedule.site.request import ConferenceRequest
-from streaming.watching.csp import player_policy
-from streaming.watching.playback import offers
+from streaming.watching.csp import allow_players
+from streaming.watching.playback import OfferedSource, offers
 from streaming.watching.room_streams import on_stage, room_streams_of
 
-# As in static/js/live_room.js: speakers go on for a while.
+# The same as in static/js/live_room.js: speakers go on for a while.
 OVERRUN = timedelta(minutes=5)
 
 
@@ -27,8 +27,8 @@ OVERRUN = timedelta(minutes=5)
 @admits("room:{slug}")
 @never_cache
 def player(request: ConferenceRequest, slug: str) -> HttpResponse:
-    conference, revision, at = request.conference, request.programme_revision, request.at
-    here = timeline_of(conference, revision).room(slug)
+    conference, at = request.conference, request.at
+    here = timeline_of(conference, request.programme_revision).room(slug)
     if here is None:
         raise Http404
     seen, on = room_now(here, conference, at), on_stage(room_streams_of(conference), here, at)
@@ -43,16 +43,14 @@ def player(request: ConferenceRequest, slug: str) -> HttpResponse:
         "tag": on.tag or "",
         "source": source,
         "source_json": json.dumps(source),
-        # From which second on; whoever comes late has missed the beginning like everybody.
+        # The second from which it plays; whoever comes late has missed the beginning.
         "second": int(at.timestamp() - source["begins"]) if source and source["begins"] else 0,
         "is_elsewhere": bool(sources) and source is None,
     }
-    response = render_page(request, "streaming/player.html", context)
-    response.headers["Content-Security-Policy"] = player_policy(conference, revision)
-    return response
+    return allow_players(request, render_page(request, "streaming/player.html", context))
 
 
-def _may_be_in_a_page(source: dict[str, Any]) -> bool:
+def _may_be_in_a_page(source: OfferedSource) -> bool:
     return bool(source["is_gated"]) and source["player"] != "link"
 
 

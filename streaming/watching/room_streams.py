@@ -5,12 +5,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from lib.cached import once_per_revision
-from schedule.models import Conference
+from schedule.models import Conference, Talk
 from schedule.programme.timeline import RoomTimeline, TimelineTalk
 from streaming.models import Stream, Switch
 from streaming.models.revisions import stage_revisions
 from streaming.models.tags import opaque_tag
-from streaming.watching.in_step import begins_at
+from streaming.sources import SOURCES
+
+
+def begins_at(stream: Stream, live: TimelineTalk | None) -> datetime | None:
+    """When the stream's first second is or was seen, if `live` is what is on in the room. None: it
+    is not played in step, which only our own player can do.
+
+    Pre-recorded talks play as if they were live: at one moment everybody sees the same second. A
+    stream of such a talk runs from the talk's actual start, so whatever moves the talk moves it as
+    well; the page follows (static/js/in_step.js). When it is over, the room's own streams follow.
+    """
+    if live is None or live.delivery != Talk.Delivery.PRE_RECORDED:
+        return None
+    if stream.talk is None or stream.talk.code != live.code:
+        return None
+    source = SOURCES.get(stream.kind)
+    return live.starts_at if source and source.player == "video" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +71,7 @@ class RoomStreams:
             stream
             for stream in self.rooms.get(room, ())
             if stream.covers(at)
-            and (stream.talk_id is None or stream.talk.code == talk)  # type: ignore[union-attr]  # it has one
+            and (stream.talk is None or stream.talk.code == talk)
             and (with_tests or not stream.is_test)
         ]
         played = _own_first([stream for stream in fitting if stream.role in Stream.PLAYED])
@@ -67,7 +83,7 @@ class RoomStreams:
 
 
 def _own_first(played: list[Stream]) -> list[Stream]:
-    """Of a talk with a primary of its own, its backup too comes before the streams of the room."""
+    """When a talk has a primary of its own, its backup too comes before the streams of the room."""
     if any(stream.talk_id and stream.role == Stream.Role.PRIMARY for stream in played):
         played.sort(key=lambda stream: stream.talk_id is None)
     return played
@@ -91,12 +107,8 @@ def _read(conference_id: int, revision: int) -> RoomStreams:
     for stream in streams.select_related("room", "account", "talk"):
         rooms[stream.room.slug].append(stream)
     switches = Switch.objects.filter(room__conference=conference_id)
+    related = ("room", "stream__account", "stream__talk", "stream__room")
     return RoomStreams(
         {slug: tuple(streams) for slug, streams in rooms.items()},
-        {
-            switch.room.slug: switch
-            for switch in switches.select_related(
-                "room", "stream__account", "stream__talk", "stream__room"
-            )
-        },
+        {switch.room.slug: switch for switch in switches.select_related(*related)},
     )

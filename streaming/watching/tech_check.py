@@ -1,9 +1,7 @@
-"""A room as its crew sees it before anybody else does: with the streams that are tests, hours before
-a talk, whatever is switched on for the audience. For organizers, and for helpers in their rooms.
+"""A room as its crew sees it before anybody else does: with the streams that are tests, hours
+before a talk, whatever is switched on for the audience. For organizers, and for helpers in their
+rooms.
 """
-
-from datetime import datetime
-from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
@@ -32,7 +30,7 @@ def check(request: DeskRequest, slug: str) -> HttpResponse:
 @require_safe
 @never_cache
 def playback(request: DeskRequest, slug: str) -> HttpResponse:
-    """As the room's, with everything that it has to choose from."""
+    """The same as the room's, with everything that it has to choose from."""
     request.rights.room(request.conference, slug)
     on = on_check(room_streams_of(request.conference), slug)
     streams = {stream.tag: stream for stream in (*on.played, *on.choices)}
@@ -61,7 +59,7 @@ def check_live(request: DeskRequest, slug: str) -> HttpResponse:
     """/live.json, with the tag of what the crew sees in this room."""
     request.rights.room(request.conference, slug)
     streams = room_streams_of(request.conference)
-    body = _live(request, streams, request.at)
+    body = live(request.conference, request.programme_revision, streams, request.at)
     for entry in body["rooms"]:
         if entry["slug"] == slug:
             entry["stream"] = on_check(streams, slug).tag
@@ -72,11 +70,8 @@ def check_live(request: DeskRequest, slug: str) -> HttpResponse:
 @require_safe
 @never_cache
 def live_as_of(request: ConferenceRequest) -> HttpResponse:
-    """/live.json as of the moment that staff chose (MomentMiddleware): nginx keeps the other one for
-    everybody and does not look at its parameters.
+    """/live.json as of the moment that staff chose (MomentMiddleware): nginx keeps the other one
+    for everybody and does not look at its parameters.
     """
-    return JsonResponse(_live(request, room_streams_of(request.conference), request.at))
-
-
-def _live(request: ConferenceRequest, streams: RoomStreams, at: datetime) -> dict[str, Any]:
-    return live(request.conference, request.programme_revision, streams, at)
+    conference, streams = request.conference, room_streams_of(request.conference)
+    return JsonResponse(live(conference, request.programme_revision, streams, request.at))

@@ -1,13 +1,14 @@
 import logging
 from datetime import datetime
-from typing import Any
 
-from django.http import Http404, HttpResponse, JsonResponse
+from django import forms
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from lib.sealing import SealBroken
 from schedule.models import Conference, Room
 from schedule.programme.state import State, room_now, rooms_now
 from schedule.programme.timeline import RoomTimeline, cards_of, timeline_of
@@ -15,10 +16,9 @@ from schedule.site.access import admits, public
 from schedule.site.pages import render_page, shared_page
 from schedule.site.request import ConferenceRequest
 from streaming.models import RoomMinute
-from streaming.watching.csp import player_policy
-from streaming.watching.forms import ReportForm
+from streaming.watching.csp import allow_players
 from streaming.watching.live import encoded, hosts_tag
-from streaming.watching.playback import offers
+from streaming.watching.playback import offers, viewer_of
 from streaming.watching.room_streams import on_stage, room_streams_of
 from tickets.admission.refusals import refuse
 from tickets.admission.request import TicketRequest
@@ -57,12 +57,10 @@ def room_page(request: ConferenceRequest, slug: str, *, is_check: bool = False) 
         "quiet": elsewhere.quiet,
         "hosts_tag": hosts_tag(conference, revision),
     }
-    response = render_page(request, "streaming/room.html", context)
-    response.headers["Content-Security-Policy"] = player_policy(conference, revision)
-    return response
+    return allow_players(request, render_page(request, "streaming/room.html", context))
 
 
-def _talks_here(conference: Conference, here: RoomTimeline, at: datetime) -> dict[str, Any]:
+def _talks_here(conference: Conference, here: RoomTimeline, at: datetime) -> dict[str, object]:
     live, coming = here.live_at(at), here.next_after(at, COMING_TALKS)
     talks = cards_of(conference, [live, *coming])
     listed = [talks[item.code] for item in coming if item.code in talks]
@@ -98,6 +96,33 @@ def playback(request: TicketRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@admits("room:{slug}")
+@never_cache
+def join(request: ConferenceRequest, slug: str) -> HttpResponse:
+    """Leads to the meeting elsewhere that is on in the room, or to the one that `?stream=` names by
+    its tag. Each click asks for the way in, which is never in a page.
+    """
+    here = timeline_of(request.conference, request.programme_revision).room(slug)
+    if here is None:
+        raise Http404
+    at, wanted = timezone.now(), request.GET.get("stream")
+    on = on_stage(room_streams_of(request.conference), here, at)
+    for stream in (*on.played, *on.choices):
+        if wanted not in (None, stream.tag):
+            continue
+        try:
+            if stream.source.player != "link":
+                continue
+            meeting = stream.playback(viewer_of(request), at)
+        except (SealBroken, ValueError) as error:
+            logger.error("Stream %s cannot be joined: %s", stream.pk, error)
+            continue
+        # The meeting's server shall not learn where its guests come from.
+        return HttpResponseRedirect(meeting.url, headers={"Referrer-Policy": "no-referrer"})
+    raise Http404
+
+
+@require_safe
 @public
 def live(request: ConferenceRequest) -> HttpResponse:
     """See live.py. The same for everybody, so nginx keeps it for a second."""
@@ -111,8 +136,8 @@ def live(request: ConferenceRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def pulse(request: TicketRequest) -> HttpResponse:
-    """A watching page asks every 30 s whether it may go on in its `room`, and with `instead` whether
-    it may watch instead of another device of the same person.
+    """A watching page asks every 30 s whether it may go on in its `room`, and with `instead`
+    whether it may watch instead of another device of the same person.
     """
     room = request.POST.get("room", "")
     reason = refusal(request.conference, request.admission, f"room:{room}", timezone.now())
@@ -130,6 +155,26 @@ def leave(request: TicketRequest) -> HttpResponse:
     """A page that watched has been closed."""
     stop_watching(request)
     return HttpResponse(status=204)
+
+
+class ReportForm(forms.Form):
+    """What a player sends when a source has failed (static/js/playback.js)."""
+
+    WHY: tuple[str, ...] = (
+        "ended",
+        "frozen",
+        "media",
+        "player",
+        "playlist",
+        "refused",
+        "segments",
+        "silent",
+    )
+    WHY += ("stuck", "unreachable")
+
+    room = forms.SlugField()
+    why = forms.ChoiceField(choices=[(why, why) for why in WHY])
+    weight = forms.IntegerField(min_value=1, max_value=10)
 
 
 @require_POST

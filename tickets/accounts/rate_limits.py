@@ -12,7 +12,7 @@ from django.core.cache.backends.base import BaseCache
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from lib.redis_scripts import Script
+from lib.redis_scripts import RedisScript
 
 TOO_MANY = _("Too many tries. Wait a quarter of an hour, or ask the help desk.")
 
@@ -41,7 +41,7 @@ def _consume(kept: BaseCache, now: float, keys: list[str], *numbers: int) -> int
 
 
 # A list of the moments of the last `amount` times, newest first, for each rate.
-_CONSUME = Script(
+_CONSUME = RedisScript(
     _consume,
     """
 local now = tonumber(ARGV[1])

@@ -22,7 +22,7 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import urlencode
 
-from lib.redis_scripts import Script
+from lib.redis_scripts import RedisScript
 from schedule.site.access import View
 
 COOKIE = "line"
@@ -101,7 +101,7 @@ def _next_place(
 
 
 # The generic cell rate algorithm: one number is kept, the moment of the next free place.
-_NEXT_PLACE = Script(
+_NEXT_PLACE = RedisScript(
     _next_place,
     """
 local now, takes, burst, longest = unpack(ARGV)

@@ -15,7 +15,7 @@ from django.contrib.auth import SESSION_KEY
 from django.core.cache.backends.base import BaseCache
 from django.http import HttpRequest
 
-from lib.redis_scripts import Script
+from lib.redis_scripts import RedisScript
 from schedule.models import Conference
 from tickets.admission.request import TicketRequest
 from tickets.admission.rule import Reason
@@ -148,7 +148,7 @@ def _watch(
     return replaced
 
 
-_WATCH = Script(
+_WATCH = RedisScript(
     _watch,
     _CONSTANTS,
     _READ,
@@ -188,14 +188,14 @@ def _leave(kept: BaseCache, now: float, keys: list[str], device: str) -> int:
     return 1
 
 
-_LEAVE = Script(_leave, _CONSTANTS, _READ, "devices[device] = nil keep() return 1", away=1)
+_LEAVE = RedisScript(_leave, _CONSTANTS, _READ, "devices[device] = nil keep() return 1", away=1)
 
 
 def _devices_watching(kept: BaseCache, now: float, keys: list[str]) -> list[bytes]:
     return [device.encode() for device in _read(kept, now, keys[0])[1]]
 
 
-_DEVICES_WATCHING = Script[list[bytes]](
+_DEVICES_WATCHING = RedisScript[list[bytes]](
     _devices_watching, _CONSTANTS, _READ, "return watching", away=[]
 )
 
@@ -210,7 +210,7 @@ def _viewers(kept: BaseCache, now: float, keys: list[str]) -> list[int]:
     return [len(_seen(kept, now, key)) for key in keys]
 
 
-_VIEWERS = Script[list[int]](
+_VIEWERS = RedisScript[list[int]](
     _viewers,
     _CONSTANTS,
     """

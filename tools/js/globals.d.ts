@@ -109,7 +109,7 @@ interface TimerTalk {
   canceled: boolean;
 }
 
-/** What such a countdown polls (schedule/attending/timer/views.py). */
+/** What such a countdown polls (schedule/attending/timer.py). */
 interface TimerBody extends TimerTalk {
   title: string;
   message: string;

@@ -1,6 +1,5 @@
 import os
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -52,7 +51,7 @@ class Command(BaseCommand):
         talks: int | None,
         people: int,
         password: str | None,
-        **_options: Any,
+        **_options: object,
     ) -> None:
         if talks is not None and talks < 1:
             raise CommandError(_("--talks: a conference has one at least."))

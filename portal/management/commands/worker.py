@@ -1,6 +1,5 @@
 import signal
 import threading
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -22,7 +21,7 @@ class Command(BaseCommand):
             "--threads", type=int, default=1, help="how much it does at once (mail: 4)"
         )
 
-    def handle(self, *, queue: str, threads: int, **options: Any) -> None:
+    def handle(self, *, queue: str, threads: int, **_options: object) -> None:
         if not settings.HAS_WORKER:
             raise CommandError(
                 _("HAS_WORKER is off: tasks are run by the pages that ask for them.")

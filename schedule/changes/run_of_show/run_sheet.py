@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple, Self
 
 from django.db import models
@@ -78,7 +79,7 @@ class RunSheet:
         people = Speaker.objects.filter(conference=conference)
         return cls(
             conference,
-            tuple(SheetTalk._make((*row, also_in[row[0]], by[row[0]])) for row in rows),
+            tuple([SheetTalk._make((*row, also_in[row[0]], by[row[0]])) for row in rows]),
             {room.pk: room for room in Room.objects.filter(conference=conference)},
             dict(people.values_list("pk", "name")),
         )
@@ -89,7 +90,7 @@ class RunSheet:
 
     @cached_property
     def taking_place(self) -> tuple[SheetTalk, ...]:
-        return tuple(talk for talk in self.talks if not talk.is_canceled)
+        return tuple([talk for talk in self.talks if not talk.is_canceled])
 
     def day_of(self, talk: SheetTalk) -> date:
         return self.conference.day_of(talk.starts_at)
@@ -107,7 +108,7 @@ class RunSheet:
 
     def with_changed(self, changed: Iterable[SheetTalk]) -> Self:
         rows = {talk.pk: talk for talk in self.talks} | {talk.pk: talk for talk in changed}
-        in_order = sorted(rows.values(), key=lambda talk: (talk.starts_at, talk.pk))
+        in_order = sorted(rows.values(), key=attrgetter("starts_at", "pk"))
         return replace(self, talks=tuple(in_order))
 
 

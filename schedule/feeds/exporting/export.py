@@ -114,14 +114,11 @@ class Export:
         for exported in self.talks:
             if not exported.talk.is_canceled:
                 by_day.setdefault(conference.day_of(exported.talk.starts_at), []).append(exported)
-        return [
-            ExportedDay(index, day, *self._edges(day), _by_room(by_day[day]))
-            for index, day in enumerate(sorted(by_day), start=1)
-        ]
-
-    def _edges(self, day: date) -> tuple[datetime, datetime]:
-        first, last = self.conference.day_window(day)
-        return first.astimezone(self.conference.zone), last.astimezone(self.conference.zone)
+        days = []
+        for index, day in enumerate(sorted(by_day), start=1):
+            first, last = (edge.astimezone(conference.zone) for edge in conference.day_window(day))
+            days.append(ExportedDay(index, day, first, last, _by_room(by_day[day])))
+        return days
 
 
 def _by_room(talks: list[ExportedTalk]) -> dict[str, list[ExportedTalk]]:

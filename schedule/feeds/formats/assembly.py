@@ -17,7 +17,6 @@ from schedule.feeds.formats.programme import Programme, ProgrammeRoom, Programme
 from schedule.feeds.formats.raw import RawEvent, RawRoom, RawSchedule, RawTrack
 from schedule.feeds.formats.values import identity
 from schedule.feeds.formats.values.clocks import read_date, read_stamp
-from schedule.feeds.formats.values.people import PersonReader
 from schedule.feeds.formats.values.times import TimeReader
 from schedule.feeds.formats.values.words import (
     TextReader,
@@ -61,7 +60,7 @@ class Assembly:
             believe_clock=believe_clock,
             days_first="pretalx" in raw.words.get("generator", "").lower(),
         )
-        self.people = PersonReader(self.words, raw.words.get("base_url", ""))
+        self.people = identity.PersonReader(self.words, raw.words.get("base_url", ""))
         self.rooms: dict[str, ProgrammeRoom] = {}
         self.tracks: dict[str, ProgrammeTrack] = {}
         for event in raw.events:

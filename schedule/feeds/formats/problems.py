@@ -172,6 +172,6 @@ class Problems:
     found: list[Problem] = field(default_factory=list)
     talk: str = ""
 
-    def add(self, code: str, location: str, read: str = "", done: str = "") -> None:
+    def add(self, code: str, location: str, read: str = "") -> None:
         if len(self.found) < MAX_PROBLEMS:
-            self.found.append(Problem(code, location, shorten(read), self.talk, done))
+            self.found.append(Problem(code, location, shorten(read), self.talk))

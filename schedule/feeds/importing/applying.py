@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from schedule.changes import item_changes
 from schedule.changes.recorder import ChangeRecorder
 from schedule.changes.rows import RowChanges
-from schedule.feeds.importing.lines import LABELS, ImportLine, LineKind
+from schedule.feeds.importing.lines import ImportLine, LineKind
 from schedule.feeds.importing.plan import ImportPlan
 from schedule.models import Change, FeedItem, Talk
 
@@ -134,8 +134,8 @@ def _renew_silently(plan: ImportPlan, decided: Container[int]) -> None:
 
 
 def _summary(plan: ImportPlan, lines: list[ImportLine]) -> str:
-    said = [kind for kind in LABELS if kind is not LineKind.UNCHANGED]
+    said = [kind for kind in LineKind if kind is not LineKind.UNCHANGED]
     counts = [(kind, sum(kind in line.kinds for line in lines)) for kind in said]
-    what = ", ".join(f"{count} {LABELS[kind]}" for kind, count in counts if count)
+    what = ", ".join(f"{count} {kind.label}" for kind, count in counts if count)
     source = plan.feed.source if len(plan.feed.source) <= 100 else f"{plan.feed.source[:99]}…"
     return _("%(source)s: %(what)s") % {"source": source, "what": what}

@@ -2,6 +2,7 @@
 congress' schedule some lacked a quarter of it, for minutes.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -39,32 +40,24 @@ def dangers_of(plan: ImportPlan, at: datetime) -> list[RemovalDanger]:
     if not missing:
         return []
     return [
-        *_share(len(missing), len(plan.known)),
-        *_soon(missing, at),
+        *_too_many(missing, len(plan.known), at),
         *_whole_rooms(plan, missing),
         *_whole_days(plan, missing),
     ]
 
 
-def _share(missing: int, known: int) -> list[RemovalDanger]:
-    if missing <= known * MAX_MISSING_SHARE:
-        return []
-    text = ngettext(
-        "%(missing)d of %(known)d talk is missing.",
-        "%(missing)d of %(known)d talks are missing.",
-        known,
-    )
-    return [RemovalDanger("share", text % {"missing": missing, "known": known})]
-
-
-def _soon(missing: list[Talk], at: datetime) -> list[RemovalDanger]:
-    found = []
+def _too_many(missing: list[Talk], known: int, at: datetime) -> Iterator[RemovalDanger]:
+    if len(missing) > known * MAX_MISSING_SHARE:
+        text = ngettext(
+            "%(missing)d of %(known)d talk is missing.",
+            "%(missing)d of %(known)d talks are missing.",
+            known,
+        )
+        yield RemovalDanger("share", text % {"missing": len(missing), "known": known})
     live = [talk for talk in missing if talk.is_live_at(at)]
     if live:
         titles = ", ".join(talk.title for talk in live[:3])
-        found.append(
-            RemovalDanger("live", _("Live now and missing: %(titles)s.") % {"titles": titles})
-        )
+        yield RemovalDanger("live", _("Live now and missing: %(titles)s.") % {"titles": titles})
     future = sum(talk.starts_at > at for talk in missing)
     if future > MAX_MISSING_FUTURE_TALKS:
         text = ngettext(
@@ -72,8 +65,7 @@ def _soon(missing: list[Talk], at: datetime) -> list[RemovalDanger]:
             "%(count)d talks that are still to come are missing.",
             future,
         )
-        found.append(RemovalDanger("future", text % {"count": future}))
-    return found
+        yield RemovalDanger("future", text % {"count": future})
 
 
 def _whole_rooms(plan: ImportPlan, missing: list[Talk]) -> list[RemovalDanger]:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from schedule.feeds.formats.problems import Problem
@@ -52,6 +52,7 @@ class ImportSummary:
         }
 
 
+@transaction.atomic
 def import_schedule(
     *,
     conference: Conference,
@@ -59,7 +60,6 @@ def import_schedule(
     source: str,
     is_dry_run: bool = False,
     accepts_removals: bool = False,
-    actor: models.Model | None = None,
     at: datetime | None = None,
     data: bytes = b"",
     believes_clock: bool = False,
@@ -74,25 +74,24 @@ def import_schedule(
     Raises TalkRemovalsRefused, unless they are accepted, when too much would go missing.
     """
     at = at or timezone.now()
-    with transaction.atomic():
-        conference.one_writer("programme")
-        feed = find_feed(conference, source, programme)
-        feed.believes_clock = feed.believes_clock or believes_clock
-        plan = ImportPlan(conference, feed, programme)
-        dangers = dangers_of(plan, at)
-        if dangers and not accepts_removals and not is_dry_run:
-            raise TalkRemovalsRefused(dangers)
-        summary = ImportSummary(
-            source, programme, is_dry_run, _counts(plan), plan.as_dict(), plan.problems, dangers
-        )
-        change = apply_plan(plan, at=at, actor=actor)
-        if is_dry_run:
-            transaction.set_rollback(True)
-            return summary
-        if summary.counts["conflicts"] and data:
-            keep_review(plan.again(), data, at)
-        else:
-            ImportReview.objects.filter(feed=feed).delete()
+    conference.one_writer("programme")
+    feed = find_feed(conference, source, programme)
+    feed.believes_clock = feed.believes_clock or believes_clock
+    plan = ImportPlan(conference, feed, programme)
+    dangers = dangers_of(plan, at)
+    if dangers and not accepts_removals and not is_dry_run:
+        raise TalkRemovalsRefused(dangers)
+    summary = ImportSummary(
+        source, programme, is_dry_run, _counts(plan), plan.as_dict(), plan.problems, dangers
+    )
+    change = apply_plan(plan, at=at)
+    if is_dry_run:
+        transaction.set_rollback(True)
+        return summary
+    if summary.counts["conflicts"] and data:
+        keep_review(plan.again(), data, at)
+    else:
+        ImportReview.objects.filter(feed=feed).delete()
     return replace(summary, change=change)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from functools import cached_property
 from html import unescape
 from os.path import commonprefix
@@ -12,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.html import strip_tags
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -29,31 +27,17 @@ TEXTS = frozenset({"abstract", "description"})
 EXCERPT_CHARS = 240
 
 
-class LineKind(StrEnum):
-    NEW = "new"
-    BACK = "back"
-    MISSING = "missing"
-    CONFLICT = "conflict"
-    TIME = "time"
-    ROOM = "room"
-    CANCELED = "canceled"
-    TEXT = "text"
-    REKEYED = "re-keyed"
-    UNCHANGED = "unchanged"
-
-
-LABELS: dict[LineKind, Promise] = {
-    LineKind.NEW: _("new"),
-    LineKind.BACK: _("back again"),
-    LineKind.MISSING: _("missing"),
-    LineKind.CONFLICT: _("in conflict with an organizer"),
-    LineKind.TIME: _("moved in time"),
-    LineKind.ROOM: _("moved to another room"),
-    LineKind.CANCELED: _("canceled or restored"),
-    LineKind.TEXT: _("changed"),
-    LineKind.REKEYED: _("under another key"),
-    LineKind.UNCHANGED: _("unchanged"),
-}
+class LineKind(models.TextChoices):
+    NEW = "new", _("new")
+    BACK = "back", _("back again")
+    MISSING = "missing", _("missing")
+    CONFLICT = "conflict", _("in conflict with an organizer")
+    TIME = "time", _("moved in time")
+    ROOM = "room", _("moved to another room")
+    CANCELED = "canceled", _("canceled or restored")
+    TEXT = "text", _("changed")
+    REKEYED = "re-keyed", _("under another key")
+    UNCHANGED = "unchanged", _("unchanged")
 
 
 @dataclass
@@ -169,7 +153,7 @@ class FieldWords(NamedTuple):
 
 
 def kinds_in_words(line: dict[str, Any]) -> str:
-    return ", ".join(str(LABELS[LineKind(kind)]) for kind in line["kinds"])
+    return ", ".join(str(LineKind(kind).label) for kind in line["kinds"])
 
 
 def moment(text: str, zone: ZoneInfo) -> str:

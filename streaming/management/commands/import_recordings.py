@@ -1,6 +1,5 @@
 import json
 from pathlib import Path
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -33,29 +32,37 @@ class Command(BaseCommand):
             help="let players load from the hosts of these links (stream hosts)",
         )
 
-    def handle(self, *, file: str, conference: str | None, **options: Any) -> None:
+    def handle(
+        self,
+        *,
+        file: str,
+        conference: str | None,
+        dry_run: bool,
+        add_hosts: bool,
+        **options: object,
+    ) -> None:
         path = Path(file)
-        act = make_plan if options["dry_run"] else import_recordings
+        act = make_plan if dry_run else import_recordings
         try:
             plan = act(
                 chosen_conference(conference),
                 path.read_bytes(),
                 open_captions=lambda name: _beside(path, name),
-                adds_hosts=options["add_hosts"],
+                adds_hosts=add_hosts,
             )
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from None
         except BadSpreadsheet as error:
-            report_bad_rows(self, error, as_json=options["json"])
+            report_bad_rows(self, error, as_json=bool(options["json"]))
             raise CommandError(
                 _("%(file)s: nothing was imported. Problems: %(count)s.")
                 % {"file": file, "count": len(error.rows)}
             ) from None
         if options["json"]:
-            told = {"dry_run": options["dry_run"], **plan.as_dict()}
-            self.stdout.write(json.dumps(told, indent=2))
+            report = {"dry_run": dry_run, **plan.as_dict()}
+            self.stdout.write(json.dumps(report, indent=2))
         else:
-            self._report(plan, is_dry_run=options["dry_run"])
+            self._report(plan, is_dry_run=dry_run)
 
     def _report(self, plan: RecordingPlan, *, is_dry_run: bool) -> None:
         self.stdout.write(
@@ -70,7 +77,7 @@ class Command(BaseCommand):
 
 
 def _beside(csv: Path, name: str) -> bytes:
-    """Of a file in the folder of the CSV, or below."""
+    """The content of a file in the folder of the CSV, or below."""
     folder = csv.resolve().parent
     path = (folder / name).resolve()
     if not path.is_relative_to(folder) or not path.is_file():

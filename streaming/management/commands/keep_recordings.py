@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError
 
 from streaming.origin.folders import incoming
@@ -12,7 +10,7 @@ class Command(BaseCommand):
         " that was full. What is still being recorded is left alone."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: object, **_options: object) -> None:
         failed = 0
         for file in sorted(incoming().glob("*.flv")):
             try:

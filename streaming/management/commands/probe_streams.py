@@ -1,5 +1,4 @@
 import json
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
@@ -19,19 +18,19 @@ class Command(BaseCommand):
         parser.add_argument("--conference", metavar="SLUG", help="default: all")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
-    def handle(self, *, conference: str | None, **options: Any) -> None:
-        conferences = list(Conference.objects.order_by("slug"))
+    def handle(self, *, conference: str | None, **options: object) -> None:
+        conferences = Conference.objects.order_by("slug")
         if conference is not None:
-            conferences = [each for each in conferences if each.slug == conference]
+            conferences = conferences.filter(slug=conference)
             if not conferences:
                 raise CommandError(_("There is no conference “%(slug)s”.") % {"slug": conference})
         at = timezone.now()
         watching = count_viewers(conferences, at)
-        looked = check_streams(conferences, at)
+        checked = check_streams(conferences, at)
         if options["json"]:
             report = {
                 "at": at.isoformat(),
-                "streams": [_as_dict(each) for each in looked],
+                "streams": [_as_dict(each) for each in checked],
                 "viewers": [
                     {"conference": room.conference.slug, "room": room.slug, "viewers": number}
                     for room, number in watching.items()
@@ -39,20 +38,20 @@ class Command(BaseCommand):
             }
             self.stdout.write(json.dumps(report, indent=2, ensure_ascii=False))
         else:
-            self._say(looked)
-        if any(each.is_due and not each.health.is_playing for each in looked):
+            self._report(checked)
+        if any(each.is_due and not each.health.is_playing for each in checked):
             raise SystemExit(1)
 
-    def _say(self, looked: list[CheckedStream]) -> None:
-        for each in looked:
+    def _report(self, checked: list[CheckedStream]) -> None:
+        for each in checked:
             mark = "+" if each.health.is_playing else "-" if each.is_due else " "
             words = each.health.problem or _("plays")
             self.stdout.write(f"{mark} {each.stream.room}, {each.stream}: {words}")
-        if not looked:
+        if not checked:
             self.stdout.write(_("Nothing should play now."))
 
 
-def _as_dict(each: CheckedStream) -> dict[str, Any]:
+def _as_dict(each: CheckedStream) -> dict[str, object]:
     stream, health = each.stream, each.health
     return {
         "conference": stream.room.conference.slug,

@@ -76,11 +76,11 @@ def test_what_is_wrong_is_said(live, room, place, answer, says):
 def test_a_playlist_that_stands_still_is_stale(live, room):
     stream = make_stream(room, value=CDN)
     health = StreamHealth(stream=stream, mark="42", moved_at=AT)
-    assert probe(stream, AT + timedelta(seconds=15), before=health).is_playing
-    late = probe(stream, AT + timedelta(seconds=20), before=health)
+    assert probe(stream, AT + timedelta(seconds=15)).is_playing
+    late = probe(stream, AT + timedelta(seconds=20))
     assert late.problem == "The playlist has not moved for 20 seconds."
     health.mark = "41"
-    assert probe(stream, AT + timedelta(seconds=20), before=health).is_playing
+    assert probe(stream, AT + timedelta(seconds=20)).is_playing
 
 
 def test_a_recording_may_have_an_end(live, conference, room):

@@ -7,7 +7,7 @@ import pytest
 from conftest import make_conference, make_recording, make_room, make_talk, settle, utc
 from schedule.models import ProgrammeRevision, Talk, Visibility
 from streaming.models import Nudge, Recording
-from streaming.replays.finding import library
+from streaming.replays.library import library
 
 TEN = utc("2026-05-09 10:00")
 LATER = utc("2026-05-09 20:00")
@@ -35,7 +35,7 @@ def number(conference):
 
 def found(talk, at=LATER):
     talk.conference.refresh_from_db()
-    return library(talk.conference, number(talk.conference)).one(talk.code, talk.conference, at)
+    return library(talk.conference_id, number(talk.conference)).one(talk.code, talk.conference, at)
 
 
 def seconds(talk, at=LATER):

@@ -13,10 +13,10 @@ from streaming.sources import SOURCES, guess, known_sources, source_choices
 MODULE = """
 from datetime import timedelta
 
-from streaming.sources.base import Plain, Playback, end_of, https_url, wrong
+from streaming.sources.base import Playback, Source, end_of, https_url, wrong
 
 
-class Owl(Plain):
+class Owl(Source):
     kind = "owl"
     label = "Owl TV"
     shield = "signed, 5 min"

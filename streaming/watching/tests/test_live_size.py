@@ -52,7 +52,7 @@ def large(conference):
 
 def made(conference, after_seconds=0):
     at = timezone.now() + timedelta(seconds=after_seconds)
-    return encoded(conference, directory().revisions[conference.pk], at).body
+    return encoded(conference, directory().revisions[conference.pk], at)[0]
 
 
 def test_it_is_small(large):

@@ -19,7 +19,7 @@ from django.tasks import task
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lib.locks import Lock, Taken, held
+from lib.locks import Lock, LockTaken, held
 from tickets.models import Shop, SyncRun, Ticket, TicketQuerySet, User
 from tickets.sources.importing import (
     ImportResult,
@@ -62,7 +62,7 @@ def only_run(shop: Shop) -> Iterator[Lock]:
     try:
         with held(f"sync of shop {shop.pk}", wait_seconds=WAIT_SECONDS) as lock:
             yield lock
-    except Taken:
+    except LockTaken:
         raise ShopBusy from None
 
 

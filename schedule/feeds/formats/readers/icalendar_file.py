@@ -64,6 +64,15 @@ class CalendarComponent:
     def value(self, name: str) -> str:
         return self.line(name).value
 
+    @property
+    def uid(self) -> str:
+        return one_line(self.value("UID"))
+
+    def place(self, line: ContentLine | None = None) -> str:
+        """Of the line, else of its beginning."""
+        number = line.number if line else self.number
+        return f"line {number}, {self.uid}" if self.uid else f"line {number}"
+
 
 def recognises(source: SourceFile) -> bool:
     return source.beginning[:15].upper() == "BEGIN:VCALENDAR"
@@ -121,9 +130,8 @@ class _Reader:
 
     def events(self, data: bytes) -> Iterator[RawEvent]:
         for component in self._components(data):
-            uid = one_line(component.value("UID"))
             self.problems.talk = one_line(component.value("SUMMARY"))[:80]
-            yield _Event(self, component, uid).read()
+            yield self._event(component)
             self.problems.talk = ""
 
     def _components(self, data: bytes) -> Iterator[CalendarComponent]:
@@ -165,7 +173,7 @@ class _Reader:
             else:
                 yield line
 
-    def zone(self, line: ContentLine, place: str) -> ZoneInfo | None:
+    def _zone(self, line: ContentLine, place: str) -> ZoneInfo | None:
         name = line.parameters.get("TZID", "")
         if not name or line.value.endswith("Z"):
             return None
@@ -178,67 +186,32 @@ class _Reader:
             self.zones.add(found.key)
         return found
 
-
-class _Event:
-    def __init__(self, reader: _Reader, component: CalendarComponent, uid: str) -> None:
-        self.reader, self.component, self.uid = reader, component, uid
-        self.problems = reader.problems
-
-    def read(self) -> RawEvent:
-        component = self.component
+    def _event(self, component: CalendarComponent) -> RawEvent:
         words = {word: component.value(name) for word, name in _NAMES.items()}
         words["track"] = words["type"] = words["track"].partition(",")[0]
         words["language"] = component.line("SUMMARY").parameters.get("LANGUAGE", "")
         event = RawEvent(
-            location=self._place(component.number),
+            location=component.place(),
             words=words,
-            places={
-                word: self._place(component.line(name).number) for word, name in _NAMES.items()
-            },
+            places={word: component.place(component.line(name)) for word, name in _NAMES.items()},
         )
-        self._identify(words)
+        _identify(words, component.uid)
         status = component.value("STATUS").upper()
-        calendar = self.reader.calendar
-        is_cancellation = calendar.value("METHOD").upper() == "CANCEL"
+        is_cancellation = self.calendar.value("METHOD").upper() == "CANCEL"
         event.is_canceled = status in ("CANCELLED", "CANCELED") or is_cancellation
-        is_from_pretalx = "pretalx" in calendar.value("PRODID").lower()
-        names = self._names_in_title(words) if is_from_pretalx else []
+        is_from_pretalx = "pretalx" in self.calendar.value("PRODID").lower()
+        names = _names_in_title(words) if is_from_pretalx else []
         event.persons = [RawPerson(event.at("title"), name) for name in names]
-        event.persons += self._attendees()
-        self._set_times(event)
+        event.persons += _attendees(component)
+        self._set_times(event, component)
         for line in [*component.all("RRULE"), *component.all("RDATE")]:
-            self.problems.add("repeats", self._place(line.number), line.value)
+            self.problems.add("repeats", component.place(line), line.value)
         return event
 
-    def _place(self, number: int) -> str:
-        return f"line {number}, {self.uid}" if self.uid else f"line {number}"
-
-    def _identify(self, words: dict[str, str]) -> None:
-        local = self.uid.partition("@")[0].lower()
-        if is_guid(local):
-            words["guid"], words["uid"] = local, ""
-        if found := _pretalx_uid.match(self.uid):
-            words["code"] = found[1]
-
-    def _names_in_title(self, words: dict[str, str]) -> list[str]:
-        """pretalx writes "Title - Ada Beispiel, Ben Muster"."""
-        title, dash, names = words["title"].rpartition(" - ")
-        if dash:
-            words["title"] = title
-        return [name for name in names.split(", ") if name] if dash else []
-
-    def _attendees(self) -> list[RawPerson]:
-        """Of conferences these are the speakers, without addresses. Who has one may be a guest."""
-        return [
-            RawPerson(self._place(line.number), line.parameters["CN"])
-            for line in self.component.all("ATTENDEE")
-            if line.parameters.get("CN") and not line.value.lower().startswith("mailto:")
-        ]
-
-    def _set_times(self, event: RawEvent) -> None:
-        start, end = self.component.line("DTSTART"), self.component.line("DTEND")
+    def _set_times(self, event: RawEvent, component: CalendarComponent) -> None:
+        start, end = component.line("DTSTART"), component.line("DTEND")
         words = event.words
-        event.zone = self.reader.zone(start, event.at("date"))
+        event.zone = self._zone(start, event.at("date"))
         if _bare_date.fullmatch(start.value):
             self.problems.add("all-day", event.at("date"), start.value)
             words["date"], words["start"] = _dashed(start.value), "00:00"
@@ -246,11 +219,11 @@ class _Event:
             words["duration"] = "" if end.value else "24:00"
             return
         words["end"] = self._end(event, end)
-        words["duration"] = self._duration(words)
+        words["duration"] = _duration(words)
 
     def _end(self, event: RawEvent, end: ContentLine) -> str:
         """In the zone of the start; a flight may end in another one."""
-        zone = self.reader.zone(end, event.at("end"))
+        zone = self._zone(end, event.at("end"))
         stamp = read_stamp(end.value)
         if stamp is None or stamp.tzinfo or zone is None or zone == event.zone:
             return end.value
@@ -259,16 +232,42 @@ class _Event:
         except ValueError:  # a time that the clock skips, or a year that is none
             return end.value
 
-    def _duration(self, words: dict[str, str]) -> str:
-        """In minutes. What has neither end nor duration has no length (RFC 5545, 3.6.1)."""
-        if not words["duration"]:
-            return "" if words["end"] else "0"
-        try:
-            # Neither has this one.
-            length = vDuration.from_ical(words["duration"])  # type: ignore[no-untyped-call]
-        except ValueError:
-            return words["duration"]
-        return str(length // timedelta(minutes=1)) if length >= timedelta() else words["duration"]
+
+def _identify(words: dict[str, str], uid: str) -> None:
+    local = uid.partition("@")[0].lower()
+    if is_guid(local):
+        words["guid"], words["uid"] = local, ""
+    if found := _pretalx_uid.match(uid):
+        words["code"] = found[1]
+
+
+def _names_in_title(words: dict[str, str]) -> list[str]:
+    """pretalx writes "Title - Ada Beispiel, Ben Muster"."""
+    title, dash, names = words["title"].rpartition(" - ")
+    if dash:
+        words["title"] = title
+    return [name for name in names.split(", ") if name] if dash else []
+
+
+def _attendees(component: CalendarComponent) -> list[RawPerson]:
+    """Of conferences these are the speakers, without addresses. Who has one may be a guest."""
+    return [
+        RawPerson(component.place(line), line.parameters["CN"])
+        for line in component.all("ATTENDEE")
+        if line.parameters.get("CN") and not line.value.lower().startswith("mailto:")
+    ]
+
+
+def _duration(words: dict[str, str]) -> str:
+    """In minutes. What has neither end nor duration has no length (RFC 5545, 3.6.1)."""
+    if not words["duration"]:
+        return "" if words["end"] else "0"
+    try:
+        # Neither has this one.
+        length = vDuration.from_ical(words["duration"])  # type: ignore[no-untyped-call]
+    except ValueError:
+        return words["duration"]
+    return str(length // timedelta(minutes=1)) if length >= timedelta() else words["duration"]
 
 
 def _dashed(text: str) -> str:
