@@ -23,15 +23,10 @@ from schedule.changes.run_of_show.proposal import ActRefused, Proposal, apply
 from schedule.changes.run_of_show.run_sheet import RunSheet, SheetTalk
 from schedule.models import Room
 from schedule.site.rights import DeskRights
+from schedule.site.scoped_admin import VenueTimeField
 from tickets.admission.request import DeskRequest
 
 MAX_MINUTES = 12 * 60
-
-
-class VenueTimeField(forms.DateTimeField):
-    """A time in the conference's zone, which the page is in (`in_venue_zone`)."""
-
-    widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
 
 
 class ActForm(forms.BaseForm):

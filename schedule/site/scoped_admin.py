@@ -48,6 +48,12 @@ def in_venue_zone(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
     return in_zone
 
 
+class VenueTimeField(forms.DateTimeField):
+    """A time in the conference's zone, which the page is in (`in_venue_zone`)."""
+
+    widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+
+
 def person(request: HttpRequest) -> models.Model | None:
     """Who acts. Nobody reaches the admin without being somebody."""
     return request.user if isinstance(request.user, models.Model) else None

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from schedule.models import Conference
+from schedule.site.scoped_admin import VenueTimeField
 from tickets.accounts.forms import FoldedEmailField
 from tickets.grants.forms import ScopesField
 from tickets.helpdesk import acts
@@ -33,13 +34,7 @@ def page_of(row: models.Model) -> str:
     return reverse("helpdesk:person", args=[person])
 
 
-class At(forms.DateTimeField):
-    """In the conference's zone, which the page is in (`in_venue_zone`)."""
-
-    widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
-
-
-class Row(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
+class RowField(forms.ModelChoiceField[Any]):
     """Of this conference; people belong to none."""
 
     widget = forms.HiddenInput
@@ -67,7 +62,7 @@ class FixForm(forms.Form):
         super().__init__(data, label_suffix="", **kwargs)
         self.volunteer = volunteer
         for field in self.fields.values():
-            if isinstance(field, Row):
+            if isinstance(field, RowField):
                 field.limit_to(volunteer.conference)
 
     def do(self) -> Done:
@@ -77,7 +72,7 @@ class FixForm(forms.Form):
     def about(self) -> models.Model | None:
         """The row that the form is about, to say it on its page and to lead back there."""
         for name, field in self.fields.items():
-            if isinstance(field, Row) and field.queryset is not None:
+            if isinstance(field, RowField) and field.queryset is not None:
                 pk = str(self[name].value())
                 return field.queryset.filter(pk=pk).first() if pk.isdecimal() else None
         return None
@@ -88,7 +83,7 @@ class FixForm(forms.Form):
 
 
 class TicketForm(FixForm):
-    ticket = Row(Ticket.objects.select_related("conference", "product", "shop"))
+    ticket = RowField(Ticket.objects.select_related("conference", "product", "shop"))
 
 
 class ClaimForm(TicketForm):
@@ -147,7 +142,7 @@ class ExtendTicketForm(HoursForm, TicketForm):
 
 
 class GrantRowForm(FixForm):
-    grant = Row(Grant.objects.select_related("conference", "user"))
+    grant = RowField(Grant.objects.select_related("conference", "user"))
     permission = "tickets.change_grant"
 
 
@@ -181,7 +176,7 @@ class GiveGrantForm(FixForm):
             "With commas between: conference, day:2026-11-21, room:main, talk:CODE, replay."
         ),
     )
-    ends_at = At(label=gettext_lazy("Until"))
+    ends_at = VenueTimeField(label=gettext_lazy("Until"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -201,7 +196,7 @@ class GiveGrantForm(FixForm):
 
 
 class PersonForm(FixForm):
-    person = Row(User.objects.all())
+    person = RowField(User.objects.all())
     asks_first = True
 
     def clean_person(self) -> User:
@@ -219,7 +214,7 @@ class BanForm(PersonForm):
     says = gettext_lazy("They are out within a minute, whatever ticket they have.")
     permission = "tickets.add_ban"
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
-    ends_at = At(
+    ends_at = VenueTimeField(
         label=gettext_lazy("Until"),
         required=False,
         help_text=gettext_lazy("Empty: until taken back."),
@@ -231,7 +226,7 @@ class LiftBanForm(FixForm):
     does = staticmethod(acts.lift_ban)
     label = gettext_lazy("Let in again")
     permission = "tickets.change_ban"
-    ban = Row(Ban.objects.select_related("conference", "user"))
+    ban = RowField(Ban.objects.select_related("conference", "user"))
 
 
 class EndSessionsForm(PersonForm):
