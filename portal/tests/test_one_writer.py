@@ -95,7 +95,7 @@ WRITERS: dict[str, list[Act]] = {
 }
 # What each calls when it has written its rows, and may not yet have committed.
 MIDDLE = {
-    upload: (importing, "_write"),
+    upload: (importing, "claim_tickets"),
     grants: (Grant.objects, "bulk_update"),
     shift_five: (ChangeRecorder, "write"),
     programme: (ChangeRecorder, "write"),

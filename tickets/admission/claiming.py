@@ -59,8 +59,9 @@ def _give(conference: Conference, waiting: list[tuple[int, Ticket]], way: Claim.
     # Read after the tickets are locked: of two sign-ins at the same moment the second sees what
     # the first has claimed.
     people = {person_id for person_id, _held in chosen}
+    claims: Iterable[Claim]
     if len(people) == 1:
-        claims: Iterable[Claim] = _held_by_one(people.pop(), conference.pk)
+        claims = _held_by_one(people.pop(), conference.pk)
     else:
         claims = _held(Q(user__in=people), conference.pk)
     for claim in claims:

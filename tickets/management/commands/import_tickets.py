@@ -111,12 +111,12 @@ class Command(BaseCommand):
             raise CommandError(text % values, returncode=REFUSED) from None
         counts = {"dry_run": options["dry_run"], **asdict(result), "problems": []}
         counts["canceled"] = counts.pop("absent_canceled")
-        if options["json"]:
-            self.stdout.write(json.dumps(counts, indent=2))
-        else:
-            self._report(counts, chosen)
+        self._report(counts, chosen, as_json=options["json"])
 
-    def _report(self, counts: dict[str, Any], conference: Conference) -> None:
+    def _report(self, counts: dict[str, Any], conference: Conference, *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(counts, indent=2))
+            return
         self.stdout.write(
             _("%(conference)s: %(new)s new, %(changed)s changed, %(unchanged)s unchanged.")
             % {**counts, "conference": conference}
