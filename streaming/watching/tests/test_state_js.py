@@ -29,7 +29,7 @@ def state_of():
         page = browser.new_page()
 
         def ask(case, asked_at):
-            room = _room(conference_of(case), room_of(case), RoomStreams({}), asked_at)
+            room = _room(conference_of(case), room_of(case), RoomStreams({}), None, asked_at)
             zone = case.get("time_zone", "Europe/Berlin")
             return page.evaluate(
                 """async ([module, room, at, zone]) => {
