@@ -17,8 +17,8 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from schedule.changes import item_changes
-from schedule.changes.rows import RowChanges
+from schedule.changes import row_changes
+from schedule.changes.row_changes import RowChanges
 from schedule.models import Change, Conference, Feed, FieldChange, Override, Talk
 
 # Calendars take a change only when SEQUENCE has grown (RFC 5545, 3.8.7.4).
@@ -68,7 +68,7 @@ class ChangeRecorder:
             made_at=at or timezone.now(),
         )
         self.overrides = act in (Change.Act.DESK, Change.Act.ADMIN)
-        self.items = item_changes.ItemChanges()
+        self.items = row_changes.ItemChanges()
         # Before the first day a new time is the programme; from then on people know the old one.
         self._moves_are_shown = self.overrides and conference.window[0] <= self.change.made_at
         self._talks: RowChanges[Talk] = RowChanges(Talk)
@@ -208,7 +208,7 @@ def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change 
         Override.objects.filter(
             talk__in=talks, set_at=change.made_at, field__in={field.field for field in fields}
         ).delete()
-        item_changes.restore(change, inverse.items)
+        row_changes.restore(change, inverse.items)
         if change.act == Change.Act.IMPORT and change.feed_id is not None:
             Feed.objects.filter(pk=change.feed_id).stop_applying()
         return inverse.write()

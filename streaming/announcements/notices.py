@@ -11,7 +11,7 @@ from schedule.models import Conference
 from schedule.site.request import ConferenceRequest
 from streaming.models import Announcement
 from streaming.models.revisions import stage_revisions
-from streaming.models.tags import opaque_tag
+from streaming.models.streams import opaque_tag
 from tickets.admission.rule import refusal
 
 LONGEST_EMERGENCY = 500

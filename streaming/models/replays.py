@@ -10,8 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference, Room, Talk
-from streaming.models.streams import Sourced, Stream, StreamAccount
-from streaming.models.tags import opaque_tag
+from streaming.models.streams import Sourced, Stream, StreamAccount, opaque_tag
 from streaming.sources import SOURCES
 
 # Nobody has to agree that these are shown.

@@ -16,7 +16,7 @@ from schedule.models import Conference
 from schedule.programme.timeline import RoomTimeline, TimelineTalk, timeline_of
 from streaming.announcements.notices import Notice, emergency, notices
 from streaming.models import Announcement
-from streaming.models.tags import opaque_tag
+from streaming.models.streams import opaque_tag
 from streaming.watching.csp import stream_hosts
 from streaming.watching.room_streams import RoomStreams, on_stage, room_streams_of
 from tickets.admission.watching import viewers

@@ -9,7 +9,7 @@ from schedule.models import Conference, Talk
 from schedule.programme.timeline import RoomTimeline, TimelineTalk
 from streaming.models import Stream, Switch
 from streaming.models.revisions import stage_revisions
-from streaming.models.tags import opaque_tag
+from streaming.models.streams import opaque_tag
 from streaming.sources import SOURCES
 
 

@@ -1,1 +1,1 @@
-"""What ticket holders do with their tickets: claim, pass on, give back, enter by a personal link."""
+"""What holders do with their tickets: claim, pass on, give back (release), enter by a personal link."""

@@ -6,9 +6,9 @@ from datetime import datetime
 from django.db import models
 from django.utils.translation import gettext as _
 
-from schedule.changes import item_changes
+from schedule.changes import row_changes
 from schedule.changes.recorder import ChangeRecorder
-from schedule.changes.rows import RowChanges
+from schedule.changes.row_changes import RowChanges
 from schedule.feeds.importing.lines import ImportLine, LineKind
 from schedule.feeds.importing.plan import ImportPlan
 from schedule.models import Change, FeedItem, Talk
@@ -129,7 +129,7 @@ def _renew_silently(plan: ImportPlan, decided: Container[int]) -> None:
     items: RowChanges[FeedItem] = RowChanges(FeedItem)
     for line in plan.lines:
         if line.kind is LineKind.UNCHANGED and line.item.pk not in decided:
-            items.set(line.item, **{name: line.renewed[name] for name in item_changes.FIELDS})
+            items.set(line.item, **{name: line.renewed[name] for name in row_changes.FIELDS})
     items.write()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Container
 from uuid import UUID
 
 from lib.text import same_name
-from schedule.changes.rows import RowChanges
+from schedule.changes.row_changes import RowChanges
 from schedule.feeds.formats.problems import Problem
 from schedule.feeds.formats.programme import ProgrammeRoom, ProgrammeTrack
 from schedule.models import Conference, Room, Track

@@ -1,6 +1,6 @@
 """The speakers of a file among those that this feed brought before."""
 
-from schedule.changes.rows import RowChanges
+from schedule.changes.row_changes import RowChanges
 from schedule.feeds.formats.programme import ProgrammeSpeaker
 from schedule.feeds.formats.values.identity import KeyIndex
 from schedule.models import Conference, FeedItem, Speaker

@@ -176,7 +176,7 @@ def test_an_absent_talk_is_marked_and_stays(conference):
     [
         "feeds.importing.applying._write_links",
         "feeds.importing.applying._renew_silently",
-        "changes.item_changes.ItemChanges.write",
+        "changes.row_changes.ItemChanges.write",
         "changes.recorder.ChangeRecorder._write_links",
     ],
 )

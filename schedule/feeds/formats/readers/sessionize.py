@@ -1,6 +1,6 @@
 """Sessionize's `view/All` and `view/GridSmart` (https://sessionize.com/playbook/api).
 
-TimeReader have no offset: they are the conference's. Addresses of live streams are never read.
+Times have no offset: they are the conference's. Addresses of live streams are never read.
 """
 
 import re

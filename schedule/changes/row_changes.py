@@ -1,13 +1,56 @@
-"""What an act does to feed items and to overrides, noted so that its undo can put them back."""
+"""What an act does to the rows of a table, to feed items and to overrides, noted so that its undo can
+put them back.
+"""
 
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db import models
+
 from lib.plans import digest_of
-from schedule.changes.rows import RowChanges
 from schedule.models import Change, FeedItem, ItemChange, Override
 
 FIELDS = ("key", "ordinal", "guid", "values", "missing_since", "has_hidden_talk")
+
+
+@dataclass
+class RowChanges[Row: models.Model]:
+    """The rows of one table that an act makes or changes."""
+
+    model: type[Row]
+    new: list[Row] = field(default_factory=list)
+    changed: dict[int, Row] = field(default_factory=dict)
+    fields: set[str] = field(default_factory=set)
+
+    def set(self, row: Row, **values: object) -> None:
+        """Sets what differs, and remembers that the row has to be written."""
+        for name, value in values.items():
+            if getattr(row, name) != value:
+                setattr(row, name, value)
+                if row.pk is not None:
+                    self.touch(row, [name])
+
+    def touch(self, row: Row, fields: Iterable[str]) -> None:
+        self.changed[row.pk] = row
+        self.fields.update(fields)
+
+    def write(self, wanted: Container[int] | None = None) -> None:
+        """Two statements, however many rows. Changes come first: they may free a name.
+
+        `wanted`: of new rows only those with these id()s are made. None: all.
+        """
+        manager = self.model._default_manager
+        if self.changed:
+            # Thousands of rows as one upsert: bulk_update's CASE … WHEN takes Django six times as long.
+            manager.bulk_create(
+                self.changed.values(),
+                update_conflicts=True,
+                unique_fields=["id"],
+                update_fields=sorted(self.fields),
+            )
+        manager.bulk_create([row for row in self.new if wanted is None or id(row) in wanted])
 
 
 class ItemChanges:
@@ -26,8 +69,8 @@ class ItemChanges:
 
     def set(self, item: FeedItem, **values: object) -> None:
         self._note(item)
-        for field, value in values.items():
-            setattr(item, field, value)
+        for name, value in values.items():
+            setattr(item, name, value)
 
     def add(self, item: FeedItem) -> None:
         self._items.new.append(item)
@@ -50,7 +93,7 @@ class ItemChanges:
         notes = [(item, self._old[pk]) for pk, item in self._items.changed.items()]
         notes += [(item, _not_accepted(item)) for item in self._items.new]
         ItemChange.objects.bulk_create(
-            ItemChange(change=change, item=item, old=old, new_digest=digest(item))
+            ItemChange(change=change, item=item, old=old, new_digest=digest_of(_plain(item)))
             for item, old in notes
         )
 
@@ -67,24 +110,21 @@ def restore(change: Change, inverse: ItemChanges) -> None:
         for override in Override.objects.filter(talk__feed_items__in=[note.item for note in notes])
     }
     for note in notes:
-        if digest(note.item) != note.new_digest:
+        if digest_of(_plain(note.item)) != note.new_digest:
             continue
         old = dict(note.old)
         before = old.pop("overrides", {})
-        inverse.set(note.item, **{**old, "missing_since": _moment(old["missing_since"])})
-        for field, made in before.items():
-            now = overrides.get((note.item.talk_id, field))
+        since = old["missing_since"]
+        inverse.set(note.item, **{**old, "missing_since": since and datetime.fromisoformat(since)})
+        for name, made in before.items():
+            now = overrides.get((note.item.talk_id, name))
             if made is None and now is not None:
                 inverse.drop(note.item, now)
             elif made is not None and now is None:
-                known = {"by_id": made["by"], "set_at": _moment(made["set_at"])}
+                known = {"by_id": made["by"], "set_at": datetime.fromisoformat(made["set_at"])}
                 inverse.put_back(
-                    note.item, Override(talk_id=note.item.talk_id, field=field, **known)
+                    note.item, Override(talk_id=note.item.talk_id, field=name, **known)
                 )
-
-
-def digest(item: FeedItem) -> str:
-    return digest_of(_plain(item))
 
 
 def _plain(item: FeedItem) -> dict[str, object]:
@@ -103,7 +143,3 @@ def _not_accepted(item: FeedItem) -> dict[str, object]:
         "has_hidden_talk": True,
         "overrides": {},
     }
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
