@@ -1,7 +1,7 @@
 from django.urls import path
 
 from tickets.accounts import views as account_views
-from tickets.helpdesk.own_view import why
+from tickets.helpdesk.views import why
 from tickets.holders import link_views
 from tickets.holders import views as holder_views
 from tickets.holders.agenda_feed import agenda_feed

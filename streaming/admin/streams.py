@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -200,9 +201,12 @@ class StreamAccountAdmin(ScopedAdmin):
     list_display = ("__str__", "kind", "stream_count")
     search_fields = ("name",)
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(stream_count=Count("streams"))
+
     @admin.display(description=_("streams"))
-    def stream_count(self, account: StreamAccount) -> int:
-        return account.streams.count()
+    def stream_count(self, account: Any) -> int:
+        return int(account.stream_count)
 
     def add_view(
         self,

@@ -1,4 +1,6 @@
-"""For organizers and volunteers at the help desk. Works without JavaScript and on a phone."""
+"""For organizers and volunteers at the help desk, and last what people read of themselves. Works without
+JavaScript and on a phone.
+"""
 
 from typing import Any
 
@@ -16,13 +18,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from lib.qr import qr_image
 from schedule.models import Conference
-from schedule.site.access import staff
+from schedule.site.access import login_only, staff
+from schedule.site.pages import render_page
 from schedule.site.scoped_admin import in_venue_zone
-from tickets.admission.request import StaffRequest
+from schedule.site.zones import viewer_zone
+from tickets.admission.request import StaffRequest, TicketRequest
+from tickets.admission.rule import admission_of, refusal
 from tickets.helpdesk import board
 from tickets.helpdesk.acts import Done, FixRefused, Volunteer
 from tickets.helpdesk.forms import FORMS, PERMISSION, FixForm, ShowLinkForm, page_of
-from tickets.helpdesk.why import Explanation, explain, explain_ticket
+from tickets.helpdesk.why import Explanation, explain, explain_ticket, explain_to
 from tickets.helpdesk.why.inquiry import with_all
 from tickets.models import Ban, Grant, Ticket, User, person_of_reference
 from tickets.models.scopes import parse_scope
@@ -191,3 +196,17 @@ def _ask(request: StaffRequest, form: FixForm) -> HttpResponse:
     back = page_of(about) if about else reverse("helpdesk:index")
     context = {"title": form.label, "form": form, "about": about, "back": back}
     return _page(request, "act", context)
+
+
+@require_safe
+@login_only
+@never_cache
+def why(request: TicketRequest) -> HttpResponse:
+    """What is known of why this person can, or cannot, get in."""
+    conference, at = request.conference, timezone.now()
+    admission = admission_of(conference, request.user.pk)
+    with timezone.override(viewer_zone(request)):
+        findings = explain_to(conference, request.user, admission, at)
+    reason = refusal(conference, admission, None, at)
+    context = {"findings": findings, "reason": reason}
+    return render_page(request, "tickets/why.html", context)

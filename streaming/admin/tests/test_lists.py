@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import client_of, make_recording, make_room, make_stream, make_talk, settle
-from streaming.models import Announcement
+from streaming.models import Announcement, StreamAccount
 
 # Django's own templates ask for variables that are not always there.
 pytestmark = pytest.mark.ignore_template_errors
@@ -43,9 +43,15 @@ def make_announcement(conference, organizer):
     )
 
 
+def make_account_with_stream(conference, organizer):
+    account = StreamAccount.objects.create(conference=conference, kind="mux", name="Ours")
+    make_stream(make_room(conference), account=account)
+
+
 @pytest.mark.parametrize(
     ("model", "make", "cell", "queries"),
     [
+        ("streamaccount", make_account_with_stream, "field-stream_count", 4),
         ("stream", make_talk_with_stream, "field-span", 5),
         ("recording", make_talk_with_recording, "field-span", 6),
         ("recording", make_room_with_recording, "field-span", 6),
