@@ -149,7 +149,8 @@ def test_the_connection_of_others_stays_as_it_is():
     with held("a lock"), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pid = pg_backend_pid() FROM pg_locks"
-            " WHERE locktype = 'advisory' AND (classid::bigint << 32 | objid::bigint) = %s",
+            " WHERE locktype = 'advisory' AND (classid::bigint << 32 | objid::bigint) = %s"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
             [number_of("a lock")],
         )
         assert cursor.fetchall() == [(False,)]
