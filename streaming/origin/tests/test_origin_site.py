@@ -226,7 +226,8 @@ def test_from_the_camera_to_the_screen_to_the_recording(site, sessions, camera, 
     assert get(site, f"{recording}/index.m3u8", leaver)[0] == 403
     assert "#EXT-X-ENDLIST" in get(site, f"{recording}/index.m3u8", holder)[1]
     seconds = page.evaluate(PLAY_FILE, f"{recording}/recording.mp4")
-    assert seconds == pytest.approx(kept["seconds"], abs=1)
+    # On a busy machine the last group of pictures, of two seconds, may be in one of both alone.
+    assert seconds == pytest.approx(kept["seconds"], abs=3)
     site.manage("shell", "-c", HAS_BEEN)
     # Pages know of a new talk within a second.
     wait_for("the replay's page", lambda: page.goto("/replays/HASBEEN/").ok)
