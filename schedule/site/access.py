@@ -1,7 +1,7 @@
 """Who a view is open to, said where the view is. `tickets` interprets it; silence means closed:
 to whoever has no ticket, and below the admin's path to everybody.
 
-The decorators only set an attribute, so they may stand in any order with others that copy
+The decorators only set the attribute `access`, so they may stand in any order with others that copy
 attributes (functools.wraps does).
 """
 
@@ -76,12 +76,6 @@ def staff[V: View](permission: str) -> Callable[[V], V]:
         return _set(view, Access("staff", permission=permission))
 
     return decorate
-
-
-def access_of(view: object) -> Access | None:
-    """None: the view says nothing."""
-    access: Access | None = getattr(view, "access", None)
-    return access
 
 
 def conference_not_needed[V: View](view: V) -> V:

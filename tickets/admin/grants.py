@@ -20,7 +20,7 @@ from tickets.grants.forms import ScopesForm
 from tickets.grants.granting import give_grants, read_grants
 from tickets.models import Ban, Grant, User
 from tickets.models.grants import OrganizerDecision, OrganizerDecisionQuerySet
-from tickets.models.people import forget_admissions
+from tickets.models.scopes import forget_admissions
 from tickets.sources.spreadsheets.tables import MAX_BYTES, BadSpreadsheet
 
 

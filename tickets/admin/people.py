@@ -18,7 +18,7 @@ from schedule.site.scoped_admin import OfConference, ReadOnly, ScopedInline, con
 from tickets.accounts.accounts import has_to_do_with
 from tickets.admin.grants import GrantInline
 from tickets.models import Claim, Grant, Role, User, fold_email, person_of_reference
-from tickets.models.people import forget_admissions
+from tickets.models.scopes import forget_admissions
 
 
 class NewPersonForm(ModelForm[User]):

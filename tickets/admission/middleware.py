@@ -29,7 +29,6 @@ from schedule.site.access import (
     PUBLIC,
     Access,
     View,
-    access_of,
 )
 from schedule.site.conferences import directory
 from schedule.site.pages import Page, page_key_of
@@ -39,7 +38,7 @@ from schedule.site.scoped_admin import conference_of
 from tickets.admission.refusals import refuse
 from tickets.admission.request import BELOW_ADMIN, DeskRequest, TicketRequest
 from tickets.admission.rule import Admission, Reason, compute_and_keep, refusal
-from tickets.models.people import admission_key
+from tickets.models.scopes import admission_key
 
 _BY_WORD = {
     "public": PUBLIC,
@@ -87,8 +86,9 @@ class TicketMiddleware:
 
 def access_for(request: HttpRequest, view: View) -> Access:
     """What the view says, or for other packages' views what the settings say, else closed."""
-    if (access := access_of(view)) is not None:
-        return access
+    said: Access | None = getattr(view, "access", None)
+    if said is not None:
+        return said
     closed = CLOSED_TO_ALL if request.path_info.startswith(BELOW_ADMIN) else CLOSED
     match = request.resolver_match
     if match is None:

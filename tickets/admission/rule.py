@@ -21,12 +21,12 @@ from django.utils import timezone
 from lib.compiled_sql import prepared
 from schedule.models import Conference, Talk
 from tickets.models import Ban, Claim, Ticket, User, fold_email
-from tickets.models.people import admission_key
 from tickets.models.scopes import (
     HeldScope,
     Scope,
     ScopeWindow,
     TalkWindows,
+    admission_key,
     held_scopes,
     parse_scope,
     talk_codes,

@@ -17,8 +17,7 @@ from schedule.models import Conference
 from schedule.site.dates import read_moment
 from tickets.accounts.accounts import account_for, accounts_for
 from tickets.models import Grant, User, fold_email
-from tickets.models.people import forget_admissions
-from tickets.models.scopes import KnownScopes
+from tickets.models.scopes import KnownScopes, forget_admissions
 from tickets.sources.spreadsheets.files import read_table
 from tickets.sources.spreadsheets.tables import BadRow, BadSpreadsheet
 

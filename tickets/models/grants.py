@@ -8,8 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference
-from tickets.models.people import User, forget_admissions
-from tickets.models.scopes import HeldScope, held_scopes, validate_scopes, whole_conference
+from tickets.models.people import User
+from tickets.models.scopes import (
+    HeldScope,
+    forget_admissions,
+    held_scopes,
+    validate_scopes,
+    whole_conference,
+)
 
 
 def extended(ends_at: datetime, by: timedelta, at: datetime) -> datetime:

@@ -2,13 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
-from django.core.cache import cache
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -28,20 +25,6 @@ def mask_email(address: str) -> str:
     """a***@example.com: enough for whoever knows it, on pages and in mails that others may read."""
     name, at, domain = address.rpartition("@")
     return f"{name[:1]}***{at}{domain}" if at else ""
-
-
-# Where the rule (tickets/admission/rule.py) keeps an admission between two requests: by conference and
-# person. It is here, below the rule, so that a row which changes an admission can drop it.
-admission_key = f"admission:{settings.RELEASE}:{{}}:{{}}".format
-
-
-def forget_admissions(whose: Iterable[tuple[int, int]]) -> None:
-    """Drop what is kept, once the change that made it wrong is committed. `whose`: the keys of
-    conference and person.
-    """
-    keys = [admission_key(*key) for key in whose]
-    if keys:
-        transaction.on_commit(lambda: cache.delete_many(keys))
 
 
 class UserManager(BaseUserManager["User"]):

@@ -8,7 +8,10 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple, Self
 
+from django.conf import settings
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from schedule.models import Conference, Talk
@@ -201,3 +204,17 @@ def windows(
             window = talks.get(scope.value)
         if window is not None and (part := window.within(starts_at, ends_at)):
             yield part
+
+
+# Where the rule (tickets/admission/rule.py) keeps an admission between two requests: by conference and
+# person. It is here, below the rule, so that a row which changes an admission can drop it.
+admission_key = f"admission:{settings.RELEASE}:{{}}:{{}}".format
+
+
+def forget_admissions(whose: Iterable[tuple[int, int]]) -> None:
+    """Drop what is kept, once the change that made it wrong is committed. `whose`: the keys of
+    conference and person.
+    """
+    keys = [admission_key(*key) for key in whose]
+    if keys:
+        transaction.on_commit(lambda: cache.delete_many(keys))

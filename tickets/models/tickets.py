@@ -14,8 +14,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference
-from tickets.models.people import User, fold_email, forget_admissions
-from tickets.models.scopes import HeldScope, held_scopes, validate_scopes, whole_conference
+from tickets.models.people import User, fold_email
+from tickets.models.scopes import (
+    HeldScope,
+    forget_admissions,
+    held_scopes,
+    validate_scopes,
+    whole_conference,
+)
 from tickets.models.shops import Shop, SyncRun
 
 

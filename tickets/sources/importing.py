@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from schedule.models import Conference
 from tickets.admission.claiming import claim_tickets
 from tickets.models import Claim, Product, Shop, SyncRun, Ticket, TicketQuerySet, fold_email
-from tickets.models.people import forget_admissions
+from tickets.models.scopes import forget_admissions
 from tickets.sources.products import ProductRegister
 from tickets.sources.shops.base import ShopTicket, TicketValues
 

@@ -29,8 +29,7 @@ from tickets.admission.rule import (
     refusal,
 )
 from tickets.models import Claim, Grant, Product, Ticket, User
-from tickets.models.people import admission_key, forget_admissions
-from tickets.models.scopes import ScopeWindow
+from tickets.models.scopes import ScopeWindow, admission_key, forget_admissions
 
 NOON = utc("2026-11-21 12:00")
 HOUR = timedelta(hours=1)

@@ -7,7 +7,8 @@ from django.core.cache import cache
 
 from conftest import make_conference, make_ticket, make_user, utc
 from tickets.models import Ban, Claim, EntryLink, Grant, Shop, SyncRun, Ticket, Upload
-from tickets.models.people import admission_key, forget_admissions, mask_email
+from tickets.models.people import mask_email
+from tickets.models.scopes import admission_key, forget_admissions
 
 NOON = utc("2026-11-21 12:00")
 HOUR = timedelta(hours=1)
