@@ -5,8 +5,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db.models import DateField, DateTimeField
 
-from portal.apps import OUR_APPS
-
+OUR_APPS = ("schedule", "tickets", "streaming")
 INSTANT_ENDINGS = ("_at", "_since", "valid_from", "valid_until", "last_login")
 
 
