@@ -181,6 +181,7 @@ AUTHENTICATION_BACKENDS = ["tickets.accounts.backends.ConferenceBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "tickets.accounts.passwords.KnownWordsValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "lobby"
@@ -231,6 +232,11 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # Authenticator apps drift by half a minute; 0 locks staff out when the server's clock does.
 MFA_TOTP_TOLERANCE = 1
+MFA_ADAPTER = "tickets.accounts.second_factor.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "tickets.accounts.second_factor.SecondFactorForm",
+    "reauthenticate": "tickets.accounts.second_factor.SecondFactorAgainForm",
+}
 
 SOCIALACCOUNT_PROVIDERS = SOCIAL_PROVIDERS
 SOCIALACCOUNT_ADAPTER = "tickets.accounts.social.SocialAdapter"
