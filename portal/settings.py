@@ -251,7 +251,6 @@ REQUIRE_SECOND_FACTOR = env_bool("REQUIRE_SECOND_FACTOR", default=HTTPS)
 OPEN_URL_NAMES: dict[str, str] = {
     "admin:login": "public",
     "admin:logout": "public",
-    "account_logout": "public",
     "account_inactive": "public",
     "account_reauthenticate": "login",
     "mfa_authenticate": "public",

@@ -68,6 +68,19 @@ def is_limited(view: View) -> View:
     return limited
 
 
+def forgets_the_person(view: View) -> View:
+    """What scripts have kept in the browser (stars, where a replay was left) goes with who signs out."""
+
+    @functools.wraps(view)
+    def forgetting(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        if request.method == "POST":
+            response["Clear-Site-Data"] = '"storage"'
+        return response
+
+    return forgetting
+
+
 class ProviderButton(NamedTuple):
     name: str
     url: str
@@ -104,3 +117,4 @@ class LoginView(views.LoginView):
 login = public(keeps_next(is_limited(with_waiting_line(weight=3)(LoginView.as_view()))))
 confirm_code = public(keeps_next(ConfirmCodeView.as_view()))
 login_with_password = public(keeps_next(is_limited(PasswordLoginView.as_view())))
+logout = public(forgets_the_person(views.logout))
