@@ -238,7 +238,10 @@ MFA_FORMS = {
     "reauthenticate": "tickets.accounts.second_factor.SecondFactorAgainForm",
 }
 
-SOCIALACCOUNT_PROVIDERS = SOCIAL_PROVIDERS
+# PKCE: an answer of the provider is of use to the browser alone that asked.
+SOCIALACCOUNT_PROVIDERS = {
+    kind: {"OAUTH_PKCE_ENABLED": True, **provider} for kind, provider in SOCIAL_PROVIDERS.items()
+}
 SOCIALACCOUNT_ADAPTER = "tickets.accounts.social.SocialAdapter"
 # Links, because a form may not lead to another site (SECURE_CSP).
 SOCIALACCOUNT_LOGIN_ON_GET = True
