@@ -68,19 +68,6 @@ def is_limited(view: View) -> View:
     return limited
 
 
-def forgets_the_person(view: View) -> View:
-    """What scripts have kept in the browser (stars, where a replay was left) goes with who signs out."""
-
-    @functools.wraps(view)
-    def forgetting(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        response = view(request, *args, **kwargs)
-        if request.method == "POST":
-            response["Clear-Site-Data"] = '"storage"'
-        return response
-
-    return forgetting
-
-
 class ProviderButton(NamedTuple):
     name: str
     url: str
@@ -117,4 +104,16 @@ class LoginView(views.LoginView):
 login = public(keeps_next(is_limited(with_waiting_line(weight=3)(LoginView.as_view()))))
 confirm_code = public(keeps_next(ConfirmCodeView.as_view()))
 login_with_password = public(keeps_next(is_limited(PasswordLoginView.as_view())))
-logout = public(forgets_the_person(views.logout))
+
+
+@public
+def logout(request: HttpRequest) -> HttpResponse:
+    response: HttpResponse = views.logout(request)
+    if request.method == "POST":
+        empty_browser(response)
+    return response
+
+
+def empty_browser(response: HttpResponse) -> None:
+    """What scripts have kept there (stars, where a replay was left) goes with who signs out."""
+    response["Clear-Site-Data"] = '"storage"'
