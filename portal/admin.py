@@ -12,12 +12,14 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from schedule.site.rights import DeskRights
 from schedule.site.scoped_admin import conference_of, in_venue_zone
+from tickets.accounts.login import empty_browser
 from tickets.models import User
 from tickets.models.roles import USE_HELPDESK
 
@@ -59,6 +61,8 @@ class OurAdminSite(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Superusers, and whoever has a role or helps in a room in this conference."""
+        if not request.user.is_active:
+            return False
         return request.user.is_superuser or _is_of_admin(request) or bool(_desk_rights(request))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
@@ -86,6 +90,13 @@ class OurAdminSite(admin.AdminSite):
             context["may_help"] = request.user.has_perm(USE_HELPDESK, conference)
             context["may_open_desk"] = bool(_desk_rights(request))
         return context
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> TemplateResponse:
+        response = super().logout(request, extra_context)
+        empty_browser(response)
+        return response
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, object] | None = None
