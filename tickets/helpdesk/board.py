@@ -168,7 +168,8 @@ def search(volunteer: Volunteer, words: str) -> Found:
     """By address, reference, name, ticket or order, among what is this conference's."""
     conference = volunteer.conference
     known = people_known_to(volunteer.user, conference)
-    if person := known.filter(reference=fold_reference(words)).first():
+    reference = fold_reference(words)
+    if reference and (person := known.filter(reference=reference).first()):
         return Found([person], [])
     email = fold_email(words)
     if "@" in email:

@@ -189,7 +189,7 @@ def test_only_shops_of_this_conference(client, conference, stranger):
     theirs = make_shop(make_conference(), slug="elsewhere")
     SyncRun.objects.create(shop=theirs, is_full=True)
     assert "elsewhere" not in client.get(SHOPS).text + client.get(RUNS).text
-    assert client.get(page_of(theirs)).status_code == 302
+    assert client.get(page_of(theirs)).status_code == 404
     address = reverse("admin:tickets_shop_accept_removals", args=[theirs.pk])
     assert client.post(address, {"accepts": "on"}).status_code == 404
     mine = make_shop(conference)
