@@ -39,14 +39,19 @@ def seal(secret: str) -> str:
     return _fernet().encrypt(secret.encode()).decode() if secret else ""
 
 
+def read_seal(sealed: str) -> str:
+    """What was sealed, which may be the name of a variable. Raises SealBroken."""
+    try:
+        return _fernet().decrypt(sealed.encode()).decode() if sealed else ""
+    except InvalidToken:
+        raise SealBroken(str(_("SECRET_KEY has changed: type this secret again."))) from None
+
+
 def unseal(sealed: str, *, owner: Callable[[], str], sent_to: str = "") -> str:
     """`owner`: whose it is, asked for where that matters. `sent_to`: the address that is to get it; "":
     it goes nowhere, as a key that signs. Raises SealBroken.
     """
-    try:
-        secret = _fernet().decrypt(sealed.encode()).decode() if sealed else ""
-    except InvalidToken:
-        raise SealBroken(str(_("SECRET_KEY has changed: type this secret again."))) from None
+    secret = read_seal(sealed)
     if not secret.startswith("env:"):
         return secret
     name = secret.removeprefix("env:")

@@ -52,8 +52,8 @@ class ConferenceAdmin(ScopedAdmin):
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Conference | None = None
-    ) -> Sequence[str]:
-        fields = super().get_readonly_fields(request, obj)
+    ) -> tuple[str, ...]:
+        fields = tuple(super().get_readonly_fields(request, obj))
         return fields if request.user.is_superuser else (*fields, *self.places)
 
     def get_prepopulated_fields(
