@@ -183,6 +183,12 @@ def test_forms_offer_and_take_none_of_their_rows(client, theirs, ours, model):
             if is_choice and field.queryset.model in theirs:
                 their = theirs[field.queryset.model]
                 assert their not in field.queryset, f"{url} {name}"
+        chosen = {
+            name: theirs[field.queryset.model].pk
+            for name, field in answer.context["adminform"].form.fields.items()
+            if isinstance(field, ModelChoiceField) and field.queryset.model in theirs
+        }
+        assert "theirs" not in client.get(url, chosen).text
     for name in SCOPED[model].autocomplete_fields:
         options = model._meta
         asked = {"app_label": options.app_label, "model_name": options.model_name}

@@ -61,9 +61,11 @@ def person(request: HttpRequest) -> models.Model | None:
 
 
 def keep_chosen(form: forms.ModelForm[Any]) -> None:
-    """What a row has already is accepted again, although nobody else may be chosen: somebody saves a
-    room of which a superuser is a helper.
+    """What a row has already is accepted again, although it may not be chosen: somebody saves a room of
+    which a superuser is a helper. A new row has nothing, whatever the address of its page proposes.
     """
+    if form.instance.pk is None:
+        return
     for name, field in form.fields.items():
         if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
             chosen = form.initial.get(name)

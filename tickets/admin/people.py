@@ -103,7 +103,7 @@ class PersonAdmin(ScopedAdmin, UserAdmin[User]):
     person = ("email", "reference", "display_name", "time_zone", "language")
     dates = ("joined_at", "last_login")
     of_account = ("display_name", "time_zone", "language", "is_active")
-    fieldsets = ((None, {"fields": (*person, "is_active", *dates)}),)
+    fieldsets = ((None, {"fields": (*person, "is_active")}),)
     superuser_fieldsets = (
         (None, {"fields": (*person, *dates)}),
         (_("May"), {"fields": ("password", "is_active", "is_staff", "is_superuser", *rights)}),
@@ -120,6 +120,11 @@ class PersonAdmin(ScopedAdmin, UserAdmin[User]):
             if found.exists():
                 return found, False
         return super().get_search_results(request, queryset, search_term)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """When somebody has signed in elsewhere is no business of those who work here."""
+        columns = self.list_display
+        return columns if request.user.is_superuser else columns[:-1]
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is not None and request.user.is_superuser:

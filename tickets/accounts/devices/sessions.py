@@ -10,7 +10,7 @@ from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -109,6 +109,13 @@ def sessions_of(user: User, here: Conference, at: datetime) -> QuerySet[UserSess
         _is_alive(at), user=user, data__conference=here.pk
     )
     return sessions.order_by("-created_at")
+
+
+def last_sign_in(user: User, here: Conference) -> datetime | None:
+    """At this conference, as long as it is remembered: elsewhere is no business of those who ask."""
+    here_too = UserSession.objects.filter(user=user, data__conference=here.pk)
+    at: datetime | None = here_too.aggregate(at=Max("created_at"))["at"]
+    return at
 
 
 def devices_of(user: User, session_key: str | None, here: Conference, at: datetime) -> list[Device]:

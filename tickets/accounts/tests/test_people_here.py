@@ -1,12 +1,14 @@
 """Whom those who work for one conference see, and whom not."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group
 from django.urls import reverse
+from django.utils import timezone
 
 from conftest import (
     client_of,
@@ -129,6 +131,15 @@ def test_superusers_are_known_to_superusers_alone(conference, organizer, attende
     assert attendee in people_known_to(worker, conference)
     assert organizer not in people_known_to(worker, conference)
     assert organizer in people_known_to(organizer, conference)
+
+
+def test_superusers_are_not_in_the_list_of_many_devices(conference, organizer):
+    for number in range(4):
+        seen = {"conference": conference.pk, "device": str(number), "network": "x"}
+        UserSession.objects.create(user=organizer, session_key=str(number), ip="0.0.0.0", data=seen)
+    url = reverse("admin:tickets_manydevices_changelist")
+    assert organizer.email in client_of(organizer).get(url).text
+    assert organizer.email not in client_of(works_for(conference, "organizer")).get(url).text
 
 
 # --- References ---------------------------------------------------------------------------------
@@ -286,6 +297,24 @@ def test_the_history_of_a_person_is_that_of_this_conference(conference, other, a
         page = client.get(url).text
         assert "done in B" in page
         assert "done in A" not in page
+
+
+def test_when_somebody_was_elsewhere_is_not_told(conference, other, attendee):
+    make_ticket(other, user=attendee)
+    seen = timezone.now() - timedelta(days=400)
+    User.objects.filter(pk=attendee.pk).update(last_login=seen, joined_at=seen)
+    UserSession.objects.create(
+        user=attendee, session_key="a", ip="0.0.0.0", data={"conference": conference.pk}
+    )
+    client = client_of(works_for(other, "organizer"))
+    client.defaults["HTTP_HOST"] = "b.example.com"
+    people = reverse("admin:tickets_user_changelist")
+    change = reverse("admin:tickets_user_change", args=[attendee.pk])
+    for url in (people, change, reverse("helpdesk:person", args=[attendee.pk])):
+        page = client.get(url).text
+        assert "attendee@example.com" in page
+        assert str(seen.year) not in page
+        assert "Last signed in" not in page
 
 
 # --- Signing out --------------------------------------------------------------------------------
