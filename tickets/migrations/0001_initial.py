@@ -2,6 +2,7 @@
 
 import django.utils.timezone
 import schedule.models
+import tickets.models.people
 from django.db import migrations, models
 
 
@@ -27,6 +28,7 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(blank=True, max_length=20, verbose_name='language')),
                 ('is_active', models.BooleanField(default=True, help_text='Off: may not come in anywhere.', verbose_name='active')),
                 ('joined_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='joined')),
+                ('reference', models.CharField(default=tickets.models.people.new_reference, editable=False, max_length=11, unique=True, verbose_name='reference')),
             ],
             options={
                 'verbose_name': 'person',

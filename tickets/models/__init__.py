@@ -6,7 +6,7 @@ from tickets.models.people import (
     ReplacementCount,
     User,
     fold_email,
-    person_of_reference,
+    fold_reference,
 )
 from tickets.models.roles import Role
 from tickets.models.scopes import validate_scopes, whole_conference
@@ -30,7 +30,7 @@ __all__ = [
     "Upload",
     "User",
     "fold_email",
-    "person_of_reference",
+    "fold_reference",
     "validate_scopes",
     "whole_conference",
 ]

@@ -30,7 +30,7 @@ SOURCES = {
 # What gives no rights beyond watching. Whoever adds a field or a relation says here that it gives none,
 # or above that it does.
 HARMLESS = {
-    *("id", "email", "display_name", "time_zone", "language", "is_active"),
+    *("id", "email", "display_name", "time_zone", "language", "is_active", "reference"),
     *("last_login", "joined_at"),
     # What lets in to watch, and what keeps out.
     *("claims", "grants", "bans", "replacement_counts"),
