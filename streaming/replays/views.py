@@ -8,16 +8,16 @@ from itertools import groupby
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from schedule.models import Talk, TalkQuerySet
-from schedule.programme.filters import MAX_LISTED, FilterForm
+from schedule.programme.filters import FILTERS, MAX_LISTED, FilterForm
 from schedule.site.access import admits
 from schedule.site.pages import render_page, shared_page
+from schedule.site.params import DAY
 from schedule.site.request import ConferenceRequest
-from schedule.site.zones import viewer_zone
+from schedule.site.zones import COOKIE, viewer_zone
 from streaming.replays.library import Library, Replay, library
 from streaming.watching.csp import allow_players
 from streaming.watching.playback import asked_second, offer_recording, viewer_of
@@ -32,6 +32,11 @@ class ReplayFilterForm(FilterForm):
     # Everything here is a talk that has been, for whoever asks. This is how Django leaves out fields.
     kind = None  # type: ignore[assignment]
     mine = None  # type: ignore[assignment]
+
+
+REPLAY_FILTERS = {
+    name: param for name, param in FILTERS.items() if name in ReplayFilterForm.base_fields
+}
 
 
 def _library(request: ConferenceRequest) -> Library:
@@ -54,20 +59,19 @@ def _replay_or_404(request: ConferenceRequest, code: str, at: datetime) -> Repla
 
 @require_safe
 @admits(SCOPE, follows_visibility=True)
-@shared_page(params=("day",))
+@shared_page(params={"day": DAY, **REPLAY_FILTERS})
 def replays(request: ConferenceRequest) -> HttpResponse:
-    """All that can be watched; where that is too much, a day of it. What is searched for is never
-    kept.
-    """
+    """All that can be watched; where that is too much, a day of it."""
     conference, at = request.conference, request.at
     shown = {each.code: each for each in _library(request).at(conference, at)}
     talks = Talk.objects.filter(conference=conference, code__in=shown).shown()
-    form = ReplayFilterForm(conference, talks, request.GET)
+    form = ReplayFilterForm(request)
     if form.is_used:
         # A second query, since what was searched in cannot be ordered by rooms.
         talks = talks.filter(pk__in=form.narrow(talks, None).values("pk"))
     query = request.GET.copy()
-    query.pop("day", None)
+    for name in ("day", COOKIE):
+        query.pop(name, None)
     context = {
         "form": form,
         "query": query.urlencode() if form.is_used else "",
@@ -79,10 +83,7 @@ def replays(request: ConferenceRequest) -> HttpResponse:
         "at": at,
         **_days_context(request, talks, shown),
     }
-    response = render_page(request, "streaming/replays.html", context)
-    if form.is_used:
-        add_never_cache_headers(response)
-    return response
+    return render_page(request, "streaming/replays.html", context)
 
 
 def _days_context(
@@ -114,7 +115,7 @@ def _chosen_day(request: ConferenceRequest, days: list[date], count: int) -> dat
 
 @require_safe
 @admits(SCOPE, opens=_is_open)
-@shared_page(ignores=("t",))
+@shared_page()
 def replay(request: ConferenceRequest, code: str) -> HttpResponse:
     """The page knows no address and, being the same for everybody, no second: its script does."""
     conference, at = request.conference, request.at

@@ -5,6 +5,7 @@ attributes are known, so that no view is opened by its path. Open views cost no 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 from allauth.mfa.models import Authenticator
@@ -80,7 +81,7 @@ class TicketMiddleware:
         if slot is not None:
             if page is not None:
                 return page.answer(request)
-            request.slot = PageKey(slot.key, was_missed=True)
+            request.slot = replace(slot, was_missed=True)
         return None
 
 
