@@ -22,7 +22,10 @@ from streaming.replays.library import Library, Replay, library
 from streaming.watching.csp import allow_players
 from streaming.watching.playback import asked_second, offer_recording, viewer_of
 from tickets.admission.middleware import admission_and_page
+from tickets.admission.refusals import refuse
+from tickets.admission.request import TicketRequest
 from tickets.admission.rule import refusal
+from tickets.admission.watching import refusal_to_watch
 
 SCOPE = "replay"
 SPEEDS = ("0.75", "1", "1.25", "1.5", "1.75", "2")
@@ -149,16 +152,22 @@ def _chapters(request: ConferenceRequest, shown: Replay, at: datetime) -> list[R
 @require_safe
 @admits(SCOPE, opens=_is_open)
 @never_cache
-def playback(request: ConferenceRequest, code: str) -> HttpResponse:
+def playback(request: TicketRequest, code: str) -> HttpResponse:
     """Where the picture is, handed out after the check. `sources` has the first choice first, each
-    with the second at which the talk begins; one that still goes on also with that moment.
+    with the second at which the talk begins; one that still goes on also with that moment. What is
+    open to everybody takes no place.
     """
     at = timezone.now()
     found = _replay_or_404(request, code, request.at)
-    # The gate has not asked where the replay is open to everybody.
-    admission, _page = admission_and_page(request, None)
-    is_admitted = refusal(request.conference, admission, SCOPE, at) is None
-    versions = found.versions if is_admitted else found.open_at(at)
+    versions = found.open_at(at)
+    if versions != found.versions:
+        # The gate has not asked where a version is open to everybody.
+        request.admission, _page = admission_and_page(request, None)
+        reason = refusal(request.conference, request.admission, SCOPE, at)
+        reason = reason or refusal_to_watch(request)
+        if reason and not versions:
+            return refuse(request, reason)
+        versions = versions if reason else found.versions
     viewer, into = viewer_of(request), min(asked_second(request), found.seconds)
     sources = [
         offer_recording(each.recording, viewer, at, each.second, each.second + into)

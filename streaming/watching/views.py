@@ -98,7 +98,7 @@ def playback(request: TicketRequest, slug: str) -> HttpResponse:
 @require_safe
 @admits("room:{slug}")
 @never_cache
-def join(request: ConferenceRequest, slug: str) -> HttpResponse:
+def join(request: TicketRequest, slug: str) -> HttpResponse:
     """Leads to the meeting elsewhere that is on in the room, or to the one that `?stream=` names by
     its tag. Each click asks for the way in, which is never in a page.
     """
@@ -117,6 +117,8 @@ def join(request: ConferenceRequest, slug: str) -> HttpResponse:
         except (SealBroken, ValueError) as error:
             logger.error("Stream %s cannot be joined: %s", stream.pk, error)
             continue
+        if reason := refusal_to_watch(request, slug):
+            return refuse(request, reason)
         # The meeting's server shall not learn where its guests come from.
         return HttpResponseRedirect(meeting.url, headers={"Referrer-Policy": "no-referrer"})
     raise Http404
@@ -136,11 +138,12 @@ def live(request: ConferenceRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def pulse(request: TicketRequest) -> HttpResponse:
-    """A watching page asks every 30 s whether it may go on in its `room`, and with `instead`
-    whether it may watch instead of another device of the same person.
+    """A watching page asks every 30 s whether it may go on in its `room`, or with a `replay`, and
+    with `instead` whether it may watch instead of another device of the same person.
     """
     room = request.POST.get("room", "")
-    reason = refusal(request.conference, request.admission, f"room:{room}", timezone.now())
+    scope = "replay" if "replay" in request.POST else f"room:{room}"
+    reason = refusal(request.conference, request.admission, scope, timezone.now())
     if not timeline_of(request.conference, request.programme_revision).room(room):
         room = ""
     reason = reason or refusal_to_watch(request, room, instead="instead" in request.POST)
