@@ -51,11 +51,13 @@ def enter(
     if user is None:
         return None, EntryRefusal.GUARDED
     claim = next(iter(_live_claims(link.ticket_id)), None)
+    if claim is None and signed_in is not None:
+        claim_those(conference, signed_in, [link.ticket], Claim.Way.LINK)
+        # Of two at the same moment the other one may have got it.
+        claim = next(iter(_live_claims(link.ticket_id)), None)
     if claim is not None and claim.user_id != user.pk:
         ask_first_holder(claim)
         return None, EntryRefusal.TAKEN
-    if claim is None and signed_in is not None:
-        claim_those(conference, signed_in, [link.ticket], Claim.Way.LINK)
     link.note_used(timezone.now())
     return user, None
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from conftest import client_of, make_conference, make_ticket, make_user
 from schedule.programme.tests.counting import is_of_the_clock
 from tickets.accounts.tests.signing_in import signed_in_as
+from tickets.holders import entering
 from tickets.holders.links import link_of, link_to, token_of, url_of
 from tickets.models import Claim, EntryLink, Role, Ticket, User
 
@@ -180,6 +181,21 @@ def test_who_has_one_like_it_leaves_it_free(conference, ticket, attendee):
     response = client.post(path_of(ticket), follow=True)
     assert "stays free for somebody else" in response.text
     assert holder_of(ticket) is None
+
+
+def test_who_was_a_moment_too_late_reads_that_somebody_has_it(ticket, stranger, monkeypatch):
+    faster, claim_those = make_user("faster@example.com"), entering.claim_those
+
+    def race(conference, user, tickets, way):
+        claim_those(conference, faster, tickets, way)
+        return claim_those(conference, user, tickets, way)
+
+    monkeypatch.setattr(entering, "claim_those", race)
+    page = client_of(stranger).post(path_of(ticket), follow=True)
+    assert page.status_code == 403
+    assert "Somebody has this ticket" in page.text
+    assert "opens the same" not in page.text
+    assert holder_of(ticket) == faster
 
 
 def test_a_link_never_opens_the_account_of_another_address(client, ticket, stranger):
