@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.redis_scripts import RedisScript
+from streaming.watching import reports
 from tickets.accounts import rate_limits, waiting_line
 from tickets.admission import watching
 
@@ -25,6 +26,7 @@ CALLS: dict[RedisScript[Any], st.SearchStrategy[Any]] = {
         st.tuples(devices, one_of(["", "main"]), one_of([0, 1, 2, 2, 3]), one_of([0, 1])),
     ),
     watching._LEAVE: st.tuples(st.just([PERSON]), st.tuples(devices)),
+    reports._COUNT: st.tuples(st.just(["reports:1:main"]), st.tuples(devices)),
     rate_limits._CONSUME: st.lists(one_of(RATES), min_size=1, unique=True).map(
         lambda rates: ([rate[0] for rate in rates], [each for rate in rates for each in rate[1:]])
     ),

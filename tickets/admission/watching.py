@@ -38,8 +38,7 @@ def refusal_to_watch(
     """
     is_public = request.conference.is_public_at(timezone.now())
     limit = request.admission.places if request.admission and not is_public else None
-    # Nobody has signed in where everything is public.
-    browser = request.session.session_key or request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")
+    browser = _browser(request)
     if limit is None and not (browser and room):
         return None
     conference = request.conference
@@ -50,6 +49,16 @@ def refusal_to_watch(
     if user_id and replaced > 0:
         ReplacementCount.add(conference, user_id)
     return Reason.TOO_MANY_PLACES if replaced == REFUSED else None
+
+
+def device_that_asks(request: HttpRequest) -> str:
+    return device_of(_browser(request))
+
+
+def _browser(request: HttpRequest) -> str:
+    """Nobody has signed in where everything is public."""
+    key: str | None = request.session.session_key
+    return key or request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")
 
 
 def stop_watching(request: HttpRequest, **_signal: object) -> None:
