@@ -204,7 +204,7 @@ def undo(request: DeskRequest, pk: int) -> HttpResponse:
     is_post = request.method == "POST"
     form = UndoForm(request.POST if is_post else {}, request=request, pk=pk)
     if not form.is_valid():
-        messages.error(request, " ".join(form.non_field_errors()))
+        messages.error(request, " ".join(map(str, form.non_field_errors())))
         return redirect("desk:index")
     try:
         if is_post:
