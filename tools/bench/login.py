@@ -13,6 +13,7 @@ import argparse
 import json
 import math
 import os
+import re
 import sys
 import threading
 import time
@@ -38,6 +39,7 @@ STORM_CLIENTS = 32
 HELLOS = 400
 HELLO = "/bench/hello/"
 LOGIN, CODE, LOBBY = "/accounts/login/", "/accounts/login/code/", "/lobby/"
+_CODE = re.compile(r"\b\d{4}-\d{4}\b")
 WAYS = ("code", "link")
 PARTS = ("app", "worker", "postgres", "redis", "nginx")
 COLUMNS = (*PARTS, "all", "hellos", "hashes")
@@ -133,8 +135,9 @@ def _codes(site: Stack, people: Sequence[Newcomer]) -> dict[str, str]:
         # Django puts mails of the same second into one file.
         for path in site.mail_dir.iterdir():
             for mail in path.read_text().split("-" * 79)[:-1]:
-                headers = Parser(policy=policy.default).parsestr(mail.lstrip(), headersonly=True)
-                codes[headers["To"]] = headers["Subject"].split()[0]
+                message = Parser(policy=policy.default).parsestr(mail.lstrip())
+                if found := _CODE.search(str(message.get_payload())):
+                    codes[message["To"]] = found[0]
     return codes
 
 
