@@ -26,7 +26,7 @@ from itertools import islice
 from tools.cpu import children, cpu_seconds, name_of
 from tools.process import NotStarted, interrupt_on_sigterm
 from tools.stack import PROJECT, Stack
-from tools.visitor import Visitor
+from tools.visitor import Visitor, own_address
 
 BUDGETS = PROJECT / "tools" / "bench" / "login_budgets.json"
 # Noise of a shared machine.
@@ -69,7 +69,7 @@ def costs_of_coming_in(site: Stack, people: int) -> dict[str, dict[str, float]]:
 
 def _hello(site: Stack) -> float:
     """What a request costs that does nothing, all parts together."""
-    visitors = [Visitor(_host(site)) for _number in range(CLIENTS)]
+    visitors = [Visitor(_host(site), own_address()) for _number in range(CLIENTS)]
 
     def greet(visitor: Visitor) -> None:
         for _number in range(HELLOS // CLIENTS):
@@ -94,7 +94,7 @@ type Newcomer = tuple[str, str]
 
 
 def by_code(site: Stack, people: Sequence[Newcomer], clients: int) -> list[Visitor]:
-    visitors = {address: Visitor(_host(site)) for address, _link in people}
+    visitors = {address: Visitor(_host(site), own_address()) for address, _link in people}
     at_once(clients, [partial(v.submit, LOGIN, email=address) for address, v in visitors.items()])
     codes = _codes(site, people)
 
@@ -107,7 +107,7 @@ def by_code(site: Stack, people: Sequence[Newcomer], clients: int) -> list[Visit
 
 
 def by_link(site: Stack, people: Sequence[Newcomer], clients: int) -> list[Visitor]:
-    visitors = [(Visitor(_host(site)), link) for _address, link in people]
+    visitors = [(Visitor(_host(site), own_address()), link) for _address, link in people]
 
     def open_link(visitor: Visitor, link: str) -> None:
         visitor.submit(link)
