@@ -93,8 +93,13 @@ def _password_hash() -> float:
 type Newcomer = tuple[str, str]
 
 
-def by_code(site: Stack, people: Sequence[Newcomer], clients: int) -> list[Visitor]:
-    visitors = {address: Visitor(_host(site), own_address()) for address, _link in people}
+def by_code(
+    site: Stack, people: Sequence[Newcomer], clients: int, come_from: str | None = None
+) -> list[Visitor]:
+    """Each from an address of their own, unless all come from one."""
+    visitors = {
+        address: Visitor(_host(site), come_from or own_address()) for address, _link in people
+    }
     at_once(clients, [partial(v.submit, LOGIN, email=address) for address, v in visitors.items()])
     codes = _codes(site, people)
 
@@ -132,8 +137,8 @@ def _codes(site: Stack, people: Sequence[Newcomer]) -> dict[str, str]:
         if time.monotonic() > deadline:
             raise NotStarted(f"{len(missing)} of {len(people)} codes were not mailed")
         time.sleep(0.05)
-        # Django puts mails of the same second into one file.
-        for path in site.mail_dir.iterdir():
+        # Django puts mails of the same second into one file. The last one of an address counts.
+        for path in sorted(site.mail_dir.iterdir()):
             for mail in path.read_text().split("-" * 79)[:-1]:
                 message = Parser(policy=policy.default).parsestr(mail.lstrip())
                 if found := _CODE.search(str(message.get_payload())):
