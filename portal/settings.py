@@ -212,13 +212,13 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {
     # allauth's own for its login view; ours is the next (tickets/accounts/rate_limits.py).
     "login": None,
-    # Who joins the waiting line: 2,000 people in ten minutes are 200 a minute. Nobody alone fills
-    # the line by it: 6.7 codes a second are less than one core does.
+    # Who joins the waiting line: 2,000 people in ten minutes are 200 a minute, so twice as many are
+    # let through. No address alone fills the line by it: 6.7 codes a second are less than a core does.
     "sign_in": "80/10s/ip,400/m/ip",
     # The key is the link, so that nobody fills the line with one.
     "enter": "10/m/key,1200/m/ip",
     # Checking one takes half a second of a core; known devices do not count.
-    "login_with_password": "12/10s/ip,30/m/ip",
+    "login_with_password": "12/10s/ip,15/m/ip",
     # The key of both is the account, for a known device the account there.
     "login_failed": "10/300s/key",
     # As long as a code lives (tickets/accounts/codes.py).
@@ -231,7 +231,7 @@ ACCOUNT_RATE_LIMITS = {
     # Each is a mail to an address that somebody typed; who bought for a company assigns many.
     "pass_on": "100/h/user",
     "offer_handover": "30/h/user",
-    "take_handover": "10/5m/key,1000/h/ip",
+    "take_handover": "10/5m/key,300/m/ip",
 }
 # Above it people wait in line (tickets/accounts/waiting_line.py); in entry links, a mailed code counts as three. What
 # a core can do beside everything else, docs/performance.md. 0: no line.
