@@ -181,6 +181,7 @@ AUTHENTICATION_BACKENDS = ["tickets.accounts.backends.ConferenceBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "tickets.accounts.passwords.KnownWordsValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "lobby"
@@ -242,8 +243,16 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # Authenticator apps drift by half a minute; 0 locks staff out when the server's clock does.
 MFA_TOTP_TOLERANCE = 1
+MFA_ADAPTER = "tickets.accounts.second_factor.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "tickets.accounts.second_factor.SecondFactorForm",
+    "reauthenticate": "tickets.accounts.second_factor.SecondFactorAgainForm",
+}
 
-SOCIALACCOUNT_PROVIDERS = SOCIAL_PROVIDERS
+# PKCE: an answer of the provider is of use to the browser alone that asked.
+SOCIALACCOUNT_PROVIDERS = {
+    kind: {"OAUTH_PKCE_ENABLED": True, **provider} for kind, provider in SOCIAL_PROVIDERS.items()
+}
 SOCIALACCOUNT_ADAPTER = "tickets.accounts.social.SocialAdapter"
 # Links, because a form may not lead to another site (SECURE_CSP).
 SOCIALACCOUNT_LOGIN_ON_GET = True
@@ -256,7 +265,6 @@ REQUIRE_SECOND_FACTOR = env_bool("REQUIRE_SECOND_FACTOR", default=HTTPS)
 OPEN_URL_NAMES: dict[str, str] = {
     "admin:login": "public",
     "admin:logout": "public",
-    "account_logout": "public",
     "account_inactive": "public",
     "account_reauthenticate": "login",
     "mfa_authenticate": "public",
