@@ -222,7 +222,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_with_password": "12/10s/ip,15/m/ip",
     # The key of both is the account, for a known device the account there.
     "login_failed": "10/300s/key",
-    # As long as a code lives (tickets/accounts/codes.py).
+    # As long as a code lives (tickets/accounts/codes/).
     "request_login_code": "5/15m/key",
     "guess_last_code": "20/15m/key",
     "confirm_login_code": "20/15m/key",

@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from schedule.site.zones import COOKIE, known_zone, remember_zone
-from tickets.accounts.codes import remember_last
+from tickets.accounts.codes.last import remember_last
 from tickets.accounts.devices.known import remember_device, tries_key
 from tickets.admission.claiming import claim_tickets
 from tickets.admission.request import TicketRequest

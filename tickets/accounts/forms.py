@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from schedule.models import Conference
 from schedule.site.zones import known_zone, offsets_label, zone_names
 from tickets.accounts.accounts import account_for
-from tickets.accounts.codes import begin, forget_last, is_last
+from tickets.accounts.codes.last import forget_last, is_last
+from tickets.accounts.codes.sending import begin
 from tickets.accounts.devices.hand_over import fold_code
 from tickets.accounts.rate_limits import TOO_MANY, consume
 from tickets.models import User, fold_email
@@ -45,7 +46,7 @@ class LimitedForm(forms.Form):
 
 class CodeRequestForm(LimitedForm):
     """The way in for everybody. Says the same to known and unknown addresses, and refuses none: mails
-    are counted where they are sent (tickets/accounts/codes.py).
+    are counted where they are sent (tickets/accounts/codes/).
     """
 
     email = FoldedEmailField()

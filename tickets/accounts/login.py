@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from schedule.site.access import View, public
 from tickets.accounts.accounts import prove_address
-from tickets.accounts.codes import may_be_mailed
+from tickets.accounts.codes.sending import may_be_mailed
 from tickets.accounts.devices.known import is_known_device
 from tickets.accounts.forms import CodeForm, PasswordLoginForm
 from tickets.accounts.rate_limits import consume, too_many_page
