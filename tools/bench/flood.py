@@ -28,7 +28,7 @@ from urllib.parse import urlencode
 from tools.bench.login import Newcomer, by_code
 from tools.process import NotStarted, interrupt_on_sigterm
 from tools.stack import Stack
-from tools.visitor import Visitor
+from tools.visitor import Answer, Visitor
 
 PEOPLE, RATE, SECONDS = 50, 100, 30
 # How much longer it may take to get in.
@@ -37,6 +37,7 @@ VENUE, STRANGER = "127.0.0.10", "127.0.0.66"
 CLIENTS = 16
 # Between the requests of one page that watches; live.json and the pulse come more seldom in life.
 WATCH_SECONDS = 2
+WATCHED = ("/live.json", "/rooms/main/", "/rooms/main/playback.json")
 # Until the flood runs.
 START_SECONDS = 3
 
@@ -102,20 +103,21 @@ def _watch(site: Stack, cookie: str, is_over: threading.Event, errors: list[str]
     name, _, value = cookie.partition("=")
     visitor = Visitor(_host(site), VENUE, {name: value})
     while not is_over.wait(WATCH_SECONDS):
-        for path in ("/live.json", "/rooms/main/", "/rooms/main/playback.json"):
+        asks = [partial(visitor.get, path) for path in WATCHED]
+        for ask in (*asks, partial(_pulse, visitor)):
             try:
-                answer = visitor.get(path)
-                status = answer.status
-            except OSError as error:
-                status = type(error).__name__
-            if status != 200:
-                errors.append(f"{path} answered {status} to somebody who watches")
-        with suppress(OSError, ValueError):
-            token = json.loads(visitor.get("/me.json").text)["csrf_token"]
-            status = visitor.post("/pulse/", csrfmiddlewaretoken=token, room="main").status
-            if status != 200:
-                errors.append(f"/pulse/ answered {status} to somebody who watches")
+                answer = ask()
+            except (OSError, ValueError, http.client.HTTPException) as error:
+                errors.append(f"A page that watches got {type(error).__name__}")
+            else:
+                if answer.status != 200:
+                    errors.append(f"A page that watches got {answer.status}")
     visitor.close()
+
+
+def _pulse(visitor: Visitor) -> Answer:
+    token = json.loads(visitor.get("/me.json").text)["csrf_token"]
+    return visitor.post("/pulse/", csrfmiddlewaretoken=token, room="main")
 
 
 @contextmanager

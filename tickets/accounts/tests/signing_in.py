@@ -18,7 +18,7 @@ def last_code() -> str:
 
 
 def code_in(body: str) -> str:
-    found = re.search(r"^ +(\d{4}-\d{4})$", body, re.MULTILINE)
+    found = re.search(r"^ +(\d{4}-\d{4})\s*$", body, re.MULTILINE)
     assert found
     return found[1]
 
