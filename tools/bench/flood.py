@@ -38,8 +38,8 @@ CLIENTS = 16
 # Between the requests of one page that watches; live.json and the pulse come more seldom in life.
 WATCH_SECONDS = 2
 WATCHED = ("/live.json", "/rooms/main/", "/rooms/main/playback.json")
-# Until the flood runs.
-START_SECONDS = 3
+# Until the flood runs, and until the venue may ask for as many codes again as before.
+START_SECONDS, PAUSE_SECONDS = 3, 10
 
 type Ask = Callable[[Visitor], int]
 
@@ -51,6 +51,7 @@ def measure(people: int = PEOPLE, rate: int = RATE, seconds: int = SECONDS) -> d
         figures: dict[str, float] = {}
         calm, errors = _sign_in(site, newcomers[:people], cookies)
         figures |= {"in without a flood, s": calm, "errors without a flood": errors}
+        time.sleep(PAUSE_SECONDS)
         with _flood(_host(site), rate, seconds) as answered:
             time.sleep(START_SECONDS)
             flooded, errors = _sign_in(site, newcomers[people:], cookies, seconds)
