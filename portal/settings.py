@@ -317,10 +317,21 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # How we call ourselves (lib/http_client.py).
 HTTP_USER_AGENT = "Front-Row"
-# The beginning of an address, and the token that is sent to what begins so: nobody who may type an
-# address can have a token sent elsewhere (schedule/feeds/fetching.py).
+# A conference by its slug, the beginning of an address, and the token that its feeds send to what
+# begins so: nobody who may type an address has a token sent elsewhere, or reads with another
+# conference's (schedule/feeds/fetching.py).
 FEED_TOKENS: dict[str, str] = env_dict(
-    "FEED_TOKENS", example="https://pretalx.example.org/api/events/myconf/=0123456789abcdef"
+    "FEED_TOKENS",
+    example="mycon:https://pretalx.example.org/api/events/mycon/=0123456789abcdef",
+    keys=r"[-\w]+:https?://.+",
+)
+# Whose a secret in the environment is, and the beginning of the address that it may be sent to; a
+# key that signs has none (lib/sealing.py).
+SECRET_BINDINGS: dict[str, str] = env_dict(
+    "SECRET_BINDINGS",
+    example="FRONT_ROW_PRETIX_TOKEN=mycon:https://pretix.eu/,FRONT_ROW_MUX_KEY=mycon",
+    keys=r"FRONT_ROW_\w+",
+    values=r"[-\w]+(:https?://.+)?",
 )
 # Ticket shops on our own machine or network: the beginnings of their addresses
 # (tickets/sources/shops/client.py).

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
-from lib.sealing import SealBroken, seal, unseal
+from lib.sealing import SealBroken, read_seal, seal
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
@@ -21,7 +21,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         """Refuses the request when SECRET_KEY has changed: what cannot be read proves nothing."""
         try:
-            return unseal(encrypted_text)
+            return read_seal(encrypted_text)
         except SealBroken as error:
             message = _("Your second factor can no longer be read. Ask another superuser.")
             raise PermissionDenied(message) from error
