@@ -213,17 +213,13 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {
     # allauth's own for its login view; ours is the next (tickets/accounts/rate_limits.py).
     "login": None,
-    # Who joins the waiting line: 2,000 people in ten minutes are 200 a minute, so twice as many are
-    # let through. No address alone fills the line by it: 6.7 codes a second are less than a core does.
+    # Twice what 2,000 people in ten minutes need; one core does 8 a second.
     "sign_in": "100/10s/ip,400/m/ip",
-    # The key is the link, so that nobody fills the line with one.
-    "enter": "10/m/key,1200/m/ip",
-    # Checking one takes half a second of a core, and twelve at once took fifteen seconds from all who
-    # came in. Known devices do not count.
+    "enter": "10/m/key,1200/m/ip",  # the key is the link
+    # Half a second of a core each, from devices that are not known (docs/performance.md, A flood).
     "login_with_password": "4/10s/ip,15/m/ip",
-    # The key of both is the account, for a known device the account there.
+    # The key is the account, or a known device's. As long as a code lives: tickets/accounts/codes/.
     "login_failed": "10/300s/key",
-    # As long as a code lives (tickets/accounts/codes/).
     "request_login_code": "5/15m/key",
     "guess_last_code": "20/15m/key",
     "confirm_login_code": "20/15m/key",
