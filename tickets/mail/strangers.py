@@ -19,6 +19,7 @@ from django.utils.crypto import salted_hmac
 from lib.rates import Rate, count
 from schedule.models import Speaker
 from tickets.models import Ticket, User
+from tickets.models.roles import SOURCES
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +67,8 @@ def may_be_mailed(email: str, network: str) -> bool:
 def is_known(email: str) -> bool:
     """Whether anybody here has to do with the address, other than by asking for a code."""
     has_been_here = Q(last_login__isnull=False) | Q(emailaddress__verified=True)
-    is_given = Q(is_staff=True) | Q(is_superuser=True)
-    for relation in ("roles", "grants", "claims", "helped_rooms", "chaired_talks"):
+    is_given = Q(is_superuser=True)
+    for relation in (*SOURCES, "grants", "claims"):
         is_given |= Q(**{f"{relation}__isnull": False})
     of_address = Q(holder_email=email) | Q(buyer_email=email)
     return (

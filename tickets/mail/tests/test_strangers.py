@@ -3,7 +3,6 @@
 import logging
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -141,7 +140,7 @@ KNOWN = {
     "role": lambda conference: Role.objects.create(
         conference=conference,
         user=_user(conference),
-        group=Group.objects.create(name="Help desk"),
+        kind=Role.Kind.HELPDESK,
     ),
     "has signed in": lambda conference: make_user("ana@example.com", last_login=timezone.now()),
     "superuser": lambda conference: make_user("ana@example.com", is_superuser=True),
