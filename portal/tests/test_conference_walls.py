@@ -34,7 +34,7 @@ HOST = "b.example.com"
 SCOPED = {
     model: pages for model, pages in admin.site._registry.items() if isinstance(pages, OfConference)
 }
-OTHERS = admin.site._registry.keys() - SCOPED.keys()
+OTHERS = [model for model in admin.site._registry if model not in SCOPED]
 
 
 def make_rows(conference, word):
