@@ -2,7 +2,7 @@
 asks before it (tickets/admission/middleware.py), for the second factor as well.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.adapter import get_adapter
 from allauth.mfa.utils import is_mfa_enabled
@@ -15,8 +15,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from schedule.site.access import OWN_LOGIN_ONLY
+from schedule.site.request import ConferenceRequest
 from schedule.site.rights import DeskRights
 from schedule.site.scoped_admin import conference_of, in_venue_zone
+from tickets.admission.middleware import refuse_session
+from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.models import User
 
 
@@ -37,6 +41,7 @@ class AdminPasswordForm(AdminAuthenticationForm):
             raise ValidationError(
                 _("Sign in on the host of a conference, with your second factor.")
             )
+        SignIn.begin(self.request.session, user, SignInWay.PASSWORD)
 
 
 class OurAdminSite(admin.AdminSite):
@@ -48,7 +53,7 @@ class OurAdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff, and whoever has a role or helps in a room in this conference."""
         user, conference = request.user, conference_of(request)
-        if not user.is_active or user.is_anonymous:
+        if not user.is_active or not isinstance(user, User) or not user.may_work:
             return False
         if user.is_staff or user.get_all_permissions(conference):
             return True
@@ -74,6 +79,10 @@ class OurAdminSite(admin.AdminSite):
         if is_inside or conference_of(request) is None:
             return super().login(request, extra_context)
         if request.user.is_authenticated:
+            # Who came in by a link has to sign in again, any other lacks the rights.
+            refused = refuse_session(cast(ConferenceRequest, request), OWN_LOGIN_ONLY)
+            if refused is not None:
+                return refused
             raise PermissionDenied
         wanted = request.GET.get("next") or reverse("admin:index")
         # It leads to the mailed code as well, for those who have a role and no password.

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.http import HttpRequest
+from django.http.request import split_domain_port
+
 from lib.cached import OnceASecond
 from schedule.models import Conference, ProgrammeRevision
 
@@ -21,10 +24,15 @@ class Directory:
         return candidates[0] if len(candidates) == 1 else None
 
 
-def _read() -> Directory:
+def read_directory() -> Directory:
     # The numbers first: a change between the two reads makes the number too old, never too new.
     revisions = dict(ProgrammeRevision.objects.values_list("conference_id", "number"))
     return Directory(tuple(Conference.objects.all()), revisions)
 
 
-directory = OnceASecond(_read)
+directory = OnceASecond(read_directory)
+
+
+def host_of(request: HttpRequest) -> str:
+    host, _port = split_domain_port(request.get_host())
+    return host

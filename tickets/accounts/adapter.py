@@ -7,6 +7,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,9 +17,19 @@ from django.utils.translation import gettext_lazy as _
 from schedule.site.zones import COOKIE, known_zone, remember_zone
 from tickets.admission.claiming import claim_tickets
 from tickets.admission.request import TicketRequest
+from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.mail.mailing import post
 from tickets.mail.relays import NotSent
 from tickets.models import Claim, User
+
+# The ways of signing in that bring the tickets in the person's name. A link that was shown at the help
+# desk, or another device, says nothing of whose mail it is.
+_CLAIM_WAYS = {
+    SignInWay.CODE: Claim.Way.EMAIL,
+    SignInWay.PASSWORD: Claim.Way.EMAIL,
+    SignInWay.PROVIDER: Claim.Way.EMAIL,
+    SignInWay.LINK: Claim.Way.LINK,
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -28,9 +39,18 @@ class AccountAdapter(DefaultAccountAdapter):
         "too_many_login_attempts": _("Too many wrong attempts. Ask for a new code."),
     }
 
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Who is signed in already gets a new key too: whoever else has the cookie of a session that
+        began by a link shall not have it once the session carries rights.
+        """
+        if SESSION_KEY in request.session:
+            request.session.cycle_key()
+        super().login(request, user)
+
     def post_login(self, request: TicketRequest, user: User, **kwargs: Any) -> HttpResponse:
-        way = (kwargs["signal_kwargs"] or {}).get("way", Claim.Way.EMAIL)
-        claim_tickets(request.conference, user, way=way)
+        claim_way = _CLAIM_WAYS.get(SignIn.of(request.session).way)
+        if claim_way is not None:
+            claim_tickets(request.conference, user, way=claim_way)
         response: HttpResponse = super().post_login(request, user, **kwargs)
         chosen = request.COOKIES.get(COOKIE, "")
         if user.time_zone:

@@ -20,12 +20,18 @@ from tickets.accounts.accounts import prove_address
 from tickets.accounts.forms import CodeForm, PasswordLoginForm
 from tickets.accounts.rate_limits import consume
 from tickets.accounts.waiting_line import place_of, with_waiting_line
+from tickets.admission.sign_in import SignIn, SignInWay
 
 _STEPS = ("account_login", "account_confirm_login_code")
 
 
 class PasswordLoginView(views.LoginView):
     template_name = "account/login_with_password.html"
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        SignIn.begin(self.request.session, form.user, SignInWay.PASSWORD)
+        response: HttpResponse = super().form_valid(form)
+        return response
 
     def get_form_class(self) -> type[forms.Form]:
         return PasswordLoginForm
@@ -36,6 +42,7 @@ class ConfirmCodeView(views.ConfirmLoginCodeView):
         """The code proves the address. allauth finds so as well, with seven statements."""
         if isinstance(form, CodeForm):
             prove_address(self.stage.login.user)
+            SignIn.begin(self.request.session, self.stage.login.user, SignInWay.CODE)
         response: HttpResponse = super().form_valid(form)
         return response
 

@@ -25,12 +25,13 @@ from schedule.site.pages import render_page
 from schedule.site.zones import COOKIE, known_zone, remember_zone
 from tickets.accounts.accounts import is_guarded
 from tickets.accounts.devices import hand_over
-from tickets.accounts.devices.sessions import devices_of, sessions_of, sign_out
+from tickets.accounts.devices.sessions import devices_of, sessions_here, sign_out
 from tickets.accounts.forms import HandOverForm, ZoneForm
 from tickets.accounts.rate_limits import consume
 from tickets.admission.refusals import wants_json
 from tickets.admission.request import TicketRequest
 from tickets.admission.rule import admission_of
+from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.models import User
 from tickets.models.people import mask_email
 
@@ -95,7 +96,7 @@ def devices(request: TicketRequest) -> HttpResponse:
 
 
 def _other_sessions(request: TicketRequest) -> QuerySet[UserSession]:
-    sessions = sessions_of(request.user, timezone.now())
+    sessions = sessions_here(request.user, request.conference, timezone.now())
     return sessions.exclude(session_key=request.session.session_key)
 
 
@@ -179,6 +180,7 @@ def come_in_wait(request: TicketRequest) -> HttpResponseBase:
     if request.method == "POST" and asked.user is not None:
         if not hand_over.use_up(request.session):
             return _start_again(request)
+        SignIn.begin(request.session, asked.user, SignInWay.HANDED_OVER)
         response: HttpResponseBase = perform_login(request, asked.user)
         return response
     address = mask_email(asked.user.email) if asked.user else ""

@@ -2,6 +2,9 @@
 
 The holder's address is signed with it, so a link ends when the ticket gets another holder, whoever
 wrote that: the shop, an organizer, or the holder who passed it on.
+
+The token that the help desk shows on a screen is signed with a salt of its own, so that neither can be
+made from the other: only the mailed one proves that somebody reads the mail of that address.
 """
 
 import base64
@@ -16,7 +19,7 @@ from django.utils.http import base36_to_int, int_to_base36
 from lib.compiled_sql import prepared
 from tickets.models import EntryLink, Ticket
 
-_SALT = "tickets.entry.links"
+_MAILED_SALT, _SHOWN_SALT = "tickets.entry.links", "tickets.entry.shown"
 # 128 bits: nobody guesses one, and the address stays on one line of a mail.
 _SIGNATURE_BYTES = 16
 
@@ -26,8 +29,8 @@ def link_to(ticket: Ticket) -> EntryLink:
     return link
 
 
-def token_of(link: EntryLink) -> str:
-    signature = next(_signatures(link))
+def token_of(link: EntryLink, *, is_shown: bool = False) -> str:
+    signature = next(_signatures(link, is_shown=is_shown))
     return f"{int_to_base36(link.pk)}.{signature}"
 
 
@@ -41,8 +44,11 @@ def link_of(token: str) -> EntryLink | None:
     if pk.bit_length() > 63:
         return None  # SQLite would refuse to look for it
     for link in _numbered(pk):
-        if any(constant_time_compare(signature, each) for each in _signatures(link)):
-            return link
+        for is_shown in (False, True):
+            good = _signatures(link, is_shown=is_shown)
+            if any(constant_time_compare(signature, each) for each in good):
+                link.is_shown = is_shown
+                return link
     return None
 
 
@@ -51,13 +57,14 @@ def _numbered(pk: int) -> QuerySet[EntryLink]:
     return EntryLink.objects.select_related("ticket").filter(pk=pk)
 
 
-def _signatures(link: EntryLink) -> Iterator[str]:
+def _signatures(link: EntryLink, *, is_shown: bool) -> Iterator[str]:
     """That of the newest key comes first."""
     value = f"{link.pk}:{link.number}:{link.ticket_id}:{link.ticket.holder_email}"
+    salt = _SHOWN_SALT if is_shown else _MAILED_SALT
     for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-        digest = salted_hmac(_SALT, value, secret, algorithm="sha256").digest()
+        digest = salted_hmac(salt, value, secret, algorithm="sha256").digest()
         yield base64.urlsafe_b64encode(digest[:_SIGNATURE_BYTES]).decode().rstrip("=")
 
 
-def url_of(link: EntryLink, site: str) -> str:
-    return site.rstrip("/") + reverse("entry", args=[token_of(link)])
+def url_of(link: EntryLink, site: str, *, is_shown: bool = False) -> str:
+    return site.rstrip("/") + reverse("entry", args=[token_of(link, is_shown=is_shown)])

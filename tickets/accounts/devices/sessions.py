@@ -52,14 +52,11 @@ _SYSTEMS = {
 
 @dataclass(frozen=True)
 class Device:
-    """`elsewhere`: the conference on whose host it has signed in, when that is another one."""
-
     pk: int
     browser: str
     signed_in_at: datetime
     is_this: bool
     is_watching: bool
-    elsewhere: Conference | None
 
 
 def remember_sign_in(request: HttpRequest, user: User, **_signal: object) -> None:
@@ -106,29 +103,32 @@ def _is_alive(at: datetime) -> Exists:
     return Exists(Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=at))
 
 
-def sessions_of(user: User, at: datetime) -> QuerySet[UserSession]:
+def live_sessions(at: datetime) -> QuerySet[UserSession]:
     """The sessions that are signed in, newest first."""
-    sessions: QuerySet[UserSession] = UserSession.objects.filter(_is_alive(at), user=user)
+    sessions: QuerySet[UserSession] = UserSession.objects.filter(_is_alive(at))
     return sessions.order_by("-created_at")
+
+
+def sessions_of(user: User, at: datetime) -> QuerySet[UserSession]:
+    return live_sessions(at).filter(user=user)
+
+
+def sessions_here(user: User, here: Conference, at: datetime) -> QuerySet[UserSession]:
+    return sessions_of(user, at).filter(data__conference=here.pk)
 
 
 def devices_of(user: User, session_key: str | None, here: Conference, at: datetime) -> list[Device]:
     """`session_key` is that of the device that asks; it comes first."""
-    sessions = [(session, _conference_id(session)) for session in sessions_of(user, at)]
-    conferences = Conference.objects.in_bulk(
-        {conference_id for _session, conference_id in sessions}
-    )
-    watching = {pk: devices_watching(pk, user.pk) for pk in conferences}
+    watching = devices_watching(here.pk, user.pk)
     devices = [
         Device(
             pk=session.pk,
             browser=browser_in_words(session.user_agent),
             signed_in_at=session.created_at,
             is_this=session.session_key == session_key,
-            is_watching=device_of(session.session_key) in watching.get(conference_id, ()),
-            elsewhere=conferences.get(conference_id) if conference_id != here.pk else None,
+            is_watching=device_of(session.session_key) in watching,
         )
-        for session, conference_id in sessions
+        for session in sessions_here(user, here, at)
     ]
     return sorted(devices, key=lambda device: not device.is_this)
 
