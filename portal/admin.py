@@ -41,7 +41,8 @@ class AdminPasswordForm(AdminAuthenticationForm):
             raise ValidationError(
                 _("Sign in on the host of a conference, with your second factor.")
             )
-        SignIn.begin(self.request.session, user, SignInWay.PASSWORD)
+        if self.request is not None:
+            SignIn.begin(self.request.session, user, SignInWay.PASSWORD)
 
 
 class OurAdminSite(admin.AdminSite):

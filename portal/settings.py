@@ -339,8 +339,15 @@ SECURE_CSP: dict[str, list[str]] = {
 }
 # "same-origin", Django's default, sends no referrer to players: YouTube answers with error 153.
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+# Before the names of all cookies (schedule/site/cookies.py): browsers keep such a cookie for one host.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 CSRF_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
+LANGUAGE_COOKIE_SECURE = HTTPS
+MESSAGE_STORAGE = "schedule.site.cookies.MessageStorage"
 CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = HTTPS
 # The probes of the machine itself speak plain HTTP.

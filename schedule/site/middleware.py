@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 from schedule.models import Conference
 from schedule.site.access import View
 from schedule.site.conferences import directory, host_of
+from schedule.site.cookies import cookie_name
 from schedule.site.request import ConferenceRequest
 from schedule.site.rights import DeskRights
 from schedule.site.zones import COOKIE, known_zone, remember_zone
@@ -67,8 +68,8 @@ class ZoneMiddleware(_Middleware):
         response = self.get_response(request)
         name = request.GET.get(COOKIE, "")
         # A view that sets the cookie itself knows better.
-        if name and known_zone(name) and COOKIE not in response.cookies:
-            remember_zone(response, name, is_secure=request.is_secure())
+        if name and known_zone(name) and cookie_name(COOKIE) not in response.cookies:
+            remember_zone(response, name)
         return response
 
 

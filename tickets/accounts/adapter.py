@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from schedule.site.cookies import cookie_of
 from schedule.site.zones import COOKIE, known_zone, remember_zone
 from tickets.admission.claiming import claim_tickets
 from tickets.admission.request import TicketRequest
@@ -24,7 +25,7 @@ from tickets.models import Claim, User
 
 # The ways of signing in that bring the tickets in the person's name. A link that was shown at the help
 # desk, or another device, says nothing of whose mail it is.
-_CLAIM_WAYS = {
+_CLAIM_WAYS: dict[SignInWay | None, Claim.Way] = {
     SignInWay.CODE: Claim.Way.EMAIL,
     SignInWay.PASSWORD: Claim.Way.EMAIL,
     SignInWay.PROVIDER: Claim.Way.EMAIL,
@@ -52,9 +53,9 @@ class AccountAdapter(DefaultAccountAdapter):
         if claim_way is not None:
             claim_tickets(request.conference, user, way=claim_way)
         response: HttpResponse = super().post_login(request, user, **kwargs)
-        chosen = request.COOKIES.get(COOKIE, "")
+        chosen = cookie_of(request, COOKIE)
         if user.time_zone:
-            remember_zone(response, user.time_zone, is_secure=request.is_secure())
+            remember_zone(response, user.time_zone)
         elif chosen and known_zone(chosen):
             user.time_zone = chosen
             user.save(update_fields=["time_zone"])

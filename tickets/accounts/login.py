@@ -28,7 +28,7 @@ _STEPS = ("account_login", "account_confirm_login_code")
 class PasswordLoginView(views.LoginView):
     template_name = "account/login_with_password.html"
 
-    def form_valid(self, form: forms.Form) -> HttpResponse:
+    def form_valid(self, form: PasswordLoginForm) -> HttpResponse:
         SignIn.begin(self.request.session, form.user, SignInWay.PASSWORD)
         response: HttpResponse = super().form_valid(form)
         return response

@@ -57,12 +57,12 @@ class SessionStore(cached_db.SessionStore):
 
     def save(self, must_create: bool = False) -> None:
         """Raises UpdateError when another request has ended the session meanwhile."""
-        session = self._get_session()
+        self.items()  # loads it: a key of another conference's session is gone then
         if self.session_key is None:
             self.create()
         if self._here is not None:
-            session[CONFERENCE] = self._here()
-        data = dict(session)
+            self[CONFERENCE] = self._here()
+        data = dict(self.items())
         row = self.create_model_instance(data)
         if must_create or self._is_new:
             row.save(force_insert=True)
@@ -75,13 +75,12 @@ class SessionStore(cached_db.SessionStore):
         cache.set(self.cache_key, data, self.get_expiry_age())
 
     def clear(self) -> None:
-        """Loads it first, else the key of another conference's session would be kept."""
-        self._get_session()
+        self.items()
         super().clear()
 
     def delete(self, session_key: str | None = None) -> None:
         if session_key is None:
-            self._get_session()
+            self.items()
         if key := session_key or self.session_key:
             # Nothing hangs on a session, so delete() would only add a transaction.
             rows = self.model.objects.filter(pk=key)

@@ -24,6 +24,7 @@ from django.utils.http import urlencode
 
 from lib.redis_scripts import RedisScript
 from schedule.site.access import View
+from schedule.site.cookies import cookie_of, delete_cookie, set_cookie
 
 COOKIE = "line"
 _SALT = "tickets.line"
@@ -65,7 +66,7 @@ def with_waiting_line(*, weight: int = 1) -> Callable[[View], View]:
                     return _give_place(request, wait, weight)
             response = view(request, *args, **kwargs)
             if place is not None and response.status_code == 302:
-                response.delete_cookie(COOKIE)
+                delete_cookie(response, COOKIE)
             return response
 
         return held
@@ -76,7 +77,7 @@ def with_waiting_line(*, weight: int = 1) -> Callable[[View], View]:
 def place_of(request: HttpRequest) -> PlaceInLine | None:
     """None: the browser has no place, or did not use it for too long."""
     try:
-        place = PlaceInLine(*signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT))
+        place = PlaceInLine(*signing.loads(cookie_of(request, COOKIE), salt=_SALT))
     except (signing.BadSignature, TypeError):
         return None
     return place if time.time() < place.turn_at + GOOD_FOR_SECONDS else None
@@ -117,14 +118,8 @@ return math.floor(math.max(free_at - now, 0) * 1000000)
 def _give_place(request: HttpRequest, wait: float, weight: int) -> HttpResponse:
     place = PlaceInLine(round(time.time() + wait, 3), request.POST.get("email", "")[:254])
     response = _ask_to_wait(request, wait, weight)
-    response.set_cookie(
-        COOKIE,
-        signing.dumps(place, salt=_SALT),
-        max_age=math.ceil(wait) + GOOD_FOR_SECONDS,
-        secure=request.is_secure(),
-        httponly=True,
-        samesite="Lax",
-    )
+    value = signing.dumps(place, salt=_SALT)
+    set_cookie(response, COOKIE, value, max_age=math.ceil(wait) + GOOD_FOR_SECONDS)
     return response
 
 
