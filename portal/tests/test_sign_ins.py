@@ -1,0 +1,383 @@
+"""Who gets in where: a session made in every way × every later gain of rights × both hosts. The person
+holds a ticket of both conferences, so that a session which counted on the other host would be seen.
+"""
+
+import re
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from django.test import Client
+
+from conftest import (
+    client_of,
+    forget_everything_kept,
+    make_conference,
+    make_room,
+    make_stream,
+    make_talk,
+    make_ticket,
+    make_user,
+    settle,
+)
+from schedule.models import Room, Talk, Visibility
+from tickets.accounts.tests.signing_in import sign_in
+from tickets.accounts.tests.test_hand_over import let_in
+from tickets.admission.sign_in import SignInWay
+from tickets.holders.links import link_to, url_of
+from tickets.models import Role, User
+
+# Django's and allauth's own templates ask for variables that are not always there.
+pytestmark = pytest.mark.ignore_template_errors
+
+HERE, THERE = "one.example.org", "two.example.org"
+DOORS = {
+    "me": "/me.json",
+    "tickets": "/tickets/",
+    "lobby": "/lobby/",
+    "playback": "/rooms/main/playback.json",
+    "gate": "/_origin/gate/room/main/",
+    "admin": "/admin/",
+    "desk": "/admin/desk/",
+    "helpdesk": "/admin/helpdesk/",
+    "check": "/rooms/main/check/",
+    "chair": "/talks/KEYNOTE/chair/",
+    "factors": "/accounts/2fa/",
+}
+OF_ATTENDEES = {"me", "tickets", "lobby", "playback", "gate"}
+OF_CREW = {"admin", "desk", "check", "chair"}
+
+
+@pytest.fixture
+def conferences(db):
+    both = [make_conference(domain=host, visibility=Visibility.HIDDEN) for host in (HERE, THERE)]
+    for conference in both:
+        room = make_room(conference, slug="main", name="Main hall")
+        make_stream(room)
+        make_talk(conference, room=room, code="KEYNOTE")
+    settle()
+    return both
+
+
+@pytest.fixture
+def here(conferences):
+    return conferences[0]
+
+
+@pytest.fixture
+def person(conferences):
+    user = make_user("ada@example.com")
+    for conference in conferences:
+        make_ticket(conference, user=user)
+    return user
+
+
+# --- The ways in ----------------------------------------------------------------------------------
+
+
+def by_code(person, ticket) -> Client:
+    client = Client(headers={"host": HERE})
+    assert sign_in(client, person.email).url == "/lobby/"
+    return client
+
+
+def by_provider(person, ticket) -> Client:
+    """The provider's own part is in tickets/accounts/tests/test_social.py."""
+    return client_of(person, HERE, way=SignInWay.PROVIDER)
+
+
+def by_password(person, ticket) -> Client:
+    person.set_password("a long password")
+    person.save()
+    client = Client(headers={"host": HERE})
+    values = {"login": person.email, "password": "a long password"}
+    assert client.post("/accounts/login/password/", values).url == "/lobby/"
+    return client
+
+
+def by_link(person, ticket) -> Client:
+    client = Client(headers={"host": HERE})
+    assert client.post(url_of(link_to(ticket), "")).url == "/lobby/"
+    return client
+
+
+def by_shown_link(person, ticket) -> Client:
+    client = Client(headers={"host": HERE})
+    assert client.post(url_of(link_to(ticket), "", is_shown=True)).url == "/lobby/"
+    return client
+
+
+def handed_over(person, ticket) -> Client:
+    client = Client(headers={"host": HERE})
+    let_in(by_code(person, ticket), client)
+    assert client.post("/in/wait/").url == "/lobby/"
+    return client
+
+
+def by_nothing_known(person, ticket) -> Client:
+    """Whatever another package would sign somebody in by one day."""
+    client = Client(headers={"host": HERE})
+    client.force_login(person, backend="tickets.accounts.backends.ConferenceBackend")
+    session = client.session
+    session["conference"] = ticket.conference_id
+    session.save()
+    return client
+
+
+STRONG = [by_code, by_password, by_provider]
+WEAK = [by_link, by_shown_link, handed_over, by_nothing_known]
+
+# --- The gains ------------------------------------------------------------------------------------
+
+
+def role(name):
+    def gain(person, conference, *, with_signals):
+        new = Role(user=person, conference=conference, group=Group.objects.get(name=name))
+        if with_signals:
+            new.save()
+        else:
+            Role.objects.bulk_create([new])
+
+    gain.__name__ = name
+    return gain
+
+
+def room_helper(person, conference, *, with_signals):
+    room = conference.rooms.get()
+    if with_signals:
+        room.helpers.add(person)
+    else:
+        through = Room.helpers.through
+        through.objects.bulk_create([through(room=room, user=person)])
+
+
+def room_helper_by_person(person, conference, *, with_signals):
+    if with_signals:
+        person.helped_rooms.add(conference.rooms.get())
+    else:
+        room_helper(person, conference, with_signals=False)
+
+
+def chair(person, conference, *, with_signals):
+    talk = Talk.objects.get(conference=conference)
+    if with_signals:
+        talk.chairs.add(person)
+    else:
+        through = Talk.chairs.through
+        through.objects.bulk_create([through(talk=talk, user=person)])
+
+
+def of_the_row(**values):
+    def gain(person, conference, *, with_signals):
+        if with_signals:
+            for name, value in values.items():
+                setattr(person, name, value)
+            person.save()
+        else:
+            User.objects.filter(pk=person.pk).update(**values)
+
+    gain.__name__ = "+".join(values)
+    return gain
+
+
+def factor(person, conference, *, with_signals):
+    new = Authenticator(user=person, type=Authenticator.Type.TOTP, data={"secret": ""})
+    if with_signals:
+        new.save()
+    else:
+        Authenticator.objects.bulk_create([new])
+
+
+organizer, helpdesk = role("organizer"), role("helpdesk")
+staff, superuser = of_the_row(is_staff=True), of_the_row(is_superuser=True)
+password = of_the_row(password=make_password("a long password"))
+
+# What each gain opens to those who came in by their own login.
+OPENS = {
+    organizer: OF_CREW | {"helpdesk"},
+    helpdesk: {"admin", "helpdesk"},
+    room_helper: OF_CREW,
+    room_helper_by_person: OF_CREW,
+    chair: {"chair"},
+    staff: {"admin"},
+    superuser: OF_CREW | {"helpdesk"},
+}
+GAINS = [*OPENS, password, factor]
+
+
+# --- Who gets in where ------------------------------------------------------------------------------
+
+
+def answer_at(client: Client, path: str, host: str) -> str:
+    # With the cookies as they were: an answer that deletes one would shield the doors after it.
+    replay = Client(headers={"host": host})
+    for name, morsel in client.cookies.items():
+        replay.cookies[name] = morsel.value
+    response = replay.get(path)
+    if response.status_code == 200:
+        is_nobody = path == DOORS["me"] and response.json()["name"] is None
+        return "nobody" if is_nobody else "in"
+    if response.status_code == 204:
+        return "in"
+    if response.status_code in (302, 401):
+        return "nobody"
+    assert response.status_code == 403
+    return "sign in again" if b"sign_in_again" in response.content else "refused"
+
+
+def answers(client: Client, host: str) -> dict[str, str]:
+    forget_everything_kept()
+    return {door: answer_at(client, path, host) for door, path in DOORS.items()}
+
+
+def let_into(doors: set[str], otherwise: str) -> dict[str, str]:
+    return {door: "in" if door in doors else otherwise for door in DOORS}
+
+
+NOBODY = let_into(set(), "nobody")
+AN_ATTENDEE = let_into(OF_ATTENDEES, "sign in again")
+
+
+@pytest.fixture
+def sign_in_by(person, here):
+    def make(way) -> Client:
+        client = way(person, person.claims.get(ticket__conference=here).ticket)
+        assert signed_in(client)
+        return client
+
+    return make
+
+
+def signed_in(client: Client) -> bool:
+    return answer_at(client, DOORS["me"], HERE) == "in"
+
+
+@pytest.mark.parametrize("way", WEAK)
+def test_who_came_in_by_a_link_watches_and_no_more(sign_in_by, way):
+    client = sign_in_by(way)
+    assert answers(client, HERE) == AN_ATTENDEE
+    assert answers(client, THERE) == NOBODY
+    assert answers(client, HERE) == AN_ATTENDEE
+
+
+@pytest.mark.parametrize("way", STRONG)
+def test_an_attendee_with_a_login_of_their_own_is_refused_where_rights_are_asked(sign_in_by, way):
+    client = sign_in_by(way)
+    assert answers(client, HERE) == let_into(OF_ATTENDEES | {"factors"}, "refused")
+    assert answers(client, THERE) == NOBODY
+
+
+@pytest.mark.parametrize("gain", GAINS)
+@pytest.mark.parametrize("way", WEAK)
+def test_whoever_gains_rights_loses_the_sessions_of_an_attendee(
+    sign_in_by, person, here, way, gain, django_capture_on_commit_callbacks
+):
+    client = sign_in_by(way)
+    with django_capture_on_commit_callbacks(execute=True):
+        gain(person, here, with_signals=True)
+    assert answers(client, HERE) == answers(client, THERE) == NOBODY
+
+
+@pytest.mark.parametrize("gain", GAINS)
+@pytest.mark.parametrize("way", WEAK)
+def test_an_old_session_carries_no_rights_that_came_without_a_signal(
+    sign_in_by, person, here, way, gain
+):
+    client = sign_in_by(way)
+    gain(person, here, with_signals=False)
+    # A new password ends all sessions, as ever.
+    assert answers(client, HERE) == (NOBODY if gain is password else AN_ATTENDEE)
+    assert answers(client, THERE) == NOBODY
+
+
+@pytest.mark.parametrize("with_signals", [True, False])
+@pytest.mark.parametrize("gain", OPENS)
+@pytest.mark.parametrize("way", STRONG)
+def test_a_login_of_ones_own_carries_the_rights(
+    sign_in_by, person, here, way, gain, with_signals, django_capture_on_commit_callbacks
+):
+    client = sign_in_by(way)
+    with django_capture_on_commit_callbacks(execute=True):
+        gain(person, here, with_signals=with_signals)
+    opened = OF_ATTENDEES | {"factors"} | OPENS[gain]
+    assert answers(client, HERE) == let_into(opened, "refused")
+    assert answers(client, THERE) == NOBODY
+
+
+@pytest.mark.parametrize("with_signals", [True, False])
+@pytest.mark.parametrize("way", STRONG)
+def test_a_session_from_before_the_second_factor_does_not_pass_as_one_that_has_it(
+    sign_in_by, person, here, way, with_signals, django_capture_on_commit_callbacks
+):
+    client = sign_in_by(way)
+    organizer(person, here, with_signals=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        factor(person, here, with_signals=with_signals)
+    expected = NOBODY if with_signals else AN_ATTENDEE | {"chair": "in"}
+    assert answers(client, HERE) == expected
+    assert answers(client, THERE) == NOBODY
+    passed = client_of(person, HERE, has_factor=True)
+    every_door = let_into(set(DOORS), "")
+    assert answers(passed, HERE) == every_door
+    assert answers(passed, THERE) == NOBODY
+
+
+@pytest.mark.parametrize("way", WEAK)
+def test_an_old_session_adds_no_second_factor(sign_in_by, person, here, way, settings):
+    settings.REQUIRE_SECOND_FACTOR = True
+    client = sign_in_by(way)
+    organizer(person, here, with_signals=False)
+    assert answers(client, HERE) == AN_ATTENDEE
+    for page in (
+        "totp/activate/",
+        "webauthn/add/",
+        "webauthn/",
+        "recovery-codes/",
+        "reauthenticate/",
+    ):
+        for ask in (client.get, client.post):
+            refused = ask(f"/accounts/2fa/{page}", headers={"host": HERE})
+            assert refused.status_code == 403
+            assert "sign_in_again" in refused.text
+    assert client.post("/accounts/reauthenticate/", headers={"host": HERE}).status_code == 403
+    assert not Authenticator.objects.exists()
+
+
+def test_who_has_to_sign_in_again_is_led_there_and_back(sign_in_by, person, here):
+    client = sign_in_by(by_link)
+    organizer(person, here, with_signals=False)
+    page = client.get("/admin/desk/")
+    assert "Sign in again to go on" in page.text
+    assert "no-store" in page["Cache-Control"]
+    way_back = re.search(r'name="next" value="([^"]+)"', page.text)[1]
+    away = client.post("/accounts/logout/", {"next": way_back})
+    assert away.url == way_back == "/admin/login/?next=%2Fadmin%2Fdesk%2F"
+    assert not signed_in(client)
+    sign_in(client, person.email)
+    assert client.get("/admin/desk/").status_code == 200
+
+
+def test_programs_are_told_in_a_word(sign_in_by, person, here):
+    client = sign_in_by(by_link)
+    organizer(person, here, with_signals=False)
+    told = client.get("/rooms/main/check/playback.json")
+    assert (told.status_code, told.json()["error"]["code"]) == (403, "sign_in_again")
+    fragment = client.get(
+        "/admin/desk/", headers={"hx-request": "true", "referer": f"http://{HERE}/x/"}
+    )
+    assert (fragment.status_code, fragment["HX-Redirect"]) == (403, f"http://{HERE}/x/")
+
+
+@pytest.mark.parametrize("gain", [organizer, room_helper, superuser])
+def test_an_old_session_sees_no_other_moment(sign_in_by, person, here, gain):
+    client = sign_in_by(by_link)
+    gain(person, here, with_signals=False)
+    assert "This is how it looks" not in client.get("/lobby/?at=2031-05-05T10:00").text
+
+
+def test_the_admin_says_so_at_its_own_door(sign_in_by, person, here):
+    client = sign_in_by(by_link)
+    organizer(person, here, with_signals=False)
+    assert answer_at(client, "/admin/login/", HERE) == "sign in again"
+    assert client.get("/talks/KEYNOTE/timer/").status_code == 403
