@@ -9,11 +9,13 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.utils import timezone
 
 from conftest import (
     client_of,
     forget_everything_kept,
     make_conference,
+    make_recording,
     make_room,
     make_stream,
     make_talk,
@@ -22,9 +24,10 @@ from conftest import (
     settle,
 )
 from schedule.models import Room, Talk, Visibility
+from schedule.site.rights import DeskRights
 from tickets.accounts.tests.signing_in import sign_in
 from tickets.accounts.tests.test_hand_over import let_in
-from tickets.admission.sign_in import SignInWay
+from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.holders.links import link_to, url_of
 from tickets.models import Role, User
 
@@ -67,6 +70,9 @@ def here(conferences):
 
 @pytest.fixture
 def person(conferences):
+    # So that no room or talk has the number of the person.
+    for _somebody in range(5):
+        make_user()
     user = make_user("ada@example.com")
     for conference in conferences:
         make_ticket(conference, user=user)
@@ -373,11 +379,55 @@ def test_programs_are_told_in_a_word(sign_in_by, person, here):
 def test_an_old_session_sees_no_other_moment(sign_in_by, person, here, gain):
     client = sign_in_by(by_link)
     gain(person, here, with_signals=False)
-    assert "This is how it looks" not in client.get("/lobby/?at=2031-05-05T10:00").text
+    path = f"/lobby/?at={timezone.now():%Y-%m-%dT12:00}"
+    assert "This is how it looks" not in client.get(path).text
+    assert "This is how it looks" in client_of(person, HERE).get(path).text
 
 
-def test_the_admin_says_so_at_its_own_door(sign_in_by, person, here):
+@pytest.mark.parametrize("gain", [organizer, staff, superuser])
+def test_the_admin_says_so_at_its_own_door(sign_in_by, person, here, gain):
     client = sign_in_by(by_link)
-    organizer(person, here, with_signals=False)
+    gain(person, here, with_signals=False)
     assert answer_at(client, "/admin/login/", HERE) == "sign in again"
+
+
+@pytest.mark.parametrize("gain", [organizer, room_helper, chair, superuser])
+def test_an_old_session_opens_no_timer(sign_in_by, person, here, gain):
+    """A page that is open to whoever has its secret link, and asks by itself."""
+    client = sign_in_by(by_link)
+    gain(person, here, with_signals=False)
     assert client.get("/talks/KEYNOTE/timer/").status_code == 403
+    assert client_of(person, HERE).get("/talks/KEYNOTE/timer/").status_code == 200
+
+
+def test_an_old_session_plays_no_recording_that_is_withheld(sign_in_by, person, here):
+    """nginx asks for each file; who may change recordings sees those that are not shown."""
+    make_recording(here.rooms.get(), kind="origin-recording", value="AbC123", is_shown=False)
+    settle()
+    client, gate = sign_in_by(by_link), "/_origin/gate/recording/AbC123/"
+    superuser(person, here, with_signals=False)
+    assert client.get(gate).status_code == 403
+    assert client_of(person, HERE).get(gate).status_code == 204
+
+
+def test_in_such_a_session_the_person_has_no_rights(person, here):
+    superuser(person, here, with_signals=True)
+    asked = {"schedule.change_talk": here, "tickets.change_ticket": None}
+    assert all(person.has_perm(name, where) for name, where in asked.items())
+    assert DeskRights.of(User.objects.get(pk=person.pk), here)
+    person.may_work = False
+    assert not any(person.has_perm(name, where) for name, where in asked.items())
+    assert not person.has_perms(asked)
+    assert not person.has_module_perms("schedule")
+    assert person.get_all_permissions(here) == person.get_all_permissions() == set()
+    assert not DeskRights.of(person, here)
+
+
+def test_the_way_that_one_person_began_is_not_another_ones(conferences, person):
+    """Somebody gave up before the second factor, and another one signs in with that browser."""
+    client = client_of(None)
+    session = client.session
+    SignIn.begin(session, make_user(), SignInWay.PASSWORD)
+    session.save()
+    client.force_login(person, backend="tickets.accounts.backends.ConferenceBackend")
+    assert SignIn.of(client.session).way is None
