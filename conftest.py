@@ -22,9 +22,9 @@ from schedule.site.conferences import read_directory
 from streaming.models import Recording, StageRevision, Stream
 from tickets.admission.sign_in import SignInWay
 from tickets.models import Claim, Grant, Product, Ticket, User
+from tools.bench.sessions import session_key_of
 from tools.browser import chromium
 from tools.origin import rtmp_module
-from tools.sessions import session_key_of
 from tools.stack import Stack
 
 # The fixture `internet`.

@@ -6,8 +6,6 @@ import re
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
@@ -23,18 +21,31 @@ from conftest import (
     make_user,
     settle,
 )
-from schedule.models import Room, Talk, Visibility
+from portal.tests.sign_ins import (
+    GAINS,
+    HERE,
+    OPENS,
+    STRONG,
+    WEAK,
+    by_link,
+    chair,
+    factor,
+    organizer,
+    password,
+    room_helper,
+    staff,
+    superuser,
+)
+from schedule.models import Visibility
 from schedule.site.rights import DeskRights
 from tickets.accounts.tests.signing_in import sign_in
-from tickets.accounts.tests.test_hand_over import let_in
 from tickets.admission.sign_in import SignIn, SignInWay
-from tickets.holders.links import link_to, url_of
-from tickets.models import Role, User
+from tickets.models import User
 
 # Django's and allauth's own templates ask for variables that are not always there.
 pytestmark = pytest.mark.ignore_template_errors
 
-HERE, THERE = "one.example.org", "two.example.org"
+THERE = "two.example.org"
 DOORS = {
     "me": "/me.json",
     "tickets": "/tickets/",
@@ -49,7 +60,6 @@ DOORS = {
     "factors": "/accounts/2fa/",
 }
 OF_ATTENDEES = {"me", "tickets", "lobby", "playback", "gate"}
-OF_CREW = {"admin", "desk", "check", "chair"}
 
 
 @pytest.fixture
@@ -77,139 +87,6 @@ def person(conferences):
     for conference in conferences:
         make_ticket(conference, user=user)
     return user
-
-
-# --- The ways in ----------------------------------------------------------------------------------
-
-
-def by_code(person, ticket) -> Client:
-    client = Client(headers={"host": HERE})
-    assert sign_in(client, person.email).url == "/lobby/"
-    return client
-
-
-def by_provider(person, ticket) -> Client:
-    """The provider's own part is in tickets/accounts/tests/test_social.py."""
-    return client_of(person, HERE, way=SignInWay.PROVIDER)
-
-
-def by_password(person, ticket) -> Client:
-    person.set_password("a long password")
-    person.save()
-    client = Client(headers={"host": HERE})
-    values = {"login": person.email, "password": "a long password"}
-    assert client.post("/accounts/login/password/", values).url == "/lobby/"
-    return client
-
-
-def by_link(person, ticket) -> Client:
-    client = Client(headers={"host": HERE})
-    assert client.post(url_of(link_to(ticket), "")).url == "/lobby/"
-    return client
-
-
-def by_shown_link(person, ticket) -> Client:
-    client = Client(headers={"host": HERE})
-    assert client.post(url_of(link_to(ticket), "", is_shown=True)).url == "/lobby/"
-    return client
-
-
-def handed_over(person, ticket) -> Client:
-    client = Client(headers={"host": HERE})
-    let_in(by_code(person, ticket), client)
-    assert client.post("/in/wait/").url == "/lobby/"
-    return client
-
-
-def by_nothing_known(person, ticket) -> Client:
-    """Whatever another package would sign somebody in by one day."""
-    client = Client(headers={"host": HERE})
-    client.force_login(person, backend="tickets.accounts.backends.ConferenceBackend")
-    session = client.session
-    session["conference"] = ticket.conference_id
-    session.save()
-    return client
-
-
-STRONG = [by_code, by_password, by_provider]
-WEAK = [by_link, by_shown_link, handed_over, by_nothing_known]
-
-# --- The gains ------------------------------------------------------------------------------------
-
-
-def role(name):
-    def gain(person, conference, *, with_signals):
-        new = Role(user=person, conference=conference, group=Group.objects.get(name=name))
-        if with_signals:
-            new.save()
-        else:
-            Role.objects.bulk_create([new])
-
-    gain.__name__ = name
-    return gain
-
-
-def room_helper(person, conference, *, with_signals):
-    room = conference.rooms.get()
-    if with_signals:
-        room.helpers.add(person)
-    else:
-        through = Room.helpers.through
-        through.objects.bulk_create([through(room=room, user=person)])
-
-
-def room_helper_by_person(person, conference, *, with_signals):
-    if with_signals:
-        person.helped_rooms.add(conference.rooms.get())
-    else:
-        room_helper(person, conference, with_signals=False)
-
-
-def chair(person, conference, *, with_signals):
-    talk = Talk.objects.get(conference=conference)
-    if with_signals:
-        talk.chairs.add(person)
-    else:
-        through = Talk.chairs.through
-        through.objects.bulk_create([through(talk=talk, user=person)])
-
-
-def of_the_row(**values):
-    def gain(person, conference, *, with_signals):
-        if with_signals:
-            for name, value in values.items():
-                setattr(person, name, value)
-            person.save()
-        else:
-            User.objects.filter(pk=person.pk).update(**values)
-
-    gain.__name__ = "+".join(values)
-    return gain
-
-
-def factor(person, conference, *, with_signals):
-    new = Authenticator(user=person, type=Authenticator.Type.TOTP, data={"secret": ""})
-    if with_signals:
-        new.save()
-    else:
-        Authenticator.objects.bulk_create([new])
-
-
-organizer, helpdesk = role("organizer"), role("helpdesk")
-staff, superuser = of_the_row(is_staff=True), of_the_row(is_superuser=True)
-password = of_the_row(password=make_password("a long password"))
-
-# What each gain opens to those who came in by their own login.
-OPENS = {
-    organizer: OF_CREW | {"helpdesk"},
-    helpdesk: {"admin", "helpdesk"},
-    room_helper: OF_CREW,
-    room_helper_by_person: OF_CREW,
-    chair: {"chair"},
-    staff: {"admin"},
-    superuser: OF_CREW | {"helpdesk"},
-}
-GAINS = [*OPENS, password, factor]
 
 
 # --- Who gets in where ------------------------------------------------------------------------------
@@ -247,7 +124,7 @@ AN_ATTENDEE = let_into(OF_ATTENDEES, "sign in again")
 
 @pytest.fixture
 def sign_in_by(person, here):
-    def make(way) -> Client:
+    def make(way):
         client = way(person, person.claims.get(ticket__conference=here).ticket)
         assert signed_in(client)
         return client

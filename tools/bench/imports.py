@@ -20,7 +20,7 @@ from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.reviewing import keep_review
 from schedule.models import Conference, Feed
 from tickets.models import User
-from tools.sessions import session_key_of
+from tools.bench.sessions import session_key_of
 
 TALKS = 1400
 ROOMS = 20

@@ -6,7 +6,7 @@ from django.urls import reverse
 from schedule.models import Conference, Visibility
 from tickets.holders.links import token_of
 from tickets.models import Claim, EntryLink, Product, Ticket
-from tools.sessions import session_key_of
+from tools.bench.sessions import session_key_of
 
 
 def hide_the_programme() -> None:

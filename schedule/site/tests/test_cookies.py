@@ -13,6 +13,7 @@ from django.test import Client, RequestFactory
 from conftest import client_of
 from schedule.site.cookies import MessageStorage, cookie_name, set_cookie
 from tickets.accounts import waiting_line
+from tickets.accounts.sessions import SessionStore
 from tickets.accounts.tests.signing_in import LOGIN, ask_for_code, last_code
 
 
@@ -86,7 +87,7 @@ def test_a_plain_cookie_counts_for_nothing_where_there_is_https(attendee, https)
 
 def test_a_message_of_one_host_is_not_shown_on_another(rf: RequestFactory):
     request = rf.get("/", headers={"host": "one.example.org"})
-    request.session = {}
+    request.session = SessionStore()
     storage = MessageStorage(request)
     storage.add(messages.INFO, "Words of the first conference")
     response = HttpResponse()
@@ -94,7 +95,7 @@ def test_a_message_of_one_host_is_not_shown_on_another(rf: RequestFactory):
     for host, shown in (("one.example.org", 1), ("two.example.org", 0)):
         request = rf.get("/", headers={"host": host})
         request.COOKIES = {name: morsel.value for name, morsel in response.cookies.items()}
-        request.session = {}
+        request.session = SessionStore()
         found: list[Message] = list(MessageStorage(request))
         assert len(found) == shown
 

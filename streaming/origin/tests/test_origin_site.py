@@ -35,7 +35,7 @@ from django.utils import timezone
 from schedule.models import Conference, Room, Talk
 from streaming.models import Ingest, Stream
 from tickets.models import Claim, Product, Ticket, User
-from tools.sessions import session_key_of
+from tools.bench.sessions import session_key_of
 
 conference = Conference.objects.get()
 room = Room.objects.create(conference=conference, slug="studio", name="Studio", position=90)

@@ -19,7 +19,7 @@ for line in sys.stdin:
 SIGNED_IN = """
 from schedule.models import Conference
 from tickets.models import Grant, User
-from tools.sessions import session_key_of
+from tools.bench.sessions import session_key_of
 user = User.objects.create_user("%s@console.example.com")
 conference = Conference.objects.get()
 Grant.objects.create(user=user, conference=conference, reason="crew")
