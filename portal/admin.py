@@ -11,6 +11,7 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,6 +20,7 @@ from schedule.site.access import OWN_LOGIN_ONLY
 from schedule.site.request import ConferenceRequest
 from schedule.site.rights import DeskRights
 from schedule.site.scoped_admin import conference_of, in_venue_zone
+from tickets.accounts.login import empty_browser
 from tickets.admission.middleware import refuse_session
 from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.models import User
@@ -72,6 +74,13 @@ class OurAdminSite(admin.AdminSite):
             }
             context["may_help"] = request.user.has_perm("tickets.change_ticket", conference)
         return context
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> TemplateResponse:
+        response = super().logout(request, extra_context)
+        empty_browser(response)
+        return response
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, object] | None = None

@@ -26,7 +26,7 @@ from schedule.site.pages import render_page
 from schedule.site.zones import COOKIE, known_zone, remember_zone
 from tickets.accounts.accounts import is_guarded
 from tickets.accounts.devices import hand_over
-from tickets.accounts.devices.sessions import devices_of, sessions_here, sign_out
+from tickets.accounts.devices.sessions import devices_of, sessions_of, sign_out
 from tickets.accounts.forms import HandOverForm, ZoneForm
 from tickets.accounts.rate_limits import consume
 from tickets.admission.refusals import wants_json
@@ -97,7 +97,7 @@ def devices(request: TicketRequest) -> HttpResponse:
 
 
 def _other_sessions(request: TicketRequest) -> QuerySet[UserSession]:
-    sessions = sessions_here(request.user, request.conference, timezone.now())
+    sessions = sessions_of(request.user, request.conference, timezone.now())
     return sessions.exclude(session_key=request.session.session_key)
 
 

@@ -10,7 +10,7 @@ from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -104,17 +104,21 @@ def _is_alive(at: datetime) -> Exists:
 
 
 def live_sessions(at: datetime) -> QuerySet[UserSession]:
-    """The sessions that are signed in, newest first."""
+    """The sessions that are signed in, at any conference, newest first."""
     sessions: QuerySet[UserSession] = UserSession.objects.filter(_is_alive(at))
     return sessions.order_by("-created_at")
 
 
-def sessions_of(user: User, at: datetime) -> QuerySet[UserSession]:
-    return live_sessions(at).filter(user=user)
+def sessions_of(user: User, here: Conference, at: datetime) -> QuerySet[UserSession]:
+    """The sessions that are signed in at this conference, newest first."""
+    return live_sessions(at).filter(user=user, data__conference=here.pk)
 
 
-def sessions_here(user: User, here: Conference, at: datetime) -> QuerySet[UserSession]:
-    return sessions_of(user, at).filter(data__conference=here.pk)
+def last_sign_in(user: User, here: Conference) -> datetime | None:
+    """At this conference, as long as it is remembered: elsewhere is no business of those who ask."""
+    here_too = UserSession.objects.filter(user=user, data__conference=here.pk)
+    at: datetime | None = here_too.aggregate(at=Max("created_at"))["at"]
+    return at
 
 
 def devices_of(user: User, session_key: str | None, here: Conference, at: datetime) -> list[Device]:
@@ -128,7 +132,7 @@ def devices_of(user: User, session_key: str | None, here: Conference, at: dateti
             is_this=session.session_key == session_key,
             is_watching=device_of(session.session_key) in watching,
         )
-        for session in sessions_here(user, here, at)
+        for session in sessions_of(user, here, at)
     ]
     return sorted(devices, key=lambda device: not device.is_this)
 
