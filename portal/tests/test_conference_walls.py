@@ -95,8 +95,7 @@ def client(ours):
     organizer = make_user("organizer-of-ours@example.com")
     group = Group.objects.get(name="organizer")
     Role.objects.create(user=organizer, conference=ours[Conference], group=group)
-    client = client_of(organizer, HOST)
-    return client
+    return client_of(organizer, HOST)
 
 
 def page_of(model, name, *arguments):
