@@ -5,7 +5,6 @@ which rights come with signals, or past them as `QuerySet.update()` and psql wri
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group
 from django.test import Client
 
 from conftest import client_of
@@ -77,15 +76,15 @@ WEAK = [by_link, by_shown_link, handed_over, by_nothing_known]
 # --- The gains ------------------------------------------------------------------------------------
 
 
-def role(name):
+def role(kind):
     def gain(person, conference, *, with_signals):
-        new = Role(user=person, conference=conference, group=Group.objects.get(name=name))
+        new = Role(user=person, conference=conference, kind=kind)
         if with_signals:
             new.save()
         else:
             Role.objects.bulk_create([new])
 
-    gain.__name__ = name
+    gain.__name__ = kind
     return gain
 
 
@@ -135,18 +134,18 @@ def factor(person, conference, *, with_signals):
         Authenticator.objects.bulk_create([new])
 
 
-organizer, helpdesk = role("organizer"), role("helpdesk")
-staff, superuser = of_the_row(is_staff=True), of_the_row(is_superuser=True)
+organizer, moderator, helpdesk = map(role, Role.Kind)
+superuser = of_the_row(is_superuser=True)
 password = of_the_row(password=make_password("a long password"))
 
 # What each gain opens to those who came in by their own login.
 OPENS = {
     organizer: OF_CREW | {"helpdesk"},
+    moderator: {"admin", "desk"},
     helpdesk: {"admin", "helpdesk"},
     room_helper: OF_CREW,
     room_helper_by_person: OF_CREW,
     chair: {"chair"},
-    staff: {"admin"},
     superuser: OF_CREW | {"helpdesk"},
 }
 GAINS = [*OPENS, password, factor]

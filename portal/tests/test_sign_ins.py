@@ -33,7 +33,6 @@ from portal.tests.sign_ins import (
     organizer,
     password,
     room_helper,
-    staff,
     superuser,
 )
 from schedule.models import Visibility
@@ -101,11 +100,12 @@ def answer_at(client: Client, path: str, host: str) -> str:
     if response.status_code == 200:
         is_nobody = path == DOORS["me"] and response.json()["name"] is None
         return "nobody" if is_nobody else "in"
-    if response.status_code == 204:
-        return "in"
-    if response.status_code in (302, 401):
-        return "nobody"
-    assert response.status_code == 403
+    if response.status_code == 302:
+        # The admin leads helpers on to the desk.
+        return "nobody" if "/login/" in response.url else "in"
+    if response.status_code in (204, 401):
+        return "in" if response.status_code == 204 else "nobody"
+    assert response.status_code in (403, 404)
     return "sign in again" if b"sign_in_again" in response.content else "refused"
 
 
@@ -261,7 +261,7 @@ def test_an_old_session_sees_no_other_moment(sign_in_by, person, here, gain):
     assert "This is how it looks" in client_of(person, HERE).get(path).text
 
 
-@pytest.mark.parametrize("gain", [organizer, staff, superuser])
+@pytest.mark.parametrize("gain", [organizer, superuser])
 def test_the_admin_says_so_at_its_own_door(sign_in_by, person, here, gain):
     client = sign_in_by(by_link)
     gain(person, here, with_signals=False)
@@ -273,7 +273,7 @@ def test_an_old_session_opens_no_timer(sign_in_by, person, here, gain):
     """A page that is open to whoever has its secret link, and asks by itself."""
     client = sign_in_by(by_link)
     gain(person, here, with_signals=False)
-    assert client.get("/talks/KEYNOTE/timer/").status_code == 403
+    assert client.get("/talks/KEYNOTE/timer/").status_code == 404
     assert client_of(person, HERE).get("/talks/KEYNOTE/timer/").status_code == 200
 
 

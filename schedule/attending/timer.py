@@ -12,7 +12,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -65,14 +65,19 @@ def _watched(request: ConferenceRequest, code: str) -> Talk:
     is_speaker = user.is_authenticated and talk.speakers.filter(email__iexact=user.email).exists()
     if is_speaker or _may_chair(user, talk):
         return talk
-    raise PermissionDenied
+    raise _refusal(request)
+
+
+def _refusal(request: ConferenceRequest) -> Exception:
+    """While the programme is hidden nobody learns whether there is such a talk."""
+    return PermissionDenied() if request.conference.programme_is_public else Http404()
 
 
 def _chaired(request: ConferenceRequest, code: str) -> Talk:
     talk = get_object_or_404(_talks(request), code=code)
     talk.conference = request.conference
     if not _may_chair(request.user, talk):
-        raise PermissionDenied
+        raise _refusal(request)
     return talk
 
 

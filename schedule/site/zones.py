@@ -37,17 +37,19 @@ def viewer_zone(request: HttpRequest) -> zoneinfo.ZoneInfo:
     return conference.zone
 
 
-@lru_cache(maxsize=1000)
 def known_zone(name: str) -> zoneinfo.ZoneInfo | None:
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # "America" is a folder
-        return None
+    """From memory: what is no zone is not looked for on the disk, however often somebody asks."""
+    return zoneinfo.ZoneInfo(name) if name in _every_name() else None
+
+
+@lru_cache(maxsize=1)
+def _every_name() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
 
 
 @lru_cache(maxsize=1)
 def zone_names() -> tuple[str, ...]:
-    names = (name for name in zoneinfo.available_timezones() if name.partition("/")[0] in AREAS)
+    names = (name for name in _every_name() if name.partition("/")[0] in AREAS)
     return ("UTC", *sorted(names))
 
 

@@ -5,6 +5,7 @@ attributes are known, so that no view is opened by its path. Open views cost no 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 from allauth.mfa.utils import is_mfa_enabled
@@ -23,6 +24,7 @@ from schedule.site.access import (
     ADMIN_SITE,
     CLOSED,
     CLOSED_TO_ALL,
+    CREW,
     DESK,
     FACTOR_ONLY,
     LOGIN_ONLY,
@@ -34,7 +36,7 @@ from schedule.site.access import (
 from schedule.site.conferences import directory
 from schedule.site.pages import Page, page_key_of
 from schedule.site.request import ConferenceRequest, PageKey
-from schedule.site.rights import DeskRights
+from schedule.site.rights import DeskRights, works_for
 from schedule.site.scoped_admin import conference_of
 from tickets.admission.refusals import refuse
 from tickets.admission.request import BELOW_ADMIN, DeskRequest, TicketRequest
@@ -84,7 +86,7 @@ class TicketMiddleware:
         if slot is not None:
             if page is not None:
                 return page.answer(request)
-            request.slot = PageKey(slot.key, was_missed=True)
+            request.slot = replace(slot, was_missed=True)
         return None
 
 
@@ -158,6 +160,8 @@ def refuse_staff(request: ConferenceRequest, permission: str | None) -> HttpResp
         rights = DeskRights.of(request.user, request.conference)
         cast(DeskRequest, request).rights = rights
         may_enter = bool(rights)
+    elif permission == CREW:
+        may_enter = works_for(request.user, request.conference)
     else:
         may_enter = request.user.has_perm(permission, request.conference)
     if not may_enter:

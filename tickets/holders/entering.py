@@ -58,12 +58,14 @@ def enter(
     if user is None:
         return None, EntryRefusal.GUARDED
     claim = next(iter(_live_claims(link.ticket_id)), None)
-    if claim is not None and claim.user_id != user.pk:
-        ask_first_holder(claim)
-        return None, EntryRefusal.TAKEN
     if claim is None and (signed_in is not None or link.is_shown):
         way = Claim.Way.HELPDESK if link.is_shown else Claim.Way.LINK
         claim_those(conference, user, [link.ticket], way)
+        # Of two at the same moment the other one may have got it.
+        claim = next(iter(_live_claims(link.ticket_id)), None)
+    if claim is not None and claim.user_id != user.pk:
+        ask_first_holder(claim)
+        return None, EntryRefusal.TAKEN
     if link.is_shown:
         _log_shown(link, user)
     else:

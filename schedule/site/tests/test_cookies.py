@@ -47,7 +47,7 @@ def test_each_cookie_of_the_site_is_for_its_host_alone(https, attendee, settings
     visit(LOGIN, {"email": "second@example.com"}, Client())
     visit("/accounts/logout/", {})
 
-    names = {"sessionid", "csrftoken", "tz", "line", "messages"}
+    names = {"sessionid", "csrftoken", "tz", "line", "known", "messages"}
     assert set(seen) == {f"__Host-{name}" for name in names}
     for name, morsel in seen.items():
         assert morsel["path"] == "/", name

@@ -20,7 +20,7 @@ from tickets.admission.sign_in import SECOND_FACTORS, SignIn
 from tickets.models import Role, User
 
 # What opens more than watching, of a person's own row.
-_RIGHTS = {"is_staff", "is_superuser", "password"}
+_RIGHTS = {"is_superuser", "password"}
 
 
 def connect() -> None:
@@ -39,7 +39,7 @@ def _person_saved(
     instance: User, created: bool, update_fields: Collection[str] | None, **_signal: object
 ) -> None:
     is_about_rights = update_fields is None or not _RIGHTS.isdisjoint(update_fields)
-    may_more = instance.is_staff or instance.is_superuser or instance.has_usable_password()
+    may_more = instance.is_superuser or instance.has_usable_password()
     if is_about_rights and may_more and not created:
         _end_after_commit([instance.pk], _is_attendees)
 

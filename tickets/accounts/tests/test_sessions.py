@@ -130,7 +130,7 @@ def test_a_session_that_does_not_say_its_conference_is_nobodys(person, data):
 
 
 def test_the_host_without_a_conference_has_its_own(conferences):
-    root = make_user("root@example.com", is_superuser=True, is_staff=True)
+    root = make_user("root@example.com", is_superuser=True)
     here = client_of(root, "nobody.example.org")
     assert here.get("/admin/").status_code == 200
     assert name_at(replayed(here, ONE)) is None

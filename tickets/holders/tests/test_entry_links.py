@@ -6,7 +6,6 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -17,6 +16,7 @@ from conftest import client_of, make_conference, make_ticket, make_user
 from schedule.programme.tests.counting import is_of_the_clock
 from tickets.accounts.tests.signing_in import signed_in_as
 from tickets.accounts.tests.test_hand_over import let_in
+from tickets.holders import entering
 from tickets.holders.links import link_of, link_to, token_of, url_of
 from tickets.holders.sending import send_link
 from tickets.models import Claim, EntryLink, Role, Ticket, User
@@ -185,6 +185,21 @@ def test_who_has_one_like_it_leaves_it_free(conference, ticket, attendee):
     assert holder_of(ticket) is None
 
 
+def test_who_was_a_moment_too_late_reads_that_somebody_has_it(ticket, stranger, monkeypatch):
+    faster, claim_those = make_user("faster@example.com"), entering.claim_those
+
+    def race(conference, user, tickets, way):
+        claim_those(conference, faster, tickets, way)
+        return claim_those(conference, user, tickets, way)
+
+    monkeypatch.setattr(entering, "claim_those", race)
+    page = client_of(stranger).post(path_of(ticket), follow=True)
+    assert page.status_code == 403
+    assert "Somebody has this ticket" in page.text
+    assert "opens the same" not in page.text
+    assert holder_of(ticket) == faster
+
+
 def test_a_link_never_opens_the_account_of_another_address(client, ticket, stranger):
     """Else who sends a link to somebody could come in as them once they have used it."""
     client_of(stranger).post(path_of(ticket))
@@ -221,12 +236,12 @@ def _password(user):
 
 
 def _role(user):
-    group = Group.objects.create(name="Help desk")
-    Role.objects.create(user=user, conference=make_conference(domain="b.example"), group=group)
+    conference = make_conference(domain="b.example")
+    Role.objects.create(user=user, conference=conference, kind="helpdesk")
 
 
 GUARDS = {
-    "staff": lambda user: User.objects.filter(pk=user.pk).update(is_staff=True),
+    "superuser": lambda user: User.objects.filter(pk=user.pk).update(is_superuser=True),
     "role": _role,
     "password": _password,
     "second factor": lambda user: Authenticator.objects.create(user=user, type="totp", data={}),
