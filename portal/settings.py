@@ -88,12 +88,12 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "schedule.site.middleware.ConferenceMiddleware",
     "schedule.site.middleware.ZoneMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "tickets.accounts.sessions.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tickets.admission.sign_in.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "schedule.site.middleware.MomentMiddleware",
     "tickets.admission.middleware.TicketMiddleware",
@@ -231,7 +231,6 @@ ACCOUNT_RATE_LIMITS = {
 }
 # Above it people wait in line (tickets/accounts/waiting_line.py); a mailed code counts as three. 0: none.
 SIGN_INS_PER_SECOND = env_int("SIGN_INS_PER_SECOND", default=25 * (os.cpu_count() or 1))
-KNOWN_DEVICE_COOKIE = "__Host-known" if HTTPS else "known"
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # Authenticator apps drift by half a minute; 0 locks staff out when the server's clock does.
@@ -259,20 +258,20 @@ OPEN_URL_NAMES: dict[str, str] = {
     "admin:login": "public",
     "admin:logout": "public",
     "account_inactive": "public",
-    "account_reauthenticate": "login",
+    "account_reauthenticate": "own login",
     "mfa_authenticate": "public",
-    "mfa_reauthenticate": "login",
-    "mfa_reauthenticate_webauthn": "login",
-    "mfa_index": "login",
-    "mfa_activate_totp": "login",
-    "mfa_deactivate_totp": "login",
-    "mfa_view_recovery_codes": "login",
-    "mfa_generate_recovery_codes": "login",
-    "mfa_download_recovery_codes": "login",
-    "mfa_list_webauthn": "login",
-    "mfa_add_webauthn": "login",
-    "mfa_edit_webauthn": "login",
-    "mfa_remove_webauthn": "login",
+    "mfa_reauthenticate": "own login",
+    "mfa_reauthenticate_webauthn": "own login",
+    "mfa_index": "second factor",
+    "mfa_activate_totp": "second factor",
+    "mfa_deactivate_totp": "second factor",
+    "mfa_view_recovery_codes": "second factor",
+    "mfa_generate_recovery_codes": "second factor",
+    "mfa_download_recovery_codes": "second factor",
+    "mfa_list_webauthn": "second factor",
+    "mfa_add_webauthn": "second factor",
+    "mfa_edit_webauthn": "second factor",
+    "mfa_remove_webauthn": "second factor",
 }
 for name in SOCIAL_PROVIDERS:
     OPEN_URL_NAMES |= {f"{name}_login": "public", f"{name}_callback": "public"}
@@ -364,8 +363,12 @@ SECURE_CSP: dict[str, list[str]] = {
 }
 # "same-origin", Django's default, sends no referrer to players: YouTube answers with error 153.
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-SESSION_COOKIE_SECURE = HTTPS
-CSRF_COOKIE_SECURE = HTTPS
+# Before the names of all cookies (schedule/site/cookies.py): browsers keep such a cookie for one host.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+MESSAGE_STORAGE = "schedule.site.cookies.MessageStorage"
 CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = HTTPS
 # The probes of the machine itself speak plain HTTP.
@@ -373,11 +376,8 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SILENCED_SYSTEM_CHECKS = [
-    # HSTS for subdomains and preloading bind hosts that are not ours to bind.
-    "security.W005",
-    "security.W021",
-]
+# HSTS for subdomains and preloading bind hosts that are not ours to bind.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # --- Logs --------------------------------------------------------------------------------------
 

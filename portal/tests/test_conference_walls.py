@@ -93,9 +93,7 @@ def ours(theirs):
 def client(ours):
     organizer = make_user("organizer-of-ours@example.com")
     Role.objects.create(user=organizer, conference=ours[Conference], kind="organizer")
-    client = client_of(organizer)
-    client.defaults["HTTP_HOST"] = HOST
-    return client
+    return client_of(organizer, HOST)
 
 
 def page_of(model, name, *arguments):

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from schedule.models import Conference
+from schedule.site.cookies import cookie_of, delete_cookie, set_cookie
 
 COOKIE = "tz"
 COOKIE_SECONDS = 365 * 24 * 3600
@@ -30,7 +31,7 @@ AREAS = {
 def viewer_zone(request: HttpRequest) -> zoneinfo.ZoneInfo:
     """`?tz=`, else the cookie, else the venue's. An unknown name counts as none."""
     conference: Conference = request.conference  # type: ignore[attr-defined]  # see schedule.site.request
-    for name in (request.GET.get(COOKIE), request.COOKIES.get(COOKIE)):
+    for name in (request.GET.get(COOKIE), cookie_of(request, COOKIE)):
         if name and (zone := known_zone(name)):
             return zone
     return conference.zone
@@ -52,14 +53,12 @@ def zone_names() -> tuple[str, ...]:
     return ("UTC", *sorted(names))
 
 
-def remember_zone(response: HttpResponseBase, name: str, *, is_secure: bool) -> None:
+def remember_zone(response: HttpResponseBase, name: str) -> None:
     """Name "": from now on the venue's, whichever that is."""
     if not name:
-        response.delete_cookie(COOKIE, samesite="Lax")
+        delete_cookie(response, COOKIE)
         return
-    response.set_cookie(
-        COOKIE, name, max_age=COOKIE_SECONDS, secure=is_secure, httponly=True, samesite="Lax"
-    )
+    set_cookie(response, COOKIE, name, max_age=COOKIE_SECONDS)
 
 
 def zone_tag(zone: zoneinfo.ZoneInfo, conference: Conference) -> str:

@@ -157,8 +157,8 @@ def test_a_room_of_the_same_name_elsewhere_is_another_room(room, attendee):
     make_room(elsewhere, slug="main")
     visitor = make_user()
     make_ticket(elsewhere, user=visitor)
-    assert client_of(attendee).get(GATE, headers={"host": "other.test"}).status_code == 403
-    answer = client_of(visitor).get(GATE, headers={"host": "other.test"})
+    assert client_of(attendee, "other.test").get(GATE).status_code == 403
+    answer = client_of(visitor, "other.test").get(GATE)
     assert answer.headers["X-Folder"] == f"{elsewhere.pk}-main"
 
 
