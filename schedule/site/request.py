@@ -8,9 +8,12 @@ from schedule.models import Conference
 
 @dataclass(frozen=True)
 class PageKey:
-    """Where a page is kept. `was_missed`: the ticket gate has looked there already."""
+    """Where a page is kept. `is_search`: for seconds only. `was_missed`: the ticket gate has looked
+    there already.
+    """
 
     key: str
+    is_search: bool = False
     was_missed: bool = False
 
 

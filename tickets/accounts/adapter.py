@@ -7,18 +7,33 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from schedule.site.cookies import cookie_of
 from schedule.site.zones import COOKIE, known_zone, remember_zone
+from tickets.accounts.codes.last import remember_last
+from tickets.accounts.devices.known import remember_device, tries_key
 from tickets.admission.claiming import claim_tickets
 from tickets.admission.request import TicketRequest
+from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.mail.mailing import post
 from tickets.mail.relays import NotSent
+from tickets.mail.strangers import network_of
 from tickets.models import Claim, User
+
+# The ways of signing in that bring the tickets in the person's name. A link that was shown at the help
+# desk, or another device, says nothing of whose mail it is.
+_CLAIM_WAYS: dict[SignInWay | None, Claim.Way] = {
+    SignInWay.CODE: Claim.Way.EMAIL,
+    SignInWay.PASSWORD: Claim.Way.EMAIL,
+    SignInWay.PROVIDER: Claim.Way.EMAIL,
+    SignInWay.LINK: Claim.Way.LINK,
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -28,17 +43,31 @@ class AccountAdapter(DefaultAccountAdapter):
         "too_many_login_attempts": _("Too many wrong attempts. Ask for a new code."),
     }
 
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Who is signed in already gets a new key too: whoever else has the cookie of a session that
+        began by a link shall not have it once the session carries rights.
+        """
+        if SESSION_KEY in request.session:
+            request.session.cycle_key()
+        super().login(request, user)
+
     def post_login(self, request: TicketRequest, user: User, **kwargs: Any) -> HttpResponse:
-        way = (kwargs["signal_kwargs"] or {}).get("way", Claim.Way.EMAIL)
-        claim_tickets(request.conference, user, way=way)
+        claim_way = _CLAIM_WAYS.get(SignIn.of(request.session).way)
+        if claim_way is not None:
+            claim_tickets(request.conference, user, way=claim_way)
         response: HttpResponse = super().post_login(request, user, **kwargs)
-        chosen = request.COOKIES.get(COOKIE, "")
+        chosen = cookie_of(request, COOKIE)
         if user.time_zone:
-            remember_zone(response, user.time_zone, is_secure=request.is_secure())
+            remember_zone(response, user.time_zone)
         elif chosen and known_zone(chosen):
             user.time_zone = chosen
             user.save(update_fields=["time_zone"])
+        remember_device(request, response, user.email)
         return response
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Wrong passwords of strangers do not keep out who has signed in here before."""
+        return tries_key(request, credentials.get("email", ""))
 
     def is_safe_url(self, url: str | None) -> bool:
         """A session belongs to one host, so nothing leads to another one, not even one of ours."""
@@ -49,6 +78,9 @@ class AccountAdapter(DefaultAccountAdapter):
         request = self.request
         values = {"request": request, "email": email, **values}
         message = self.render_mail(template_prefix, email, values)
+        code = values.get("code")
+        if code:
+            remember_last(email, str(code))
         lifetime = timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT)
         try:
             post(
@@ -56,7 +88,8 @@ class AccountAdapter(DefaultAccountAdapter):
                 subject=message.subject,
                 body=message.body,
                 conference=request.conference,
-                expires_at=timezone.now() + lifetime if "code" in values else None,
+                expires_at=timezone.now() + lifetime if code else None,
+                asked_from=network_of(self.get_client_ip(request)) if code else None,
             )
         except NotSent as error:
             page = render(request, "account/mail_failed.html", status=503)

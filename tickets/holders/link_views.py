@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods
 
 from schedule.site.access import public
 from schedule.site.pages import render_page
-from tickets.accounts.waiting_line import with_waiting_line
+from tickets.accounts.waiting_line import take_turn, with_waiting_line
 from tickets.admission.request import TicketRequest
+from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.holders.entering import EntryRefusal, enter, refusal_of
 from tickets.holders.links import link_of
 from tickets.models import Claim, EntryLink, User
@@ -26,17 +27,19 @@ _STATUS = {EntryRefusal.DEAD: 404, EntryRefusal.GUARDED: 200}
 @require_http_methods(["GET", "HEAD", "POST"])
 @public
 @never_cache
-@with_waiting_line()
+@with_waiting_line
 def entry(request: TicketRequest, token: str) -> HttpResponseBase:
     """A button, because mail scanners open addresses and run their scripts."""
     link = link_of(token)
     refusal = refusal_of(link, request.conference)
     if link is None or refusal:
         return _refuse(request, refusal or EntryRefusal.DEAD)
+    response: HttpResponseBase
     if request.method == "POST":
-        response = _come_in(request, link)
+        page = take_turn(request, action="enter", key=str(link.pk))
+        response = page or _come_in(request, link)
     else:
-        if request.method == "GET":
+        if request.method == "GET" and not link.is_shown:
             # For the organizers' list, and no reason to keep anybody out.
             with contextlib.suppress(DatabaseError):
                 link.note_opened(timezone.now())
@@ -67,9 +70,9 @@ def _come_in(request: TicketRequest, link: EntryLink) -> HttpResponseBase:
     if user is None:
         return _refuse(request, refusal or EntryRefusal.DEAD, link)
     if signed_in is None:
-        response: HttpResponseBase = perform_login(
-            request, user, signal_kwargs={"way": Claim.Way.LINK}
-        )
+        way = SignInWay.SHOWN_LINK if link.is_shown else SignInWay.LINK
+        SignIn.begin(request.session, user, way)
+        response: HttpResponseBase = perform_login(request, user)
         return response
     has_it = Claim.objects.live().filter(ticket=link.ticket, user=user).exists()
     if not has_it:
