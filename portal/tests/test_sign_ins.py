@@ -91,7 +91,7 @@ def person(conferences):
 # --- Who gets in where ------------------------------------------------------------------------------
 
 
-def answer_at(client: Client, path: str, host: str) -> str:
+def answer_at(client, path, host):
     # With the cookies as they were: an answer that deletes one would shield the doors after it.
     replay = Client(headers={"host": host})
     for name, morsel in client.cookies.items():
@@ -132,7 +132,7 @@ def sign_in_by(person, here):
     return make
 
 
-def signed_in(client: Client) -> bool:
+def signed_in(client):
     return answer_at(client, DOORS["me"], HERE) == "in"
 
 
