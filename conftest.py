@@ -159,10 +159,17 @@ def make_ticket(conference: Conference, *, user: User | None = None, **kw: Any) 
     return ticket
 
 
+# For tests that hold in each of two conferences on hosts of their own.
+HOSTS = ("first.example.com", "second.example.com")
+on_both_hosts = pytest.mark.parametrize("conference", HOSTS, indirect=True)
+
+
 @pytest.fixture
-def conference(db: None) -> Conference:
-    """On the host of tests, so that others may stand beside it."""
-    return make_conference(domain="testserver")
+def conference(db: None, request: pytest.FixtureRequest) -> Conference:
+    """On the host of tests, so that others may stand beside it; or one of those on both hosts."""
+    hosts = HOSTS if hasattr(request, "param") else ("testserver",)
+    by_host = {host: make_conference(domain=host) for host in hosts}
+    return by_host[getattr(request, "param", "testserver")]
 
 
 @pytest.fixture
