@@ -201,7 +201,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Digits, for which every phone has a keypad, in every script. Eight, because whoever asks for 20
-# codes an hour, has 20 guesses at each and 80 more at the last one is then right once in 23 years.
+# codes an hour, has 20 guesses at each and 80 more at the last one is then right once in 23 years;
+# from twenty networks once in 5.
 ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
@@ -219,7 +220,9 @@ ACCOUNT_RATE_LIMITS = {
     # The key is the account, or a known device's. As long as a code lives: tickets/accounts/codes/.
     "login_failed": "10/300s/key",
     "request_login_code": "5/15m/key",
-    "guess_last_code": "20/15m/key",
+    # The keys are the account with a network, and the account: 400 of 10^8 codes are no chance.
+    "guess_last_code_here": "20/15m/key",
+    "guess_last_code": "400/15m/key",
     "confirm_login_code": "20/15m/key",
     # The key is order code and address, however spelled: 80 guesses an hour at 8 digits.
     "order_code": "10/h/user,5/15m/key,1000/h/ip",

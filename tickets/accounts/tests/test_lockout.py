@@ -198,14 +198,39 @@ def test_another_address_is_not_opened_by_it(client, attendee, stranger):
     assert signed_in_as(client) is None
 
 
-def test_guesses_at_the_last_code_are_counted_over_all_browsers(client, attendee):
-    use_up_the_mails()
-    code = last_code()
-    for _browser in range(5):
-        guesser = Client()
+def guess(code: str, times: int, network: str = "127.0.0") -> None:
+    for each in range(times // 4):
+        guesser = Client(REMOTE_ADDR=f"{network}.{each % 250 + 1}")
         ask_for_code(guesser, ADDRESS)
         for _time in range(4):
             guesser.post(CODE, {"code": wrong(code)})
+
+
+def test_guesses_at_the_last_code_are_counted_over_all_browsers(client, attendee):
+    use_up_the_mails()
+    code = last_code()
+    guess(code, 20)
+    ask_for_code(client, ADDRESS)
+    client.post(CODE, {"code": code})
+    assert signed_in_as(client) is None
+
+
+def test_guesses_of_a_stranger_do_not_take_the_last_code_from_its_owner(client, attendee):
+    """Who uses up the mails of an address can use up guesses as well."""
+    use_up_the_mails()
+    code = last_code()
+    guess(code, 40, network="192.0.2")
+    ask_for_code(client, ADDRESS)
+    client.post(CODE, {"code": code})
+    assert signed_in_as(client) == str(attendee.pk)
+
+
+def test_guesses_from_everywhere_are_no_chance(client, attendee, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"guess_last_code": "40/15m/key"}
+    use_up_the_mails()
+    code = last_code()
+    guess(code, 20, network="192.0.2")
+    guess(code, 20, network="198.51.100")
     ask_for_code(client, ADDRESS)
     client.post(CODE, {"code": code})
     assert signed_in_as(client) is None
