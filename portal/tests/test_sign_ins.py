@@ -162,6 +162,19 @@ def test_whoever_gains_rights_loses_the_sessions_of_an_attendee(
     assert answers(client, HERE) == answers(client, THERE) == NOBODY
 
 
+@pytest.mark.parametrize("gain", [gain for gain in OPENS if gain is not superuser])
+@pytest.mark.parametrize("way", WEAK)
+def test_whoever_gains_rights_elsewhere_stays_in(
+    sign_in_by, person, conferences, way, gain, django_capture_on_commit_callbacks
+):
+    """Else the organizers of one conference would sign out the attendees of others."""
+    client = sign_in_by(way)
+    with django_capture_on_commit_callbacks(execute=True):
+        gain(person, conferences[1], with_signals=True)
+    assert answers(client, HERE) == AN_ATTENDEE
+    assert answers(client, THERE) == NOBODY
+
+
 @pytest.mark.parametrize("gain", GAINS)
 @pytest.mark.parametrize("way", WEAK)
 def test_an_old_session_carries_no_rights_that_came_without_a_signal(
