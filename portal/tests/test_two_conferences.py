@@ -224,7 +224,7 @@ def path_to_conference(model: type[models.Model], steps: int = 3) -> str | None:
     keys: list[Any] = [field for field in model._meta.concrete_fields if field.is_relation]
     for field in keys:
         if field.related_model is Conference:
-            return field.name
+            return str(field.name)
     for field in keys if steps else ():
         if field.related_model is not User and (
             rest := path_to_conference(field.related_model, steps - 1)
