@@ -17,9 +17,10 @@ from portal.environment import (
     env_database,
     env_dict,
     env_int,
-    env_json,
     env_list,
     env_mailer,
+    env_path,
+    env_providers,
     env_str,
     env_url,
     read_env_file,
@@ -47,7 +48,7 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
 HTTPS = env_bool("HTTPS", default=True)
 # How many proxies of ours stand in front; each sets X-Forwarded-For and X-Forwarded-Proto.
 TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", default=0)
-ADMIN_PATH = env_str("ADMIN_PATH", default="admin/").strip("/") + "/"
+ADMIN_PATH = env_path("ADMIN_PATH", default="admin/")
 # Part of every page key, so that a new release never shows pages made by the old one.
 RELEASE = env_str("RELEASE") or str(
     int(max(path.stat().st_mtime for path in BASE_DIR.glob("[a-z]*/**/*.py")))
@@ -57,7 +58,7 @@ RELEASE = env_str("RELEASE") or str(
 
 # Other sites by which people may sign in, as allauth's SOCIALACCOUNT_PROVIDERS with APPS, in JSON
 # (docs/sign-in.md). Empty: nothing of it is installed.
-SOCIAL_PROVIDERS: dict[str, Any] = env_json(
+SOCIAL_PROVIDERS: dict[str, Any] = env_providers(
     "SOCIAL_PROVIDERS", example='{"google": {"APPS": [{"client_id": "…", "secret": "…"}]}}'
 )
 
@@ -86,6 +87,7 @@ if SOCIAL_PROVIDERS:
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "lib.clean_input.CleanInputMiddleware",
     "schedule.site.middleware.ConferenceMiddleware",
     "schedule.site.middleware.ZoneMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -126,7 +128,12 @@ DATABASES: dict[str, dict[str, Any]] = {
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
     if not _database["NAME"].startswith((":memory:", "file:")):
-        Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"DATABASE_URL names a file in a folder that cannot be made ({error.strerror})"
+            ) from None
     _database["OPTIONS"] = {
         # Readers do not wait for the writer, and a writer takes its lock when it begins, not in
         # the middle, where SQLite would refuse instead of waiting.
@@ -229,6 +236,11 @@ ACCOUNT_RATE_LIMITS = {
 SIGN_INS_PER_SECOND = env_int("SIGN_INS_PER_SECOND", default=25 * (os.cpu_count() or 1))
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "add_webauthn": "tickets.accounts.key_forms.AddKeyForm",
+    "authenticate_webauthn": "tickets.accounts.key_forms.AuthenticateKeyForm",
+    "reauthenticate_webauthn": "tickets.accounts.key_forms.ReauthenticateKeyForm",
+}
 # Authenticator apps drift by half a minute; 0 locks staff out when the server's clock does.
 MFA_TOTP_TOLERANCE = 1
 

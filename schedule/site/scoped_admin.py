@@ -19,6 +19,7 @@ from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from lib.strict_json import StrictDecoder
 from schedule.models import Conference
 
 
@@ -79,6 +80,9 @@ class OfConference(BaseModelAdmin[Any]):
     """`conference_lookup` leads from the model to its conference."""
 
     conference_lookup = "conference"
+    formfield_overrides: ClassVar[dict[type[models.Field], dict[str, Any]]] = {
+        models.JSONField: {"decoder": StrictDecoder}
+    }
     form: type[forms.ModelForm[Any]] = ConferenceForm
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:

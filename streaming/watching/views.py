@@ -140,7 +140,8 @@ def pulse(request: TicketRequest) -> HttpResponse:
     whether it may watch instead of another device of the same person.
     """
     room = request.POST.get("room", "")
-    reason = refusal(request.conference, request.admission, f"room:{room}", timezone.now())
+    scope = f"room:{room}" if room else None
+    reason = refusal(request.conference, request.admission, scope, timezone.now())
     if not timeline_of(request.conference, request.programme_revision).room(room):
         room = ""
     reason = reason or refusal_to_watch(request, room, instead="instead" in request.POST)

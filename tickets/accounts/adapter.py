@@ -1,24 +1,29 @@
 """How allauth behaves here."""
 
+import logging
 from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.httpkit import clean_client_ip
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from schedule.site.way_back import is_of_this_host
 from schedule.site.zones import COOKIE, known_zone, remember_zone
 from tickets.admission.claiming import claim_tickets
 from tickets.admission.request import TicketRequest
 from tickets.mail.mailing import post
 from tickets.mail.relays import NotSent
 from tickets.models import Claim, User
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -41,9 +46,24 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def is_safe_url(self, url: str | None) -> bool:
-        """A session belongs to one host, so nothing leads to another one, not even one of ours."""
-        host, is_secure = self.request.get_host(), self.request.is_secure()
-        return url_has_allowed_host_and_scheme(url, {host}, require_https=is_secure)
+        return is_of_this_host(self.request, url or "")
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """With fewer proxies in front than TRUSTED_PROXIES says, the operator reads why, and people
+        still sign in: the first address was then written by a proxy of ours as well.
+        """
+        try:
+            return str(super().get_client_ip(request))
+        except ImproperlyConfigured:
+            addresses = request.headers["X-Forwarded-For"].split(",")
+            logger.error(
+                "TRUSTED_PROXIES is %d, but X-Forwarded-For has passed %d: set it to that number.",
+                settings.TRUSTED_PROXIES,
+                len(addresses),
+            )
+            if (address := clean_client_ip(addresses[0])) is None:
+                raise PermissionDenied from None
+            return address
 
     def send_mail(self, template_prefix: str, email: str, values: dict[str, object]) -> None:
         request = self.request
