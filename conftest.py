@@ -150,7 +150,8 @@ def make_ticket(conference: Conference, *, user: User | None = None, **kw: Any) 
 
 @pytest.fixture
 def conference(db: None) -> Conference:
-    return make_conference()
+    """On the host of tests, so that others may stand beside it."""
+    return make_conference(domain="testserver")
 
 
 @pytest.fixture

@@ -11,12 +11,14 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from schedule.site.rights import DeskRights
 from schedule.site.scoped_admin import conference_of, in_venue_zone
+from tickets.accounts.login import empty_browser
 from tickets.models import User
 
 
@@ -66,6 +68,13 @@ class OurAdminSite(admin.AdminSite):
             }
             context["may_help"] = request.user.has_perm("tickets.change_ticket", conference)
         return context
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> TemplateResponse:
+        response = super().logout(request, extra_context)
+        empty_browser(response)
+        return response
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, object] | None = None

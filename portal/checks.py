@@ -3,9 +3,12 @@
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection
 from django.db.models import DateField, DateTimeField
 
 from portal.apps import OUR_APPS
+from schedule.models import Conference
+from schedule.site.conferences import host_problem
 
 INSTANT_ENDINGS = ("_at", "_since", "valid_from", "valid_until", "last_login")
 
@@ -41,6 +44,21 @@ def times_are_named(**_options: object) -> list[CheckMessage]:
         and not field.name.endswith(
             endings := INSTANT_ENDINGS if isinstance(field, DateTimeField) else ("_on",)
         )
+    ]
+
+
+@register(Tags.database)
+def conferences_are_reached(**_options: object) -> list[CheckMessage]:
+    """With `check --database default`, and before `migrate`, when there may be no table yet."""
+    if "schedule_conference" not in connection.introspection.table_names():
+        return []
+    conferences = list(Conference.objects.only("name", "slug", "domain"))
+    is_alone = len(conferences) == 1
+    problems = [(each, host_problem(each, is_alone=is_alone)) for each in conferences]
+    return [
+        Warning(f"Nobody reaches “{conference}”.", hint=problem, id="portal.W009")
+        for conference, problem in problems
+        if problem
     ]
 
 

@@ -100,10 +100,10 @@ def env_list(name: str) -> list[str]:
     return [item for item in items if item]
 
 
-def env_dict(name: str, *, example: str) -> dict[str, str]:
-    """The pairs of `key=value` between commas."""
+def env_dict(name: str, *, example: str, keys: str = ".+", values: str = ".+") -> dict[str, str]:
+    """The pairs of `key=value` between commas, each matching its pattern."""
     pairs = [item.partition("=") for item in env_list(name)]
-    if not all(key and value for key, _sign, value in pairs):
+    if not all(re.fullmatch(keys, key) and re.fullmatch(values, value) for key, _, value in pairs):
         raise _wrong(name, "must be pairs with = in them and commas between", example)
     return {key: value for key, _sign, value in pairs}
 

@@ -188,6 +188,7 @@ AUTHENTICATION_BACKENDS = ["tickets.accounts.backends.ConferenceBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "tickets.accounts.passwords.KnownWordsValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "lobby"
@@ -236,15 +237,21 @@ ACCOUNT_RATE_LIMITS = {
 SIGN_INS_PER_SECOND = env_int("SIGN_INS_PER_SECOND", default=25 * (os.cpu_count() or 1))
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_FORMS = {
-    "add_webauthn": "tickets.accounts.key_forms.AddKeyForm",
-    "authenticate_webauthn": "tickets.accounts.key_forms.AuthenticateKeyForm",
-    "reauthenticate_webauthn": "tickets.accounts.key_forms.ReauthenticateKeyForm",
-}
 # Authenticator apps drift by half a minute; 0 locks staff out when the server's clock does.
 MFA_TOTP_TOLERANCE = 1
+MFA_ADAPTER = "tickets.accounts.second_factor.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "tickets.accounts.second_factor.SecondFactorForm",
+    "reauthenticate": "tickets.accounts.second_factor.SecondFactorAgainForm",
+    "add_webauthn": "tickets.accounts.second_factor.AddKeyForm",
+    "authenticate_webauthn": "tickets.accounts.second_factor.KeyForm",
+    "reauthenticate_webauthn": "tickets.accounts.second_factor.KeyAgainForm",
+}
 
-SOCIALACCOUNT_PROVIDERS = SOCIAL_PROVIDERS
+# PKCE: an answer of the provider is of use to the browser alone that asked.
+SOCIALACCOUNT_PROVIDERS = {
+    kind: {"OAUTH_PKCE_ENABLED": True, **provider} for kind, provider in SOCIAL_PROVIDERS.items()
+}
 SOCIALACCOUNT_ADAPTER = "tickets.accounts.social.SocialAdapter"
 # Links, because a form may not lead to another site (SECURE_CSP).
 SOCIALACCOUNT_LOGIN_ON_GET = True
@@ -257,7 +264,6 @@ REQUIRE_SECOND_FACTOR = env_bool("REQUIRE_SECOND_FACTOR", default=HTTPS)
 OPEN_URL_NAMES: dict[str, str] = {
     "admin:login": "public",
     "admin:logout": "public",
-    "account_logout": "public",
     "account_inactive": "public",
     "account_reauthenticate": "login",
     "mfa_authenticate": "public",
@@ -307,10 +313,21 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # How we call ourselves (lib/http_client.py).
 HTTP_USER_AGENT = "Front-Row"
-# The beginning of an address, and the token that is sent to what begins so: nobody who may type an
-# address can have a token sent elsewhere (schedule/feeds/fetching.py).
+# A conference by its slug, the beginning of an address, and the token that its feeds send to what
+# begins so: nobody who may type an address has a token sent elsewhere, or reads with another
+# conference's (schedule/feeds/fetching.py).
 FEED_TOKENS: dict[str, str] = env_dict(
-    "FEED_TOKENS", example="https://pretalx.example.org/api/events/myconf/=0123456789abcdef"
+    "FEED_TOKENS",
+    example="mycon:https://pretalx.example.org/api/events/mycon/=0123456789abcdef",
+    keys=r"[-\w]+:https?://.+",
+)
+# Whose a secret in the environment is, and the beginning of the address that it may be sent to; a
+# key that signs has none (lib/sealing.py).
+SECRET_BINDINGS: dict[str, str] = env_dict(
+    "SECRET_BINDINGS",
+    example="FRONT_ROW_PRETIX_TOKEN=mycon:https://pretix.eu/,FRONT_ROW_MUX_KEY=mycon",
+    keys=r"FRONT_ROW_\w+",
+    values=r"[-\w]+(:https?://.+)?",
 )
 # Ticket shops on our own machine or network: the beginnings of their addresses
 # (tickets/sources/shops/client.py).

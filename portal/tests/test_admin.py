@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from conftest import client_of, make_conference, make_talk, make_user
 from portal.apps import make_groups
+from portal.checks import conferences_are_reached
 from schedule.models import Conference
 from tickets.models import Role
 
@@ -61,8 +62,36 @@ def test_a_role_opens_no_other_conference(role, conference):
         assert "You may not do this" in refused.text
         assert "Looms" not in refused.text
     elsewhere = reverse("admin:schedule_conference_change", args=[other.pk])
-    refused = client.get(elsewhere, headers={"host": "one.example.com"})
-    assert (refused.status_code, refused.url) == (302, INDEX)
+    assert client.get(elsewhere, headers={"host": "one.example.com"}).status_code == 404
+
+
+def test_where_a_conference_is_belongs_to_superusers(role, conference):
+    client = client_of(role.user)
+    url = reverse("admin:schedule_conference_change", args=[conference.pk])
+    form = client.get(url).context["adminform"].form
+    assert not {"domain", "slug"} & form.fields.keys()
+    data = {name: form[name].value() for name in form.fields}
+    data = {name: value for name, value in data.items() if value is not None}
+    more = {"stream_hosts-TOTAL_FORMS": 0, "stream_hosts-INITIAL_FORMS": 0, "tagline": "Saved"}
+    for domain in ("", "localhost"):
+        taken = {"domain": domain, "slug": "taken"}
+        assert client.post(url, {**data, **more, **taken}).status_code == 302
+    saved = Conference.objects.get()
+    assert (saved.tagline, saved.slug, saved.domain) == ("Saved", conference.slug, "testserver")
+
+
+def test_the_check_says_which_conference_nobody_reaches(conference):
+    make_conference(name="Elsewhere", domain="b.missing.invalid")
+    make_conference(name="Nowhere")
+    problems = conferences_are_reached()
+    assert {(problem.id, problem.msg, problem.hint) for problem in problems} == {
+        (
+            "portal.W009",
+            "Nobody reaches “Elsewhere”.",
+            "Add b.missing.invalid to ALLOWED_HOSTS.",
+        ),
+        ("portal.W009", "Nobody reaches “Nowhere”.", "It answers nowhere: give it a domain."),
+    }
 
 
 def test_a_small_role_shows_its_models_only(role, conference):

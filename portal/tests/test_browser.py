@@ -74,7 +74,7 @@ def test_somebody_without_a_ticket_learns_what_to_do(page, site):
     sign_in(page, site, "stranger@example.com")
     page.wait_for_load_state()
     assert page.locator("video, iframe").count() == 0
-    assert "P-0" in page.locator("main").inner_text()
+    assert "P-" in page.locator("main").inner_text()
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,9 @@ READERS = {
     "DEBUG": lambda: env_bool("DEBUG", default=False),
     "TRUSTED_PROXIES": lambda: env_int("TRUSTED_PROXIES", default=0),
     "ALLOWED_HOSTS": lambda: env_list("ALLOWED_HOSTS"),
-    "FEED_TOKENS": lambda: env_dict("FEED_TOKENS", example="https://a.example/=0123"),
+    "FEED_TOKENS": lambda: env_dict(
+        "FEED_TOKENS", example="https://a.example/=0123", keys="https://.+"
+    ),
     "SOCIAL_PROVIDERS": lambda: env_json("SOCIAL_PROVIDERS", example='{"google": {}}'),
     "REDIS_URL": lambda: env_url(
         "REDIS_URL", schemes=("redis", "rediss", "unix"), example="redis://127.0.0.1:6379/0"
@@ -108,6 +110,7 @@ def test_without_a_value_there_is_the_default(monkeypatch, name, expected):
         ("TRUSTED_PROXIES", "9999999999", "is .9999999999., but must be a whole number"),
         ("FEED_TOKENS", "s3cret", "must be pairs with = in them and commas between"),
         ("FEED_TOKENS", "https://a/=", "must be pairs"),
+        ("FEED_TOKENS", "a=x", "must be pairs"),
         ("SOCIAL_PROVIDERS", '{"s3cret"', r"is not JSON \(Expecting ':' delimiter: line 1"),
         ("SOCIAL_PROVIDERS", '["s3cret"]', "must be a JSON object, for example SOCIAL_PROVIDERS={"),
         ("REDIS_URL", "s3cret:6379", "must begin with one of redis://, rediss://, unix://"),

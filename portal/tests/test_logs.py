@@ -2,6 +2,9 @@ import json
 import logging
 import sys
 
+import pytest
+
+from conftest import client_of
 from portal.logs import JsonFormatter
 
 
@@ -41,3 +44,38 @@ def test_an_exception_is_logged_without_the_address():
         entry = json.loads(logged("Failed", exc_info=sys.exc_info()))
     assert "no ticket for ***" in entry["exception"]
     assert "ada" not in entry["exception"].replace("***", "")
+
+
+def test_what_a_visitor_sends_makes_no_line_of_its_own():
+    forged = 'x\n{"level": "info", "message": "Person 1 signed in."}\r\x1b[2J'
+    line = logged("No talk %s", forged)
+    assert "\n" not in line
+    assert "\r" not in line
+    assert "\x1b" not in line
+    assert json.loads(line)["message"] == f"No talk {forged}"
+
+
+@pytest.fixture
+def lines(caplog):
+    return lambda: [
+        json.loads(JsonFormatter().format(record))
+        for record in caplog.records
+        if record.name == "django.request"
+    ]
+
+
+def test_a_refusal_says_who_was_refused_and_which_line_of_nginx_it_is(room, stranger, lines):
+    client = client_of(stranger)
+    client.get("/rooms/main/", headers={"X-Request-ID": "0123456789abcdef" * 2})
+    [line] = lines()
+    assert (line["level"], line["message"]) == ("warning", "Forbidden: /rooms/main/")
+    assert (line["request_id"], line["method"]) == ("0123456789abcdef" * 2, "GET")
+    assert line["person"] == str(stranger.pk)
+
+
+def test_how_a_visitor_names_a_request_is_cut_and_scrubbed(client, conference, lines):
+    client.get("/nothing/", headers={"X-Request-ID": "ada@example.com" + "x" * 100})
+    [line] = lines()
+    assert line["person"] == ""
+    assert len(line["request_id"]) <= 32
+    assert "ada" not in line["request_id"]

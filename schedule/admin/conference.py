@@ -7,20 +7,25 @@ from django.contrib import admin
 from django.contrib.admin.options import InlineModelAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from schedule.admin.forms import ConferenceSettingsForm, HtmlTextsForm
 from schedule.admin.talks import CountsTalks, TalkInline
 from schedule.models import Conference, Room, Track
+from schedule.site.conferences import directory, host_problem
 from schedule.site.scoped_admin import NotDeleted, ScopedAdmin, ScopedInline, conference_of
 
 
 @admin.register(Conference)
 class ConferenceAdmin(ScopedAdmin):
-    """A superuser sees every conference, others the one of this host."""
+    """A superuser sees every conference, others the one of this host, without changing where it is:
+    another's host and another's secrets hang on that.
+    """
 
     form = ConferenceSettingsForm
-    list_display = ("name", "domain", "starts_on", "ends_on", "time_zone", "visibility")
+    list_display = ("name", "domain", "reached", "starts_on", "ends_on", "time_zone", "visibility")
+    places = ("slug", "domain")
     list_filter = ("visibility",)
     search_fields = ("name", "slug", "domain")
     prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
@@ -44,6 +49,23 @@ class ConferenceAdmin(ScopedAdmin):
         ),
         (_("Help"), {"fields": ("help_email", "help_url", "tickets_url")}),
     )
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Conference | None = None
+    ) -> tuple[str, ...]:
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if request.user.is_superuser else (*fields, *self.places)
+
+    def get_prepopulated_fields(
+        self, request: HttpRequest, obj: Conference | None = None
+    ) -> dict[str, Sequence[str]]:
+        # The slug of one that is there stays: secrets and commands call it so.
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+    @admin.display(description=_("reached"))
+    def reached(self, conference: Conference) -> str:
+        is_alone = len(directory().conferences) == 1
+        return host_problem(conference, is_alone=is_alone) or gettext("yes")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conference]:
         conferences = Conference.objects.order_by("-starts_on", "slug")

@@ -102,16 +102,6 @@ class ConferenceSettingsForm(forms.ModelForm[Conference]):
         if isinstance(field, forms.ChoiceField) and (now, now) not in time_zone_choices():
             field.choices = [(now, now), *time_zone_choices()]
 
-    def clean_domain(self) -> str | None:
-        domain: str | None = self.cleaned_data["domain"] or None
-        others = Conference.objects.exclude(pk=self.instance.pk)
-        if domain is None and (other := others.filter(domain=None).first()):
-            raise ValidationError(
-                _("“%(other)s” has no domain, and two conferences cannot both answer every host."),
-                params={"other": other},
-            )
-        return domain
-
     def clean_languages(self) -> str:
         codes = [code.strip() for code in self.cleaned_data["languages"].split(",")]
         return ", ".join(code for code in codes if code)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from lib.http_client import Deadline, ErrorKind, HttpClient, HttpError
 from schedule.feeds.formats.source import MAX_BYTES
+from schedule.models import Conference
 
 TIMEOUT_SECONDS = 10  # for everything: redirects and pages too
 MAX_REDIRECTS = 3
@@ -29,14 +30,18 @@ class FetchedFeed:
     etag: str = ""
 
 
-def fetch(address: str, *, etag: str = "") -> FetchedFeed:
-    """Raises HttpError, and nothing else. The pages of a pretalx API come as one document."""
-    tokens = settings.FEED_TOKENS.items()
+def fetch(address: str, *, conference: Conference, etag: str = "") -> FetchedFeed:
+    """With that conference's tokens. Raises HttpError, and nothing else. The pages of a pretalx API
+    come as one document.
+    """
+    tokens = _tokens_of(conference)
     with HttpClient(
         Deadline(TIMEOUT_SECONDS),
         max_bytes=MAX_BYTES,
         max_redirects=MAX_REDIRECTS,
-        headers_by_address={start: {"Authorization": f"Token {token}"} for start, token in tokens},
+        headers_by_address={
+            start: {"Authorization": f"Token {token}"} for start, token in tokens.items()
+        },
     ) as client:
         first = _fetch_one(client, address, etag)
         page = _page(first.data)
@@ -45,6 +50,12 @@ def fetch(address: str, *, etag: str = "") -> FetchedFeed:
         # No ETag: that of the first page does not speak for the others.
         whole = {**page, "next": None, "results": _all_results(client, address, page)}
         return FetchedFeed(json.dumps(whole, ensure_ascii=False).encode())
+
+
+def _tokens_of(conference: Conference) -> dict[str, str]:
+    """By the beginnings of addresses."""
+    bound = [(key.partition(":"), token) for key, token in settings.FEED_TOKENS.items()]
+    return {start: token for (slug, _colon, start), token in bound if slug == conference.slug}
 
 
 def _all_results(client: HttpClient, address: str, page: Page) -> list[object]:

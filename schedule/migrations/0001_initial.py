@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
                 ('slug', models.SlugField(unique=True, verbose_name='slug')),
-                ('domain', models.CharField(blank=True, help_text='live.example.org. Empty: this conference answers every allowed host.', max_length=253, null=True, unique=True, validators=[django.core.validators.RegexValidator('^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$', 'Write a host name in small letters, without https:// and without a path.')], verbose_name='domain')),
+                ('domain', models.CharField(blank=True, help_text='live.example.org. It may be empty as long as there is no other conference.', max_length=253, null=True, unique=True, validators=[django.core.validators.RegexValidator('^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$', 'Write a host name in small letters, without https:// and without a path.')], verbose_name='domain')),
                 ('time_zone', models.CharField(default='UTC', help_text='Where the venue is, like Europe/Berlin.', max_length=64, validators=[schedule.models.validate_time_zone], verbose_name='time zone')),
                 ('starts_on', models.DateField(verbose_name='first day')),
                 ('ends_on', models.DateField(verbose_name='last day')),

@@ -40,8 +40,8 @@ class Visibility(models.TextChoices):
 
 
 class Conference(models.Model):
-    """One event. `domain` None: it answers the allowed hosts that no other conference has, unless
-    another conference has none either.
+    """One event. `domain` None: it answers every allowed host as long as it is the only conference,
+    and none afterwards.
     """
 
     name = models.CharField(_("name"), max_length=200)
@@ -53,7 +53,7 @@ class Conference(models.Model):
         null=True,
         blank=True,
         validators=[host_name],
-        help_text=_("live.example.org. Empty: this conference answers every allowed host."),
+        help_text=_("live.example.org. It may be empty as long as there is no other conference."),
     )
     time_zone = models.CharField(
         _("time zone"),
@@ -127,8 +127,22 @@ class Conference(models.Model):
         return self.name
 
     def clean(self) -> None:
-        # Two conferences without a domain would both claim every host.
         self.domain = self.domain or None
+        others = Conference.objects.exclude(pk=self.pk)
+        if self.domain is None and others.exists():
+            raise ValidationError(
+                _(
+                    "It needs a domain: there are other conferences, and each answers on its own alone."
+                )
+            )
+        if self._state.adding and (other := others.filter(domain=None).first()):
+            raise ValidationError(
+                _(
+                    "“%(other)s” has no domain. Give it one first, in the admin: beside another"
+                    " conference it would answer nowhere."
+                ),
+                params={"other": other},
+            )
 
     @cached_property
     def zone(self) -> zoneinfo.ZoneInfo:

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+from django.http.request import validate_host
+from django.utils.translation import gettext as _
+
 from lib.cached import OnceASecond
 from schedule.models import Conference, ProgrammeRevision
 
@@ -12,13 +16,22 @@ class Directory:
     revisions: dict[int, int]
 
     def conference_at(self, host: str) -> Conference | None:
-        """By domain; else the sole conference, or the only one that has no domain."""
+        """By domain; the sole conference answers everywhere. Of several none takes what no other one
+        has: whoever makes or renames one could else move another's host to it.
+        """
         for conference in self.conferences:
             if conference.domain == host:
                 return conference
-        without = [each for each in self.conferences if each.domain is None]
-        candidates = self.conferences if len(self.conferences) == 1 else without
-        return candidates[0] if len(candidates) == 1 else None
+        return self.conferences[0] if len(self.conferences) == 1 else None
+
+
+def host_problem(conference: Conference, *, is_alone: bool) -> str:
+    """Why nobody reaches it, and what to do; "": it is reached."""
+    if conference.domain is None:
+        return "" if is_alone else _("It answers nowhere: give it a domain.")
+    if validate_host(conference.domain, settings.ALLOWED_HOSTS):
+        return ""
+    return _("Add %(domain)s to ALLOWED_HOSTS.") % {"domain": conference.domain}
 
 
 def _read() -> Directory:

@@ -13,12 +13,13 @@ from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from lib.sealing import SealedField
 from lib.strict_json import StrictDecoder
 from schedule.models import Conference
 
@@ -60,6 +61,22 @@ def person(request: HttpRequest) -> models.Model | None:
     return request.user if isinstance(request.user, models.Model) else None
 
 
+def keep_chosen(form: forms.ModelForm[Any]) -> None:
+    """What a row has already is accepted again, although it may not be chosen: somebody saves a room of
+    which a superuser is a helper. A new row has nothing, whatever the address of its page proposes.
+    """
+    if form.instance.pk is None:
+        return
+    for name, field in form.fields.items():
+        if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
+            chosen = form.initial.get(name)
+            pks = chosen if isinstance(chosen, list) else [chosen]
+            rows = field.queryset.model._default_manager.filter(
+                pk__in=[getattr(row, "pk", row) for row in pks if row]
+            )
+            field.queryset |= rows
+
+
 class ConferenceForm(forms.ModelForm[Any]):
     """A form of something that belongs to a conference, which nobody types: the admin knows it."""
 
@@ -69,6 +86,7 @@ class ConferenceForm(forms.ModelForm[Any]):
         super().__init__(*args, **kwargs)
         if self.conference is not None and self.instance.conference_id is None:
             self.instance.conference = self.conference
+        keep_chosen(self)
 
     def _get_validation_exclusions(self) -> set[str]:
         # Else "unique in the conference" would be left to the database, and end as a 500.
@@ -92,11 +110,14 @@ class OfConference(BaseModelAdmin[Any]):
     def get_field_queryset(
         self, db: str | None, db_field: Any, request: HttpRequest
     ) -> models.QuerySet[Any] | None:
-        """Offers, and accepts, what is of this conference."""
+        """Offers, and accepts, what is of this conference; of what belongs to none, like people, what
+        one may look at in its own pages here.
+        """
         queryset = super().get_field_queryset(db, db_field, request)
         related = db_field.remote_field.model
         if all(field.name != "conference" for field in related._meta.fields):
-            return queryset
+            pages = self.admin_site._registry.get(related)
+            return pages.get_queryset(request) if isinstance(pages, OfConference) else queryset
         if queryset is None:
             queryset = related._default_manager.all()
         return queryset.filter(conference=conference_of(request))
@@ -123,11 +144,26 @@ class OfConference(BaseModelAdmin[Any]):
 
 
 class ScopedAdmin(OfConference, admin.ModelAdmin[Any]):
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """404 for what is not of this conference, as for what is not there."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None:
+            raise Http404
+        return found
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Else whoever sees a list could read secrets out of it, sign by sign."""
+        name = lookup.partition("__")[0]
+        hidden = {field.name for field in self.opts.get_fields() if isinstance(field, SealedField)}
+        return name not in hidden and super().lookup_allowed(lookup, value, request)
+
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         # Django makes this class anew for every request.
-        form: Any = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.conference = conference_of(request)
         return form
 

@@ -145,8 +145,9 @@ class StreamAccountForm(SecretsForm, ConferenceForm):
                     self.fields[name].help_text = ""
                 elif not self.instance.secret:
                     self.fields[name].help_text = _(
-                        "Or env:FRONT_ROW_… with the name of an environment variable that holds it."
-                        " It is stored encrypted."
+                        "Or env:FRONT_ROW_… with the name of an environment variable that holds it,"
+                        " if whoever runs the server gave it to this conference. It is stored"
+                        " encrypted."
                     )
 
 

@@ -111,7 +111,8 @@ class StreamAccount(models.Model):
 
     def opened(self) -> Account:
         """Raises SealBroken."""
-        return Account(self.account_id, self.key_id, unseal(self.secret))
+        secret = unseal(self.secret, owner=lambda: self.conference.slug)
+        return Account(self.account_id, self.key_id, secret)
 
 
 class Sourced(models.Model):

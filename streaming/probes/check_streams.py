@@ -30,7 +30,7 @@ def check_streams(conferences: Iterable[Conference], at: datetime) -> list[Check
     due = {pk: is_due for each in conferences for pk, is_due in _wanted(each, at)}
     rows = Stream.objects.filter(pk__in=due).order_by("room__conference", "room__position", "pk")
     # All that a probe reads is read here: its thread shall not ask the database.
-    streams = list(rows.select_related("room__conference", "account", "talk", "health"))
+    streams = list(rows.select_related("room__conference", "account__conference", "talk", "health"))
     with ThreadPoolExecutor(PROBES) as threads:
         probes = list(threads.map(lambda stream: probe(stream, at), streams))
     healths = [_health(*each, at) for each in zip(streams, probes, strict=True)]

@@ -33,5 +33,5 @@ def clean_captions(file: File[bytes]) -> File[bytes]:
         raise ValidationError(
             _("Captions may not hold HTML: %(what)s"), params={"what": found.group()}
         )
-    file.name = f"{get_random_string(20)}.vtt"
+    file.name = f"{get_random_string(22)}.vtt"
     return file

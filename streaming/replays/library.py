@@ -98,7 +98,7 @@ def next_edge(request: ConferenceRequest, at: datetime) -> datetime | None:
 def library(conference_id: int, revision: int) -> Library:
     conference = Conference.objects.get(pk=conference_id)
     shown = conference.recordings.filter(is_shown=True).order_by("pk")
-    recordings = list(shown.select_related("account").prefetch_related("nudges"))
+    recordings = list(shown.select_related("account__conference").prefetch_related("nudges"))
     if not recordings:
         return Library({}, frozenset(), ())
     talks = talks_of(conference)

@@ -37,7 +37,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who gets a playback. `reference` names the person without saying who it is (P-000123), for
+    """Who gets a playback. `reference` names the person without saying who it is (P-7K3Q-9XWB), for
     tracing a leak; `host` is the site's own, with its port.
     """
 

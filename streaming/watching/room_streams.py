@@ -104,7 +104,7 @@ def room_streams_of(conference: Conference) -> RoomStreams:
 def _read(conference_id: int, revision: int) -> RoomStreams:
     rooms: dict[str, list[Stream]] = defaultdict(list)
     streams = Stream.objects.filter(room__conference=conference_id).in_order()
-    for stream in streams.select_related("room", "account", "talk"):
+    for stream in streams.select_related("room", "account__conference", "talk"):
         rooms[stream.room.slug].append(stream)
     switches = Switch.objects.filter(room__conference=conference_id)
     related = ("room", "stream__account", "stream__talk", "stream__room")

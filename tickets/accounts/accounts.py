@@ -5,16 +5,37 @@ from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from lib.compiled_sql import prepared
-from schedule.models import Conference, Talk
-from tickets.models import Ban, Claim, Grant, Role, User, fold_email
+from schedule.models import AgendaLink, Bookmark, Conference, Room, Speaker, Talk
+from schedule.site.rights import DeskRights
+from tickets.models import Ban, Claim, Grant, ReplacementCount, Role, Ticket, User, fold_email
 
 # A code lives 15 minutes; a day leaves room for a mail that was held up and for who is on call.
 UNUSED_FOR = timedelta(days=1)
+
+# What ties somebody to a conference: the rows that have the person (or the person's address) in
+# that field, and where those rows say their conference.
+TIES: list[tuple[type[Model], str, str, str]] = [
+    (Claim, "user", "pk", "ticket__conference"),
+    (Grant, "user", "pk", "conference"),
+    (Ban, "user", "pk", "conference"),
+    (Role, "user", "pk", "conference"),
+    (Room, "helpers", "pk", "conference"),
+    (Talk, "chairs", "pk", "conference"),
+    (Bookmark, "user", "pk", "talk__conference"),
+    (AgendaLink, "user", "pk", "conference"),
+    (ReplacementCount, "user", "pk", "conference"),
+    (UserSession, "user", "pk", "data__conference"),
+    (Ticket, "holder_email", "email", "conference"),
+    (Ticket, "shop_email", "email", "conference"),
+    (Ticket, "buyer_email", "email", "conference"),
+    (Speaker, "email__iexact", "email", "conference"),
+]
 
 
 @transaction.atomic
@@ -24,7 +45,7 @@ def accounts_for(emails: Collection[str]) -> dict[str, User]:
 
     Known and unknown addresses cost the same statements, so nothing tells them apart.
     """
-    newcomers = [User(email=email) for email in sorted(emails)]
+    newcomers = [User(email=email) for email in sorted(set(emails))]
     for newcomer in newcomers:
         newcomer.set_unusable_password()
     User.objects.bulk_create(newcomers, ignore_conflicts=True)
@@ -33,6 +54,9 @@ def accounts_for(emails: Collection[str]) -> dict[str, User]:
     # that was asked for the second time comes back.
     people.filter(last_login=None).update(joined_at=timezone.now())
     users = {user.email: user for user in people}
+    if len(users) < len(newcomers):
+        # A newcomer has drawn the reference of somebody else, and draws again.
+        return accounts_for(emails)
     EmailAddress.objects.bulk_create(
         [EmailAddress(user=user, email=email) for email, user in users.items()],
         ignore_conflicts=True,
@@ -52,7 +76,10 @@ def proved_account_for(email: str) -> User:
     newcomer.set_unusable_password()
     # Of two that come at the same moment the second finds the first one's.
     User.objects.bulk_create([newcomer], ignore_conflicts=True)
-    [user] = _called(email)
+    user = known_account(email)
+    if user is None:
+        # The newcomer has drawn the reference of somebody else, and draws again.
+        return proved_account_for(email)
     prove_address(user)
     return user
 
@@ -93,15 +120,41 @@ def prove_address(user: User) -> None:
 
 
 def has_to_do_with(conference: Conference | None) -> Q:
-    """People belong to no conference, but organizers see by name who is one of theirs."""
-    person = {"user": OuterRef("pk")}
-    return (
-        Q(Exists(Claim.objects.filter(**person, ticket__conference=conference)))
-        | Q(Exists(Grant.objects.filter(**person, conference=conference)))
-        | Q(Exists(Ban.objects.filter(**person, conference=conference)))
-        | Q(Exists(Role.objects.filter(**person, conference=conference)))
-        | Q(Exists(Talk.objects.filter(chairs=OuterRef("pk"), conference=conference)))
-    )
+    """People belong to no conference; those who work for one see whoever has a tie to it."""
+    if conference is None:
+        return Q(pk=None)
+    tied = Q()
+    for model, field, of_person, way in TIES:
+        mine = {field: OuterRef(of_person), way: conference.pk}
+        tied |= Q(Exists(model._default_manager.filter(**mine)))
+    return tied
+
+
+def people_known_to(viewer: User, conference: Conference | None) -> QuerySet[User]:
+    """Whose accounts somebody who works for a conference may look at. Superusers look at all, and
+    at theirs nobody else does.
+    """
+    if viewer.is_superuser:
+        return User.objects.all()
+    return User.objects.filter(has_to_do_with(conference), is_superuser=False)
+
+
+def done_in(conference: Conference) -> Q:
+    """Of the history of people, which belong to no conference: what those did who work for this one."""
+    return Q(Exists(Role.objects.filter(user=OuterRef("user"), conference=conference)))
+
+
+def may_more(person: User, than: User, conference: Conference) -> bool:
+    """Whether the person may do anything in this conference that the other one may not."""
+    if person.is_superuser or than.is_superuser:
+        return not than.is_superuser
+    if not person.get_all_permissions(conference) <= than.get_all_permissions(conference):
+        return True
+    theirs, mine = (DeskRights.of(user, conference) for user in (person, than))
+    if mine.is_organizer:
+        return False
+    chaired = Talk.objects.filter(conference=conference, chairs=person).exclude(chairs=than)
+    return not theirs.rooms <= mine.rooms or chaired.exists()
 
 
 def is_verified(user: User) -> bool:

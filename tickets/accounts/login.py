@@ -104,3 +104,16 @@ class LoginView(views.LoginView):
 login = public(keeps_next(is_limited(with_waiting_line(weight=3)(LoginView.as_view()))))
 confirm_code = public(keeps_next(ConfirmCodeView.as_view()))
 login_with_password = public(keeps_next(is_limited(PasswordLoginView.as_view())))
+
+
+@public
+def logout(request: HttpRequest) -> HttpResponse:
+    response: HttpResponse = views.logout(request)
+    if request.method == "POST":
+        empty_browser(response)
+    return response
+
+
+def empty_browser(response: HttpResponse) -> None:
+    """What scripts have kept there (stars, where a replay was left) goes with who signs out."""
+    response["Clear-Site-Data"] = '"storage"'

@@ -14,7 +14,7 @@ urlpatterns = [
     path("login/", login.login, name="account_login"),
     path("login/code/", login.confirm_code, name="account_confirm_login_code"),
     path("login/password/", login.login_with_password, name="account_login_password"),
-    path("logout/", views.logout, name="account_logout"),
+    path("logout/", login.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("2fa/", include("allauth.mfa.urls")),

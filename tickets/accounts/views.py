@@ -91,7 +91,7 @@ def devices(request: TicketRequest) -> HttpResponse:
 
 
 def _other_sessions(request: TicketRequest) -> QuerySet[UserSession]:
-    sessions = sessions_of(request.user, timezone.now())
+    sessions = sessions_of(request.user, request.conference, timezone.now())
     return sessions.exclude(session_key=request.session.session_key)
 
 

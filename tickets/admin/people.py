@@ -1,32 +1,46 @@
 """People in the admin."""
 
-from typing import Any
+from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.db.models.fields.related import RelatedField
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference
-from schedule.site.scoped_admin import OfConference, ReadOnly, ScopedInline, conference_of
-from tickets.accounts.accounts import has_to_do_with
+from schedule.site.scoped_admin import ReadOnly, ScopedAdmin, ScopedInline, conference_of
+from tickets.accounts.accounts import account_for, done_in, people_known_to
+from tickets.accounts.forms import FoldedEmailField
 from tickets.admin.grants import GrantInline
-from tickets.models import Claim, Grant, Role, User, fold_email, person_of_reference
+from tickets.models import Claim, Grant, Role, User, fold_reference
 from tickets.models.scopes import forget_admissions
 
 
 class NewPersonForm(ModelForm[User]):
-    """Without a password: people sign in by code. A superuser can set one afterwards."""
+    """An address, and nothing else: who it is may have an account already, of which nothing is told
+    or changed. A superuser can set a password afterwards.
+    """
+
+    email = FoldedEmailField()
 
     class Meta:
         model = User
-        fields = ("email", "display_name")
+        fields = ("email",)
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        self.instance = account_for(email)
+        return email
 
 
 class RoleInline(ScopedInline, admin.TabularInline[Role, User]):
@@ -68,10 +82,10 @@ class HeldTicketInline(ReadOnly, ScopedInline, admin.TabularInline[Claim, User])
 
 
 @admin.register(User)
-class PersonAdmin(OfConference, UserAdmin[User]):
-    """People belong to no conference. Who is not a superuser sees those of this one in the list,
-    and finds others by their whole address or the reference that they read out; their accounts
-    and passwords are the superusers' business.
+class PersonAdmin(ScopedAdmin, UserAdmin[User]):
+    """People belong to no conference. Who is not a superuser sees those who have to do with this one,
+    and gives and takes what they have here; their accounts are the superusers' business. Somebody
+    new is added by the whole address, together with a grant or a role.
     """
 
     form = UserChangeForm
@@ -79,38 +93,38 @@ class PersonAdmin(OfConference, UserAdmin[User]):
     list_display = ("email", "display_name", "reference", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff")
     search_fields = ("email", "display_name")
-    search_help_text = _("E-mail, name, or a reference like P-000123.")
+    search_help_text = _("E-mail, name, or a reference like P-7K3Q-9XWB.")
     show_full_result_count = False
     ordering = ("email",)
     rights = filter_horizontal = ("groups", "user_permissions")
     readonly_fields = ("email", "reference", "joined_at", "last_login")
     inlines = (HeldTicketInline, GrantInline, RoleInline)
-    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "display_name")}),)
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email",)}),)
     person = ("email", "reference", "display_name", "time_zone", "language")
     dates = ("joined_at", "last_login")
-    fieldsets = ((None, {"fields": (*person, "is_active", *dates)}),)
+    of_account = ("display_name", "time_zone", "language", "is_active")
+    fieldsets = ((None, {"fields": (*person, "is_active")}),)
     superuser_fieldsets = (
         (None, {"fields": (*person, *dates)}),
         (_("May"), {"fields": ("password", "is_active", "is_staff", "is_superuser", *rights)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return User.objects.order_by("email")
+        return people_known_to(cast(User, request.user), conference_of(request)).order_by("email")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
-        person = person_of_reference(search_term)
-        if person is not None:
-            return queryset.filter(pk=person), False
-        here = queryset
-        if not request.user.is_superuser:
-            here = queryset.filter(has_to_do_with(conference_of(request)))
-        found, may_repeat = super().get_search_results(request, here, search_term)
-        if "@" in search_term:
-            is_found = Q(pk__in=found.order_by().values("pk"))
-            found = queryset.filter(is_found | Q(email=fold_email(search_term)))
-        return found, may_repeat
+        if reference := fold_reference(search_term):
+            found = queryset.filter(reference=reference)
+            if found.exists():
+                return found, False
+        return super().get_search_results(request, queryset, search_term)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """When somebody has signed in elsewhere is no business of those who work here."""
+        columns = self.list_display
+        return columns if request.user.is_superuser else columns[:-1]
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is not None and request.user.is_superuser:
@@ -118,11 +132,18 @@ class PersonAdmin(OfConference, UserAdmin[User]):
         return super().get_fieldsets(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """The address is who a person is, so it does not change."""
-        return self.readonly_fields if obj else ()
+        """The address is who a person is, so it does not change. What is of the account, and so of
+        all conferences, is the person's and the superusers'.
+        """
+        if obj is None:
+            return ()
+        own = () if request.user.is_superuser else self.of_account
+        return (*self.readonly_fields, *own)
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
-        return super().get_inlines(request, obj) if obj and conference_of(request) else ()
+        if conference_of(request) is None:
+            return ()
+        return super().get_inlines(request, obj) if obj else (GrantInline, RoleInline)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return True
@@ -140,17 +161,42 @@ class PersonAdmin(OfConference, UserAdmin[User]):
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""
     ) -> HttpResponse:
+        self.get_object(request, id)
         # Whoever sets a password can be that person, in every conference.
         if not request.user.is_superuser:
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
 
-    def save_model(self, request: HttpRequest, obj: User, form: object, change: bool) -> None:
-        if not change:
-            obj.set_unusable_password()
-        super().save_model(request, obj, form, change)
+    def get_paginator(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> Paginator[Any]:
+        """Of the list of people, and of the history of one."""
+        conference = conference_of(request)
+        if queryset.model is LogEntry and conference and not request.user.is_superuser:
+            queryset = queryset.filter(done_in(conference))
+        return super().get_paginator(request, queryset, *args, **kwargs)
 
-    def save_formset(self, request: HttpRequest, form: object, formset: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: User, form: object, change: bool) -> None:
+        """A new account is made already, and one that was there stays as it is."""
+        if change:
+            super().save_model(request, obj, form, change)
+
+    def response_add(
+        self, request: HttpRequest, obj: User, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        if self.get_queryset(request).filter(pk=obj.pk).exists():
+            return super().response_add(request, obj, post_url_continue)
+        text = gettext(
+            "%(email)s has nothing to do with this conference yet: give a grant or a role."
+        )
+        self.message_user(request, text % {"email": obj.email}, messages.WARNING)
+        return redirect("admin:tickets_user_changelist")
+
+    def save_formset(
+        self, request: HttpRequest, form: ModelForm[User], formset: Any, change: bool
+    ) -> None:
+        # Somebody new is found while the form is checked, when the formsets are made already.
+        formset.instance = form.instance
         if formset.model is Grant:
             for added in formset.extra_forms:
                 added.instance.given_by = request.user

@@ -94,7 +94,8 @@ class ManyDevicesAdmin(ReadOnly, ScopedAdmin):
     fields = ("person", "tickets", "devices", "networks", "replacements", "sign_ins")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return with_many_devices(conference_of(request))
+        people = with_many_devices(conference_of(request))
+        return people if request.user.is_superuser else people.filter(is_superuser=False)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, object] | None = None

@@ -16,6 +16,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from lib.sealing import SealBroken
 from schedule.site.scoped_admin import ConferenceForm, ReadOnly, ScopedAdmin
 from schedule.site.secret_fields import SecretsForm
 from tickets.admission.request import StaffRequest
@@ -39,6 +40,25 @@ class ShopForm(SecretsForm, ConferenceForm):
         elif "is_active" in self.fields and not self.instance.account:
             # Made a moment ago; it begins when somebody has said where it is.
             self.initial["is_active"] = True
+
+    def clean(self) -> dict[str, Any] | None:
+        """The name of a variable has to be this conference's, and meant for this shop."""
+        cleaned = super().clean()
+        kind = known_kinds().get(self.instance.kind)
+        if kind is None or self.errors:
+            return cleaned
+        typed = {name: self.cleaned_data[name] for name in kind.fields}
+        shop = Shop(conference=self.instance.conference, **typed)
+        opening = {
+            "token": lambda: shop.opened_token(kind.token_goes_to(shop)),
+            "hook_token": shop.opened_hook_token,
+        }
+        for name in opening.keys() & set(self.changed_data):
+            try:
+                opening[name]()
+            except SealBroken as error:
+                self.add_error(name, str(error))
+        return cleaned
 
 
 class RemovalsForm(forms.Form):

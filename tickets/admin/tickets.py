@@ -13,11 +13,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from schedule.site.scoped_admin import NotDeleted, ScopedAdmin, ScopedInline
+from schedule.site.scoped_admin import NotDeleted, ScopedAdmin, ScopedInline, keep_chosen
 from tickets.admin.filters import ClaimedFilter, EntryLinkFilter
 from tickets.holders.links import link_to
 from tickets.holders.sending import enqueue_links
-from tickets.models import Claim, Ticket, TicketQuerySet, person_of_reference
+from tickets.models import Claim, Ticket, TicketQuerySet, fold_reference
 
 ANYWHERE = (ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM)
 
@@ -34,6 +34,7 @@ class ClaimInlineForm(forms.ModelForm[Claim]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        keep_chosen(self)
         if self.instance._state.adding:
             self.instance.way = Claim.Way.HELPDESK
         elif "user" in self.fields:
@@ -97,7 +98,7 @@ class TicketAdmin(NotDeleted, ScopedAdmin):
         "buyer_email",
         "claims__user__email",
     )
-    search_help_text = _("Code, order, name, e-mail, or a person's reference like P-000123.")
+    search_help_text = _("Code, order, name, e-mail, or a person's reference like P-7K3Q-9XWB.")
     # Counting all of them again to say "3 of 50000" costs more than the search.
     show_full_result_count = False
     fieldsets = (
@@ -121,9 +122,8 @@ class TicketAdmin(NotDeleted, ScopedAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Ticket], search_term: str
     ) -> tuple[QuerySet[Ticket], bool]:
-        person = person_of_reference(search_term)
-        if person is not None:
-            theirs = Claim.objects.filter(ticket=OuterRef("pk"), user=person)
+        if reference := fold_reference(search_term):
+            theirs = Claim.objects.filter(ticket=OuterRef("pk"), user__reference=reference)
             found = queryset.filter(Exists(theirs))
             if found.exists():
                 return found, False

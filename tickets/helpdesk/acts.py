@@ -143,11 +143,11 @@ def lift_ban(by: Volunteer, *, ban: Ban) -> Done:
 
 
 def end_sessions(by: Volunteer, *, person: User) -> Done:
-    """They can sign in again."""
-    sessions = list(sessions_of(person, timezone.now()))
+    """At this conference. They can sign in again."""
+    sessions = list(sessions_of(person, by.conference, timezone.now()))
     sign_out(sessions)
     said = {"who": person.reference, "count": len(sessions)}
-    by.log(person, _("Signed out everywhere (%(count)s devices).") % said)
+    by.log(person, _("Signed out on %(count)s devices.") % said)
     return Done(_("%(who)s is signed out on %(count)s devices.") % said, person)
 
 

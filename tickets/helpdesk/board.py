@@ -12,13 +12,13 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 from schedule.models import Conference, Speaker
-from tickets.accounts.accounts import has_to_do_with
+from tickets.accounts.accounts import done_in, may_more, people_known_to
 from tickets.helpdesk.acts import Volunteer
 from tickets.helpdesk.forms import FORMS, page_of
 from tickets.helpdesk.why import Explanation
 from tickets.helpdesk.why.inquiry import Inquiry, live_claim
 from tickets.helpdesk.why.wording import Finding
-from tickets.models import Ban, Claim, Grant, Ticket, User, fold_email, person_of_reference
+from tickets.models import Ban, Claim, Grant, Ticket, User, fold_email, fold_reference
 
 MAX_FOUND = 30
 LAST_ENTRIES = 20
@@ -128,20 +128,23 @@ def ticket_fixes(ticket: Ticket, volunteer: Volunteer) -> list[Fix]:
 
 def person_fixes(person: User, volunteer: Volunteer) -> list[Fix]:
     fixes = offer(volunteer, "grant", email=person.email)
-    if person.is_superuser and not volunteer.user.is_superuser:
+    if may_more(person, volunteer.user, volunteer.conference):
         return fixes
     acts = ["end-sessions"] if person == volunteer.user else ["end-sessions", "ban"]
     return fixes + offer(volunteer, *acts, person=person.pk)
 
 
-def history(rows: Iterable[models.Model]) -> list[LogEntry]:
+def history(rows: Iterable[models.Model], volunteer: Volunteer) -> list[LogEntry]:
     """What was done to these, here and in the rest of the admin; newest first."""
     ids: dict[type[models.Model], list[str]] = {}
     for row in rows:
         ids.setdefault(type(row), []).append(str(row.pk))
     theirs = Q(pk=None)
     for model, pks in ids.items():
-        theirs |= Q(content_type=ContentType.objects.get_for_model(model), object_id__in=pks)
+        about = Q(content_type=ContentType.objects.get_for_model(model), object_id__in=pks)
+        if model is User and not volunteer.user.is_superuser:
+            about &= done_in(volunteer.conference)
+        theirs |= about
     entries = LogEntry.objects.filter(theirs).select_related("user", "content_type")
     return list(entries.order_by("-action_time", "-pk")[:LAST_ENTRIES])
 
@@ -161,14 +164,16 @@ class Found(NamedTuple):
         return rows[0] if len(rows) == 1 else None
 
 
-def search(conference: Conference, words: str) -> Found:
-    """By an address or a reference: whoever it is. By name: who has to do with this conference."""
-    number = person_of_reference(words)
-    if number is not None:
-        return Found(list(User.objects.filter(pk=number)), [])
+def search(volunteer: Volunteer, words: str) -> Found:
+    """By address, reference, name, ticket or order, among what is this conference's."""
+    conference = volunteer.conference
+    known = people_known_to(volunteer.user, conference)
+    reference = fold_reference(words)
+    if reference and (person := known.filter(reference=reference).first()):
+        return Found([person], [])
     email = fold_email(words)
     if "@" in email:
-        person = User.objects.filter(email=email).first()
+        person = known.filter(email=email).first()
         if person is not None:
             return Found([person], [])
         named = Q(holder_email=email) | Q(buyer_email=email) | Q(shop_email=email)
@@ -178,9 +183,8 @@ def search(conference: Conference, words: str) -> Found:
     holder = Claim.objects.live().filter(ticket=OuterRef("pk")).values("user__email")
     tickets: Any = Ticket.objects.filter(named, conference=conference).select_related("product")
     called = Q(display_name__icontains=words) | Q(email__icontains=email)
-    people = User.objects.filter(called).filter(has_to_do_with(conference))
     return Found(
-        list(people.order_by("email")[:MAX_FOUND]),
+        list(known.filter(called).order_by("email")[:MAX_FOUND]),
         list(tickets.annotate(held_by=Subquery(holder[:1])).order_by("code")[:MAX_FOUND]),
     )
 

@@ -12,8 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from schedule.models import Conference
 from schedule.site.scoped_admin import VenueTimeField
+from tickets.accounts.accounts import may_more, people_known_to
 from tickets.accounts.forms import FoldedEmailField
 from tickets.grants.forms import ScopesField
 from tickets.helpdesk import acts
@@ -35,7 +35,7 @@ def page_of(row: models.Model) -> str:
 
 
 class RowField(forms.ModelChoiceField[Any]):
-    """Of this conference; people belong to none."""
+    """Of this conference, or a person who has to do with it."""
 
     widget = forms.HiddenInput
 
@@ -43,9 +43,11 @@ class RowField(forms.ModelChoiceField[Any]):
         gone = gettext_lazy("It is not there any more.")
         super().__init__(queryset, error_messages={"invalid_choice": gone})
 
-    def limit_to(self, conference: Conference) -> None:
-        if self.queryset is not None and self.queryset.model is not User:
-            self.queryset = self.queryset.filter(conference=conference)
+    def limit_to(self, volunteer: Volunteer) -> None:
+        if self.queryset is not None and self.queryset.model is User:
+            self.queryset = people_known_to(volunteer.user, volunteer.conference)
+        elif self.queryset is not None:
+            self.queryset = self.queryset.filter(conference=volunteer.conference)
 
 
 class FixForm(forms.Form):
@@ -63,7 +65,7 @@ class FixForm(forms.Form):
         self.volunteer = volunteer
         for field in self.fields.values():
             if isinstance(field, RowField):
-                field.limit_to(volunteer.conference)
+                field.limit_to(volunteer)
 
     def do(self) -> Done:
         """Raises FixRefused."""
@@ -202,7 +204,7 @@ class PersonForm(FixForm):
     def clean_person(self) -> User:
         """Nobody shuts out or signs out who may do more than they may themselves."""
         person: User = self.cleaned_data["person"]
-        if person.is_superuser and not self.volunteer.user.is_superuser:
+        if may_more(person, self.volunteer.user, self.volunteer.conference):
             raise PermissionDenied
         return person
 
@@ -232,8 +234,11 @@ class LiftBanForm(FixForm):
 class EndSessionsForm(PersonForm):
     act = "end-sessions"
     does = staticmethod(acts.end_sessions)
-    label = gettext_lazy("Sign out everywhere")
-    says = gettext_lazy("For a lost phone. They can sign in again, on any device.")
+    label = gettext_lazy("Sign out all devices")
+    says = gettext_lazy(
+        "For a lost phone. It ends what they have signed in to at this conference, and they can sign"
+        " in again."
+    )
 
 
 FORMS: dict[str, type[FixForm]] = {

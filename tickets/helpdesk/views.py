@@ -22,6 +22,7 @@ from schedule.site.access import login_only, staff
 from schedule.site.pages import render_page
 from schedule.site.scoped_admin import in_venue_zone
 from schedule.site.zones import viewer_zone
+from tickets.accounts.accounts import people_known_to
 from tickets.admission.request import StaffRequest, TicketRequest
 from tickets.admission.rule import admission_of, refusal
 from tickets.helpdesk import board
@@ -29,7 +30,7 @@ from tickets.helpdesk.acts import Done, FixRefused, Volunteer
 from tickets.helpdesk.forms import FORMS, PERMISSION, FixForm, ShowLinkForm, page_of
 from tickets.helpdesk.why import Explanation, explain, explain_ticket, explain_to
 from tickets.helpdesk.why.inquiry import with_all
-from tickets.models import Ban, Grant, Ticket, User, person_of_reference
+from tickets.models import Ban, Grant, Ticket, User
 from tickets.models.scopes import parse_scope
 
 MAX_BOUGHT = 30
@@ -56,16 +57,18 @@ def _page(request: StaffRequest, template: str, context: dict[str, Any]) -> Http
 def index(request: StaffRequest) -> HttpResponse:
     """Search; the only one who is found is shown at once."""
     words = request.GET.get("q", "").strip()
-    found = board.search(request.conference, words) if words else None
+    volunteer = _volunteer(request)
+    found = board.search(volunteer, words) if words else None
     if found is not None and (row := found.only):
         return redirect(page_of(row))
     context: dict[str, Any] = {"title": _("Help desk"), "words": words, "found": found}
     if found is not None and not found.people and _is_address(words):
-        explanation = explain(request.conference, words, timezone.now())
+        # Nothing is said of accounts that have nothing to do with this conference.
+        explanation = explain(request.conference, None, words, timezone.now())
         context |= {
             "explanation": explanation,
-            "lines": board.lines_of(explanation, _volunteer(request)),
-            "fixes": board.offer(_volunteer(request), "grant", email=explanation.case.email),
+            "lines": board.lines_of(explanation, volunteer),
+            "fixes": board.offer(volunteer, "grant", email=explanation.case.email),
         }
     return _page(request, "index", context)
 
@@ -75,7 +78,7 @@ def _is_address(words: str) -> bool:
         validate_email(words)
     except ValidationError:
         return False
-    return person_of_reference(words) is None
+    return True
 
 
 @staff(PERMISSION)
@@ -84,9 +87,9 @@ def _is_address(words: str) -> bool:
 @require_safe
 def person(request: StaffRequest, pk: int) -> HttpResponse:
     conference = request.conference
-    who = get_object_or_404(User, pk=pk)
+    who = get_object_or_404(people_known_to(request.user, conference), pk=pk)
     scope = _scope(request)
-    explanation = explain(conference, who.reference, timezone.now(), scope)
+    explanation = explain(conference, who, who.email, timezone.now(), scope)
     context = {
         "title": who.display_name or who.email,
         "who": who,
@@ -96,7 +99,7 @@ def person(request: StaffRequest, pk: int) -> HttpResponse:
         "lines": board.lines_of(explanation, _volunteer(request)),
         "fixes": board.person_fixes(who, _volunteer(request)),
         "bought": explanation.case.bought[:MAX_BOUGHT],
-        "history": board.history(_rows_of(explanation, who)),
+        "history": board.history(_rows_of(explanation, who), _volunteer(request)),
     }
     return _page(request, "person", context)
 
@@ -137,7 +140,7 @@ def ticket(request: StaffRequest, pk: int) -> HttpResponse:
         "ticket": row,
         "lines": lines,
         "fixes": board.ticket_fixes(row, _volunteer(request)),
-        "history": board.history([row]),
+        "history": board.history([row], _volunteer(request)),
     }
     return _page(request, "ticket", context)
 

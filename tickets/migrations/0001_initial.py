@@ -2,6 +2,7 @@
 
 import django.utils.timezone
 import schedule.models
+import tickets.models.people
 from django.db import migrations, models
 
 
@@ -28,6 +29,7 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True, help_text='Off: may not come in anywhere.', verbose_name='active')),
                 ('is_staff', models.BooleanField(default=False, verbose_name='may open the admin')),
                 ('joined_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='joined')),
+                ('reference', models.CharField(default=tickets.models.people.new_reference, editable=False, max_length=11, unique=True, verbose_name='reference')),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],

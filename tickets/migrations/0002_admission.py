@@ -157,7 +157,7 @@ class Migration(migrations.Migration):
                 ('shop_says', models.CharField(blank=True, help_text="The shop's own word for the state, for the help desk.", max_length=100, verbose_name='the shop says')),
                 ('holder_name', models.CharField(blank=True, max_length=200, verbose_name='holder')),
                 ('holder_email', models.EmailField(blank=True, db_index=True, max_length=254, verbose_name="holder's e-mail")),
-                ('shop_email', models.EmailField(blank=True, editable=False, max_length=254, verbose_name="holder's e-mail in the shop")),
+                ('shop_email', models.EmailField(blank=True, db_index=True, editable=False, max_length=254, verbose_name="holder's e-mail in the shop")),
                 ('buyer_email', models.EmailField(blank=True, db_index=True, max_length=254, verbose_name="buyer's e-mail")),
                 ('valid_from', models.DateTimeField(blank=True, null=True, verbose_name='valid from')),
                 ('valid_until', models.DateTimeField(blank=True, null=True, verbose_name='valid until')),

@@ -7,7 +7,7 @@ from tickets.models.people import (
     Role,
     User,
     fold_email,
-    person_of_reference,
+    fold_reference,
 )
 from tickets.models.scopes import validate_scopes, whole_conference
 from tickets.models.shops import OrderHint, Shop, SyncRun, Upload
@@ -30,7 +30,7 @@ __all__ = [
     "Upload",
     "User",
     "fold_email",
-    "person_of_reference",
+    "fold_reference",
     "validate_scopes",
     "whole_conference",
 ]

@@ -8,9 +8,14 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group,
 from django.db import models
 from django.db.models import F
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference, validate_time_zone
+from schedule.models.codes import ALPHABET
+
+# Twice four signs: 38 random bits, so that among 50,000 people one guess in seven million is right.
+REFERENCE_HALF = 4
 
 
 def fold_email(address: str) -> str:
@@ -25,6 +30,21 @@ def mask_email(address: str) -> str:
     """a***@example.com: enough for whoever knows it, on pages and in mails that others may read."""
     name, at, domain = address.rpartition("@")
     return f"{name[:1]}***{at}{domain}" if at else ""
+
+
+def new_reference() -> str:
+    signs = get_random_string(2 * REFERENCE_HALF, ALPHABET)
+    return f"P-{signs[:REFERENCE_HALF]}-{signs[REFERENCE_HALF:]}"
+
+
+def fold_reference(text: str) -> str | None:
+    """A reference as it is stored, however it was read out and typed: p 7k3q9xwb. None: it is none."""
+    signs = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text).upper())
+    if len(signs) == 2 * REFERENCE_HALF + 1:
+        signs = signs.removeprefix("P")
+    if len(signs) != 2 * REFERENCE_HALF or set(signs) - set(ALPHABET):
+        return None
+    return f"P-{signs[:REFERENCE_HALF]}-{signs[REFERENCE_HALF:]}"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -62,6 +82,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_staff = models.BooleanField(_("may open the admin"), default=False)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    # What a person reads out to the help desk. It cannot be counted through, and opens nothing.
+    reference = models.CharField(
+        _("reference"), max_length=11, unique=True, default=new_reference, editable=False
+    )
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -84,17 +108,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     def short_name(self) -> str:
         """What fits into the corner of a page."""
         return self.display_name or self.email.partition("@")[0]
-
-    @property
-    def reference(self) -> str:
-        """What a person reads out to the helpdesk. Not a secret."""
-        return f"P-{self.pk:06d}"
-
-
-def person_of_reference(text: str) -> int | None:
-    """The id in P-000123, as people read it out to the help desk. None: that is no reference."""
-    found = re.fullmatch(r"P-?0*(\d{1,18})", text.strip(), re.IGNORECASE)
-    return int(found.group(1)) if found else None
 
 
 class Role(models.Model):

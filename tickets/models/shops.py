@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from lib.sealing import SealedField
+from lib.sealing import SealedField, unseal
 from schedule.models import Conference
 from tickets.models.people import User
 
@@ -88,6 +88,14 @@ class Shop(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+    def opened_token(self, sent_to: str) -> str:
+        """For that address. Raises SealBroken."""
+        return unseal(self.token, owner=lambda: self.conference.slug, sent_to=sent_to)
+
+    def opened_hook_token(self) -> str:
+        """Raises SealBroken."""
+        return unseal(self.hook_token, owner=lambda: self.conference.slug)
 
     def renew_hook_secret(self) -> None:
         """Calls to the old address of the webhook are not answered any more."""

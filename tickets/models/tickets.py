@@ -141,7 +141,9 @@ class Ticket(models.Model):
     )
     holder_name = models.CharField(_("holder"), max_length=200, blank=True)
     holder_email = models.EmailField(_("holder's e-mail"), blank=True, db_index=True)
-    shop_email = models.EmailField(_("holder's e-mail in the shop"), blank=True, editable=False)
+    shop_email = models.EmailField(
+        _("holder's e-mail in the shop"), blank=True, db_index=True, editable=False
+    )
     buyer_email = models.EmailField(_("buyer's e-mail"), blank=True, db_index=True)
     valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)

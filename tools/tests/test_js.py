@@ -46,3 +46,9 @@ def test_the_types_of_hls_are_those_of_the_version_that_pages_load():
     package = json.loads((TOOLS / "js/package.json").read_text())
     version = package["devDependencies"]["hls.js"]
     assert (settings.BASE_DIR / f"static/vendor/hls-{version}.min.mjs").exists()
+
+
+@pytest.mark.parametrize("name", ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"])
+def test_no_script_makes_markup_of_a_text(name):
+    scripts = (settings.BASE_DIR / "static" / "js").rglob("*.js")
+    assert [script.name for script in scripts if name in script.read_text()] == []

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import socket
+import ssl
 import time
 from contextlib import ExitStack
 from email.message import Message
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tools.nginx import SEARCH_PATH, nginx
+from tools.nginx import CONFIGS, SEARCH_PATH, nginx
 from tools.process import on_free_port, temporary_directory
 from tools.stack import gunicorn
 
@@ -111,6 +112,31 @@ def test_every_location_tells_the_app_who_asks_for_what(site, path):
 def test_an_unknown_host_gets_no_answer(site):
     with pytest.raises((RemoteDisconnected, ConnectionResetError)):
         site.get("/", host="evil.example")
+
+
+def test_trace_is_answered_by_nobody(site):
+    answer = site.get("/", {"Cookie": "sessionid=secret"}, method="TRACE")
+    assert answer.status == 405
+    assert b"secret" not in answer.body
+
+
+@pytest.mark.parametrize("folder", ["/static/", "/media/"])
+def test_no_folder_is_listed(site, folder):
+    assert site.get(folder).status == 403
+
+
+def test_tls_is_new_and_its_ciphers_are_strong():
+    """As OpenSSL reads what the configuration says."""
+    config = (CONFIGS / "nginx.conf").read_text()
+    [protocols] = re.findall(r"^ *ssl_protocols (.*);", config, re.MULTILINE)
+    [ciphers] = re.findall(r"^ *ssl_ciphers (.*);", config, re.MULTILINE)
+    assert protocols.split() == ["TLSv1.2", "TLSv1.3"]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers(ciphers)
+    found = {cipher["name"]: cipher for cipher in context.get_ciphers()}
+    assert {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-CHACHA20-POLY1305"} <= found.keys()
+    older = [cipher for cipher in found.values() if cipher["protocol"] != "TLSv1.3"]
+    assert [c["name"] for c in older if not (c["aead"] and c["kea"] == "kx-ecdhe")] == []
 
 
 def test_the_host_of_the_request_line_wins_over_the_header(site):

@@ -10,7 +10,7 @@ PRODUCT = ("lib", "schedule", "tickets", "streaming", "portal")
 # What Django, allauth or Python call so is no word of ours: its own name says what it is.
 FRAMEWORK = re.compile(
     r".*(Admin|AdminConfig|AdminSite|Adapter|Backend|Config|Field|Filter|Form|FormSet|Formatter|Inline"
-    r"|Input|Manager|Middleware|QuerySet|Storage|View)|Command"
+    r"|Input|Manager|Middleware|QuerySet|Storage|Validator|View)|Command"
 )
 WORD = re.compile(r"`([A-Z]\w+)`")
 

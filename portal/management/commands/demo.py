@@ -2,6 +2,7 @@ import os
 from datetime import datetime
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -71,7 +72,10 @@ class Command(BaseCommand):
             self._leave(conference, now)
             return
         plan = large_plan(seed, now, talks) if talks else small_plan(seed, now)
-        conference = write_conference(plan)
+        try:
+            conference = write_conference(plan)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from None
         products = write_tickets(conference, plan)
         write_people(conference, products, people, lambda done: self._tell(done, people))
         write_organizer(conference, password)

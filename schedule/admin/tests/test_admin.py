@@ -6,7 +6,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from conftest import client_of, make_conference, make_room, make_speaker, make_talk, utc
+from conftest import (
+    client_of,
+    make_conference,
+    make_room,
+    make_speaker,
+    make_talk,
+    settle,
+    utc,
+)
 from schedule.models import Conference, Feed, FeedItem, Room, Speaker, Talk, Track
 
 # Django's own templates ask for variables that are not always there.
@@ -171,7 +179,7 @@ def test_rows_of_other_conferences_are_not_shown(client, conference):
     page = client.get(TALKS).content.decode()
     assert "Theirs" not in page
     missing = client.get(reverse("admin:schedule_talk_change", args=[theirs.pk]))
-    assert missing.status_code == 302
+    assert missing.status_code == 404
 
 
 @pytest.fixture
@@ -288,8 +296,24 @@ def test_the_conferences_form_offers_time_zones_and_explains_dates(client, confe
     assert conference.time_zone == "Asia/Seoul"
 
 
-def test_two_conferences_do_not_both_answer_every_host(client, conference):
-    make_conference(domain=None, name="First")
+def test_the_second_conference_locks_nobody_out_of_the_first(client, conference):
+    add = reverse("admin:schedule_conference_add")
+    Conference.objects.update(domain=None)
+    errors = errors_of(client.post(add, {"domain": "b.example.com"}))
+    assert "“Testconf” has no domain. Give it one first" in errors
+    Conference.objects.update(domain="testserver")
+    assert "It needs a domain" in errors_of(client.post(add, {"domain": ""}))
+    make_conference(domain="b.example.com")
     url = reverse("admin:schedule_conference_change", args=[conference.pk])
-    errors = errors_of(client.post(url, {"domain": ""}))
-    assert "“First” has no domain, and two conferences cannot both answer every host." in errors
+    assert "It needs a domain" in errors_of(client.post(url, {"domain": ""}))
+
+
+def test_the_list_says_who_is_not_reached(client, conference):
+    page = reverse("admin:schedule_conference_changelist")
+    assert "ALLOWED_HOSTS" not in client.get(page).text
+    make_conference(domain="b.missing.invalid")
+    make_conference(domain=None)
+    settle()
+    text = client.get(page).text
+    assert "Add b.missing.invalid to ALLOWED_HOSTS." in text
+    assert "It answers nowhere: give it a domain." in text

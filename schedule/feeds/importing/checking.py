@@ -63,7 +63,7 @@ def check_due(feeds: FeedQuerySet, *, at: datetime) -> Iterator[FeedCheck]:
 def check_feed(feed: Feed, *, at: datetime, actor: models.Model | None = None) -> FeedCheck:
     """Reads the address. What is new is applied, or waits in the feed's review."""
     try:
-        fetched = fetch(feed.address, etag=feed.etag)
+        fetched = fetch(feed.address, conference=feed.conference, etag=feed.etag)
         if fetched.data is None:
             return _noted(FeedCheck(feed, CheckOutcome.UNCHANGED), at, feed.etag)
         programme = read_feed(feed, fetched.data)

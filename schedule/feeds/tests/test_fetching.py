@@ -6,10 +6,14 @@ import pytest
 
 from lib.http_client import HttpError
 from schedule.feeds import fetching
-from schedule.feeds.fetching import fetch
+from schedule.models import Conference
 
 HOST, OTHER = "feeds.example.org", "other.example.org"
 API = f"https://{HOST}/api/"
+
+
+def fetch(address, **kw):
+    return fetching.fetch(address, conference=Conference(slug="conf"), **kw)
 
 
 def page(*results, following=None):
@@ -70,7 +74,10 @@ def test_only_public_addresses_are_read_and_only_by_https(internet):
 
 
 def test_a_token_stays_with_its_address(internet, settings):
-    settings.FEED_TOKENS = {f"https://{HOST}/api/events/conf": "secret"}
+    settings.FEED_TOKENS = {
+        f"conf:https://{HOST}/api/events/conf": "secret",
+        f"other:https://{HOST}/api/events/": "of another conference",
+    }
     moved = f"https://{OTHER}/api/events/conf/x"
     internet.page(f"{HOST}/api/events/conf/slots/", status=302, Location=moved)
     for place in (f"{OTHER}/api/events/conf/x", f"{HOST}/api/events/conference/"):

@@ -44,7 +44,7 @@ class Answers:
         self.error = ""
         self.etag = ""
 
-    def __call__(self, address, *, etag=""):
+    def __call__(self, address, *, conference, etag=""):
         self.asked.append((address, etag))
         if self.error:
             raise HttpError(ErrorKind.UNUSABLE, self.error)

@@ -6,11 +6,11 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.http.request import validate_host
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from schedule.models import Conference, validate_time_zone
+from schedule.site.conferences import host_problem
 
 OPTIONS = {
     "slug": "SLUG",
@@ -26,9 +26,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="short name for commands, like mycon-2026")
         parser.add_argument("--name", required=True, help="as people know it")
-        parser.add_argument(
-            "--domain", help="its host name; without, it answers every allowed host (one may)"
-        )
+        parser.add_argument("--domain", help="its host name; needed as soon as there are two")
         parser.add_argument(
             "--timezone",
             dest="time_zone",
@@ -55,12 +53,6 @@ class Command(BaseCommand):
             conference.full_clean()
         except ValidationError as error:
             raise CommandError("\n".join(_lines(error))) from None
-        others = Conference.objects.filter(domain=None)
-        if conference.domain is None and (other := others.first()):
-            text = _(
-                "--domain is needed: “%(other)s” has none, and two cannot both answer every host."
-            )
-            raise CommandError(text % {"other": other})
         conference.save()
         text = _("Made “%(name)s”, %(starts)s to %(ends)s, %(zone)s.")
         zone = conference.time_zone
@@ -78,8 +70,8 @@ class Command(BaseCommand):
             _("https://%(host)s/%(admin)s: rooms and their streams, who sees the programme")
             % {"host": host, "admin": settings.ADMIN_PATH},
         ]
-        if conference.domain and not validate_host(conference.domain, settings.ALLOWED_HOSTS):
-            steps.insert(0, _("Add %(domain)s to ALLOWED_HOSTS.") % {"domain": conference.domain})
+        if problem := host_problem(conference, is_alone=Conference.objects.count() == 1):
+            steps.insert(0, problem)
         for step in steps:
             self.stdout.write(f"  {step}")
 

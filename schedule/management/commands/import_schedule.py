@@ -89,7 +89,7 @@ class Command(BaseCommand):
             raise CommandError(_("Not every feed could be read."))
 
     def _import(self, source: str, conference: Conference, **options: Any) -> None:
-        data, as_json = _read_source(source), options["json"]
+        data, as_json = _read_source(source, conference), options["json"]
         try:
             programme = read(
                 conference, data, format=options["format"], believe_clock=options["believe_clock"]
@@ -169,10 +169,10 @@ def _is_address(source: str) -> bool:
     return "://" in source
 
 
-def _read_source(source: str) -> bytes:
+def _read_source(source: str, conference: Conference) -> bytes:
     if _is_address(source):
         try:
-            return fetch(source).data or b""
+            return fetch(source, conference=conference).data or b""
         except HttpError as error:
             raise CommandError(f"{source}: {error}") from None
     try:

@@ -69,8 +69,13 @@ def test_a_slug_and_a_domain_belong_to_one_conference():
         call_command("create_conference", "other", *NAMED, "--domain", "live.example.org")
 
 
-def test_two_conferences_do_not_both_answer_every_host():
+def test_a_second_conference_locks_nobody_out_of_the_first(capsys):
     call_command("create_conference", "mycon", *NAMED)
-    with pytest.raises(CommandError, match="--domain is needed: “My Con” has none"):
+    with pytest.raises(CommandError, match="“My Con” has no domain. Give it one first"):
+        call_command("create_conference", "other", *NAMED, "--domain", "b.example.org")
+    Conference.objects.update(domain="a.example.org")
+    with pytest.raises(CommandError, match="It needs a domain: there are other conferences"):
         call_command("create_conference", "other", *NAMED)
     assert Conference.objects.count() == 1
+    call_command("create_conference", "other", *NAMED, "--domain", "b.example.org")
+    assert Conference.objects.count() == 2

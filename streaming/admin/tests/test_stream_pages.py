@@ -5,13 +5,14 @@ from unittest import mock
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from conftest import client_of, make_conference, make_room, make_stream, make_ticket
-from lib.sealing import seal, unseal
+from lib.sealing import SealBroken, seal
 from streaming.admin import streams
 from streaming.models import StreamAccount, StreamHost
 from streaming.probes.traffic import Traffic
-from streaming.sources.base import Probe
+from streaming.sources.base import NOBODY, Probe
 from streaming.sources.tests.keys import JITSI_SECRET, PEM, PEM_IN_BASE64
 
 pytestmark = pytest.mark.ignore_template_errors
@@ -140,7 +141,7 @@ def test_an_account_is_kept_and_its_key_never_shown_again(client, conference):
     client.post(change, {"name": "Ours", "account_id": "abc12345", "key_id": "id2", "secret": ""})
     changed = StreamAccount.objects.get()
     assert (changed.key_id, changed.secret) == ("id2", account.secret)
-    assert unseal(changed.secret).startswith("-----BEGIN")
+    assert changed.opened().secret.startswith("-----BEGIN")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_an_account_is_kept_and_its_key_never_shown_again(client, conference):
         ("mux", {"key_id": "", "secret": PEM_IN_BASE64}, "key_id", "required"),
         ("mux", {"key_id": "k", "secret": ""}, "secret", "required"),
         ("mux", {"key_id": "k", "secret": "env:SECRET_KEY"}, "secret", "FRONT_ROW_"),
-        ("mux", {"key_id": "k", "secret": "env:FRONT_ROW_NONE"}, "secret", "has no FRONT_ROW_NONE"),
+        ("mux", {"key_id": "k", "secret": "env:FRONT_ROW_X"}, "secret", "SECRET_BINDINGS does not"),
         ("jitsi", {"account_id": "a", "secret": "short"}, "secret", "can be guessed"),
         ("bigbluebutton", {"account_id": "bbb", "secret": "s"}, "account_id", "https://"),
         (
@@ -167,10 +168,32 @@ def test_an_account_that_cannot_sign_is_refused(client, conference, kind, fields
     assert not StreamAccount.objects.exists()
 
 
-def test_a_key_may_be_in_the_environment(client, conference, monkeypatch):
+def test_a_key_may_be_in_the_environment(client, conference, monkeypatch, settings):
+    settings.SECRET_BINDINGS = {"FRONT_ROW_JITSI": conference.slug}
+    said = add_account(client, "jitsi", account_id="app", secret="env:FRONT_ROW_JITSI")
+    errors = said.context["adminform"].form.errors
+    assert "The environment has no FRONT_ROW_JITSI." in str(errors["secret"])
     monkeypatch.setenv("FRONT_ROW_JITSI", JITSI_SECRET)
     add_account(client, "jitsi", account_id="app", secret="env:FRONT_ROW_JITSI")
     assert StreamAccount.objects.get().opened().secret == JITSI_SECRET
+
+
+@pytest.mark.parametrize("bound_to", ["", "other", "{slug}:https://pretix.eu/"])
+def test_nobody_signs_with_the_key_of_another_conference(
+    client, conference, room, monkeypatch, settings, bound_to
+):
+    monkeypatch.setenv("FRONT_ROW_JITSI", JITSI_SECRET)
+    settings.SECRET_BINDINGS = {"FRONT_ROW_JITSI": bound_to.format(slug=conference.slug)}
+    said = add_account(client, "jitsi", account_id="app", secret="env:FRONT_ROW_JITSI")
+    errors = said.context["adminform"].form.errors
+    assert "SECRET_BINDINGS does not give FRONT_ROW_JITSI to this conference" in str(errors)
+    # Nor by a row that is there already.
+    account = StreamAccount.objects.create(
+        conference=conference, kind="jitsi", account_id="app", secret=seal("env:FRONT_ROW_JITSI")
+    )
+    stream = make_stream(room, kind="jitsi", value="hall", account=account)
+    with pytest.raises(SealBroken):
+        stream.playback(NOBODY, timezone.now())
 
 
 def test_a_stream_whose_key_cannot_be_read_is_explained(client, conference, room):
@@ -184,7 +207,9 @@ def test_a_stream_whose_key_cannot_be_read_is_explained(client, conference, room
     data = {"room": room.pk, "value": "x" * 36, "account": broken.pk, "role": "primary"}
     change = reverse("admin:streaming_stream_change", args=[stream.pk])
     response = client.post(change, data)
-    assert "has no FRONT_ROW_GONE" in str(response.context["adminform"].form.errors["account"])
+    assert "SECRET_BINDINGS does not give FRONT_ROW_GONE" in str(
+        response.context["adminform"].form.errors["account"]
+    )
 
 
 def test_the_list_of_all_streams(client, room):

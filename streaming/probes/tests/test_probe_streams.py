@@ -33,7 +33,7 @@ def play(network):
     host = network.own_url.removeprefix("http://")
 
     def put(path="/hls/main.m3u8", number=7):
-        for one in ("localhost", host):
+        for one in ("testserver", "localhost", host):
             network.page(f"{one}{path}", PLAYLIST.format(number=number))
             network.page(f"{one}/hls/piece.ts", "picture")
 

@@ -10,7 +10,7 @@ from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -52,14 +52,11 @@ _SYSTEMS = {
 
 @dataclass(frozen=True)
 class Device:
-    """`elsewhere`: the conference on whose host it has signed in, when that is another one."""
-
     pk: int
     browser: str
     signed_in_at: datetime
     is_this: bool
     is_watching: bool
-    elsewhere: Conference | None
 
 
 def remember_sign_in(request: HttpRequest, user: User, **_signal: object) -> None:
@@ -106,29 +103,33 @@ def _is_alive(at: datetime) -> Exists:
     return Exists(Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=at))
 
 
-def sessions_of(user: User, at: datetime) -> QuerySet[UserSession]:
-    """The sessions that are signed in, newest first."""
-    sessions: QuerySet[UserSession] = UserSession.objects.filter(_is_alive(at), user=user)
+def sessions_of(user: User, here: Conference, at: datetime) -> QuerySet[UserSession]:
+    """The sessions that are signed in at this conference, newest first."""
+    sessions: QuerySet[UserSession] = UserSession.objects.filter(
+        _is_alive(at), user=user, data__conference=here.pk
+    )
     return sessions.order_by("-created_at")
+
+
+def last_sign_in(user: User, here: Conference) -> datetime | None:
+    """At this conference, as long as it is remembered: elsewhere is no business of those who ask."""
+    here_too = UserSession.objects.filter(user=user, data__conference=here.pk)
+    at: datetime | None = here_too.aggregate(at=Max("created_at"))["at"]
+    return at
 
 
 def devices_of(user: User, session_key: str | None, here: Conference, at: datetime) -> list[Device]:
     """`session_key` is that of the device that asks; it comes first."""
-    sessions = [(session, _conference_id(session)) for session in sessions_of(user, at)]
-    conferences = Conference.objects.in_bulk(
-        {conference_id for _session, conference_id in sessions}
-    )
-    watching = {pk: devices_watching(pk, user.pk) for pk in conferences}
+    watching = devices_watching(here.pk, user.pk)
     devices = [
         Device(
             pk=session.pk,
             browser=browser_in_words(session.user_agent),
             signed_in_at=session.created_at,
             is_this=session.session_key == session_key,
-            is_watching=device_of(session.session_key) in watching.get(conference_id, ()),
-            elsewhere=conferences.get(conference_id) if conference_id != here.pk else None,
+            is_watching=device_of(session.session_key) in watching,
         )
-        for session, conference_id in sessions
+        for session in sessions_of(user, here, at)
     ]
     return sorted(devices, key=lambda device: not device.is_this)
 

@@ -303,6 +303,14 @@ def test_signing_out(client, attendee):
     assert client.get("/lobby/").url.startswith(LOGIN)
 
 
+@pytest.mark.parametrize("door", ["/accounts/logout/", "/admin/logout/"])
+def test_signing_out_empties_the_browser(client, organizer, door):
+    client.force_login(organizer, backend="tickets.accounts.backends.ConferenceBackend")
+    assert "Clear-Site-Data" not in client.get("/accounts/logout/")
+    assert client.post(door)["Clear-Site-Data"] == '"storage"'
+    assert signed_in_as(client) is None
+
+
 def test_pages_after_signing_in_keep_no_message(client, attendee):
     sign_in(client, "attendee@example.com")
     assert "messages" not in client.cookies

@@ -162,6 +162,63 @@ def test_pages_of_the_second_factor_obey_a_strict_policy(client, with_totp, page
         assert "src=" in tag or 'type="application/json"' in tag, tag
 
 
+CHANGE = "/admin/password_change/"
+
+
+def change(client, old, new):
+    fields = {"old_password": old, "new_password1": new, "new_password2": new}
+    return client.post(CHANGE, fields)
+
+
+def test_one_changes_ones_own_password_by_typing_the_old_one(client, with_password):
+    other = Client()
+    for each in (client, other):
+        by_password(each)
+    change(client, "wrong", "battery staple horse")
+    with_password.refresh_from_db()
+    assert with_password.check_password("a long password")
+    assert change(client, "a long password", "battery staple horse").status_code == 302
+    with_password.refresh_from_db()
+    assert with_password.check_password("battery staple horse")
+    assert client.get("/admin/").status_code == 200
+    assert other.get("/admin/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("seven77", "too short"),
+        ("qwertyuiop", "too common"),
+        ("Testconf2026!", "have to be left"),
+        ("organizer-front-row", "have to be left"),
+        ("olga@example.com", "have to be left"),
+    ],
+)
+def test_a_password_that_is_guessed_first_is_refused(client, with_password, password, why):
+    by_password(client)
+    assert why in change(client, "a long password", password).text
+    with_password.refresh_from_db()
+    assert with_password.check_password("a long password")
+
+
+@pytest.mark.parametrize("password", ["testconf is where we meet", "слова через пробел", "x7" * 64])
+def test_whatever_it_is_made_of_it_is_taken_as_it_is(client, with_password, password):
+    by_password(client)
+    assert change(client, "a long password", password).status_code == 302
+    fresh = Client()
+    assert by_password(fresh, password=password.upper()).status_code == 200
+    by_password(fresh, password=password)
+    assert signed_in_as(fresh) == str(with_password.pk)
+
+
+def test_the_browser_may_fill_it_in_and_hides_it(client, with_password):
+    page = client.get(PASSWORD_PAGE).text
+    field = re.search(r'<input[^>]*name="password"[^>]*>', page)[0]
+    assert 'type="password"' in field
+    assert 'autocomplete="current-password"' in field
+    assert "onpaste" not in page
+
+
 def test_attendees_need_no_password_for_their_pages(attendee):
     assert client_of(attendee).get("/accounts/2fa/").status_code == 200
     assert Client().get("/accounts/2fa/").url.startswith("/accounts/login/")

@@ -6,7 +6,7 @@ The site runs as in production, because what is installed hangs on SOCIAL_PROVID
 import http.client
 import json
 import re
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.apps import apps
@@ -161,3 +161,12 @@ def test_a_forged_answer_is_none(visitor):
     assert answer.status == 401
     assert "did not sign you in" in answer.text
     assert signed_in_as(visitor) is None
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("name", ["oidc/club", "github"])
+def test_an_answer_is_of_use_to_who_asked_alone(visitor, name):
+    asked = parse_qs(urlsplit(visitor.get(f"/accounts/{name}/login/").location).query)
+    assert len(asked["state"][0]) >= 16
+    assert asked["code_challenge_method"] == ["S256"]
+    assert len(asked["code_challenge"][0]) == 43

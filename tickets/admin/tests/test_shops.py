@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from conftest import client_of, make_conference, make_ticket, make_user
-from lib.sealing import seal, unseal
+from lib.sealing import seal
 from tickets.models import Product, Role, Shop, SyncRun, Ticket
 from tickets.sources.syncing.run import sync
 from tickets.sources.tests.paper_shop import PaperShop, make_shop, paper_ticket, use
@@ -75,7 +75,7 @@ def test_a_shop_is_set_up_in_two_steps(client, conference):
     shop.refresh_from_db()
     assert (shop.account, shop.event, shop.is_active) == ("acme", "conf26", True)
     assert shop.token != "sekrit-token"
-    assert unseal(shop.token) == "sekrit-token"
+    assert shop.opened_token("") == "sekrit-token"
 
 
 def test_a_secret_is_never_shown_and_stays_when_nothing_is_typed(client, conference):
@@ -87,13 +87,37 @@ def test_a_secret_is_never_shown_and_stays_when_nothing_is_typed(client, confere
     client.post(page_of(shop), data(event="conf27"))
     shop.refresh_from_db()
     assert shop.event == "conf27"
-    assert unseal(shop.token) == "sekrit-token"
+    assert shop.opened_token("") == "sekrit-token"
     client.post(page_of(shop), data(token="another"))
     shop.refresh_from_db()
-    assert unseal(shop.token) == "another"
+    assert shop.opened_token("") == "another"
     page = client.post(page_of(shop), data(token="env:SECRET_KEY")).text
     assert "begins with FRONT_ROW_" in page
     assert "SECRET_KEY" not in page
+
+
+def test_a_name_has_to_be_bound_to_this_conference_and_shop(
+    client, conference, monkeypatch, settings
+):
+    monkeypatch.setenv("FRONT_ROW_PRETIX", "sekrit-token")
+    shop = make_shop(conference, slug="px", kind="pretix")
+    typed = data(token="env:FRONT_ROW_PRETIX")
+    own = data(token="env:FRONT_ROW_PRETIX", base_url="https://own.example")
+    says = "SECRET_BINDINGS does not give FRONT_ROW_PRETIX to this conference"
+    for bound in ({}, {"FRONT_ROW_PRETIX": "other:https://pretix.eu/"}):
+        settings.SECRET_BINDINGS = bound
+        assert says in client.post(page_of(shop), typed).text
+    settings.SECRET_BINDINGS = {"FRONT_ROW_PRETIX": f"{conference.slug}:https://pretix.eu/"}
+    assert says in client.post(page_of(shop), own).text
+    assert client.post(page_of(shop), typed).status_code == 302
+    shop.refresh_from_db()
+    assert shop.opened_token("https://pretix.eu/api/") == "sekrit-token"
+
+
+def test_sealed_secrets_are_not_read_sign_by_sign(client, conference):
+    make_shop(conference, slug="px", kind="pretix", token=seal("sekrit-token"))
+    assert client.get(SHOPS, {"token__startswith": "g"}).status_code == 400
+    assert client.get(SHOPS, {"slug__startswith": "p"}).status_code == 200
 
 
 def test_a_secret_goes_nowhere_else_unless_it_is_typed_again(client, conference):
@@ -189,7 +213,7 @@ def test_only_shops_of_this_conference(client, conference, stranger):
     theirs = make_shop(make_conference(), slug="elsewhere")
     SyncRun.objects.create(shop=theirs, is_full=True)
     assert "elsewhere" not in client.get(SHOPS).text + client.get(RUNS).text
-    assert client.get(page_of(theirs)).status_code == 302
+    assert client.get(page_of(theirs)).status_code == 404
     address = reverse("admin:tickets_shop_accept_removals", args=[theirs.pk])
     assert client.post(address, {"accepts": "on"}).status_code == 404
     mine = make_shop(conference)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
@@ -131,8 +132,9 @@ def test_a_ticket_is_extended_by_a_grant_that_no_sync_undoes(conference, attende
     assert "Nobody has this ticket" in text(do(desk, "extend-ticket", ticket=free.pk, hours=2))
 
 
-def test_sessions_are_ended(attendee, desk):
+def test_sessions_are_ended(conference, attendee, desk):
     phone = client_of(attendee)
+    UserSession.objects.filter(user=attendee).update(data={"conference": conference.pk})
     assert phone.get("/lobby/").status_code == 200
     assert "For a lost phone" in text(desk.get(f"{INDEX}end-sessions/", {"person": attendee.pk}))
     page = text(do(desk, "end-sessions", person=attendee.pk))

@@ -26,12 +26,17 @@ class Explanation:
 
 
 def explain(
-    conference: Conference, who: str, at: datetime, scope: str | None = None
+    conference: Conference,
+    user: User | None,
+    email: str,
+    at: datetime,
+    scope: str | None = None,
 ) -> Explanation:
-    """`who` is an address or a reference. `scope` None asks for any admission. The number of
-    queries does not depend on how much they hold.
+    """`user` None: of an address without an account that is known here. `scope` None asks for any
+    admission. The number of queries does not depend on how much they hold.
     """
-    case, wording = Inquiry.read(conference, who, at, scope), WordingForHelpDesk(conference)
+    case = Inquiry.read(conference, user, email, at, scope)
+    wording = WordingForHelpDesk(conference)
     findings = wording.tell(fact for check in facts.CHECKS for fact in check(case))
     reason = refusal(conference, case.admission, scope, at)
     return Explanation(case, findings, reason, wording.verdict(reason, case))

@@ -10,6 +10,7 @@ from django.db.models import Count, Model, OuterRef, Q, Subquery
 from django.utils.timesince import timesince
 
 from schedule.models import Conference, Talk
+from tickets.accounts.devices.sessions import last_sign_in
 from tickets.admission.watching import devices_watching
 from tickets.helpdesk.why.inquiry import Inquiry, is_open, live_claim
 from tickets.models import Ban, EntryLink, Role, Shop, SyncRun, Ticket
@@ -62,8 +63,8 @@ def account(case: Inquiry) -> Iterator[Fact]:
         yield Fact("active", False, user)
     if not case.is_verified:
         yield Fact("verified.by_password" if user.last_login else "verified.no", False, user)
-    elif user.last_login:
-        yield Fact("verified", True, user, at=user.last_login)
+    elif signed_in_at := last_sign_in(user, case.conference):
+        yield Fact("verified", True, user, at=signed_in_at)
 
 
 def second_factor(case: Inquiry) -> Iterator[Fact]:

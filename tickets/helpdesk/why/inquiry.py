@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from schedule.models import Conference
 from tickets.accounts.accounts import is_verified
 from tickets.admission.rule import Admission, compute
-from tickets.models import Claim, Grant, Ticket, User, fold_email, person_of_reference
+from tickets.models import Claim, Grant, Ticket, User, fold_email
 from tickets.models.scopes import TalkWindows, talk_windows, windows
 
 
@@ -26,12 +26,16 @@ class Inquiry:
     scope: str | None = None
 
     @classmethod
-    def read(cls, conference: Conference, who: str, at: datetime, scope: str | None) -> Self:
-        number = person_of_reference(who)
-        wanted = {"pk": number} if number is not None else {"email": fold_email(who)}
-        user = User.objects.filter(**wanted).first()
+    def read(
+        cls,
+        conference: Conference,
+        user: User | None,
+        email: str,
+        at: datetime,
+        scope: str | None,
+    ) -> Self:
         admission = compute(conference, user.pk) if user else None
-        return cls(conference, user, user.email if user else fold_email(who), at, admission, scope)
+        return cls(conference, user, fold_email(email), at, admission, scope)
 
     @property
     def user_id(self) -> int | None:

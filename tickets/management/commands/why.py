@@ -3,11 +3,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Q
 from django.utils import timezone
 
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.site.dates import read_moment
 from tickets.helpdesk.why import Explanation, explain
+from tickets.models import User, fold_email, fold_reference
 from tickets.models.scopes import parse_scope
 
 MARKS = {True: "+", False: "-", None: " "}
@@ -17,7 +19,7 @@ class Command(BaseCommand):
     help = "Say why somebody can, or cannot, get in. Exit status 0: they can; 1: they cannot."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("who", help="an e-mail address, or a reference like P-000123")
+        parser.add_argument("who", help="an e-mail address, or a reference like P-7K3Q-9XWB")
         parser.add_argument(
             "--scope", help="day:2026-11-21, room:SLUG, talk:CODE or replay; default: anything"
         )
@@ -46,7 +48,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
-        explanation = explain(chosen, who, moment, wanted)
+        named = Q(email=fold_email(who)) | Q(reference=fold_reference(who))
+        user = User.objects.filter(named).first()
+        explanation = explain(chosen, user, user.email if user else who, moment, wanted)
         if options["json"]:
             self.stdout.write(json.dumps(_as_dict(explanation), indent=2, ensure_ascii=False))
         else:

@@ -7,6 +7,7 @@ the shop says. tickets/sources/syncing/ does the rest.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Protocol
 
 from tickets.models import Shop
@@ -87,7 +88,7 @@ class ShopKind:
     """`open` asks nothing yet. `read_call` checks a webhook call without asking the shop, and says which
     order it is about; "" for a call that says nothing about tickets. It raises BadCall. `fields` are
     those fields of the Shop row that organizers fill in for this kind; `docs` is the page that
-    explains how.
+    explains how. `token_goes_to` says of a Shop which address gets its token.
     """
 
     name: str
@@ -96,3 +97,4 @@ class ShopKind:
     read_call: Callable[[Shop, WebhookCall], str]
     fields: tuple[str, ...] = ("account", "event", "token")
     docs: str = ""
+    token_goes_to: Callable[[Shop], str] = attrgetter("base_url")

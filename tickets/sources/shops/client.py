@@ -22,7 +22,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from lib.http_client import Deadline, ErrorKind, HttpClient, HttpError, Response, begins_with
-from lib.sealing import SealBroken, unseal
+from lib.sealing import SealBroken
 from lib.text import one_line
 from tickets.models import Shop, fold_email
 from tickets.sources.shops.base import Batch, ShopApi, ShopError
@@ -136,7 +136,7 @@ class ShopReader(ShopApi):
     def client(self) -> ShopClient:
         """Raises ShopError."""
         try:
-            token = unseal(self.shop.token)
+            token = self.shop.opened_token(self.event_url)
         except SealBroken as error:
             raise ShopError(str(error)) from None
         if not token:

@@ -241,4 +241,5 @@ PRETIX = ShopKind(
     read_call=read_call,
     fields=("base_url", "account", "event", "token", "uses_buyer_email", "is_test_mode"),
     docs="docs/shops-pretix.md",
+    token_goes_to=lambda shop: PretixApi(shop).event_url,
 )

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
-from lib.sealing import SealBroken, unseal
+from lib.sealing import SealBroken
 from tickets.models import Shop, Ticket
 from tickets.sources.shops.base import BadCall, Batch, ShopError, ShopKind, ShopTicket, WebhookCall
 from tickets.sources.shops.client import (
@@ -162,7 +162,7 @@ def read_call(shop: Shop, call: WebhookCall) -> str:
     only a hint.
     """
     try:
-        key = unseal(shop.hook_token)
+        key = shop.opened_hook_token()
     except SealBroken:
         key = ""
     if not key:
@@ -226,4 +226,5 @@ TITO = ShopKind(
     read_call=read_call,
     fields=("account", "event", "token", "hook_token", "uses_buyer_email", "is_test_mode"),
     docs="docs/shops-tito.md",
+    token_goes_to=lambda shop: TitoApi(shop).event_url,
 )

@@ -6,6 +6,7 @@ import pytest
 
 from conftest import utc
 from lib.sealing import seal
+from schedule.models import Conference
 from tickets.models import Shop
 from tickets.sources.shops.base import BadCall, ShopError, WebhookCall
 from tickets.sources.shops.client import ShopClient
@@ -24,6 +25,7 @@ def pretix(settings, monkeypatch):
 
 def make_shop(pretix: FakePretix, **fields) -> Shop:
     row = {
+        "conference": Conference(slug="mycon"),
         "slug": "tickets",
         "kind": "pretix",
         "base_url": pretix.url,
@@ -293,7 +295,7 @@ def test_half_a_list_is_no_list(pretix):
         ({"token": ""}, "The API token is missing"),
         ({"token": seal("a\nb")}, "copy it once more"),
         ({"token": "not sealed"}, "SECRET_KEY has changed"),
-        ({"token": seal("env:FRONT_ROW_NOT_THERE")}, "has no FRONT_ROW_NOT_THERE"),
+        ({"token": seal("env:FRONT_ROW_NOT_THERE")}, "does not give FRONT_ROW_NOT_THERE"),
         ({"event": "other"}, "or there is no such event"),
         ({"account": "../../x"}, "or there is no such event"),
         ({"base_url": "ftp://shop.example"}, "no address of a shop"),
@@ -349,3 +351,23 @@ def test_calls_that_pretix_did_not_make_are_refused(pretix):
         with pytest.raises(BadCall) as error:
             PRETIX.read_call(shop, call)
         assert error.value.status == 400
+
+
+def test_a_secret_of_the_operator_goes_where_it_is_bound_to_alone(pretix, monkeypatch, settings):
+    monkeypatch.setenv("FRONT_ROW_PRETIX", pretix.token)
+    pretix.add_order("ada@example.com")
+    token = seal("env:FRONT_ROW_PRETIX")
+    settings.SECRET_BINDINGS = {"FRONT_ROW_PRETIX": f"mycon:{pretix.url}/"}
+    assert len(tickets_of(pretix, token=token)) == 1
+    settings.PRIVATE_SHOPS = ["http://127.0.0.1:9"]
+    refused = [
+        {"base_url": "http://127.0.0.1:9"},
+        {"conference": Conference(slug="other")},
+    ]
+    for fields in refused:
+        with pytest.raises(ShopError, match="does not give FRONT_ROW_PRETIX to this conference"):
+            tickets_of(pretix, token=token, **fields)
+    for bound in ("mycon", "other", f"mycon:{pretix.url}/other/", "mycon:https://pretix.eu/"):
+        settings.SECRET_BINDINGS = {"FRONT_ROW_PRETIX": bound}
+        with pytest.raises(ShopError, match="does not give FRONT_ROW_PRETIX to this conference"):
+            tickets_of(pretix, token=token)

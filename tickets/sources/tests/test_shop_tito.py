@@ -5,6 +5,7 @@ import json
 import pytest
 
 from lib.sealing import seal
+from schedule.models import Conference
 from tickets.models import Shop
 from tickets.sources.shops import tito as tito_module
 from tickets.sources.shops.base import BadCall, ShopError, WebhookCall
@@ -250,7 +251,7 @@ def heard(body: bytes, **fields) -> str:
 
 def make_call_shop(**fields) -> Shop:
     row = {"account": "demo", "event": "conf", "hook_token": seal("whsec_test")}
-    return Shop(**(row | fields))
+    return Shop(conference=Conference(slug="mycon"), **(row | fields))
 
 
 def test_calls_name_their_order():
@@ -305,3 +306,15 @@ def test_signed_calls_that_say_nothing_of_ours_are_refused():
     for body in (b"", b"[]", b"null", b"\xff"):
         with pytest.raises(BadCall):
             heard(body)
+
+
+def test_a_call_is_checked_with_a_secret_of_this_conference_alone(monkeypatch, settings):
+    tito = FakeTito(1)
+    monkeypatch.setenv("FRONT_ROW_HOOK", tito.hook_token)
+    token, call = seal("env:FRONT_ROW_HOOK"), tito.call("AAAA")
+    settings.SECRET_BINDINGS = {"FRONT_ROW_HOOK": "mycon"}
+    assert heard(call, hook_token=token) == "AAAA"
+    for bound in ("other", "mycon:https://api.tito.io/"):
+        settings.SECRET_BINDINGS = {"FRONT_ROW_HOOK": bound}
+        with pytest.raises(BadCall):
+            heard(call, hook_token=token)
