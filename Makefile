@@ -60,6 +60,7 @@ check: ## Look for mistakes without running the site; changes nothing
 	$(PYTHON) -m tools.check_layout
 	@tools/js.sh check
 	$(PYTHON) -m tools.lock --check
+	$(PYTHON) -m tools.audit
 	@echo "manage.py check --deploy --fail-level WARNING"
 	@$(LIKE_PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 	@echo "manage.py makemigrations --check"
