@@ -1,3 +1,5 @@
+import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 
 from django.core.exceptions import BadRequest
@@ -6,11 +8,14 @@ from django.http.response import HttpResponseBase
 
 # PostgreSQL stores no NUL, and no browser types one.
 NUL = "\0"
+# Python reads no longer number, and says so with another error than "not a number".
+_ENDLESS_NUMBER = re.compile(rf"\d{{{sys.int_info.default_max_str_digits + 1}}}")
 
 
 class CleanInputMiddleware:
-    """Answers 400 to text that no page of ours sends and that breaks what reads it: a NUL in an
-    address, a query or a form, and another encoding than UTF-8. Files may hold what they like.
+    """Answers 400 to text that no page of ours sends and that breaks what reads it: a NUL or a number
+    without end in an address, a query or a form, and another encoding than UTF-8. Files may hold
+    what they like.
 
     Comes before everything that reads cookies, queries or forms. A cookie with a NUL is left out
     instead: a browser keeps it, and would get nothing but refusals.
@@ -34,13 +39,13 @@ class CleanInputMiddleware:
         kwargs: dict[str, object],
     ) -> None:
         _refuse_other_encodings(request)
-        _refuse_nul(str(value) for value in (*args, *kwargs.values()))
-        _refuse_nul(_texts(request.GET))
+        _refuse_broken(value for value in (*args, *kwargs.values()) if isinstance(value, str))
+        _refuse_broken(_texts(request.GET))
         if request.method == "POST":
             if getattr(view, "csrf_exempt", False):
                 # Such a view may want the bytes, which are gone once a form of parts has been read.
                 _ = request.body
-            _refuse_nul(_texts(request.POST))
+            _refuse_broken(_texts(request.POST))
 
 
 def _refuse_other_encodings(request: HttpRequest) -> None:
@@ -50,9 +55,9 @@ def _refuse_other_encodings(request: HttpRequest) -> None:
         raise BadRequest("The request is not in UTF-8.")
 
 
-def _refuse_nul(texts: Iterable[str]) -> None:
-    if any(NUL in text for text in texts):
-        raise BadRequest("The request has a NUL in it.")
+def _refuse_broken(texts: Iterable[str]) -> None:
+    if any(NUL in text or _ENDLESS_NUMBER.search(text) for text in texts):
+        raise BadRequest("The request has a NUL or an endless number in it.")
 
 
 def _texts(data: QueryDict) -> Iterator[str]:

@@ -14,7 +14,8 @@ class StrictDecoder(json.JSONDecoder):
         try:
             value = super().decode(text, *rest)
             # Half a surrogate cannot be encoded, and NUL cannot be stored.
-            if b"\\u0000" in json.dumps(value, ensure_ascii=False).encode():
+            written = json.dumps(value, ensure_ascii=False).encode()
+            if b"\\u0000" in written.replace(rb"\\", b""):
                 _refuse("NUL")
         except json.JSONDecodeError:
             raise

@@ -2,15 +2,25 @@
 asks before it (tickets/admission/middleware.py), for the second factor as well.
 """
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.options import TO_FIELD_VAR
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import (
+    BadRequest,
+    FieldDoesNotExist,
+    PermissionDenied,
+    ValidationError,
+)
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,6 +30,10 @@ from schedule.site.rights import DeskRights
 from schedule.site.scoped_admin import conference_of, in_venue_zone
 from tickets.accounts.login import empty_browser
 from tickets.models import User
+
+# What Django's lists and forms raise for lookups that no page of them links to: a year 10000, a key
+# larger than its column, a field without a name.
+_UNREADABLE = (ValueError, OverflowError, DataError, FieldDoesNotExist)
 
 
 class AdminPasswordForm(AdminAuthenticationForm):
@@ -41,6 +55,21 @@ class AdminPasswordForm(AdminAuthenticationForm):
             )
 
 
+def _refusing_queries(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Answers 400 to an address whose query cannot be read, in pages of every app's admin."""
+
+    @functools.wraps(view)
+    def refusing(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except _UNREADABLE as error:
+            if request.GET or TO_FIELD_VAR in request.POST:
+                raise BadRequest(f"The query cannot be read: {error!r}") from error
+            raise
+
+    return refusing
+
+
 class OurAdminSite(admin.AdminSite):
     site_title = gettext_lazy("Front Row")
     site_header = gettext_lazy("Front Row")
@@ -57,7 +86,7 @@ class OurAdminSite(admin.AdminSite):
         return conference is not None and bool(DeskRights.of(user, conference))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        return in_venue_zone(super().admin_view(view, cacheable))
+        return _refusing_queries(in_venue_zone(super().admin_view(view, cacheable)))
 
     def each_context(self, request: HttpRequest) -> dict[str, object]:
         context = super().each_context(request)

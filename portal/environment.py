@@ -168,6 +168,16 @@ def env_database(name: str, *, default: Path) -> dict[str, Any]:
     }
 
 
+def make_folder(name: str, folder: Path) -> None:
+    """For the file that the variable names."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name} names a file in a folder that cannot be made ({error.strerror})"
+        ) from None
+
+
 def env_mailer(name: str, *, default: str = "") -> dict[str, Any]:
     """What stands in MAILERS for `smtp://user:password@host:587`.
 

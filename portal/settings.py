@@ -23,6 +23,7 @@ from portal.environment import (
     env_providers,
     env_str,
     env_url,
+    make_folder,
     read_env_file,
 )
 
@@ -128,12 +129,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
     if not _database["NAME"].startswith((":memory:", "file:")):
-        try:
-            Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ImproperlyConfigured(
-                f"DATABASE_URL names a file in a folder that cannot be made ({error.strerror})"
-            ) from None
+        make_folder("DATABASE_URL", Path(_database["NAME"]).parent)
     _database["OPTIONS"] = {
         # Readers do not wait for the writer, and a writer takes its lock when it begins, not in
         # the middle, where SQLite would refuse instead of waiting.

@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from tools.audit import PROJECT, main, packages
+from tools.security.audit import PROJECT, main, packages
 
 
 @contextmanager

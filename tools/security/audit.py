@@ -1,7 +1,7 @@
 """Asks OSV, the public list of known holes, about every package that the lock files and static/vendor
 name with their versions. One request; where the service does not answer, one line says so.
 
-    python -m tools.audit             fails when a hole is known
+    python -m tools.security.audit    fails when a hole is known
 """
 
 import json
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 SERVICE = "https://api.osv.dev/v1/querybatch"
 # Nobody waits for a service that is away.
 TIMEOUT_SECONDS = 5
