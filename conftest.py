@@ -18,7 +18,7 @@ from playwright.sync_api import Browser
 from lib import cached
 from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, Visibility
 from streaming.models import Recording, StageRevision, Stream
-from tickets.models import Claim, Grant, Product, Ticket, User
+from tickets.models import Claim, Product, Role, Ticket, User
 from tools.browser import chromium
 from tools.origin import rtmp_module
 from tools.stack import Stack
@@ -133,6 +133,13 @@ def make_user(email: str | None = None, **kw: Any) -> User:
     return user
 
 
+def make_role(conference: Conference, kind: str, user: User | None = None) -> User:
+    """Somebody who has that role there."""
+    user = user or make_user(f"{kind}-{next(_number)}@example.com")
+    Role.objects.create(conference=conference, user=user, kind=kind)
+    return user
+
+
 def make_ticket(conference: Conference, *, user: User | None = None, **kw: Any) -> Ticket:
     """With `user`, claimed by that person. `scopes` are the product's."""
     scopes = kw.pop("scopes", ["conference"])
@@ -168,11 +175,7 @@ def attendee(conference: Conference) -> User:
 
 @pytest.fixture
 def organizer(conference: Conference) -> User:
-    user = make_user("organizer@example.com", display_name="Olga", is_staff=True)
-    user.is_superuser = True
-    user.save()
-    Grant.objects.create(conference=conference, user=user, reason="crew")
-    return user
+    return make_user("organizer@example.com", display_name="Olga", is_superuser=True)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from django.core.exceptions import (
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -30,6 +31,7 @@ from schedule.site.rights import DeskRights
 from schedule.site.scoped_admin import conference_of, in_venue_zone
 from tickets.accounts.login import empty_browser
 from tickets.models import User
+from tickets.models.roles import USE_HELPDESK
 
 # What Django's lists and forms raise for lookups that no page of them links to: a year 10000, a key
 # larger than its column, a field without a name.
@@ -70,6 +72,16 @@ def _refusing_queries(view: Callable[..., HttpResponseBase]) -> Callable[..., Ht
     return refusing
 
 
+def _is_of_admin(request: HttpRequest) -> bool:
+    """Whether they have any permission in this conference, superusers apart."""
+    return bool(request.user.get_all_permissions(conference_of(request)))
+
+
+def _desk_rights(request: HttpRequest) -> DeskRights:
+    conference = conference_of(request)
+    return DeskRights.of(request.user, conference) if conference else DeskRights()
+
+
 class OurAdminSite(admin.AdminSite):
     site_title = gettext_lazy("Front Row")
     site_header = gettext_lazy("Front Row")
@@ -77,16 +89,25 @@ class OurAdminSite(admin.AdminSite):
     login_form = AdminPasswordForm
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Staff, and whoever has a role or helps in a room in this conference."""
-        user, conference = request.user, conference_of(request)
-        if not user.is_active or user.is_anonymous:
+        """Superusers, and whoever has a role or helps in a room in this conference."""
+        if not request.user.is_active:
             return False
-        if user.is_staff or user.get_all_permissions(conference):
-            return True
-        return conference is not None and bool(DeskRights.of(user, conference))
+        return request.user.is_superuser or _is_of_admin(request) or bool(_desk_rights(request))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return _refusing_queries(in_venue_zone(super().admin_view(view, cacheable)))
+
+    def get_urls(self) -> list[Any]:
+        """Without Django's page that leads to any row of any conference by its number, and so tells its
+        address, which for some is a secret. Our forms link to the page itself.
+        """
+        return [each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site"]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
+        """Who has nothing here has the desk."""
+        if not request.user.is_superuser and not _is_of_admin(request):
+            return redirect("desk:index")
+        return super().index(request, extra_context)
 
     def each_context(self, request: HttpRequest) -> dict[str, object]:
         context = super().each_context(request)
@@ -95,7 +116,8 @@ class OurAdminSite(admin.AdminSite):
                 "conference": conference,
                 "zone": conference.time_zone,
             }
-            context["may_help"] = request.user.has_perm("tickets.change_ticket", conference)
+            context["may_help"] = request.user.has_perm(USE_HELPDESK, conference)
+            context["may_open_desk"] = bool(_desk_rights(request))
         return context
 
     def logout(

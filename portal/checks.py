@@ -6,10 +6,10 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 from django.db.models import DateField, DateTimeField
 
-from portal.apps import OUR_APPS
 from schedule.models import Conference
 from schedule.site.conferences import host_problem
 
+OUR_APPS = ("schedule", "tickets", "streaming")
 INSTANT_ENDINGS = ("_at", "_since", "valid_from", "valid_until", "last_login")
 
 

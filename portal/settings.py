@@ -204,21 +204,25 @@ ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Digits, for which every phone has a keypad, in every script. Eight, because whoever asks for 20
-# codes an hour and has 20 guesses at each is then right once in 28 years.
+# codes an hour, has 20 guesses at each and 80 more at the last one is then right once in 23 years.
 ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_SESSION_REMEMBER = True
-# A venue is one address for a thousand people: the limits hang on the account or the session, and
-# only very loosely on the address. 20 mails an hour, because whoever makes us flood a mailbox
-# makes its provider distrust us, and then nobody gets a code.
+# A venue is one address for a thousand people: limits hang on the account or the session, loosely on
+# the address. 20 mails an hour: whoever makes us flood a mailbox makes its provider distrust us.
 ACCOUNT_RATE_LIMITS = {
-    # allauth's own for its login view; ours is the next (tickets/accounts/rate_limits.py).
-    "login": None,
-    "sign_in": "1000/m/ip",
-    "login_failed": "1000/m/ip,10/300s/key",
-    "request_login_code": "5/m/key,20/h/key",
+    "login": None,  # allauth's own for its login view; ours is the next
+    # Twice what 2,000 people in ten minutes need; one core does 8 a second.
+    "sign_in": "100/10s/ip,400/m/ip",
+    "enter": "10/m/key,1200/m/ip",  # the key is the link
+    # Half a second of a core each; known devices do not count.
+    "login_with_password": "4/10s/ip,15/m/ip",
+    # The key is the account, or a known device's. As long as a code lives: tickets/accounts/codes/.
+    "login_failed": "10/300s/key",
+    "request_login_code": "5/15m/key",
+    "guess_last_code": "20/15m/key",
     "confirm_login_code": "20/15m/key",
     # The key is order code and address, however spelled: 80 guesses an hour at 8 digits.
     "order_code": "10/h/user,5/15m/key,1000/h/ip",
@@ -226,11 +230,11 @@ ACCOUNT_RATE_LIMITS = {
     # Each is a mail to an address that somebody typed; who bought for a company assigns many.
     "pass_on": "100/h/user",
     "offer_handover": "30/h/user",
-    "take_handover": "10/5m/key,1000/h/ip",
+    "take_handover": "10/5m/key,300/m/ip",
 }
-# Above it people wait in line (tickets/accounts/waiting_line.py); in entry links, a mailed code counts as three. What
-# a core can do beside everything else, docs/performance.md. 0: no line.
+# Above it people wait in line (tickets/accounts/waiting_line.py); a mailed code counts as three. 0: none.
 SIGN_INS_PER_SECOND = env_int("SIGN_INS_PER_SECOND", default=25 * (os.cpu_count() or 1))
+KNOWN_DEVICE_COOKIE = "__Host-known" if HTTPS else "known"
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # Authenticator apps drift by half a minute; 0 locks staff out when the server's clock does.
@@ -261,21 +265,15 @@ OPEN_URL_NAMES: dict[str, str] = {
     "admin:login": "public",
     "admin:logout": "public",
     "account_inactive": "public",
-    "account_reauthenticate": "login",
     "mfa_authenticate": "public",
-    "mfa_reauthenticate": "login",
-    "mfa_reauthenticate_webauthn": "login",
-    "mfa_index": "login",
-    "mfa_activate_totp": "login",
-    "mfa_deactivate_totp": "login",
-    "mfa_view_recovery_codes": "login",
-    "mfa_generate_recovery_codes": "login",
-    "mfa_download_recovery_codes": "login",
-    "mfa_list_webauthn": "login",
-    "mfa_add_webauthn": "login",
-    "mfa_edit_webauthn": "login",
-    "mfa_remove_webauthn": "login",
 }
+for name in (
+    *("account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_index"),
+    *("mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes"),
+    *("mfa_generate_recovery_codes", "mfa_download_recovery_codes", "mfa_list_webauthn"),
+    *("mfa_add_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn"),
+):
+    OPEN_URL_NAMES[name] = "login"
 for name in SOCIAL_PROVIDERS:
     OPEN_URL_NAMES |= {f"{name}_login": "public", f"{name}_callback": "public"}
     OPEN_URL_NAMES |= {"socialaccount_login_cancelled": "public"}
@@ -302,6 +300,8 @@ MAILERS = {"default": env_mailer("EMAIL_URL", default="consolemail://")}
 # Takes over while the first one fails (tickets/mail/relays.py).
 if env_str("EMAIL_FALLBACK_URL"):
     MAILERS["fallback"] = env_mailer("EMAIL_FALLBACK_URL")
+# Login codes to addresses that nobody here has heard of (tickets/mail/strangers.py).
+STRANGER_MAILS_PER_HOUR = env_int("STRANGER_MAILS_PER_HOUR", default=3000)
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", default="Front Row <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

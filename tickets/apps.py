@@ -8,5 +8,7 @@ class TicketsConfig(AppConfig):
 
     def ready(self) -> None:
         from tickets.accounts import sign_in_log  # noqa: PLC0415 - needs the models
+        from tickets.admission import workers  # noqa: PLC0415 - needs the models
 
         sign_in_log.connect()
+        workers.connect()

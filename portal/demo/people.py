@@ -15,7 +15,7 @@ from django.utils.crypto import salted_hmac
 from portal.demo import words
 from portal.demo.plan import DemoPlan
 from schedule.models import Conference
-from tickets.models import Claim, Grant, Product, Ticket, User
+from tickets.models import Claim, Product, Ticket, User
 
 ATTENDEE = "attendee@example.com"
 STRANGER = "stranger@example.com"
@@ -91,7 +91,7 @@ def write_tickets(conference: Conference, plan: DemoPlan) -> dict[str, Product]:
     return products
 
 
-def write_organizer(conference: Conference, password: str | None) -> None:
+def write_organizer(password: str | None) -> None:
     """A password that was changed since stays, unless another one is given."""
     organizer = User.objects.filter(email=ORGANIZER).first()
     if organizer is None:
@@ -103,7 +103,6 @@ def write_organizer(conference: Conference, password: str | None) -> None:
         organizer.save()
     address = {"user": organizer, "email": ORGANIZER}
     EmailAddress.objects.get_or_create(**address, defaults={"verified": True, "primary": True})
-    Grant.objects.get_or_create(conference=conference, user=organizer, reason="crew")
 
 
 def usual_password() -> str:

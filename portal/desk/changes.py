@@ -32,6 +32,8 @@ def last_changes(conference: Conference, rights: DeskRights, user: User) -> Chan
 class UndoForm(ActForm, forms.Form):
     def __init__(self, *args: Any, pk: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not self.rights.runs_show:
+            raise PermissionDenied
         changes = _changes(self.conference, self.rights, self.actor)
         self.change = get_object_or_404(changes, pk=pk)
         rooms = self.change.fields.values_list("talk__room", flat=True).distinct()

@@ -89,13 +89,13 @@ class SlateDownForm(RoomActForm):
 
 
 class AnnouncingForm(ActForm):
-    """An act that organizers alone may do."""
+    """An act of organizers and moderators."""
 
     anchor = "#announced"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not self.rights.is_organizer:
+        if not self.rights.may_announce:
             raise PermissionDenied
 
 

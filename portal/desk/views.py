@@ -50,16 +50,15 @@ def index(request: DeskRequest) -> HttpResponse:
         "title": _("Desk"),
         "rights": rights,
         "cards": room_cards(sheet, rights, request.programme_revision, at),
-        "changes": last_changes(conference, rights, request.user),
     }
+    if rights.runs_show:
+        context["changes"] = last_changes(conference, rights, request.user)
+    if rights.may_announce:
+        context["announcements"] = _announcements(conference)
+        context["announce"] = AnnounceForm(request=request)
     if rights.is_organizer:
         found = warnings_of(sheet, at)
-        context |= {
-            "warnings": found[:WARNINGS_ON_DESK],
-            "warning_count": len(found),
-            "announcements": _announcements(conference),
-            "announce": AnnounceForm(request=request),
-        }
+        context |= {"warnings": found[:WARNINGS_ON_DESK], "warning_count": len(found)}
     return _page(request, "desk", context)
 
 
@@ -151,6 +150,8 @@ def stage(request: DeskRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def act(request: DeskRequest, act: str) -> HttpResponse:
     """On the programme: a GET shows what would happen; the POST of that page does it."""
+    if not request.rights.runs_show:
+        raise PermissionDenied
     if act not in FORMS:
         raise Http404
     sheet = RunSheet.read(request.conference)

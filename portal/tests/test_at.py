@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
-from conftest import client_of, make_conference, make_stream, make_talk, make_user
+from conftest import client_of, make_conference, make_role, make_stream, make_talk, make_user
 from tickets.models import Grant
 
 # Of the conference below, at 10:00 on its day.
@@ -102,9 +103,10 @@ def test_the_picture_is_that_of_the_moment(conference, room, talk, organizer, at
 
 def test_admission_is_a_matter_of_the_real_time(talk, room):
     """A grant that begins tomorrow does not let in today by looking at tomorrow."""
-    user = make_user()
-    room.helpers.add(user)
+    user = make_role(room.conference, "helpdesk")
+    tomorrow = timezone.now() + timedelta(days=1)
+    Grant.objects.create(conference=room.conference, user=user, reason="crew", starts_at=tomorrow)
     refused = client_of(user).get("/rooms/main/", {"at": AT})
     assert refused.status_code == 403
-    assert 'data-reason="ticket_required"' in refused.text
+    assert 'data-reason="not_yet"' in refused.text
     assert "Opening" not in refused.text

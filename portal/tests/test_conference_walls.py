@@ -6,7 +6,6 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.forms import ModelChoiceField
 from django.urls import reverse
 from django.urls.exceptions import NoReverseMatch
@@ -67,7 +66,7 @@ def make_rows(conference, word):
         StreamAccount.objects.create(**of, kind="mux", name=word),
         Grant.objects.create(**of, user=person, reason=word),
         Ban.objects.create(**of, user=person, reason=word),
-        Role.objects.create(**of, user=person, group=Group.objects.get(name="helpdesk")),
+        Role.objects.create(**of, user=person, kind="helpdesk"),
         SyncRun.objects.create(shop=shop, is_full=True, problem=word),
         Upload.objects.create(**of, name=word),
     ]
@@ -93,8 +92,7 @@ def ours(theirs):
 @pytest.fixture
 def client(ours):
     organizer = make_user("organizer-of-ours@example.com")
-    group = Group.objects.get(name="organizer")
-    Role.objects.create(user=organizer, conference=ours[Conference], group=group)
+    Role.objects.create(user=organizer, conference=ours[Conference], kind="organizer")
     client = client_of(organizer)
     client.defaults["HTTP_HOST"] = HOST
     return client

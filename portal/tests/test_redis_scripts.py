@@ -9,8 +9,9 @@ from django.core.cache import cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lib import rates
 from lib.redis_scripts import RedisScript
-from tickets.accounts import rate_limits, waiting_line
+from tickets.accounts import waiting_line
 from tickets.admission import watching
 
 BEGAN = 1_790_000_000.25
@@ -25,8 +26,8 @@ CALLS: dict[RedisScript[Any], st.SearchStrategy[Any]] = {
         st.tuples(devices, one_of(["", "main"]), one_of([0, 1, 2, 2, 3]), one_of([0, 1])),
     ),
     watching._LEAVE: st.tuples(st.just([PERSON]), st.tuples(devices)),
-    rate_limits._CONSUME: st.lists(one_of(RATES), min_size=1, unique=True).map(
-        lambda rates: ([rate[0] for rate in rates], [each for rate in rates for each in rate[1:]])
+    rates._COUNT: st.lists(one_of(RATES), min_size=1, unique=True).map(
+        lambda some: ([rate[0] for rate in some], [each for rate in some for each in rate[1:]])
     ),
     waiting_line._NEXT_PLACE: st.tuples(
         st.just(["line"]), st.tuples(one_of([1 / 3, 15, 45.5]), one_of([0, 15]), one_of([60, 75]))

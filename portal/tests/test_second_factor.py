@@ -4,14 +4,12 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import Client
 from django.urls import reverse
 
 from conftest import client_of, make_conference, make_room, make_user
-from portal.apps import ORGANIZER
 from schedule.models import Conference
 from tickets.models import Role, User
 
@@ -61,12 +59,12 @@ def test_recovery_codes_alone_are_none(organizer):
 
 
 def superuser(conference: Conference) -> User:
-    return make_user(is_superuser=True, is_staff=True)
+    return make_user(is_superuser=True)
 
 
 def with_role(conference: Conference) -> User:
     user = make_user()
-    Role.objects.create(user=user, conference=conference, group=Group.objects.get(name=ORGANIZER))
+    Role.objects.create(user=user, conference=conference, kind="organizer")
     return user
 
 
@@ -107,7 +105,7 @@ def test_organizers_watch_and_sign_out_without(organizer):
 
 
 def test_the_first_conference_is_made_without(db):
-    root = make_user(is_superuser=True, is_staff=True)
+    root = make_user(is_superuser=True)
     page = client_of(root).get("/admin/")
     assert page.status_code == 200
     assert "/admin/schedule/conference/add/" in page.text

@@ -118,6 +118,11 @@ class ChangeRecorder:
             }
             if not changed:
                 continue
+            if field == "chairs":
+                # Chairs come in by this, so whoever keeps who may come in hears of it (m2m_changed).
+                for talk, objects in changed.items():
+                    talk.chairs.set(objects)
+                continue
             through: Any = getattr(Talk, field).through
             target = Talk._meta.get_field(field).m2m_reverse_name()  # type: ignore[union-attr]  # a link
             through.objects.filter(talk__in=changed).delete()

@@ -28,9 +28,11 @@ class Access:
     permission: str | None = None
 
 
-# What `staff` takes in the place of a permission: any rights at the desk, be it as an organizer or
-# as a helper in one room (schedule/site/rights.py).
+# What `staff` takes in the place of a permission: any rights at the desk, be it as an organizer, as
+# a helper in one room or as a moderator (schedule/site/rights.py).
 DESK = "desk"
+# … and whoever works for the conference, chairs and the help desk too.
+CREW = "crew"
 # What opens the admin site's index. Each of the site's own views then asks for more by itself.
 ADMIN_SITE = "admin site"
 
@@ -69,7 +71,7 @@ def admits[V: View](
 
 def staff[V: View](permission: str) -> Callable[[V], V]:
     """For those who work here, with a ticket or without: who has this permission in the conference.
-    `DESK` stands for several.
+    `DESK` and `CREW` stand for several.
     """
 
     def decorate(view: V) -> V:

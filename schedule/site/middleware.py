@@ -14,7 +14,7 @@ from schedule.models import Conference
 from schedule.site.access import View
 from schedule.site.conferences import directory
 from schedule.site.request import ConferenceRequest
-from schedule.site.rights import DeskRights
+from schedule.site.rights import works_for
 from schedule.site.zones import COOKIE, known_zone, remember_zone
 
 # Of the conference: beyond, there is nothing to see.
@@ -74,7 +74,7 @@ class ZoneMiddleware(_Middleware):
 
 
 class MomentMiddleware(_Middleware):
-    """Sets `request.at`, the moment that pages show: now, or what organizers and room helpers chose
+    """Sets `request.at`, the moment that pages show: now, or what those who work here chose
     with `?at=2026-11-21T09:30`, in the venue's zone unless it says another. Such answers are never
     kept. Comes after ConferenceMiddleware and authentication.
 
@@ -94,7 +94,7 @@ class MomentMiddleware(_Middleware):
         if "at" not in request.GET or conference is None:
             return
         chosen = _moment(request.GET["at"], conference)
-        if chosen is not None and DeskRights.of(request.user, conference):
+        if chosen is not None and works_for(request.user, conference):
             request.at, request.at_is_chosen = chosen, True
 
 

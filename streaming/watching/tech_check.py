@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from schedule.site.access import DESK, staff
+from schedule.site.access import CREW, DESK, staff
 from schedule.site.request import ConferenceRequest
 from streaming.models import Stream
 from streaming.watching.live import live
@@ -66,7 +66,7 @@ def check_live(request: DeskRequest, slug: str) -> HttpResponse:
     return JsonResponse(body)
 
 
-@staff(DESK)
+@staff(CREW)
 @require_safe
 @never_cache
 def live_as_of(request: ConferenceRequest) -> HttpResponse:

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
@@ -14,9 +13,12 @@ from lib.compiled_sql import prepared
 from schedule.models import AgendaLink, Bookmark, Conference, Room, Speaker, Talk
 from schedule.site.rights import DeskRights
 from tickets.models import Ban, Claim, Grant, ReplacementCount, Role, Ticket, User, fold_email
+from tickets.models.roles import SOURCES
 
 # A code lives 15 minutes; a day leaves room for a mail that was held up and for who is on call.
 UNUSED_FOR = timedelta(days=1)
+# The relation to a passkey or an authenticator app (allauth's).
+SECOND_FACTOR = "authenticator"
 
 # What ties somebody to a conference: the rows that have the person (or the person's address) in
 # that field, and where those rows say their conference.
@@ -95,18 +97,14 @@ def _called(email: str) -> QuerySet[User]:
 
 def is_guarded(user: User) -> bool:
     """Whether only the account's own login opens it, and never a link or another device: it has a
-    password or a second factor, or may do more than watch.
+    password or a second factor, or may do more than watch, in whatever conference.
     """
-    if user.is_staff or user.is_superuser or user.has_usable_password():
+    if user.is_superuser or user.has_usable_password():
         return True
-    mine = {"user": OuterRef("pk")}
-    may_more = (
-        Exists(Role.objects.filter(**mine))
-        | Exists(Authenticator.objects.filter(**mine))
-        | Exists(User.helped_rooms.through.objects.filter(**mine))
-        | Exists(User.chaired_talks.through.objects.filter(**mine))
-    )
-    return User.objects.filter(may_more, pk=user.pk).exists()
+    has_any = Q()
+    for relation in (*SOURCES, SECOND_FACTOR):
+        has_any |= Q(**{f"{relation}__isnull": False})
+    return User.objects.filter(has_any, pk=user.pk).exists()
 
 
 def prove_address(user: User) -> None:
@@ -171,12 +169,10 @@ def unused_accounts(at: datetime) -> QuerySet[User]:
     return User.objects.filter(
         ~Exists(EmailAddress.objects.filter(**mine, verified=True)),
         ~Exists(Grant.objects.filter(**mine)),
-        ~Exists(Role.objects.filter(**mine)),
         claims=None,
-        chaired_talks=None,
         last_login=None,
-        is_staff=False,
         is_superuser=False,
         is_active=True,
         joined_at__lt=at - UNUSED_FOR,
+        **dict.fromkeys(SOURCES),
     )

@@ -17,10 +17,13 @@ from django.utils.translation import gettext_lazy as _
 
 from schedule.site.way_back import is_of_this_host
 from schedule.site.zones import COOKIE, known_zone, remember_zone
+from tickets.accounts.codes.last import remember_last
+from tickets.accounts.devices.known import remember_device, tries_key
 from tickets.admission.claiming import claim_tickets
 from tickets.admission.request import TicketRequest
 from tickets.mail.mailing import post
 from tickets.mail.relays import NotSent
+from tickets.mail.strangers import network_of
 from tickets.models import Claim, User
 
 logger = logging.getLogger(__name__)
@@ -43,7 +46,12 @@ class AccountAdapter(DefaultAccountAdapter):
         elif chosen and known_zone(chosen):
             user.time_zone = chosen
             user.save(update_fields=["time_zone"])
+        remember_device(request, response, user.email, is_secure=request.is_secure())
         return response
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Wrong passwords of strangers do not keep out who has signed in here before."""
+        return tries_key(request, credentials.get("email", ""))
 
     def is_safe_url(self, url: str | None) -> bool:
         return is_of_this_host(self.request, url or "")
@@ -69,6 +77,9 @@ class AccountAdapter(DefaultAccountAdapter):
         request = self.request
         values = {"request": request, "email": email, **values}
         message = self.render_mail(template_prefix, email, values)
+        code = values.get("code")
+        if code:
+            remember_last(email, str(code))
         lifetime = timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT)
         try:
             post(
@@ -76,7 +87,8 @@ class AccountAdapter(DefaultAccountAdapter):
                 subject=message.subject,
                 body=message.body,
                 conference=request.conference,
-                expires_at=timezone.now() + lifetime if "code" in values else None,
+                expires_at=timezone.now() + lifetime if code else None,
+                asked_from=network_of(self.get_client_ip(request)) if code else None,
             )
         except NotSent as error:
             page = render(request, "account/mail_failed.html", status=503)

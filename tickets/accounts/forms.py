@@ -3,8 +3,9 @@
 from typing import Any
 
 from allauth.account import forms as allauth_forms
-from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from allauth.account.adapter import get_adapter
 from allauth.core import context
+from allauth.core.internal.cryptokit import compare_user_code
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -15,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from schedule.models import Conference
 from schedule.site.zones import known_zone, offsets_label, zone_names
 from tickets.accounts.accounts import account_for
+from tickets.accounts.codes.last import forget_last, is_last
+from tickets.accounts.codes.sending import begin
 from tickets.accounts.devices.hand_over import fold_code
 from tickets.accounts.rate_limits import TOO_MANY, consume
 from tickets.models import User, fold_email
@@ -42,26 +45,16 @@ class LimitedForm(forms.Form):
 
 
 class CodeRequestForm(LimitedForm):
-    """The way in for everybody. Says the same to known and unknown addresses."""
+    """The way in for everybody. Says the same to known and unknown addresses, and refuses none: mails
+    are counted where they are sent (tickets/accounts/codes/).
+    """
 
     email = FoldedEmailField()
-
-    def clean_email(self) -> str:
-        email: str = self.cleaned_data["email"]
-        if not consume(self.request, action="request_login_code", key=email):
-            raise ValidationError(
-                _(
-                    "Too many codes were sent to this address. Look for the last one, also in the"
-                    " spam folder, or try again later."
-                )
-            )
-        return email
 
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         """Called by allauth's login view once the form is valid."""
         email = self.cleaned_data["email"]
-        user = account_for(email)
-        LoginCodeVerificationProcess.initiate(request=request, user=user, email=email)
+        begin(request, account_for(email), email)
         return redirect("account_confirm_login_code")
 
 
@@ -79,13 +72,21 @@ class CodeField(forms.CharField):
 class CodeForm(allauth_forms.ConfirmLoginCodeForm):
     code = CodeField()
 
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
     def clean_code(self) -> str:
         # allauth counts wrong codes in the session, where many at the same moment count as one.
-        key = context.request.session.session_key
-        if not consume(context.request, action="confirm_login_code", key=key):
+        request = context.request
+        key = request.session.session_key
+        if not consume(request, action="confirm_login_code", key=key):
             raise ValidationError(_("Too many wrong codes. Wait a quarter of an hour."))
-        self.cleaned_data["code"] = digits_of(self.cleaned_data["code"])
-        code: str = super().clean_code()
+        code = digits_of(self.cleaned_data["code"])
+        if compare_user_code(actual=code, expected=self.expected_code):
+            forget_last(self.email)
+        elif not is_last(request, self.email, code):
+            raise get_adapter().validation_error("incorrect_code")
         return code
 
 

@@ -6,21 +6,26 @@ from typing import NamedTuple
 
 from allauth.account import views
 from allauth.account.utils import passthrough_next_redirect_url
-from allauth.core.ratelimit import respond_429
 from allauth.socialaccount.providers import registry
 from django import forms
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from schedule.site.access import View, public
 from tickets.accounts.accounts import prove_address
+from tickets.accounts.codes.sending import may_be_mailed
+from tickets.accounts.devices.known import is_known_device
 from tickets.accounts.forms import CodeForm, PasswordLoginForm
-from tickets.accounts.rate_limits import consume
-from tickets.accounts.waiting_line import place_of, with_waiting_line
+from tickets.accounts.rate_limits import consume, too_many_page
+from tickets.accounts.waiting_line import place_of, take_turn, with_waiting_line
+from tickets.models import fold_email
 
+# Making an account, the mail, and the code that comes back: three times an entry link.
+WEIGHT_OF_CODE = 3
 _STEPS = ("account_login", "account_confirm_login_code")
 
 
@@ -32,10 +37,17 @@ class PasswordLoginView(views.LoginView):
 
 
 class ConfirmCodeView(views.ConfirmLoginCodeView):
+    def get_form_kwargs(self) -> dict[str, object]:
+        kwargs: dict[str, object] = super().get_form_kwargs()
+        return kwargs | {"email": self.stage.login.email} if "code" in kwargs else kwargs
+
     def form_valid(self, form: forms.Form) -> HttpResponse:
         """The code proves the address. allauth finds so as well, with seven statements."""
+        login = self.stage.login
         if isinstance(form, CodeForm):
-            prove_address(self.stage.login.user)
+            prove_address(login.user)
+        elif not may_be_mailed(self.request, login.email):
+            return redirect("account_confirm_login_code")
         response: HttpResponse = super().form_valid(form)
         return response
 
@@ -56,13 +68,17 @@ def keeps_next(view: View) -> View:
 
 
 def is_limited(view: View) -> View:
-    """Very loosely: a venue is one address."""
+    """A password takes as long to check as thirty people to come in, whoever it is that tries."""
 
     @functools.wraps(view)
     def limited(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        if request.method == "POST" and not consume(request, action="sign_in"):
-            refusal: HttpResponse = respond_429(request)
-            return refusal
+        email = fold_email(request.POST.get("login", ""))
+        if (
+            request.method == "POST"
+            and not is_known_device(request, email)
+            and not consume(request, action="login_with_password")
+        ):
+            return too_many_page(request)
         return view(request, *args, **kwargs)
 
     return limited
@@ -99,9 +115,16 @@ class LoginView(views.LoginView):
         context: dict[str, object] = super().get_context_data(**kwargs)
         return context | {"buttons": list(provider_buttons(self.request))}
 
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        typed = form.cleaned_data["email"]
+        page = take_turn(self.request, action="sign_in", weight=WEIGHT_OF_CODE, typed=typed)
+        if page is not None:
+            return page
+        response: HttpResponse = super().form_valid(form)
+        return response
 
-# Making an account, the mail, and the code that comes back: three times an entry link.
-login = public(keeps_next(is_limited(with_waiting_line(weight=3)(LoginView.as_view()))))
+
+login = public(keeps_next(with_waiting_line(LoginView.as_view())))
 confirm_code = public(keeps_next(ConfirmCodeView.as_view()))
 login_with_password = public(keeps_next(is_limited(PasswordLoginView.as_view())))
 

@@ -1,29 +1,31 @@
 """The waiting line: when more people sign in than the machine can do, they come one after another.
 
-Whoever comes too early gets a place (a moment, in a signed cookie) and a page that says how many are
-before them and looks again by itself. With Redis away nobody is held. It is for order among people
-and no defence: a place can be used twice by who wants to, and the rates per address
-(tickets/accounts/rate_limits.py) stand before it.
+Nobody joins it with what could not let them in: a view calls `take_turn` once it knows that the link
+is alive or the form is right, and a rate per address stands before the line. Whoever comes too early
+gets a place (a moment, in a signed cookie), one a browser and good for one sign-in, and a page that
+says how many are before them and looks again by itself. With Redis away nobody is held.
 """
 
 import functools
 import math
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core import signing
+from django.core.cache import cache
 from django.core.cache.backends.base import BaseCache
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
+from django.utils.crypto import get_random_string
 from django.utils.http import urlencode
 
 from lib.redis_scripts import RedisScript
 from schedule.site.access import View
+from tickets.accounts.rate_limits import consume, too_many_page
 
 COOKIE = "line"
 _SALT = "tickets.line"
@@ -37,40 +39,59 @@ COME_AGAIN_SECONDS = 60
 
 
 class PlaceInLine(NamedTuple):
-    """`typed` is the address that was in the form, so that nobody has to write it again."""
+    """`weight` is how many of the cheapest way to sign in this one costs; `typed` the address that
+    was in the form, so that nobody has to write it again.
+    """
 
+    number: str
     turn_at: float
+    weight: int
     typed: str
 
     def wait(self) -> float:
         return max(self.turn_at - time.time(), 0)
 
+    def use_up(self) -> bool:
+        """Whether nobody has come in by it yet."""
+        return bool(cache.add(f"line:{self.number}", True, GOOD_FOR_SECONDS))
 
-def with_waiting_line(*, weight: int = 1) -> Callable[[View], View]:
-    """Hold the view's posts, and while somebody waits its pages. `weight`: how many of the cheapest
-    way to sign in this one costs.
+
+def with_waiting_line(view: View) -> View:
+    """Show who has a place how long it still takes, whatever they send."""
+
+    @functools.wraps(view)
+    def held(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        place = place_of(request)
+        if place is not None and place.wait():
+            return _ask_to_wait(request, place)
+        response = view(request, *args, **kwargs)
+        if place is not None and response.status_code == 302:
+            response.delete_cookie(COOKIE)
+        return response
+
+    return held
+
+
+def take_turn(
+    request: HttpRequest, *, action: str, key: str | None = None, weight: int = 1, typed: str = ""
+) -> HttpResponse | None:
+    """What who has to wait sees; None: come in. `action` names the rate of who has no place yet, per
+    address and perhaps per `key`.
     """
-
-    def decorate(view: View) -> View:
-        @functools.wraps(view)
-        def held(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-            place = place_of(request)
-            if place is not None and place.wait():
-                return _ask_to_wait(request, place.wait(), weight)
-            if place is None and request.method == "POST" and settings.SIGN_INS_PER_SECOND:
-                wait = _join(weight)
-                if wait is None:
-                    return _wait_page(request, COME_AGAIN_SECONDS, {"place": None})
-                if wait:
-                    return _give_place(request, wait, weight)
-            response = view(request, *args, **kwargs)
-            if place is not None and response.status_code == 302:
-                response.delete_cookie(COOKIE)
-            return response
-
-        return held
-
-    return decorate
+    place = place_of(request)
+    if place is not None and place.use_up():
+        return None
+    if not consume(request, action=action, key=key):
+        return too_many_page(request)
+    if not settings.SIGN_INS_PER_SECOND:
+        return None
+    wait = _join(weight)
+    if wait is None:
+        return _wait_page(request, COME_AGAIN_SECONDS, {"place": None})
+    if not wait:
+        return None
+    turn_at = round(time.time() + wait, 3)
+    return _give_place(request, PlaceInLine(get_random_string(12), turn_at, weight, typed[:254]))
 
 
 def place_of(request: HttpRequest) -> PlaceInLine | None:
@@ -114,13 +135,12 @@ return math.floor(math.max(free_at - now, 0) * 1000000)
 )
 
 
-def _give_place(request: HttpRequest, wait: float, weight: int) -> HttpResponse:
-    place = PlaceInLine(round(time.time() + wait, 3), request.POST.get("email", "")[:254])
-    response = _ask_to_wait(request, wait, weight)
+def _give_place(request: HttpRequest, place: PlaceInLine) -> HttpResponse:
+    response = _ask_to_wait(request, place)
     response.set_cookie(
         COOKIE,
         signing.dumps(place, salt=_SALT),
-        max_age=math.ceil(wait) + GOOD_FOR_SECONDS,
+        max_age=math.ceil(place.wait()) + GOOD_FOR_SECONDS,
         secure=request.is_secure(),
         httponly=True,
         samesite="Lax",
@@ -128,8 +148,9 @@ def _give_place(request: HttpRequest, wait: float, weight: int) -> HttpResponse:
     return response
 
 
-def _ask_to_wait(request: HttpRequest, wait: float, weight: int) -> HttpResponse:
-    before = math.ceil(wait * settings.SIGN_INS_PER_SECOND / weight)
+def _ask_to_wait(request: HttpRequest, place: PlaceInLine) -> HttpResponse:
+    wait = place.wait()
+    before = math.ceil(wait * settings.SIGN_INS_PER_SECOND / place.weight)
     # The more are waiting, the less often each of them looks.
     look_again = math.ceil(wait if wait < 15 else min(max(wait / 3, 15), 60))
     return _wait_page(request, look_again, {"place": before, "minutes": math.ceil(wait / 60)})

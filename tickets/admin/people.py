@@ -6,11 +6,10 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.db.models.fields.related import RelatedField
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -23,7 +22,11 @@ from tickets.accounts.accounts import account_for, done_in, people_known_to
 from tickets.accounts.forms import FoldedEmailField
 from tickets.admin.grants import GrantInline
 from tickets.models import Claim, Grant, Role, User, fold_reference
+from tickets.models.roles import PERMISSIONS
 from tickets.models.scopes import forget_admissions
+
+# Rights come from roles alone (tickets/models/roles.py).
+admin.site.unregister(Group)
 
 
 class NewPersonForm(ModelForm[User]):
@@ -45,21 +48,14 @@ class NewPersonForm(ModelForm[User]):
 
 class RoleInline(ScopedInline, admin.TabularInline[Role, User]):
     model = Role
-    fields = ("group",)
+    fields = ("kind",)
 
-    def get_field_queryset(
-        self, db: str | None, db_field: RelatedField[Any, Any], request: HttpRequest
-    ) -> QuerySet[Any] | None:
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Nobody gives a role that may do more than they may themselves."""
-        if db_field.name != "group":
-            return super().get_field_queryset(db, db_field, request)
         mine = request.user.get_all_permissions(conference_of(request))
-        beyond = [
-            permission.pk
-            for permission in Permission.objects.select_related("content_type")
-            if f"{permission.content_type.app_label}.{permission.codename}" not in mine
-        ]
-        return Group.objects.exclude(permissions__in=beyond).order_by("name")
+        kinds = [kind for kind in Role.Kind if PERMISSIONS[kind] <= mine]
+        kwargs["choices"] = [("", "---------"), *((kind.value, kind.label) for kind in kinds)]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
 class HeldTicketInline(ReadOnly, ScopedInline, admin.TabularInline[Claim, User]):
@@ -90,13 +86,13 @@ class PersonAdmin(ScopedAdmin, UserAdmin[User]):
 
     form = UserChangeForm
     add_form = NewPersonForm
-    list_display = ("email", "display_name", "reference", "is_active", "is_staff", "last_login")
-    list_filter = ("is_active", "is_staff")
+    list_display = ("email", "display_name", "reference", "is_active", "last_login")
+    list_filter = ("is_active", "is_superuser")
+    filter_horizontal = ()
     search_fields = ("email", "display_name")
     search_help_text = _("E-mail, name, or a reference like P-7K3Q-9XWB.")
     show_full_result_count = False
     ordering = ("email",)
-    rights = filter_horizontal = ("groups", "user_permissions")
     readonly_fields = ("email", "reference", "joined_at", "last_login")
     inlines = (HeldTicketInline, GrantInline, RoleInline)
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email",)}),)
@@ -106,7 +102,7 @@ class PersonAdmin(ScopedAdmin, UserAdmin[User]):
     fieldsets = ((None, {"fields": (*person, "is_active")}),)
     superuser_fieldsets = (
         (None, {"fields": (*person, *dates)}),
-        (_("May"), {"fields": ("password", "is_active", "is_staff", "is_superuser", *rights)}),
+        (_("May"), {"fields": ("password", "is_active", "is_superuser")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:

@@ -25,6 +25,7 @@ from schedule.site.access import (
     ADMIN_SITE,
     CLOSED,
     CLOSED_TO_ALL,
+    CREW,
     DESK,
     LOGIN_ONLY,
     PUBLIC,
@@ -34,7 +35,7 @@ from schedule.site.access import (
 from schedule.site.conferences import directory
 from schedule.site.pages import Page, page_key_of
 from schedule.site.request import ConferenceRequest, PageKey
-from schedule.site.rights import DeskRights
+from schedule.site.rights import DeskRights, works_for
 from schedule.site.scoped_admin import conference_of
 from tickets.admission.refusals import refuse
 from tickets.admission.request import BELOW_ADMIN, DeskRequest, TicketRequest
@@ -140,6 +141,8 @@ def refuse_staff(request: ConferenceRequest, permission: str | None) -> HttpResp
         rights = DeskRights.of(request.user, request.conference)
         cast(DeskRequest, request).rights = rights
         may_enter = bool(rights)
+    elif permission == CREW:
+        may_enter = works_for(request.user, request.conference)
     else:
         may_enter = request.user.has_perm(permission, request.conference)
     if not may_enter:

@@ -1,27 +1,38 @@
 """The one rule: may this person enter this scope at this moment? Its default is no.
 
-An admission is the union of a person's live claims and grants in one conference, as scopes with
-time windows. It is computed in at most three queries and kept for 20 seconds or until the next
+An admission is the union of a person's live claims and grants in one conference, and of what the
+person is let into by working for it, as scopes with time windows. It is computed in at most three queries and kept for 20 seconds or until the next
 edge of a window, whichever is sooner: the bound on how long a refund goes unnoticed. Dropping it
 when something changes is a courtesy that may lose a race.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from allauth.account.models import EmailAddress
 from django.core.cache import cache
-from django.db.models import DateTimeField, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    DateTimeField,
+    Exists,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.functions import Coalesce, Upper
 from django.utils import timezone
 
 from lib.compiled_sql import prepared
 from schedule.models import Conference, Talk
-from tickets.models import Ban, Claim, Ticket, User, fold_email
+from tickets.models import Ban, Claim, Role, Ticket, User, fold_email
+from tickets.models.roles import ADMITTED_EVERYWHERE
 from tickets.models.scopes import (
+    PAGES,
     HeldScope,
     Scope,
     ScopeWindow,
@@ -147,50 +158,87 @@ def compute(conference: Conference, user_id: int) -> Admission:
     rows = _person_and_grants(user_id, conference.pk)
     if not rows:
         return NOBODY
-    is_active, password, proved_email, banned_until, *_grant = rows[0]
-    held: list[HeldScope] = []
-    has_any_places = False
-    for *_person, scopes, starts_at, ends_at, any_places in rows:
-        held += held_scopes(scopes, starts_at, ends_at)
+    person = _Person(*rows[0][: len(_Person._fields)])
+    held: set[HeldScope] = set()
+    has_any_places = person.is_superuser or person.is_organizer
+    for row in rows:
+        room, talk, scopes, starts_at, ends_at, any_places = row[len(_Person._fields) :]
+        held |= {*_by_work(person, room, talk), *held_scopes(scopes, starts_at, ends_at)}
         has_any_places = has_any_places or bool(any_places)
     canceled, places = False, 0
     for state, starts_at, ends_at, scopes, product_places in _claimed(user_id, conference.pk):
         canceled = canceled or state == Ticket.State.CANCELED
         if state == Ticket.State.VALID:
-            held += held_scopes(scopes, starts_at, ends_at)
+            held |= {*held_scopes(scopes, starts_at, ends_at)}
             places = max(places, product_places)
-    talks, own = _talks_and_own(conference.pk, talk_codes(held), proved_email)
+    talks, own = _talks_and_own(conference.pk, talk_codes(held), person.proved_email)
     return Admission(
-        openings=tuple(windows([*held, *own], conference, talks)),
-        is_active=is_active,
-        auth_hash=User(password=password).get_session_auth_hash(),
+        openings=tuple(windows(held | own, conference, talks)),
+        is_active=person.is_active,
+        auth_hash=User(password=person.password).get_session_auth_hash(),
         has_canceled_ticket=canceled,
-        banned_until=banned_until,
+        # A superuser is shut out by nobody.
+        banned_until=None if person.is_superuser else person.banned_until,
         places=None if has_any_places else places or PLACES_BY_GRANT,
     )
 
 
+class _Person(NamedTuple):
+    """What is the same in each row of the first query. Of the roles in this conference: `has_role` is
+    any, `is_admitted` one that opens all of it.
+    """
+
+    is_active: bool
+    password: str
+    proved_email: str | None
+    banned_until: datetime | None
+    is_superuser: bool
+    is_organizer: bool
+    is_admitted: bool
+    has_role: bool
+
+
+def _by_work(person: _Person, helped: str | None, chaired: str | None) -> Iterator[HeldScope]:
+    """Whoever works for the conference comes in: everywhere, or to the pages and to where they work
+    (a helped room's slug, a chaired talk's code).
+    """
+    if person.is_superuser or person.is_admitted:
+        yield HeldScope(Scope("conference"))
+    if person.has_role or helped or chaired:
+        yield HeldScope(PAGES)
+    if helped:
+        yield HeldScope(Scope("room", helped))
+    if chaired:
+        yield HeldScope(Scope("talk", chaired))
+
+
 @prepared
 def _person_and_grants(user_id: int, conference_id: int) -> QuerySet[User, Values]:
-    """A row per grant, or one without. The proved address is None until the person has shown to
-    read its mail: nobody is let in as the speaker whose address they only typed.
+    """A row per grant, helped room and chaired talk, or one without. The proved address is None until
+    the person has shown to read its mail: nobody is let in as the speaker whose address they only
+    typed.
     """
     own = EmailAddress.objects.filter(user=OuterRef("pk"), email=OuterRef("email"), verified=True)
     until = Coalesce("ends_at", Value(FOREVER, DateTimeField()))
     bans = Ban.objects.filter(user=OuterRef("pk"), conference=conference_id).annotate(until=until)
+    roles = Role.objects.filter(user=OuterRef("pk"), conference=conference_id)
     people = User.objects.filter(pk=user_id).annotate(
         given=FilteredRelation("grants", condition=Q(grants__conference=conference_id)),
+        helped=FilteredRelation(
+            "helped_rooms", condition=Q(helped_rooms__conference=conference_id)
+        ),
+        chaired=FilteredRelation(
+            "chaired_talks", condition=Q(chaired_talks__conference=conference_id)
+        ),
         proved_email=Subquery(own.values("email")[:1]),
         banned_until=Subquery(bans.order_by("-until").values("until")[:1]),
+        is_organizer=Exists(roles.filter(kind=Role.Kind.ORGANIZER)),
+        is_admitted=Exists(roles.filter(kind__in=ADMITTED_EVERYWHERE)),
+        has_role=Exists(roles),
     )
     grant = ("scopes", "starts_at", "ends_at", "has_any_places")
-    return people.values_list(
-        "is_active",
-        "password",
-        "proved_email",
-        "banned_until",
-        *(f"given__{field}" for field in grant),
-    )
+    work = ("helped__slug", "chaired__code")
+    return people.values_list(*_Person._fields, *work, *(f"given__{field}" for field in grant))
 
 
 @prepared

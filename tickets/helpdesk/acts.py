@@ -10,6 +10,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from schedule.models import Conference
 from tickets.accounts.accounts import account_for, is_guarded, known_account
@@ -23,6 +24,10 @@ from tickets.mail.relays import NotSent
 from tickets.models import Ban, Claim, Grant, Ticket, User
 from tickets.models.grants import extended
 from tickets.sources.syncing.order_hints import fetch_hints
+
+# What volunteers give ends within a day; organizers give for as long as they like.
+LONGEST = timedelta(days=1)
+TOO_LONG = gettext_lazy("At the help desk access ends within a day. Organizers may give more.")
 
 
 class FixRefused(Exception):
@@ -42,6 +47,12 @@ class Volunteer(NamedTuple):
     user: User
     conference: Conference
     site: str
+
+    def may_give_until(self, ends_at: datetime | None, at: datetime) -> bool:
+        """Whether access that ends then is theirs to give and to take back. None: it never ends."""
+        if self.user.has_perm("tickets.change_grant", self.conference):
+            return True
+        return ends_at is not None and ends_at <= at + LONGEST
 
     def log(self, row: models.Model, what: str) -> None:
         entries: Any = LogEntry.objects
@@ -85,12 +96,15 @@ def extend_ticket(by: Volunteer, *, ticket: Ticket, hours: int) -> Done:
     if not ticket.product.scopes:
         raise FixRefused(_("This ticket opens nothing."))
     at = timezone.now()
+    ends_at = extended(ticket.valid_until or at, timedelta(hours=hours), at)
+    if not by.may_give_until(ends_at, at):
+        raise FixRefused(TOO_LONG)
     give_grant(
         conference=ticket.conference,
         email=held.user.email,
         scopes=ticket.product.scopes,
         reason=_("Ticket %(ticket)s, longer") % {"ticket": ticket.code[:100]},
-        ends_at=extended(ticket.valid_until or at, timedelta(hours=hours), at),
+        ends_at=ends_at,
         given_by=by.user,
     )
     said = {"hours": hours, "who": held.user.reference}
@@ -102,22 +116,29 @@ def extend_ticket(by: Volunteer, *, ticket: Ticket, hours: int) -> Done:
 def extend_grant(by: Volunteer, *, grant: Grant, hours: int) -> Done:
     if grant.ends_at is None:
         raise FixRefused(_("It has no end."))
-    grant.extend(timedelta(hours=hours), timezone.now())
+    at = timezone.now()
+    if not by.may_give_until(extended(grant.ends_at, timedelta(hours=hours), at), at):
+        raise FixRefused(TOO_LONG)
+    grant.extend(timedelta(hours=hours), at)
     said = {"hours": hours, "until": plain(grant.ends_at, grant.conference)}
     by.log(grant, _("%(hours)s h longer, until %(until)s.") % said)
     return Done(_("It lasts %(hours)s h longer.") % said, grant.user)
 
 
 @transaction.atomic
-def let_in(by: Volunteer, **given: Any) -> Done:
+def let_in(by: Volunteer, *, ends_at: datetime, **given: Any) -> Done:
     """Without a ticket, by a grant: what is given is what `give_grant` takes."""
-    grant = give_grant(conference=by.conference, given_by=by.user, **given)
+    if not by.may_give_until(ends_at, timezone.now()):
+        raise FixRefused(TOO_LONG)
+    grant = give_grant(conference=by.conference, given_by=by.user, ends_at=ends_at, **given)
     by.log(grant, _("Given at the help desk: %(why)s") % {"why": grant.reason})
     return Done(_("%(who)s may come in.") % {"who": grant.user.reference}, grant.user)
 
 
 @transaction.atomic
 def end_grant(by: Volunteer, *, grant: Grant) -> Done:
+    if not by.may_give_until(grant.ends_at, timezone.now()):
+        raise FixRefused(_("This lasts longer than a day. Organizers may take it back."))
     _end_now(grant)
     by.log(grant, _("Taken back."))
     return Done(_("Taken back."), grant.user)

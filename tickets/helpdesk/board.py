@@ -79,6 +79,8 @@ def _fixes(finding: Finding, case: Inquiry, volunteer: Volunteer) -> list[Fix]:
     match finding.about:
         case Ticket() as ticket:
             return _ticket_fixes(finding.check, ticket, case, volunteer)
+        case Grant() as grant if not volunteer.may_give_until(grant.ends_at, case.at):
+            return []
         case Grant() as grant if not grant.is_over_at(case.at):
             return _longer(grant, volunteer) + offer(volunteer, "end-grant", grant=grant.pk)
         case Grant() as grant:

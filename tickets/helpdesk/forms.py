@@ -19,10 +19,11 @@ from tickets.grants.forms import ScopesField
 from tickets.helpdesk import acts
 from tickets.helpdesk.acts import Done, Volunteer
 from tickets.models import Ban, Grant, Ticket, User
+from tickets.models.roles import USE_HELPDESK
 from tickets.models.scopes import KnownScopes
 
-# Of whoever helps here; some acts ask for another one as well.
-PERMISSION = "tickets.change_ticket"
+# Of whoever helps here; some acts ask for another one instead.
+PERMISSION = USE_HELPDESK
 MAX_HOURS = 7 * 24
 
 
@@ -140,12 +141,10 @@ class ExtendTicketForm(HoursForm, TicketForm):
     act = "extend-ticket"
     does = staticmethod(acts.extend_ticket)
     label = gettext_lazy("2 h longer")
-    permission = "tickets.add_grant"
 
 
 class GrantRowForm(FixForm):
     grant = RowField(Grant.objects.select_related("conference", "user"))
-    permission = "tickets.change_grant"
 
 
 class ExtendGrantForm(HoursForm, GrantRowForm):
@@ -167,7 +166,6 @@ class GiveGrantForm(FixForm):
     does = staticmethod(acts.let_in)
     label = gettext_lazy("Let them in without a ticket")
     says = gettext_lazy("The reason is for the organizers; whoever looks later reads it.")
-    permission = "tickets.add_grant"
     asks_first = True
     email = FoldedEmailField()
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from schedule.site.access import public
 from schedule.site.pages import render_page
-from tickets.accounts.waiting_line import with_waiting_line
+from tickets.accounts.waiting_line import take_turn, with_waiting_line
 from tickets.admission.request import TicketRequest
 from tickets.holders.entering import EntryRefusal, enter, refusal_of
 from tickets.holders.links import link_of
@@ -26,15 +26,17 @@ _STATUS = {EntryRefusal.DEAD: 404, EntryRefusal.GUARDED: 200}
 @require_http_methods(["GET", "HEAD", "POST"])
 @public
 @never_cache
-@with_waiting_line()
+@with_waiting_line
 def entry(request: TicketRequest, token: str) -> HttpResponseBase:
     """A button, because mail scanners open addresses and run their scripts."""
     link = link_of(token)
     refusal = refusal_of(link, request.conference)
     if link is None or refusal:
         return _refuse(request, refusal or EntryRefusal.DEAD)
+    response: HttpResponseBase
     if request.method == "POST":
-        response = _come_in(request, link)
+        page = take_turn(request, action="enter", key=str(link.pk))
+        response = page or _come_in(request, link)
     else:
         if request.method == "GET":
             # For the organizers' list, and no reason to keep anybody out.

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from schedule.models import Conference
 from tickets.mail.relays import NotSent, RelayRefused, deliver
+from tickets.mail.strangers import may_be_mailed
 from tickets.models import EntryLink
 
 logger = logging.getLogger(__name__)
@@ -31,10 +32,13 @@ def post(
     conference: Conference,
     expires_at: datetime | None = None,
     entry_link: EntryLink | None = None,
+    asked_from: str | None = None,
 ) -> None:
     """Send a plain mail in the conference's name, soon; in a transaction, if that is committed.
 
     After `expires_at` it is not sent any more. When it cannot be delivered, `entry_link` learns it.
+    `asked_from` is the network of who asked for a mail to any address that they liked, and None where
+    the address is ours to mail; strangers get only so many (tickets/mail/strangers.py).
     Where there is no worker it is sent at once, and raises NotSent when no relay takes it, and
     RelayRefused, which is one, when there is no such recipient.
     """
@@ -56,7 +60,8 @@ def post(
         "headers": headers,
     }
     give_up_at = (expires_at or timezone.now() + GIVE_UP_AFTER).isoformat()
-    result = send.enqueue(message, give_up_at, entry_link.pk if entry_link else None)
+    link_id = entry_link.pk if entry_link else None
+    result = send.enqueue(message, give_up_at, link_id, asked_from=asked_from)
     for error in result.errors:
         raise RelayRefused if issubclass(error.exception_class, RelayRefused) else NotSent
 
@@ -73,7 +78,11 @@ def post_template(
 
 @task(queue_name="mail")
 def send(
-    message: dict[str, Any], expires_at: str, entry_link_id: int | None, tries: int = 0
+    message: dict[str, Any],
+    expires_at: str,
+    entry_link_id: int | None,
+    tries: int = 0,
+    asked_from: str | None = None,
 ) -> None:
     """`message` is what an EmailMessage is made of, and `expires_at` is ISO 8601, as a task is stored
     as JSON. Harmless when it runs twice: the second mail has the first one's id.
@@ -82,6 +91,9 @@ def send(
     if timezone.now() >= datetime.fromisoformat(expires_at):
         logger.error("A mail was given up after %s tries.", tries)
         _note_bounced(entry_link_id)
+        return
+    # Without a worker this is the request that asked, and would take longer for some than for others.
+    if can_wait and asked_from is not None and not may_be_mailed(message["to"][0], asked_from):
         return
     try:
         deliver(EmailMessage(**message))

@@ -27,11 +27,8 @@ class Migration(migrations.Migration):
                 ('time_zone', models.CharField(blank=True, help_text="Empty: the conference's.", max_length=64, validators=[schedule.models.validate_time_zone], verbose_name='time zone')),
                 ('language', models.CharField(blank=True, max_length=20, verbose_name='language')),
                 ('is_active', models.BooleanField(default=True, help_text='Off: may not come in anywhere.', verbose_name='active')),
-                ('is_staff', models.BooleanField(default=False, verbose_name='may open the admin')),
                 ('joined_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='joined')),
                 ('reference', models.CharField(default=tickets.models.people.new_reference, editable=False, max_length=11, unique=True, verbose_name='reference')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
             options={
                 'verbose_name': 'person',

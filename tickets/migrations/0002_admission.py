@@ -25,13 +25,13 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roles', to=settings.AUTH_USER_MODEL)),
                 ('conference', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roles', to='schedule.conference')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roles', to='auth.group')),
+                ('kind', models.CharField(choices=[('organizer', 'organizer'), ('moderator', 'moderator'), ('helpdesk', 'help desk')], max_length=10, verbose_name='role')),
             ],
             options={
                 'verbose_name': 'role',
                 'verbose_name_plural': 'roles',
                 'constraints': [
-                    models.UniqueConstraint(fields=('user', 'conference', 'group'), name='role_once'),
+                    models.UniqueConstraint(fields=('user', 'conference', 'kind'), name='role_once'),
                 ],
             },
         ),

@@ -4,11 +4,11 @@ from tickets.models.grants import Ban, Grant
 from tickets.models.people import (
     ManyDevices,
     ReplacementCount,
-    Role,
     User,
     fold_email,
     fold_reference,
 )
+from tickets.models.roles import Role
 from tickets.models.scopes import validate_scopes, whole_conference
 from tickets.models.shops import OrderHint, Shop, SyncRun, Upload
 from tickets.models.tickets import Claim, EntryLink, Product, Ticket, TicketQuerySet

@@ -1,10 +1,10 @@
-"""Who people are, what they may do in the admin, and what organizers see of how they watch."""
+"""Who people are, and what organizers see of how they watch."""
 
 import re
 import unicodedata
 from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group, PermissionsMixin
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import F
 from django.utils import timezone
@@ -58,14 +58,19 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        return self.create_user(email, password, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=fold_email(username or ""))
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """One person across conferences. The e-mail address is the login."""
+    """One person across conferences. The e-mail address is the login. What somebody may do hangs on a
+    conference (tickets/models/roles.py), so there are none of Django's groups and permissions.
+    """
+
+    groups = None  # type: ignore[assignment]  # how a field of an abstract model is left out
+    user_permissions = None  # type: ignore[assignment]  # as groups
 
     email = models.EmailField(_("e-mail"), unique=True)
     display_name = models.CharField(_("display name"), max_length=100, blank=True)
@@ -80,7 +85,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Off: may not come in anywhere.")
     )
-    is_staff = models.BooleanField(_("may open the admin"), default=False)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     # What a person reads out to the help desk. It cannot be counted through, and opens nothing.
     reference = models.CharField(
@@ -105,27 +109,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = fold_email(self.email)
 
     @property
+    def is_staff(self) -> bool:
+        """What Django's admin asks for where there is no conference."""
+        return self.is_superuser
+
+    @property
     def short_name(self) -> str:
         """What fits into the corner of a page."""
         return self.display_name or self.email.partition("@")[0]
-
-
-class Role(models.Model):
-    """What someone may do in the admin of one conference: the permissions of a group."""
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="roles")
-    conference = models.ForeignKey(Conference, models.CASCADE, related_name="roles")
-    group = models.ForeignKey(Group, models.CASCADE, related_name="roles")
-
-    class Meta:
-        verbose_name = _("role")
-        verbose_name_plural = _("roles")
-        constraints = [
-            models.UniqueConstraint(fields=["user", "conference", "group"], name="role_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.group}"
 
 
 class ReplacementCount(models.Model):

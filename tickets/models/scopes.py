@@ -31,6 +31,11 @@ class Scope(NamedTuple):
         return f"{self.kind}:{self.value}" if self.value else self.kind
 
 
+# What everybody has who comes in at all: the programme and the lobby. Who works here has it by itself,
+# and no ticket or grant may name it.
+PAGES = Scope("pages")
+
+
 def parse_scope(text: str) -> Scope:
     """Raises ValueError with a sentence for people."""
     kind, colon, value = text.partition(":")
@@ -58,7 +63,9 @@ def parse_scopes(texts: object) -> Iterator[Scope]:
 
 
 class HeldScope(NamedTuple):
-    """A scope that somebody has in [starts_at, ends_at), by a ticket or a grant; None: no bound."""
+    """A scope that somebody has in [starts_at, ends_at), by a ticket, a grant or a role; None:
+    no bound.
+    """
 
     scope: Scope
     starts_at: datetime | None = None
@@ -146,6 +153,8 @@ class ScopeWindow(NamedTuple):
         """Whether the scope, whenever it is open, includes the wanted one; None wants any."""
         if wanted is None or self.scope == "conference":
             return True
+        if self.scope == str(PAGES):
+            return False
         held = parse_scope(self.scope)
         if held == wanted:
             return True

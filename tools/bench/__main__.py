@@ -1,9 +1,9 @@
-"""Measure what pages, logins, imports and syncs cost, on the production shape.
+"""Measure what pages, logins, imports, syncs and a flood cost, on the production shape.
 
     python -m tools.bench [--check] [--talks 300] [--people 2000]
 
 With --check the exit status is 1 when a ratio exceeds its budget (budgets.json, login_budgets.json)
-by half. Writes bench.json.
+by half, or when a flood keeps people out. Writes bench.json.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import json
 import sys
 from dataclasses import asdict
 
-from tools.bench import login
+from tools.bench import flood, login
 from tools.bench.pages import SESSIONS, Cost, measure, over_budget, sign_in
 from tools.process import NotStarted, interrupt_on_sigterm, run
 from tools.stack import PROJECT, Stack
@@ -22,6 +22,7 @@ def print_report(
     logins: dict[str, dict[str, float]],
     imports: dict[str, float],
     syncs: dict[str, dict[str, float]],
+    floods: dict[str, float],
 ) -> None:
     print(f"{'CPU ms per request':26}{'app':>8}{'nginx':>8}{'bytes':>8}{'ratio':>8}")
     for name, cost in costs.items():
@@ -34,6 +35,7 @@ def print_report(
     print(f"\n{'Sync of 20,000 tickets':34}{'seconds':>8}{'CPU s':>8}{'MB':>8}")
     for name, figures in syncs.items():
         print(f"{name:34}" + "".join(f"{figure:8.2f}" for figure in figures.values()))
+    print(f"\nFifty sign in and fifty watch\n{flood.report(floods)}")
 
 
 def main() -> None:
@@ -57,11 +59,14 @@ def main() -> None:
         imports = measure_imports()
         command = [sys.executable, "-m", "tools.bench.sync"]
         syncs = json.loads(run(command, cwd=PROJECT, env=site.env))
-    print_report(costs, logins, imports, syncs)
+    floods = flood.measure()
+    print_report(costs, logins, imports, syncs, floods)
     views = {name: asdict(cost) for name, cost in costs.items()}
-    report = {"demo": demo, "views": views, "logins": logins, "imports": imports, "syncs": syncs}
+    report = {"demo": demo, "views": views, "logins": logins, "imports": imports}
+    report |= {"syncs": syncs, "floods": floods}
     (PROJECT / "bench.json").write_text(json.dumps(report, indent=2))
-    if options.check and (problems := over_budget(costs) + login.over_budget(logins)):
+    problems = over_budget(costs) + login.over_budget(logins) + flood.problems(floods)
+    if options.check and problems:
         sys.exit("\n".join(problems))
 
 

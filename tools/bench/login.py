@@ -13,6 +13,7 @@ import argparse
 import json
 import math
 import os
+import re
 import sys
 import threading
 import time
@@ -25,7 +26,7 @@ from itertools import islice
 from tools.cpu import children, cpu_seconds, name_of
 from tools.process import NotStarted, interrupt_on_sigterm
 from tools.stack import PROJECT, Stack
-from tools.visitor import Visitor
+from tools.visitor import Visitor, own_address
 
 BUDGETS = PROJECT / "tools" / "bench" / "login_budgets.json"
 # Noise of a shared machine.
@@ -38,6 +39,7 @@ STORM_CLIENTS = 32
 HELLOS = 400
 HELLO = "/bench/hello/"
 LOGIN, CODE, LOBBY = "/accounts/login/", "/accounts/login/code/", "/lobby/"
+_CODE = re.compile(r"\b\d{4}-\d{4}\b")
 WAYS = ("code", "link")
 PARTS = ("app", "worker", "postgres", "redis", "nginx")
 COLUMNS = (*PARTS, "all", "hellos", "hashes")
@@ -67,7 +69,7 @@ def costs_of_coming_in(site: Stack, people: int) -> dict[str, dict[str, float]]:
 
 def _hello(site: Stack) -> float:
     """What a request costs that does nothing, all parts together."""
-    visitors = [Visitor(_host(site)) for _number in range(CLIENTS)]
+    visitors = [Visitor(_host(site), own_address()) for _number in range(CLIENTS)]
 
     def greet(visitor: Visitor) -> None:
         for _number in range(HELLOS // CLIENTS):
@@ -91,8 +93,13 @@ def _password_hash() -> float:
 type Newcomer = tuple[str, str]
 
 
-def by_code(site: Stack, people: Sequence[Newcomer], clients: int) -> list[Visitor]:
-    visitors = {address: Visitor(_host(site)) for address, _link in people}
+def by_code(
+    site: Stack, people: Sequence[Newcomer], clients: int, come_from: str | None = None
+) -> list[Visitor]:
+    """Each from an address of their own, unless all come from one."""
+    visitors = {
+        address: Visitor(_host(site), come_from or own_address()) for address, _link in people
+    }
     at_once(clients, [partial(v.submit, LOGIN, email=address) for address, v in visitors.items()])
     codes = _codes(site, people)
 
@@ -105,7 +112,7 @@ def by_code(site: Stack, people: Sequence[Newcomer], clients: int) -> list[Visit
 
 
 def by_link(site: Stack, people: Sequence[Newcomer], clients: int) -> list[Visitor]:
-    visitors = [(Visitor(_host(site)), link) for _address, link in people]
+    visitors = [(Visitor(_host(site), own_address()), link) for _address, link in people]
 
     def open_link(visitor: Visitor, link: str) -> None:
         visitor.submit(link)
@@ -130,11 +137,12 @@ def _codes(site: Stack, people: Sequence[Newcomer]) -> dict[str, str]:
         if time.monotonic() > deadline:
             raise NotStarted(f"{len(missing)} of {len(people)} codes were not mailed")
         time.sleep(0.05)
-        # Django puts mails of the same second into one file.
-        for path in site.mail_dir.iterdir():
+        # Django puts mails of the same second into one file. The last one of an address counts.
+        for path in sorted(site.mail_dir.iterdir()):
             for mail in path.read_text().split("-" * 79)[:-1]:
-                headers = Parser(policy=policy.default).parsestr(mail.lstrip(), headersonly=True)
-                codes[headers["To"]] = headers["Subject"].split()[0]
+                message = Parser(policy=policy.default).parsestr(mail.lstrip())
+                if found := _CODE.search(str(message.get_payload())):
+                    codes[message["To"]] = found[0]
     return codes
 
 

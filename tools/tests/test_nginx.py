@@ -4,87 +4,27 @@ import base64
 import gzip
 import hashlib
 import json
-import os
 import re
 import shutil
 import socket
 import ssl
 import time
-from contextlib import ExitStack
-from email.message import Message
-from functools import partial
-from http.client import HTTPConnection, RemoteDisconnected
-from pathlib import Path
-from typing import Any, NamedTuple
+from http.client import RemoteDisconnected
 
 import pytest
 
-from tools.nginx import CONFIGS, SEARCH_PATH, nginx
-from tools.process import on_free_port, temporary_directory
-from tools.stack import gunicorn
+from tools.nginx import CONFIGS, SEARCH_PATH
+from tools.tests.nginx_site import BUSY, HASHED, nginx_site
 
 pytestmark = pytest.mark.skipif(
     not shutil.which("nginx", path=SEARCH_PATH), reason="nginx is not installed"
 )
-BUSY = Path(__file__).resolve().parents[2] / "static" / "busy.html"
-HASHED = "site.0123456789ab.css"
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: Message
-    body: bytes
-
-
-class Site:
-    """`app` is closed to stop the app."""
-
-    def __init__(self, directory: Path, url: str, app: ExitStack) -> None:
-        self.app = app
-        self.log = directory / "access.log"
-        self.port = int(url.rpartition(":")[2])
-
-    def get(
-        self,
-        path: str,
-        headers: dict[str, str] | None = None,
-        *,
-        host: str = "localhost",
-        method: str = "GET",
-        body: bytes | None = None,
-    ) -> Answer:
-        connection = HTTPConnection("127.0.0.1", self.port)
-        sent = {"Host": f"{host}:{self.port}", "Accept-Encoding": "identity"} | (headers or {})
-        connection.request(method, path, body, sent)
-        response = connection.getresponse()
-        body = response.read()
-        connection.close()
-        return Answer(response.status, response.headers, body)
-
-    def asked(
-        self, path: str, headers: dict[str, str] | None = None, *, host: str = "localhost"
-    ) -> dict[str, Any]:
-        """What the app was asked."""
-        asked: dict[str, Any] = json.loads(self.get(path, headers, host=host).body)
-        return asked
 
 
 @pytest.fixture(scope="module")
 def site():
-    with ExitStack() as stack:
-        directory = stack.enter_context(temporary_directory())
-        (directory / "media").mkdir()
-        (directory / "media" / "logo.svg").write_text("<svg/>")
-        (directory / "static").mkdir()
-        for name in ("site.css", HASHED, "talk.vtt", "stream.m3u8"):
-            (directory / "static" / name).write_text("p { color: red }" * 100)
-        (directory / "static" / f"{HASHED}.gz").write_bytes(gzip.compress(b"made before"))
-        shutil.copy(BUSY, directory / "static")
-        app = ExitStack()
-        stack.enter_context(app)
-        app.enter_context(gunicorn(directory, "tools.tests.echo:application", os.environ))
-        url, _ = on_free_port(stack, partial(nginx, directory, "desk/"))
-        yield Site(directory, url, app)
+    with nginx_site() as site:
+        yield site
 
 
 PATHS = ["/", "/live.json", "/metrics", "/desk/"]

@@ -78,7 +78,7 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages)) from None
         products = write_tickets(conference, plan)
         write_people(conference, products, people, lambda done: self._tell(done, people))
-        write_organizer(conference, password)
+        write_organizer(password)
         self._say_what_is_on(conference, plan, now)
         self._say_how_to_sign_in(password or usual_password())
 

@@ -25,10 +25,8 @@ OF_ADMIN = {"_popup", "_to_field", "_changelist_filters"}
 
 
 class Walk:
-    """`is_thorough`: each parameter alone, where the person gets in; else all of them at once."""
-
-    def __init__(self, world: World, sender: Sender, *, is_thorough: bool) -> None:
-        self.world, self.sender, self.is_thorough = world, sender, is_thorough
+    def __init__(self, world: World, sender: Sender) -> None:
+        self.world, self.sender = world, sender
         # The names that were spoiled.
         self.names: set[str] = set()
         self._forms: dict[str, Fields] = {}
@@ -56,20 +54,33 @@ class Walk:
             self._spoil_form(entry, path)
         self._spoil_path(entry)
 
+    def pass_by(self, entry: Entry) -> None:
+        """In short, for each of the many people: all parameters at once, one value in turn."""
+        values = paths_of(self.world, entry.name, entry.path)[0]
+        path = filled(entry.path, values)
+        answer = self.sender.get(path, [], "as it is")
+        [(kind, value)] = self._all_values.deal(1)
+        names = self._read("GET", answer) | {"next"}
+        self.sender.get(path, [(name, value) for name in names], f"all {kind}")
+        answer = self.sender.post(path, [("next", value)], f"next={kind}")
+        names |= self._read("POST", answer)
+        self.sender.post(path, [(name, value) for name in names], f"all {kind}")
+        self.names |= names
+
     def _deal(self, entry: Entry) -> Pairs:
         """The admin's own pages are many, and read all their parameters alike."""
         if entry.name.startswith("admin:"):
-            return self._all_values.deal(2)
-        return [*USUAL.items(), *self._values.deal(3)]
+            return self._all_values.deal(1)
+        return [*USUAL.items(), *self._values.deal(2)]
 
     def _spoil_query(self, entry: Entry, path: str) -> None:
         send, usual = self.sender.get, self._searches.get(path, {})
         answer = send(path, [], "as it is")
         names = self._read("GET", answer) | set(usual) | _of_admin(entry)
-        for kind, value in self._all_values.deal(2):
+        for kind, value in self._all_values.deal(1):
             names |= self._read("GET", send(path, [(name, value) for name in names], f"all {kind}"))
         self.names |= names
-        if not self.is_thorough or answer.status_code in OUTSIDE:
+        if answer.status_code in OUTSIDE:
             return
         for name in sorted(names):
             others = [(key, each[0]) for key, each in usual.items() if each and key != name]
@@ -86,19 +97,19 @@ class Walk:
         for name in self._read("POST", answer):
             fields.setdefault(name, [])
         fields = {name: values or ["1"] for name, values in fields.items()}
-        for kind, value in self._all_values.deal(2):
+        for kind, value in self._all_values.deal(1):
             answer = self.sender.post(path, [(name, value) for name in fields], f"all {kind}")
             for name in self._read("POST", answer):
                 fields.setdefault(name, ["1"])
         self.names |= set(fields)
-        if not self.is_thorough or answer.status_code in (401, 403, 404, 405):
+        if answer.status_code in (401, 403, 404, 405):
             return
         for name in sorted(fields):
             for kind, value in self._deal(entry):
                 self.sender.post(path, _pairs({**fields, name: [value]}), f"{name}={kind}")
         longest = {name: [LONG_IN_BODY] for name in sorted(fields)[:2]}
         self.sender.post(path, _pairs(fields | longest), "long")
-        for content_type, body in self._bodies.deal(5):
+        for content_type, body in self._bodies.deal(4):
             what = f"{content_type} {body[:20]!r}"
             self.sender.send("POST", path, what, data=body, content_type=content_type)
         for name in sorted(files):
@@ -116,7 +127,7 @@ class Walk:
     def _spoil_path(self, entry: Entry) -> None:
         values = paths_of(self.world, entry.name, entry.path)[0]
         for parameter in parameters_of(entry.path):
-            for kind, value in self._deal(entry) if self.is_thorough else self._values.deal(1):
+            for kind, value in self._deal(entry):
                 spoiled = quote(value[:4_000], safe="") or "-"
                 path = filled(entry.path, {**values, parameter: spoiled})
                 self.sender.send("GET", path, f"{parameter}={kind}")

@@ -1,23 +1,34 @@
 """A conference with one row of everything, its people, and a valid value for each path parameter."""
 
+import hashlib
 import re
 from datetime import timedelta
 from itertools import product
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from fido2.cose import ES256
+from fido2.utils import websafe_encode
+from fido2.webauthn import (
+    Aaguid,
+    AttestationObject,
+    AttestedCredentialData,
+    AuthenticatorData,
+    CollectedClientData,
+)
 
 from conftest import (
     client_of,
     make_conference,
     make_recording,
+    make_role,
     make_room,
     make_speaker,
     make_stream,
@@ -31,7 +42,7 @@ from schedule.models import AgendaLink, Bookmark, Change, ImportReview, Timer
 from streaming.models import Ingest
 from tickets.helpdesk.forms import FORMS as HELPDESK_FORMS
 from tickets.holders.links import link_to, token_of
-from tickets.models import Grant, Role, Shop, Upload, User
+from tickets.models import Grant, Shop, Upload, User
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>(?:[^()\\]|\\.)*\)(?:\{\d+\})?")
 PARSED = {
@@ -69,13 +80,20 @@ class World:
 
     def _people(self) -> dict[str, User | None]:
         people: dict[str, User | None] = {"anonymous": None}
-        for name in ("stranger", "attendee", "speaker", "helper", "helpdesk", "organizer"):
+        for name in (
+            "stranger",
+            "attendee",
+            "speaker",
+            "helper",
+            "helpdesk",
+            "moderator",
+            "organizer",
+        ):
             people[name] = make_user(f"{name}@example.com", display_name=name)
-        for name in ("helpdesk", "organizer"):
-            group = Group.objects.get(name=name)
-            Role.objects.create(user=people[name], conference=self.conference, group=group)
+        for name in ("helpdesk", "moderator", "organizer"):
+            make_role(self.conference, name, people[name])
         self.room.helpers.add(people["helper"])
-        people["superuser"] = make_user("root@example.com", is_staff=True, is_superuser=True)
+        people["superuser"] = make_user("root@example.com", is_superuser=True)
         Grant.objects.create(conference=self.conference, user=people["superuser"], reason="crew")
         return people
 
@@ -91,9 +109,9 @@ class World:
         Bookmark.objects.create(user=attendee, talk=self.talk)
         self.agenda = AgendaLink.objects.of(attendee.pk, self.conference)
         Ingest.objects.create(room=self.room)
-        Authenticator.objects.create(
-            user=self.people["superuser"], type="webauthn", data={"name": "Key", "credential": {}}
-        )
+        for name in ("attendee", "superuser"):
+            data = {"name": "Key", "credential": security_key()}
+            Authenticator.objects.create(user=self.people[name], type="webauthn", data=data)
         for model in admin.site._registry:
             self.rows[model] = self._row(model)
         self.rows[type(recording)] = recording
@@ -178,6 +196,25 @@ class World:
         if isinstance(found, str):
             found = next(row for model, row in self.rows.items() if model.__name__ == found)
         return str(found.pk)
+
+
+def security_key() -> dict[str, Any]:
+    """What a browser would have sent of one."""
+    public = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
+    key = AttestedCredentialData.create(Aaguid(bytes(16)), b"key", public)
+    host = hashlib.sha256(b"testserver").digest()
+    signed = AuthenticatorData.create(host, AuthenticatorData.FLAG.AT, 0, key)
+    client = CollectedClientData.create("webauthn.create", b"challenge", "https://testserver")
+    return {
+        "id": websafe_encode(b"key"),
+        "rawId": websafe_encode(b"key"),
+        "type": "public-key",
+        "clientExtensionResults": {},
+        "response": {
+            "clientDataJSON": websafe_encode(client),
+            "attestationObject": websafe_encode(AttestationObject.create("none", signed, {})),
+        },
+    }
 
 
 def parameters_of(pattern: str) -> list[str]:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conftest import client_of, make_conference, make_user, utc
+from conftest import client_of, make_conference, make_role, utc
 from schedule.feeds.fetching import FetchedFeed
 from schedule.feeds.importing import checking
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
@@ -305,7 +305,7 @@ def test_others_see_nothing_of_it(client, conference):
     upload(client, many(1))
     feed = Feed.objects.get()
     change_url = reverse("admin:schedule_feed_imported", args=[feed.pk, 1])
-    nobody = client_of(make_user(is_staff=True))
+    nobody = client_of(make_role(conference, "helpdesk"))
     for url in (UPLOAD, review_url(), change_url):
         assert nobody.get(url).status_code == 403
         assert nobody.post(url, {"apply": "1"}).status_code == 403

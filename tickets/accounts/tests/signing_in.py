@@ -14,9 +14,13 @@ def ask_for_code(client: Client, email: str, url: str = LOGIN):
 
 
 def last_code() -> str:
-    found = re.match(r"\d{4}-\d{4}", str(mail.outbox[-1].subject))
+    return code_in(str(mail.outbox[-1].body))
+
+
+def code_in(body: str) -> str:
+    found = re.search(r"^ +(\d{4}-\d{4})\s*$", body, re.MULTILINE)
     assert found
-    return found[0]
+    return found[1]
 
 
 def sign_in(client: Client, email: str):

@@ -18,6 +18,7 @@ from tickets.accounts.tests.signing_in import (
     CODE,
     LOGIN,
     ask_for_code,
+    code_in,
     last_code,
     sign_in,
     signed_in_as,
@@ -50,11 +51,11 @@ def test_the_mail_is_short_and_comes_from_the_conference(client, attendee, confe
     ask_for_code(client, "attendee@example.com")
     (message,) = mail.outbox
     assert message.to == ["attendee@example.com"]
-    assert re.fullmatch(r"\d{4}-\d{4} is your code for Grüße, \"Welt\"", message.subject)
+    assert message.subject == 'Your code for Grüße, "Welt"'
     assert last_code() in message.body
     assert "help@testconf.example" in message.body
     assert "testserver" in message.body
-    assert len(message.body) < 500
+    assert len(message.body) < 600
     sent = message.message()
     assert sent["From"].addresses[0].display_name == 'Grüße, "Welt"'
     assert sent["From"].addresses[0].addr_spec == "noreply@example.com"
@@ -210,8 +211,16 @@ def test_a_code_is_good_only_where_it_was_asked_for(client, attendee):
     ask_for_code(client, "attendee@example.com")
     thief = Client()
     ask_for_code(thief, "stranger@example.com")
-    thief.post(CODE, {"code": re.match(r"[\d-]+", mail.outbox[0].subject)[0]})
+    thief.post(CODE, {"code": code_in(mail.outbox[0].body)})
     assert signed_in_as(thief) is None
+
+
+def test_a_lock_screen_shows_no_code(client, attendee):
+    """It shows the subject and the first two lines or so."""
+    ask_for_code(client, "attendee@example.com")
+    (message,) = mail.outbox
+    assert not re.search(r"\d", message.subject)
+    assert message.body.index(last_code()) > 150
 
 
 def test_a_code_is_good_once(client, attendee):
@@ -340,14 +349,6 @@ def test_mail_that_cannot_be_sent_is_said_and_nothing_is_pending(client, attende
         assert client.post(CODE, {"action": "resend"}).status_code == 503
 
 
-def test_an_address_gets_five_mails_a_minute_from_anywhere(client, attendee):
-    for _time in range(5):
-        ask_for_code(Client(), "attendee@example.com")
-    response = ask_for_code(client, "Attendee@example.com")
-    assert "Too many codes" in response.text
-    assert len(mail.outbox) == 5
-
-
 def test_a_venue_behind_one_address_gets_in(client, conference):
     for number in range(40):
         assert ask_for_code(Client(), f"person-{number}@example.com").status_code == 302
@@ -392,4 +393,4 @@ def test_each_conference_mails_in_its_own_name(db):
     for name in ("north", "south"):
         make_conference(name=name.title(), domain=f"{name}.example.org")
     ask_for_code(Client(headers={"host": "south.example.org"}), "a@example.com")
-    assert mail.outbox[0].subject.endswith("is your code for South")
+    assert mail.outbox[0].subject.endswith("for South")

@@ -17,7 +17,7 @@ pytestmark = [
 def organizer(transactional_db, settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     make_conference()
-    organizer = make_user("organizer@example.com", is_staff=True)
+    organizer = make_user("organizer@example.com", is_superuser=True)
     organizer.set_password("a long password")
     organizer.save()
     return organizer

@@ -79,8 +79,8 @@ def test_a_wrong_password_does_not(client, with_password, attendee, email, passw
 
 
 def test_wrong_passwords_are_counted_per_account(client, with_password):
-    for _time in range(10):
-        by_password(client, password="wrong")
+    for number in range(10):
+        by_password(Client(REMOTE_ADDR=f"192.0.2.{number}"), password="wrong")
     assert "Too many wrong attempts" in by_password(client).text
     assert signed_in_as(client) is None
 

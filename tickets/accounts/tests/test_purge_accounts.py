@@ -2,12 +2,11 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from conftest import make_talk, make_ticket
+from conftest import make_room, make_talk, make_ticket
 from tickets.accounts.accounts import account_for
 from tickets.accounts.tests.signing_in import ask_for_code, sign_in
 from tickets.models import Claim, Grant, Role, User
@@ -68,19 +67,20 @@ def test_people_with_a_ticket_stay_and_organizers(attendee, organizer, stranger)
     assert User.objects.count() == 3
 
 
-@pytest.mark.parametrize("what", ["ticket", "grant", "role", "talk", "staff", "ban"])
+@pytest.mark.parametrize("what", ["ticket", "grant", "role", "room", "talk", "superuser", "ban"])
 def test_who_was_given_something_stays(unused, conference, what):
     if what == "ticket":
         Claim.objects.create(user=unused, ticket=make_ticket(conference))
     elif what == "grant":
         Grant.objects.create(user=unused, conference=conference, reason="crew")
     elif what == "role":
-        group = Group.objects.create(name="helpers")
-        Role.objects.create(user=unused, conference=conference, group=group)
+        Role.objects.create(user=unused, conference=conference, kind="helpdesk")
+    elif what == "room":
+        make_room(conference).helpers.add(unused)
     elif what == "talk":
         make_talk(conference).chairs.add(unused)
     else:
-        changes = {"is_staff": True} if what == "staff" else {"is_active": False}
+        changes = {"is_superuser": True} if what == "superuser" else {"is_active": False}
         User.objects.filter(pk=unused.pk).update(**changes)
     assert run() == "0 unused accounts.\n0 old sign-ins.\n"
     assert is_there(unused)

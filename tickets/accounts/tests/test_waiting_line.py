@@ -1,6 +1,5 @@
 """When more people sign in than the machine can do, they stand in line and come in one by one."""
 
-import re
 import time
 
 import pytest
@@ -10,7 +9,7 @@ from django.test import Client
 from conftest import make_ticket
 from tickets.accounts import waiting_line
 from tickets.accounts.tests.signing_in import CODE, LOGIN, ask_for_code, sign_in, signed_in_as
-from tickets.holders.links import link_to, token_of
+from tickets.holders.links import link_of, link_to, token_of
 from tickets.models import User
 
 
@@ -141,6 +140,86 @@ def test_without_a_rate_there_is_no_line(client, settings):
     assert waiting_line.COOKIE not in client.cookies
 
 
+def place_in_line(client, later) -> None:
+    """Whose turn it is."""
+    hold(client)
+    later(301)
+
+
+def test_a_place_is_good_for_one_sign_in(client, later):
+    place_in_line(client, later)
+    place = client.cookies["line"].value
+    assert client.post(LOGIN, {"email": "ana@example.com"}).url == CODE
+    for number in range(3):
+        other = Client()
+        other.cookies["line"] = place
+        assert ask_for_code(other, f"other-{number}@example.com").status_code == 503
+
+
+def test_a_typing_error_does_not_cost_the_place(client, later):
+    place_in_line(client, later)
+    assert "errorlist" in client.post(LOGIN, {"email": "ana"}).text
+    assert client.post(LOGIN, {"email": "ana@example.com"}).url == CODE
+
+
+def test_what_cannot_let_anybody_in_does_not_join(client, conference):
+    for _time in range(20):
+        for path in ("/t/1.x/", "/t/1.aaaaaaaaaaa.aaaaaaaaaaaaaaaaaaaaaa/"):
+            assert client.post(path).status_code == 404
+        assert client.post(LOGIN, {"email": "nobody"}).status_code == 200
+    assert ask_for_code(client, "ana@example.com").url == CODE
+
+
+def test_a_dead_link_does_not_join(client, conference):
+    ticket = make_ticket(conference, holder_email="ana@example.com")
+    old = f"/t/{token_of(link_to(ticket))}/"
+    ticket.holder_email = "eve@example.com"
+    ticket.save()
+    canceled = make_ticket(conference, holder_email="bob@example.com", state="canceled")
+    for _time in range(20):
+        assert client.post(old).status_code == 404
+        assert client.post(f"/t/{token_of(link_to(canceled))}/").status_code == 403
+    assert ask_for_code(client, "ana@example.com").url == CODE
+
+
+def test_a_forged_link_costs_no_statement(client, conference, django_assert_num_queries):
+    ticket = make_ticket(conference, holder_email="ana@example.com")
+    token = token_of(link_to(ticket))
+    client.post("/t/1.x/")
+    with django_assert_num_queries(1):
+        assert link_of(token)
+    forged = [
+        f"{token[:-1]}{'A' if token[-1] != 'A' else 'B'}",
+        token.replace(".", ".x"),
+        "1.x",
+        "",
+    ]
+    with django_assert_num_queries(0):
+        assert [link_of(each) for each in forged] == [None] * len(forged)
+
+
+def test_one_link_does_not_fill_the_line(conference, monkeypatch):
+    monkeypatch.setattr(waiting_line, "BURST_SECONDS", 10_000)
+    path = f"/t/{token_of(link_to(make_ticket(conference, holder_email='ana@example.com')))}/"
+    answers = [Client().post(path).status_code for _time in range(12)]
+    assert answers == [302] * 10 + [429] * 2
+
+
+def test_one_address_joins_only_so_often(conference, monkeypatch):
+    """100 at once are six seconds of the line of two cores; five seconds' worth come in at once."""
+    monkeypatch.setattr(waiting_line, "LONGEST_SECONDS", 10**9)
+    answers = [ask_for_code(Client(), f"p-{number}@example.com") for number in range(105)]
+    assert [answer.status_code for answer in answers][100:] == [429] * 5
+    assert 429 not in [answer.status_code for answer in answers][:100]
+
+
+def test_who_has_a_place_is_not_refused_at_its_turn(client, later, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"login": None, "sign_in": "2/h/ip"}
+    place_in_line(client, later)
+    assert ask_for_code(Client(), "third@example.com").status_code == 429
+    assert client.post(LOGIN, {"email": "ana@example.com"}).url == CODE
+
+
 @pytest.mark.services
 def test_with_redis_away_nobody_is_held(client, monkeypatch):
     monkeypatch.setattr(cache, "run_script", lambda *_: None)
@@ -148,11 +227,16 @@ def test_with_redis_away_nobody_is_held(client, monkeypatch):
     assert waiting_line.COOKIE not in client.cookies
 
 
-def test_many_waiting_look_less_often(rf, settings):
+def test_many_waiting_look_less_often(rf, settings, monkeypatch):
     settings.SIGN_INS_PER_SECOND = 10
     request = rf.get(LOGIN)
-    seconds = {
-        wait: int(re.search(r"^\d+", waiting_line._ask_to_wait(request, wait, 1)["Retry-After"])[0])
+    monkeypatch.setattr("tickets.accounts.waiting_line.time.time", lambda: 1_000_000)
+    places = {
+        wait: waiting_line.PlaceInLine("a", 1_000_000 + wait, 1, "")
         for wait in (0.2, 14, 30, 90, 600)
+    }
+    seconds = {
+        wait: int(waiting_line._ask_to_wait(request, place)["Retry-After"])
+        for wait, place in places.items()
     }
     assert seconds == {0.2: 1, 14: 14, 30: 15, 90: 30, 600: 60}

@@ -85,10 +85,10 @@ def test_speakers_whom_nobody_knows(conference, room, shows):
         make_talk(conference, room=room, speakers=[make_speaker(conference, name="Unknown")])
 
     make_unknown()
-    shows(client, url, "Unknown", 1, queries=6)
+    shows(client, url, "Unknown", 1, queries=5)
     make_unknown()
     make_unknown()
-    shows(client, url, "Unknown", 3, queries=6)
+    shows(client, url, "Unknown", 3, queries=5)
 
 
 def test_what_the_help_desk_found(conference, shows):
@@ -100,6 +100,6 @@ def test_what_the_help_desk_found(conference, shows):
             make_ticket(conference, user=make_user(), holder_name="Found Person")
 
     make_two()
-    shows(client, url, "Found Person", 2, queries=6)
+    shows(client, url, "Found Person", 2, queries=5)
     make_two()
-    shows(client, url, "Found Person", 4, queries=6)
+    shows(client, url, "Found Person", 4, queries=5)

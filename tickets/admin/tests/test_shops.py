@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -31,8 +30,7 @@ def conference(db):
 def client(conference):
     """Of an organizer of this conference, who is nothing else."""
     helper = make_user("helper@example.com")
-    group = Group.objects.get(name="organizer")
-    Role.objects.create(user=helper, conference=conference, group=group)
+    Role.objects.create(user=helper, conference=conference, kind="organizer")
     return client_of(helper)
 
 

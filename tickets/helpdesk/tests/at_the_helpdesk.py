@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group
 from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
@@ -17,8 +16,7 @@ INDEX = reverse("helpdesk:index")
 def make_volunteer(conference):
     """With the role of the help desk, and nothing else."""
     user = make_user("volunteer@example.com", display_name="Vera")
-    group = Group.objects.get(name="helpdesk")
-    Role.objects.create(user=user, conference=conference, group=group)
+    Role.objects.create(user=user, conference=conference, kind="helpdesk")
     return user
 
 

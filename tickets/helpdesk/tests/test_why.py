@@ -217,10 +217,10 @@ def test_the_shops_word_for_a_state(conference, attendee):
     assert "canceled; the shop says “refunded”)" in run(attendee.email)[1]
 
 
-def test_a_second_factor_of_those_who_organize(organizer):
-    assert "They organize, and have no second factor" in run(organizer.email)[1]
+def test_a_second_factor_of_those_who_work_here(organizer):
+    assert "They work here, and have no second factor" in run(organizer.email)[1]
     Authenticator.objects.create(user=organizer, type=Authenticator.Type.TOTP, data={})
-    assert "+ They organize, and sign in with a second factor." in run(organizer.email)[1]
+    assert "+ They work here, and sign in with a second factor." in run(organizer.email)[1]
 
 
 def test_the_devices_on_which_they_watch(conference, attendee):

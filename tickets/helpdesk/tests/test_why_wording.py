@@ -8,7 +8,7 @@ import pytest
 from tickets.helpdesk.why import facts
 from tickets.helpdesk.why.for_helpdesk import WordingForHelpDesk
 from tickets.helpdesk.why.for_person import WordingForPerson
-from tickets.models import Ticket
+from tickets.models import Role, Ticket
 
 # They cannot read it, know it, need not know it, or it tells about somebody else.
 NOT_TOLD_TO_THEM = {
@@ -46,6 +46,7 @@ NOT_TOLD_TO_THEM = {
 def kinds_of_facts():
     """What is written as the first argument of Fact() and more()."""
     kinds = {f"claim.{state}" for state in Ticket.State.values}
+    kinds |= {f"work.{kind}" for kind in Role.Kind.values}
     for call in ast.walk(ast.parse(inspect.getsource(facts))):
         name = isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2]
         if name in ("Fact", "more"):
@@ -55,7 +56,7 @@ def kinds_of_facts():
                 case ast.IfExp(body=ast.Constant(one), orelse=ast.Constant(other)):
                     kinds |= {one, other}
                 case written:
-                    assert ast.unparse(written) == "f'claim.{ticket.state}'"
+                    assert ast.unparse(written) in ("f'claim.{ticket.state}'", "f'work.{kind}'")
     return kinds
 
 

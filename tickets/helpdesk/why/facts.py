@@ -13,7 +13,7 @@ from schedule.models import Conference, Talk
 from tickets.accounts.devices.sessions import last_sign_in
 from tickets.admission.watching import devices_watching
 from tickets.helpdesk.why.inquiry import Inquiry, is_open, live_claim
-from tickets.models import Ban, EntryLink, Role, Shop, SyncRun, Ticket
+from tickets.models import Ban, EntryLink, Shop, SyncRun, Ticket
 from tickets.models.scopes import talk_windows
 
 
@@ -68,15 +68,29 @@ def account(case: Inquiry) -> Iterator[Fact]:
 
 
 def second_factor(case: Inquiry) -> Iterator[Fact]:
-    """Of those who organize."""
+    """Of those who work here, but for chairs: the admin asks for it."""
+    user = case.user
+    if user is None or not (user.is_superuser or case.roles or case.helped_rooms):
+        return
+    if is_mfa_enabled(user):
+        yield Fact("second_factor", True, user)
+    else:
+        yield Fact("second_factor.none", None, user)
+
+
+def work(case: Inquiry) -> Iterator[Fact]:
+    """What lets people in who work for the conference."""
     user = case.user
     if user is None:
         return
-    if user.is_staff or Role.objects.filter(user=user, conference=case.conference).exists():
-        if is_mfa_enabled(user):
-            yield Fact("second_factor", True, user)
-        else:
-            yield Fact("second_factor.none", None, user)
+    if user.is_superuser:
+        yield Fact("work.superuser", True, user)
+    for kind in case.roles:
+        yield Fact(f"work.{kind}", True, user, conference=case.conference)
+    if case.helped_rooms:
+        yield Fact("work.helper", True, user, rooms=", ".join(case.helped_rooms))
+    for talk in Talk.objects.filter(conference=case.conference, chairs=user).order_by("starts_at"):
+        yield Fact("work.chair", True, talk, code=talk.code, title=talk.title)
 
 
 def bans(case: Inquiry) -> Iterator[Fact]:
@@ -202,6 +216,7 @@ CHECKS: list[Callable[[Inquiry], Iterator[Fact]]] = [
     account,
     second_factor,
     bans,
+    work,
     claims,
     names,
     links,

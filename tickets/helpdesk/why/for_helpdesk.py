@@ -44,8 +44,16 @@ class WordingForHelpDesk(Wording):
             "The address is not verified: they came in by password, not by a code."
         ),
         "verified": _("Last signed in: %(at)s."),
-        "second_factor": _("They organize, and sign in with a second factor."),
-        "second_factor.none": _("They organize, and have no second factor for signing in."),
+        "second_factor": _("They work here, and sign in with a second factor."),
+        "second_factor.none": _("They work here, and have no second factor for signing in."),
+        "work.superuser": _("They run this site, and may enter everything."),
+        "work.organizer": _("They organize %(conference)s, and may enter all of it."),
+        "work.moderator": _("They moderate %(conference)s, and may enter all of it."),
+        "work.helpdesk": _(
+            "They work at the help desk: programme and lobby are open, rooms are not."
+        ),
+        "work.helper": _("They help in %(rooms)s, and may enter there, programme and lobby."),
+        "work.chair": _("They chair %(code)s “%(title)s”, and may enter for that time."),
         "ban": _("They are shut out: “%(reason)s”."),
         "ban.over": _("They were shut out: “%(reason)s”."),
         "released": _("They had ticket %(ticket)s, until %(at)s."),

@@ -5,10 +5,10 @@ from typing import Self
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
-from schedule.models import Conference
+from schedule.models import Conference, Room
 from tickets.accounts.accounts import is_verified
 from tickets.admission.rule import Admission, compute
-from tickets.models import Claim, Grant, Ticket, User, fold_email
+from tickets.models import Claim, Grant, Role, Ticket, User, fold_email
 from tickets.models.scopes import TalkWindows, talk_windows, windows
 
 
@@ -44,6 +44,20 @@ class Inquiry:
     @cached_property
     def is_verified(self) -> bool:
         return self.user is not None and is_verified(self.user)
+
+    @cached_property
+    def roles(self) -> list[str]:
+        """The kinds of those in this conference."""
+        mine = Role.objects.filter(conference=self.conference, user=self.user)
+        return list(mine.order_by("pk").values_list("kind", flat=True)) if self.user else []
+
+    @cached_property
+    def helped_rooms(self) -> list[str]:
+        """Their names."""
+        if self.user is None:
+            return []
+        rooms = Room.objects.filter(conference=self.conference, helpers=self.user)
+        return list(rooms.order_by("position", "name").values_list("name", flat=True))
 
     @cached_property
     def tickets(self) -> list[Ticket]:

@@ -5,7 +5,6 @@ import re
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.contrib.auth.models import Group
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -218,12 +217,12 @@ def _password(user):
 
 
 def _role(user):
-    group = Group.objects.create(name="Help desk")
-    Role.objects.create(user=user, conference=make_conference(domain="b.example"), group=group)
+    conference = make_conference(domain="b.example")
+    Role.objects.create(user=user, conference=conference, kind="helpdesk")
 
 
 GUARDS = {
-    "staff": lambda user: User.objects.filter(pk=user.pk).update(is_staff=True),
+    "superuser": lambda user: User.objects.filter(pk=user.pk).update(is_superuser=True),
     "role": _role,
     "password": _password,
     "second factor": lambda user: Authenticator.objects.create(user=user, type="totp", data={}),

@@ -1,0 +1,65 @@
+"""Browsers in which somebody has signed in before. What they try is counted apart from what strangers
+do to the same account, so nobody is kept out of their own by the tries of others.
+
+The cookie is signed and names accounts by a hash; it opens nothing.
+"""
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
+
+_SALT = "tickets.known_devices"
+_SECONDS = 365 * 24 * 3600
+# A family's or a help desk's computer.
+_MOST_ACCOUNTS = 5
+
+
+def remember_device(
+    request: HttpRequest, response: HttpResponseBase, email: str, *, is_secure: bool
+) -> None:
+    """The account of the folded address has been signed in to here."""
+    others = [each for each in _accounts(request) if not _is_of(email, each[0])]
+    mine = (_hash(email), get_random_string(12))
+    response.set_cookie(
+        settings.KNOWN_DEVICE_COOKIE,
+        signing.dumps([mine, *others][:_MOST_ACCOUNTS], salt=_SALT),
+        max_age=_SECONDS,
+        secure=is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def is_known_device(request: HttpRequest, email: str) -> bool:
+    return _number(request, email) is not None
+
+
+def tries_key(request: HttpRequest, email: str) -> str:
+    """What tries at the account are counted under: those of a known device by itself, all others
+    together.
+    """
+    number = _number(request, email)
+    return email if number is None else f"{email} on {number}"
+
+
+def _number(request: HttpRequest, email: str) -> str | None:
+    """A device's own, by account. None: it does not know this one."""
+    return next((number for account, number in _accounts(request) if _is_of(email, account)), None)
+
+
+def _accounts(request: HttpRequest) -> list[tuple[str, str]]:
+    try:
+        kept = signing.loads(request.COOKIES.get(settings.KNOWN_DEVICE_COOKIE, ""), salt=_SALT)
+    except signing.BadSignature:
+        return []
+    return [(account, number) for account, number in kept]
+
+
+def _is_of(email: str, account: str) -> bool:
+    return constant_time_compare(account, _hash(email))
+
+
+def _hash(email: str) -> str:
+    return salted_hmac(_SALT, email, algorithm="sha256").hexdigest()[:32]
