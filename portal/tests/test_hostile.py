@@ -62,7 +62,8 @@ def walking(db, monkeypatch):
 def test_nobody_breaks_anything(walking, who):
     with walking(who) as walk:
         for entry in entries():
-            walk.pass_by(entry)
+            if (who, part_of(entry)) not in THOROUGH:
+                walk.pass_by(entry)
     assert walk.sender.faults == []
 
 

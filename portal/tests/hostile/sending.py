@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 
@@ -14,6 +13,7 @@ from portal.logs import JsonFormatter
 from portal.tests.hostile.reading import Spy
 
 FORM = "application/x-www-form-urlencoded"
+REFUSED = (400, 401, 403, 404, 405)
 type Pairs = list[tuple[str, Any]]
 
 
@@ -66,18 +66,17 @@ class Sender:
         with transaction.atomic():
             answer = self.client.generic(method, path, **options)
             transaction.set_rollback(True)
-        self._undo(method)
+        self._undo(may_have_written=method == "POST" and answer.status_code not in REFUSED)
         if answer.status_code >= 500 or self.log.said:
             said = "; ".join(self.log.said) or str(answer.status_code)
             self.faults.append(Fault(self.who, method, path[:150], what, said))
         return answer
 
-    def _undo(self, method: str) -> None:
+    def _undo(self, *, may_have_written: bool) -> None:
         self.client.cookies.clear()
         for name, value in self._cookies.items():
             self.client.cookies[name] = value
-        if method == "POST":
-            cache.clear()
+        if may_have_written:
             forget_everything_kept()
 
     def get(self, path: str, query: Pairs, what: str) -> Any:
