@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -17,8 +18,11 @@ from playwright.sync_api import Browser
 
 from lib import cached
 from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, Visibility
+from schedule.site.conferences import read_directory
 from streaming.models import Recording, StageRevision, Stream
+from tickets.admission.sign_in import SignInWay
 from tickets.models import Claim, Product, Role, Ticket, User
+from tools.bench.sessions import session_key_of
 from tools.browser import chromium
 from tools.origin import rtmp_module
 from tools.stack import Stack
@@ -155,10 +159,17 @@ def make_ticket(conference: Conference, *, user: User | None = None, **kw: Any) 
     return ticket
 
 
+# For tests that hold in each of two conferences on hosts of their own.
+HOSTS = ("first.example.com", "second.example.com")
+on_both_hosts = pytest.mark.parametrize("conference", HOSTS, indirect=True)
+
+
 @pytest.fixture
-def conference(db: None) -> Conference:
-    """On the host of tests, so that others may stand beside it."""
-    return make_conference(domain="testserver")
+def conference(db: None, request: pytest.FixtureRequest) -> Conference:
+    """On the host of tests, so that others may stand beside it; or one of those on both hosts."""
+    hosts = HOSTS if hasattr(request, "param") else ("testserver",)
+    by_host = {host: make_conference(domain=host) for host in hosts}
+    return by_host[getattr(request, "param", "testserver")]
 
 
 @pytest.fixture
@@ -183,10 +194,20 @@ def stranger(conference: Conference) -> User:
     return make_user("stranger@example.com", display_name="Sam")
 
 
-def client_of(user: User | None) -> Client:
-    client = Client()
+def client_of(
+    user: User | None,
+    host: str | None = None,
+    *,
+    way: SignInWay = SignInWay.CODE,
+    has_factor: bool = False,
+) -> Client:
+    """Signed in on that host, and on no other one, in that way."""
+    client = Client(headers={"host": host} if host else None)
     if user is not None:
-        client.force_login(user, backend="tickets.accounts.backends.ConferenceBackend")
+        here = read_directory().conference_at(host or "testserver")
+        client.cookies[settings.SESSION_COOKIE_NAME] = session_key_of(
+            user, here, way=way, has_factor=has_factor
+        )
     return client
 
 

@@ -11,18 +11,15 @@ What differs between them comes from environment variables:
 import os
 import re
 import signal
+import sys
 from pathlib import Path
-
-from gunicorn.errors import ConfigError
 
 
 def number(name: str, default: int) -> int:
     """What is no number ends the start with a sentence."""
     value = os.environ.get(name) or str(default)
     if not re.fullmatch(r"[1-9][0-9]{0,4}", value):
-        raise ConfigError(
-            f"{name} is {value!r}, but must be a whole number, for example {name}={default}"
-        )
+        sys.exit(f"{name} is {value!r}, but must be a whole number, for example {name}={default}")
     return int(value)
 
 

@@ -38,6 +38,21 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # (RFC 6052).
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# Where nobody has a server, though Python calls parts of it global: protocols, relays that are no
+# more, sinks and documentation (IANA's special-purpose registries, RFC 7526, RFC 9637).
+SPECIAL = [
+    ipaddress.ip_network(network)
+    for network in (
+        *(
+            "192.0.0.0/24",
+            "192.31.196.0/24",
+            "192.52.193.0/24",
+            "192.88.99.0/24",
+            "192.175.48.0/24",
+        ),
+        *("2001::/23", "2620:4f:8000::/48", "3fff::/20"),
+    )
+]
 
 # It logs the address of an answer with broken headers.
 logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
@@ -313,6 +328,8 @@ def is_public(ip: str) -> bool:
             return is_public(str(inner))
         if address not in GLOBAL_UNICAST or address.scope_id:
             return False
+    if any(address in network for network in SPECIAL):
+        return False
     return address.is_global and not address.is_multicast
 
 

@@ -4,7 +4,7 @@ asks before it (tickets/admission/middleware.py), for the second factor as well.
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.adapter import get_adapter
 from allauth.mfa.utils import is_mfa_enabled
@@ -27,9 +27,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from schedule.site.access import OWN_LOGIN_ONLY
+from schedule.site.request import ConferenceRequest
 from schedule.site.rights import DeskRights
 from schedule.site.scoped_admin import conference_of, in_venue_zone
 from tickets.accounts.login import empty_browser
+from tickets.admission.middleware import refuse_session
+from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.models import User
 from tickets.models.roles import USE_HELPDESK
 
@@ -55,6 +59,8 @@ class AdminPasswordForm(AdminAuthenticationForm):
             raise ValidationError(
                 _("Sign in on the host of a conference, with your second factor.")
             )
+        if self.request is not None:
+            SignIn.begin(self.request.session, user, SignInWay.PASSWORD)
 
 
 def _refusing_queries(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -90,9 +96,10 @@ class OurAdminSite(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Superusers, and whoever has a role or helps in a room in this conference."""
-        if not request.user.is_active:
+        user = request.user
+        if not isinstance(user, User) or not user.is_active or not user.may_work:
             return False
-        return request.user.is_superuser or _is_of_admin(request) or bool(_desk_rights(request))
+        return user.is_superuser or _is_of_admin(request) or bool(_desk_rights(request))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return _refusing_queries(in_venue_zone(super().admin_view(view, cacheable)))
@@ -134,6 +141,10 @@ class OurAdminSite(admin.AdminSite):
         if is_inside or conference_of(request) is None:
             return super().login(request, extra_context)
         if request.user.is_authenticated:
+            # Who came in by a link has to sign in again, any other lacks the rights.
+            refused = refuse_session(cast(ConferenceRequest, request), OWN_LOGIN_ONLY)
+            if refused is not None:
+                return refused
             raise PermissionDenied
         wanted = request.GET.get("next") or reverse("admin:index")
         # It leads to the mailed code as well, for those who have a role and no password.

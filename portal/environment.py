@@ -168,10 +168,12 @@ def env_database(name: str, *, default: Path) -> dict[str, Any]:
     }
 
 
-def make_folder(name: str, folder: Path) -> None:
-    """For the file that the variable names."""
+def make_folder_for(name: str, database: str) -> None:
+    """For the SQLite file that the variable names."""
+    if database.startswith((":memory:", "file:")):
+        return
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ImproperlyConfigured(
             f"{name} names a file in a folder that cannot be made ({error.strerror})"

@@ -23,7 +23,7 @@ from portal.environment import (
     env_providers,
     env_str,
     env_url,
-    make_folder,
+    make_folder_for,
     read_env_file,
 )
 
@@ -91,12 +91,12 @@ MIDDLEWARE = [
     "lib.clean_input.CleanInputMiddleware",
     "schedule.site.middleware.ConferenceMiddleware",
     "schedule.site.middleware.ZoneMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "tickets.accounts.sessions.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tickets.admission.sign_in.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "schedule.site.middleware.MomentMiddleware",
     "tickets.admission.middleware.TicketMiddleware",
@@ -128,8 +128,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
-    if not _database["NAME"].startswith((":memory:", "file:")):
-        make_folder("DATABASE_URL", Path(_database["NAME"]).parent)
+    make_folder_for("DATABASE_URL", _database["NAME"])
     _database["OPTIONS"] = {
         # Readers do not wait for the writer, and a writer takes its lock when it begins, not in
         # the middle, where SQLite would refuse instead of waiting.
@@ -234,7 +233,6 @@ ACCOUNT_RATE_LIMITS = {
 }
 # Above it people wait in line (tickets/accounts/waiting_line.py); a mailed code counts as three. 0: none.
 SIGN_INS_PER_SECOND = env_int("SIGN_INS_PER_SECOND", default=25 * (os.cpu_count() or 1))
-KNOWN_DEVICE_COOKIE = "__Host-known" if HTTPS else "known"
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # Authenticator apps drift by half a minute; 0 locks staff out when the server's clock does.
@@ -267,13 +265,14 @@ OPEN_URL_NAMES: dict[str, str] = {
     "account_inactive": "public",
     "mfa_authenticate": "public",
 }
+for name in ("account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"):
+    OPEN_URL_NAMES[name] = "own login"
 for name in (
-    *("account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_index"),
-    *("mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes"),
+    *("mfa_index", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes"),
     *("mfa_generate_recovery_codes", "mfa_download_recovery_codes", "mfa_list_webauthn"),
     *("mfa_add_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn"),
 ):
-    OPEN_URL_NAMES[name] = "login"
+    OPEN_URL_NAMES[name] = "second factor"
 for name in SOCIAL_PROVIDERS:
     OPEN_URL_NAMES |= {f"{name}_login": "public", f"{name}_callback": "public"}
     OPEN_URL_NAMES |= {"socialaccount_login_cancelled": "public"}
@@ -364,8 +363,12 @@ SECURE_CSP: dict[str, list[str]] = {
 }
 # "same-origin", Django's default, sends no referrer to players: YouTube answers with error 153.
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-SESSION_COOKIE_SECURE = HTTPS
-CSRF_COOKIE_SECURE = HTTPS
+# Before the names of all cookies (schedule/site/cookies.py): browsers keep such a cookie for one host.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+MESSAGE_STORAGE = "schedule.site.cookies.MessageStorage"
 CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = HTTPS
 # The probes of the machine itself speak plain HTTP.
@@ -373,11 +376,8 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SILENCED_SYSTEM_CHECKS = [
-    # HSTS for subdomains and preloading bind hosts that are not ours to bind.
-    "security.W005",
-    "security.W021",
-]
+# HSTS for subdomains and preloading bind hosts that are not ours to bind.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # --- Logs --------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@ from django.urls import path
 from streaming.announcements import views as announcements
 from streaming.origin import gate, hooks
 from streaming.replays import views as replays
-from streaming.watching import player_page, tech_check, views
+from streaming.watching import player_page, reports, tech_check, views
 
 urlpatterns = [
     path("rooms/<slug:slug>/", views.room, name="room"),
@@ -22,7 +22,7 @@ urlpatterns = [
     path("announcements/now.json", announcements.now, name="announcements_now"),
     path("pulse/", views.pulse, name="pulse"),
     path("pulse/leave/", views.leave, name="leave"),
-    path("report/", views.report, name="report"),
+    path("report/", reports.report, name="report"),
     path("_origin/key/", hooks.key, name="origin_key"),
     path("_origin/began/", hooks.began, name="origin_began"),
     path("_origin/ended/", hooks.ended, name="origin_ended"),

@@ -29,7 +29,7 @@ from tickets.admission.watching import viewers
 JUST_BEGUN = timedelta(minutes=10)
 # The timer comes every 20 s; what is older says nothing of now.
 FRESH = timedelta(seconds=90)
-# When so many players fail, and so large a part of those that watch, the cause is not their
+# When so many devices fail, and so large a part of those that watch, the cause is not their
 # connection.
 MANY_FAILURES, LARGE_PART = 8, 0.02
 
@@ -69,8 +69,8 @@ class StageCard:
         lost = self.chart.recent_failures
         if lost >= max(MANY_FAILURES, LARGE_PART * (self.viewers or 0)):
             return ngettext(
-                "%(count)s player lost the stream in the last two minutes.",
-                "%(count)s players lost the stream in the last two minutes.",
+                "%(count)s device lost the stream in the last two minutes.",
+                "%(count)s devices lost the stream in the last two minutes.",
                 lost,
             ) % {"count": lost}
         if self.is_on and self.plays and self.plays.health == Health.BAD:

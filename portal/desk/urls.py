@@ -5,7 +5,6 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
 from portal.desk import stage_forms, views
-from portal.desk.changes import UndoForm
 from portal.desk.forms import ActForm
 from schedule.site.scoped_admin import in_venue_zone
 
@@ -34,6 +33,6 @@ urlpatterns = [
     press("rooms/<slug:slug>/slate/down/", stage_forms.SlateDownForm, "slate_down"),
     press("announcements/", stage_forms.AnnounceForm, "announce"),
     press("announcements/<int:pk>/end/", stage_forms.EndAnnouncementForm, "end_announcement"),
-    press("changes/<int:pk>/undo/", UndoForm, "undo"),
+    page("changes/<int:pk>/undo/", views.undo, "undo"),
     page("<slug:act>/", views.act, "act"),
 ]

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from lib.plans import PlanChanged
 from portal.desk.cards import room_cards, stage_cards
-from portal.desk.changes import last_changes
+from portal.desk.changes import UndoForm, last_changes
 from portal.desk.forms import FORMS, ActForm, BreakForm, ProgrammeForm, forms_for
 from portal.desk.stage_forms import AnnounceForm
 from portal.desk.warnings import warnings_of
@@ -196,6 +196,27 @@ def _shown(line: ProposalLine, rooms: Mapping[int, Room]) -> dict[str, object]:
         "is_moved": old and (old.starts_at, old.ends_at) != (new.starts_at, new.ends_at),
         "has_new_room": old and old.room != new.room,
     }
+
+
+@staff(DESK)
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo(request: DeskRequest, pk: int) -> HttpResponse:
+    """A GET shows what undoing would do; the POST of that page does it."""
+    is_post = request.method == "POST"
+    form = UndoForm(request.POST if is_post else {}, request=request, pk=pk)
+    if not form.is_valid():
+        messages.error(request, " ".join(map(str, form.non_field_errors())))
+        return redirect("desk:index")
+    try:
+        if is_post:
+            messages.success(request, form.do())
+            return redirect("desk:index")
+    except ActRefused as refused:
+        messages.error(request, str(refused))
+    except PlanChanged:
+        messages.warning(request, _("This would happen now:"))
+    title = _("Undo: %(what)s") % {"what": form.change}
+    return _page(request, "undo", {"title": title, "plan": form.plan})
 
 
 @staff(DESK)

@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import ResolverMatch
 
-from conftest import client_of, make_room, make_talk, settle
+from conftest import client_of, make_room, make_talk, on_both_hosts, settle
 from schedule.site.access import ADMIN_SITE, CREW, DESK, Access
 from schedule.site.rights import ORGANIZE
 from streaming.watching import tech_check
@@ -194,8 +194,9 @@ def filled(entry: Entry) -> str:
     return re.sub("<[^>]*>", "1", entry.path)
 
 
-def test_a_ticket_opens_none_of_them(attendee):
-    client = client_of(attendee)
+@on_both_hosts
+def test_a_ticket_opens_none_of_them(conference, attendee):
+    client = client_of(attendee, conference.domain)
     closed = {filled(entry) for entry in of_staff() if entry.name not in OPEN}
     answers = {path: client.get(path) for path in closed}
     assert [path for path, answer in answers.items() if answer.status_code != 403] == []
@@ -203,11 +204,12 @@ def test_a_ticket_opens_none_of_them(attendee):
     assert [path for path, answer in answers.items() if said not in answer.text] == []
 
 
+@on_both_hosts
 @pytest.mark.ignore_template_errors
 def test_no_cache_keeps_what_staff_see(conference, organizer):
     make_talk(conference, room=make_room(conference, slug="1"), code="1")
     settle()
-    client = client_of(organizer)
+    client = client_of(organizer, conference.domain)
     answers = {entry.name: client.get(filled(entry)) for entry in of_staff() if entry.name in STAFF}
     found = {name: answer for name, answer in answers.items() if answer.status_code != 404}
     assert found.keys() >= {"desk:talk", "desk:switch", "helpdesk:speakers", "check_playback"}

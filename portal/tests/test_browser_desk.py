@@ -55,7 +55,9 @@ def test_a_shift_is_on_open_pages_and_undone(open_page, promises):
     seconds = wait_until(lambda: all(each.count() for each in late), "both pages show the shift")
     promises.check("a shift is on open pages", seconds, SECONDS)
 
-    desk.get_by_role("button", name=re.compile("^Undo")).first.click()
+    desk.get_by_role("link", name=re.compile("^Undo")).first.click()
+    desk.get_by_text(re.compile("gets? back what")).wait_for()
+    desk.get_by_role("button", name="Undo").click()
     undone = [talk.locator("s"), in_room]
     seconds = wait_until(lambda: not any(each.count() for each in undone), "both pages forget it")
     promises.check("an undone shift is gone from open pages", seconds, SECONDS)

@@ -34,7 +34,7 @@ HOST = "b.example.com"
 SCOPED = {
     model: pages for model, pages in admin.site._registry.items() if isinstance(pages, OfConference)
 }
-OTHERS = admin.site._registry.keys() - SCOPED.keys()
+OTHERS = [model for model in admin.site._registry if model not in SCOPED]
 
 
 def make_rows(conference, word):
@@ -93,9 +93,7 @@ def ours(theirs):
 def client(ours):
     organizer = make_user("organizer-of-ours@example.com")
     Role.objects.create(user=organizer, conference=ours[Conference], kind="organizer")
-    client = client_of(organizer)
-    client.defaults["HTTP_HOST"] = HOST
-    return client
+    return client_of(organizer, HOST)
 
 
 def page_of(model, name, *arguments):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,7 +17,9 @@ from conftest import (
     make_user,
     settle,
 )
-from schedule.models import Change, Conference, Talk
+from schedule.changes import recorder
+from schedule.changes.recorder import ChangeRecorder
+from schedule.models import Change, Conference, Feed, Talk
 from tickets.models import Role
 
 # Django's own templates ask for variables that are not always there.
@@ -72,6 +75,15 @@ def go_through(client, act, **values):
     return client.post(url(act), {**sent, "digest": proposal.digest}, follow=True)
 
 
+def undo(client, change, **fields):
+    """Look at it, then do what was shown."""
+    path = reverse("desk:undo", args=[change.pk])
+    seen = client.get(path, follow=True)
+    if seen.redirect_chain:
+        return seen
+    return client.post(path, {"digest": seen.context["plan"].digest, **fields}, follow=True)
+
+
 def text(page):
     return page.content.decode()
 
@@ -117,11 +129,14 @@ def test_a_shift_is_previewed_applied_and_undone(hall, organizer, now):
     assert "Olga" in page
 
     change = Change.objects.get()
-    page = text(client.post(reverse("desk:undo", args=[change.pk]), follow=True))
+    page = text(client.get(reverse("desk:undo", args=[change.pk])))
+    assert "2 talks get back what they were" in page
+    assert "2 of them</strong> are on now or begin within the hour" in page
+    assert Talk.objects.get(code="LOOMS").starts_at == now + timedelta(minutes=35)
+    page = text(undo(client, change))
     assert "Undone: Main hall: +10 min" in page
     assert Talk.objects.get(code="LOOMS").starts_at == now + timedelta(minutes=25)
-    again = client.post(reverse("desk:undo", args=[change.pk]), follow=True)
-    assert "undone already" in text(again)
+    assert "undone already" in text(undo(client, change))
 
 
 def test_undo_names_what_has_changed_since(hall, organizer):
@@ -129,9 +144,67 @@ def test_undo_names_what_has_changed_since(hall, organizer):
     go_through(client, "shift", talk="ENGINE", minutes=10)
     first = Change.objects.get()
     go_through(client, "extend", talk="LOOMS", minutes=5)
-    page = text(client.post(reverse("desk:undo", args=[first.pk]), follow=True))
+    page = text(undo(client, first))
     assert "Not undone" in page
     assert "Looms: ends" in page
+
+
+def test_undo_does_nothing_that_was_not_looked_at(hall, organizer, now):
+    client = client_of(organizer)
+    go_through(client, "shift", talk="ENGINE", minutes=10)
+    first = Change.objects.get()
+    path = reverse("desk:undo", args=[first.pk])
+    seen = client.get(path).context["plan"].digest
+    make_talk(hall.conference, room=hall, code="NEW")
+    go_through(client, "cancel", talk="LOOMS")
+    for digest in ("", seen, "guessed"):
+        page = text(client.post(path, {"digest": digest}))
+        assert "This would happen now" in page
+        assert "get back what they were" in page
+    assert not Change.objects.filter(act="undo").exists()
+
+
+def programme_of(conference, count=20):
+    """An import that made so many talks."""
+    at = timezone.now()
+    room = make_room(conference)
+    changing = ChangeRecorder(conference, Change.Act.IMPORT, summary="programme.xml: new")
+    for number in range(count):
+        starts_at = at + timedelta(minutes=30 * number - 10)
+        changing.add(
+            Talk(conference=conference, room=room, code=f"N{number}", title=f"No. {number}",
+                 starts_at=starts_at, ends_at=starts_at + timedelta(minutes=25))
+        )  # fmt: skip
+    with transaction.atomic():
+        return changing.write()
+
+
+def test_imports_are_not_undone_at_the_desk(hall, organizer, conference):
+    client, change = client_of(organizer), programme_of(conference)
+    inverse = recorder.undo(change, actor=organizer, summary="Undone: programme.xml")
+    feed = Feed.objects.create(conference=conference, source="programme.xml")
+    Change.objects.filter(pk=change.pk).update(feed=feed)
+    again = recorder.undo(inverse, actor=organizer, summary="Back: programme.xml")
+    Change.objects.filter(pk=again.pk).update(feed=feed)
+    for each in (change, inverse, again):
+        path = reverse("desk:undo", args=[each.pk])
+        assert path not in text(client.get(DESK))
+        assert client.get(path).status_code == client.post(path).status_code == 404
+    assert "programme.xml" not in text(client.get(DESK))
+
+
+def test_an_undo_that_takes_many_talks_out_asks_twice(hall, organizer, conference):
+    client, change = client_of(organizer), programme_of(conference)
+    Change.objects.update(act="admin")
+    page = text(client.get(reverse("desk:undo", args=[change.pk])))
+    assert "<strong>20 talks</strong> are hidden or canceled" in page
+    assert "<strong>3 of them</strong> are on now or begin within the hour" in page
+    assert "Live now and missing: No. 0." in page
+    assert "and 1 more" not in page
+    assert "Nothing was undone" in text(undo(client, change))
+    assert Talk.objects.shown().count() == 22
+    assert "Undone: programme.xml" in text(undo(client, change, accept_removals="on"))
+    assert Talk.objects.shown().count() == 2
 
 
 def test_two_at_once(hall, organizer):
@@ -199,9 +272,8 @@ def test_a_role_opens_the_desk_of_its_conference_alone(hall):
     Role.objects.create(user=user, conference=hall.conference, kind="organizer")
     Conference.objects.update(domain="one.example.com")
     make_conference(domain="two.example.com")
-    client = client_of(user)
-    assert "Engines" in text(client.get(DESK, headers={"host": "one.example.com"}))
-    assert client.get(DESK, headers={"host": "two.example.com"}).status_code == 403
+    assert "Engines" in text(client_of(user, "one.example.com").get(DESK))
+    assert client_of(user, "two.example.com").get(DESK).status_code == 403
 
 
 def test_a_helper_shifts_extends_and_ends_in_their_own_room(hall, small, helper):
@@ -213,7 +285,7 @@ def test_a_helper_shifts_extends_and_ends_in_their_own_room(hall, small, helper)
     go_through(client, "end", talk="ENGINE")
     assert Change.objects.filter(actor=helper).count() == 3
     last = Change.objects.newest_first()[0]
-    client.post(reverse("desk:undo", args=[last.pk]))
+    undo(client, last)
     assert Change.objects.filter(act="undo").exists()
 
 

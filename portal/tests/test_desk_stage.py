@@ -90,9 +90,9 @@ def test_while_nothing_is_on_a_stream_that_rests_is_not_an_alarm(room, organizer
     assert "is-alarm" not in html
 
 
-def test_many_players_that_lost_the_stream_are_an_alarm(room, primary, organizer):
+def test_many_devices_that_lost_the_stream_are_an_alarm(room, primary, organizer):
     RoomMinute.objects.count_failures(room, timezone.now(), 17)
-    assert "17 players lost the stream in the last two minutes." in desk(organizer)
+    assert "17 devices lost the stream in the last two minutes." in desk(organizer)
 
 
 @pytest.mark.parametrize(("failures", "viewers"), [(4, 0), (12, 1000)])

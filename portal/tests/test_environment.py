@@ -302,7 +302,6 @@ def test_commands_end_with_the_sentence(variables, sentence):
 _READ_ALL = """
 import json, os, runpy, sys
 from django.core.exceptions import ImproperlyConfigured
-from gunicorn.errors import ConfigError
 
 good, names, values = dict(os.environ), *json.loads(sys.argv[1])
 for name in names:
@@ -312,7 +311,7 @@ for name in names:
         for file in ("portal/settings.py", "deploy/gunicorn.conf.py"):
             try:
                 runpy.run_path(file)
-            except (ImproperlyConfigured, ConfigError) as sentence:
+            except (ImproperlyConfigured, SystemExit) as sentence:
                 if not str(sentence).startswith((name, "SECRET_KEY is not set")):
                     print(f"{name}={value!r} in {file} blames another: {sentence}")
             except BaseException as error:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.ignore_template_errors
 @pytest.fixture
 def shows(organizer, django_assert_num_queries):
     """The page has these words so many times, for so many queries."""
-    client = client_of(organizer)
+    client = client_of(organizer, has_factor=True)
 
     def shows(url, words, times, *, queries):
         settle()

@@ -29,7 +29,7 @@ def answers(world, who):
 
 
 def is_shared(entry):
-    return "ignored_params" in vars(entry.view)
+    return "shared_params" in vars(entry.view)
 
 
 def is_kept(answer):

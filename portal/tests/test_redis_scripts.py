@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from lib import rates
 from lib.redis_scripts import RedisScript
+from streaming.watching import reports
 from tickets.accounts import waiting_line
 from tickets.admission import watching
 
@@ -26,6 +27,7 @@ CALLS: dict[RedisScript[Any], st.SearchStrategy[Any]] = {
         st.tuples(devices, one_of(["", "main"]), one_of([0, 1, 2, 2, 3]), one_of([0, 1])),
     ),
     watching._LEAVE: st.tuples(st.just([PERSON]), st.tuples(devices)),
+    reports._COUNT: st.tuples(st.just(["reports:1:main"]), st.tuples(devices)),
     rates._COUNT: st.lists(one_of(RATES), min_size=1, unique=True).map(
         lambda some: ([rate[0] for rate in some], [each for rate in some for each in rate[1:]])
     ),

@@ -28,6 +28,7 @@ from conftest import (
     make_talk,
     make_ticket,
     make_user,
+    on_both_hosts,
     settle,
 )
 from portal.tests.test_access import entries
@@ -36,8 +37,6 @@ from streaming.models import Announcement, StreamAccount
 from tickets.helpdesk.forms import FORMS
 from tickets.models import Ban, Grant, ManyDevices, ReplacementCount, Shop, SyncRun, Upload, User
 
-# Django's own templates ask for variables that are not always there.
-pytestmark = pytest.mark.ignore_template_errors
 DOC = Path(settings.BASE_DIR, "docs", "roles.md")
 ROLES = (
     "superuser",
@@ -49,6 +48,12 @@ ROLES = (
     "attendee",
 )
 NOTHING = "–"
+pytestmark = [
+    pytest.mark.walk,
+    on_both_hosts,
+    # Django's own templates ask for variables that are not always there.
+    pytest.mark.ignore_template_errors,
+]
 
 
 def table(heading: str) -> dict[str, dict[str, str]]:
@@ -67,6 +72,9 @@ class Scene(NamedTuple):
     people: dict[str, User]
     rows: dict[str, Any]
     change: Change
+
+    def client_of(self, role: str) -> Client:
+        return client_of(self.people[role], self.conference.domain)
 
 
 @pytest.fixture
@@ -173,7 +181,7 @@ def _may(client: Client, url: str, data: Any = None) -> bool:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_the_pages_of_each_model(scene, role):
-    client, said = client_of(scene.people[role]), table("The rows of the admin")
+    client, said = scene.client_of(role), table("The rows of the admin")
     assert said.keys() == {model._meta.label for model in admin.site._registry}
     found = {
         model._meta.label: cell(client, model_admin, scene.rows[model._meta.label])
@@ -184,7 +192,7 @@ def test_the_pages_of_each_model(scene, role):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_actions_are_for_those_who_may_change(scene, role):
-    client, said = client_of(scene.people[role]), table("The rows of the admin")
+    client, said = scene.client_of(role), table("The rows of the admin")
     for model, model_admin in admin.site._registry.items():
         label, row = model._meta.label, scene.rows[model._meta.label]
         if "change" in said[label][role] or label == "schedule.FeedItem":
@@ -210,7 +218,7 @@ def everything() -> dict[str, list[Any]]:
 @pytest.mark.parametrize("role", ROLES)
 def test_what_is_offered_while_one_types(scene, role):
     """Whoever may look at rows may search them."""
-    client, said = client_of(scene.people[role]), table("The rows of the admin")
+    client, said = scene.client_of(role), table("The rows of the admin")
     fields = {
         model._meta.get_field(name)
         for model_admin in admin.site._registry.values()
@@ -278,7 +286,7 @@ def address(scene: Scene, entry: Any) -> str:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_the_other_pages(scene, role):
-    client, said = client_of(scene.people[role]), table("The other pages")
+    client, said = scene.client_of(role), table("The other pages")
     found = {}
     for name, url in other_pages(scene):
         answers = [client.get(url), post(client, url)]
@@ -293,7 +301,7 @@ def test_the_other_pages(scene, role):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_the_links_of_the_header_lead_where_one_may_go(scene, role):
-    client = client_of(scene.people[role])
+    client = scene.client_of(role)
     pages = [reverse(name) for name in ("admin:index", "desk:index", "helpdesk:index")]
     for page in pages:
         answer = client.get(page, follow=True)
@@ -308,19 +316,19 @@ def test_the_links_of_the_header_lead_where_one_may_go(scene, role):
 
 
 def test_who_has_nothing_in_the_admin_is_led_to_the_desk(scene):
-    assert client_of(scene.people["room helper"]).get("/admin/").url == reverse("desk:index")
+    assert scene.client_of("room helper").get("/admin/").url == reverse("desk:index")
 
 
 def test_django_s_way_to_any_row_by_its_number_is_closed(scene):
     """It tells the address of each row of each conference, which of some is a secret."""
     assert "view_on_site" not in {entry.name.rpartition(":")[2] for entry in entries()}
-    answer = client_of(scene.people["organizer"]).get("/admin/r/1/1/")
+    answer = scene.client_of("organizer").get("/admin/r/1/1/")
     assert answer.status_code == 404
 
 
 @pytest.mark.parametrize("role", ["superuser", "organizer", "moderator", "help desk"])
 def test_view_on_site_leads_to_pages_that_are_open(scene, role):
-    client, seen = client_of(scene.people[role]), 0
+    client, seen = scene.client_of(role), 0
     for model in admin.site._registry:
         row = scene.rows[model._meta.label]
         url = reverse(

@@ -37,7 +37,7 @@ def test_with_tls_it_is_kept_for_a_year(settings, client, conference):
 
 
 def test_cookies_are_for_us_alone_and_not_for_scripts(settings, client, conference):
-    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    settings.HTTPS = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     client.get("/accounts/login/", secure=True)
     ask_for_code(client, "ada@example.com")
     client.post("/my/zone/", {"zone": "Asia/Tokyo"}, secure=True)

@@ -17,8 +17,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from lib.plans import PlanChanged
 from schedule.admin.review import decide, review_context
-from schedule.changes.recorder import ChangeRecorder, UndoRefused, undo
+from schedule.changes.recorder import ChangeRecorder, UndoRefused
+from schedule.changes.removals import RemovalsRefused
+from schedule.changes.undoing import UndoPlan, undo_as_seen
 from schedule.feeds.formats.problems import Problem, ProgrammeError
 from schedule.feeds.formats.registry import known_formats
 from schedule.feeds.formats.source import MAX_BYTES
@@ -186,28 +189,47 @@ class FeedAdmin(ScopedAdmin):
         feed = self._feed(request, pk)
         changes = Change.objects.filter(feed=feed, act=Change.Act.IMPORT)
         change = get_object_or_404(changes.select_related("actor", "undone_by"), pk=change_pk)
-        if request.method == "POST" and change.can_be_undone:
-            return self._undo(request, change)
+        last = change.last_word
+        if request.method == "POST" and self._undo(request, last):
+            return redirect(request.path)
         context = {
             "title": gettext("What was imported"),
             "change": change,
             "feed": feed,
-            "can_be_undone": change.can_be_undone,
+            "is_undone": change.is_undone,
+            "plan": UndoPlan.of(last, timezone.now()),
             "has_review": ImportReview.objects.filter(feed=feed).exists(),
         }
         return self.own_page(request, "imported", context)
 
-    def _undo(self, request: HttpRequest, change: Change) -> HttpResponse:
+    def _undo(self, request: HttpRequest, change: Change) -> bool:
+        """Whether it is done."""
         try:
-            undo(change, actor=person(request), summary=gettext("Undone: %s") % change)
+            undo_as_seen(
+                change,
+                actor=person(request),
+                summary=gettext("Undone: %s") % change,
+                digest=request.POST.get("digest", ""),
+                accepts_removals="accept_removals" in request.POST,
+                at=timezone.now(),
+            )
+        except PlanChanged:
+            text = gettext("Nothing was undone. This is what would happen now.")
+            self.message_user(request, text, messages.WARNING)
+        except RemovalsRefused as refused:
+            text = gettext("Nothing was undone. %(reasons)s If that is right, tick the box.")
+            self.message_user(request, text % {"reasons": refused}, messages.ERROR)
         except UndoRefused as changed:
             fields = "; ".join(str(field) for field in changed.fields[:10])
             text = gettext("Not undone, because this has changed since: %(fields)s")
             self.message_user(request, text % {"fields": fields}, messages.ERROR)
         else:
-            text = gettext("Undone. The feed no longer applies by itself.")
+            text = gettext("Undone.")
+            if change.act == Change.Act.IMPORT:
+                text = gettext("Undone. The feed no longer applies by itself.")
             self.message_user(request, text, messages.SUCCESS)
-        return redirect(request.path)
+            return True
+        return False
 
     def _feed(self, request: HttpRequest, pk: int) -> Feed:
         if not self.has_import_permission(request):

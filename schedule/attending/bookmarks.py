@@ -14,8 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from schedule.models import AgendaLink, Bookmark, Conference, Talk, TalkQuerySet
 from schedule.site.access import follows_visibility
 from schedule.site.pages import render_page
-from schedule.site.request import ConferenceRequest
-from schedule.site.way_back import way_back
+from schedule.site.request import ConferenceRequest, way_back
 from schedule.site.zones import viewer_zone
 
 # More than any programme has; a script that sends more is not ours.

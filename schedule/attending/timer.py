@@ -6,15 +6,13 @@ the talk's title and times, and what the chair writes.
 
 import json
 from hashlib import blake2b
-from typing import cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -27,7 +25,7 @@ from schedule.changes.run_of_show.acts import extend
 from schedule.changes.run_of_show.proposal import ActRefused, Proposal, apply
 from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.models import Talk, Timer
-from schedule.site.access import login_only, public
+from schedule.site.access import own_login_only, public
 from schedule.site.request import ConferenceRequest
 from schedule.site.rights import DeskRights
 
@@ -50,8 +48,8 @@ def _talks(request: ConferenceRequest) -> QuerySet[Talk]:
     return Talk.objects.filter(conference=request.conference).shown().select_related("timer")
 
 
-def _may_chair(user: AbstractBaseUser | AnonymousUser, talk: Talk) -> bool:
-    if not user.is_authenticated:
+def _may_chair(user: Any, talk: Talk) -> bool:
+    if not user.is_authenticated or not user.may_work:
         return False
     is_chair = talk.chairs.filter(pk=user.pk).exists()
     return is_chair or DeskRights.of(user, talk.conference).covers(talk.room_id)
@@ -67,14 +65,19 @@ def _watched(request: ConferenceRequest, code: str) -> Talk:
     is_speaker = user.is_authenticated and talk.speakers.filter(email__iexact=user.email).exists()
     if is_speaker or _may_chair(user, talk):
         return talk
-    raise PermissionDenied
+    raise _refusal(request)
+
+
+def _refusal(request: ConferenceRequest) -> Exception:
+    """While the programme is hidden nobody learns whether there is such a talk."""
+    return PermissionDenied() if request.conference.programme_is_public else Http404()
 
 
 def _chaired(request: ConferenceRequest, code: str) -> Talk:
     talk = get_object_or_404(_talks(request), code=code)
     talk.conference = request.conference
     if not _may_chair(request.user, talk):
-        raise PermissionDenied
+        raise _refusal(request)
     return talk
 
 
@@ -117,7 +120,7 @@ def timer_json(request: ConferenceRequest, code: str) -> HttpResponse:
 
 
 @require_safe
-@login_only
+@own_login_only
 @never_cache
 def chair(request: ConferenceRequest, code: str) -> HttpResponse:
     talk = _chaired(request, code)
@@ -135,7 +138,7 @@ def chair(request: ConferenceRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@login_only
+@own_login_only
 def say(request: ConferenceRequest, code: str) -> HttpResponse:
     """Puts a line on the countdown; an empty one takes it away."""
     talk = _chaired(request, code)
@@ -153,7 +156,7 @@ def _say(talk: Talk, message: str) -> None:
 
 
 @require_POST
-@login_only
+@own_login_only
 def give_time(request: ConferenceRequest, code: str) -> HttpResponse:
     """A few minutes more, at once: there is no time for a preview on stage. The desk can undo it."""
     talk = _chaired(request, code)
@@ -167,7 +170,7 @@ def give_time(request: ConferenceRequest, code: str) -> HttpResponse:
         return extend(sheet, sheet.by_code[talk.code], minutes)
 
     try:
-        done, _change = apply(request.conference, plan, actor=request.user, digest=None)  # type: ignore[arg-type]  # login_only let no anonymous in
+        done, _change = apply(request.conference, plan, actor=request.user, digest=None)  # type: ignore[arg-type]  # own_login_only let no anonymous in
     except ActRefused as refused:
         messages.error(request, str(refused))
         return redirect("chair", code)
@@ -179,7 +182,7 @@ def give_time(request: ConferenceRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@login_only
+@own_login_only
 def new_link(request: ConferenceRequest, code: str) -> HttpResponse:
     """Older links stop to work."""
     talk = _chaired(request, code)

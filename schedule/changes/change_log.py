@@ -116,7 +116,7 @@ def changes(request: ConferenceRequest) -> HttpResponse:
 
 @require_safe
 @follows_visibility
-@shared_page()
+@shared_page(in_zone=False)
 def changes_feed(request: ConferenceRequest) -> HttpResponse:
     """In the venue's time: a feed reader has no zone of its own."""
     conference = request.conference

@@ -201,7 +201,12 @@ def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change 
         if in_the_way:
             raise UndoRefused(in_the_way)
         inverse = ChangeRecorder(
-            conference, Change.Act.UNDO, actor=actor, summary=summary, undoes=change
+            conference,
+            Change.Act.UNDO,
+            actor=actor,
+            summary=summary,
+            feed=change.feed,
+            undoes=change,
         )
         named = _named(fields)
         for field in fields:

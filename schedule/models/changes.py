@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +16,11 @@ from schedule.models.talks import Talk
 class ChangeQuerySet(models.QuerySet["Change"]):
     def newest_first(self) -> Self:
         return self.order_by("-made_at", "-pk")
+
+    def of_people(self) -> Self:
+        """Without imports, and without their undoing: those have a page of their own."""
+        imports = Q(act=Change.Act.IMPORT) | Q(undoes__act=Change.Act.IMPORT)
+        return self.exclude(imports).filter(feed__isnull=True)
 
     def can_be_undone(self) -> Self:
         """Acts that nobody has undone, undoings among them."""
@@ -56,6 +62,22 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return self.summary or str(self.get_act_display())
+
+    @property
+    def is_import(self) -> bool:
+        """Or the undoing of one."""
+        whole = self.undoes if self.act == self.Act.UNDO and self.undoes else self
+        return whole.act == self.Act.IMPORT or self.feed_id is not None
+
+    @property
+    def is_undone(self) -> bool:
+        """And that has not been undone in its turn."""
+        return not self.can_be_undone and not self.undone_by.is_undone
+
+    @property
+    def last_word(self) -> "Change":
+        """What came last of it: itself, its undoing, or the undoing of that."""
+        return self if self.can_be_undone else self.undone_by.last_word
 
     @property
     def can_be_undone(self) -> bool:

@@ -1,4 +1,4 @@
-"""The programme. Every page here is shared, but for filters: no name, no token, nothing of one person."""
+"""The programme. Every page here is shared, but for "mine": no name, no token, nothing of one person."""
 
 from datetime import date, timedelta
 from itertools import groupby
@@ -11,33 +11,31 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from schedule.models import Speaker, Talk, TalkQuerySet
-from schedule.programme.filters import MAX_LISTED, FilterForm
+from schedule.programme.filters import FILTERS, MAX_LISTED, FilterForm
 from schedule.programme.grid import Grid
 from schedule.site.access import conference_not_needed, follows_visibility, public
 from schedule.site.colours import accents
 from schedule.site.pages import render_page, shared_page
+from schedule.site.params import DAY
 from schedule.site.request import ConferenceRequest
 from schedule.site.zones import COOKIE, viewer_zone
 
 
 @require_safe
 @follows_visibility
-@shared_page(params=("day",))
+@shared_page(params={"day": DAY, **FILTERS})
 def schedule(request: ConferenceRequest) -> HttpResponse:
-    """A day as a grid. With filters, what is found on all days as a list, unless there is too much.
-
-    Answers to filters are never kept: they may be one person's ("mine").
-    """
+    """A day as a grid. With filters, what is found on all days as a list, unless there is too much."""
     conference, zone = request.conference, viewer_zone(request)
     talks = Talk.objects.filter(conference=conference).shown()
-    form = FilterForm(conference, talks, request.GET)
+    form = FilterForm(request)
     if not form.is_used:
         return render_page(request, "schedule/schedule.html", _day_context(request, talks, form))
-    user = request.user
-    if request.GET.get("mine") and not user.is_authenticated:
+    is_mine = "mine" in request.GET
+    if is_mine and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     # A second query, since what was searched in cannot be ordered by rooms and counted once.
-    codes = form.narrow(talks, user.pk).values("pk")
+    codes = form.narrow(talks, request.user.pk if is_mine else None).values("pk")
     found = talks.filter(pk__in=codes)
     context = _day_context(request, found, form)
     if "day" not in request.GET:
@@ -46,7 +44,8 @@ def schedule(request: ConferenceRequest) -> HttpResponse:
             days = groupby(listed, key=lambda talk: conference.day_of(talk.starts_at, zone))
             context |= {"found": [(day, list(group)) for day, group in days], "day": None}
     response = render_page(request, "schedule/schedule.html", context)
-    add_never_cache_headers(response)
+    if is_mine:
+        add_never_cache_headers(response)
     return response
 
 

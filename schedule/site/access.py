@@ -18,7 +18,9 @@ type View = Callable[..., HttpResponseBase]
 class Access:
     """`scope` may name parameters of the URL: "room:{slug}". None: any admission will do. `opens`
     gets the request and the URL's parameters, and says whether what they name is open to everybody
-    now; it answers from memory. `permission` is what staff need; None: nobody has it.
+    now; it answers from memory. `permission` is what staff need; None: nobody has it. `needs` is what
+    those who have signed in must have done for it in this very session: signed in by the account's own
+    login and not by a link, or passed the second factor as well, if they have one.
     """
 
     kind: Literal["public", "login", "admission", "staff"]
@@ -26,6 +28,7 @@ class Access:
     follows_visibility: bool = False
     opens: Callable[..., bool] | None = None
     permission: str | None = None
+    needs: Literal["", "own login", "second factor"] = ""
 
 
 # What `staff` takes in the place of a permission: any rights at the desk, be it as an organizer, as
@@ -38,6 +41,8 @@ ADMIN_SITE = "admin site"
 
 PUBLIC = Access("public")
 LOGIN_ONLY = Access("login")
+OWN_LOGIN_ONLY = Access("login", needs="own login")
+FACTOR_ONLY = Access("login", needs="second factor")
 CLOSED = Access("admission")
 CLOSED_TO_ALL = Access("staff")
 
@@ -53,6 +58,11 @@ def public[V: View](view: V) -> V:
 
 def login_only[V: View](view: V) -> V:
     return _set(view, LOGIN_ONLY)
+
+
+def own_login_only[V: View](view: V) -> V:
+    """For what only some of those who have signed in may do, which the view asks."""
+    return _set(view, OWN_LOGIN_ONLY)
 
 
 def follows_visibility[V: View](view: V) -> V:

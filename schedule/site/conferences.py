@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.http.request import validate_host
+from django.http import HttpRequest
+from django.http.request import split_domain_port, validate_host
 from django.utils.translation import gettext as _
 
 from lib.cached import OnceASecond
@@ -34,10 +35,15 @@ def host_problem(conference: Conference, *, is_alone: bool) -> str:
     return _("Add %(domain)s to ALLOWED_HOSTS.") % {"domain": conference.domain}
 
 
-def _read() -> Directory:
+def read_directory() -> Directory:
     # The numbers first: a change between the two reads makes the number too old, never too new.
     revisions = dict(ProgrammeRevision.objects.values_list("conference_id", "number"))
     return Directory(tuple(Conference.objects.all()), revisions)
 
 
-directory = OnceASecond(_read)
+directory = OnceASecond(read_directory)
+
+
+def host_of(request: HttpRequest) -> str:
+    host, _port = split_domain_port(request.get_host())
+    return host

@@ -3,7 +3,6 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
-from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -12,7 +11,8 @@ from django.utils.dateparse import parse_datetime
 
 from schedule.models import Conference
 from schedule.site.access import View
-from schedule.site.conferences import directory
+from schedule.site.conferences import directory, host_of
+from schedule.site.cookies import cookie_name
 from schedule.site.request import ConferenceRequest
 from schedule.site.rights import works_for
 from schedule.site.zones import COOKIE, known_zone, remember_zone
@@ -40,9 +40,9 @@ class ConferenceMiddleware(_Middleware):
     ) -> HttpResponseBase | None:
         if not getattr(view, "needs_conference", True):
             return None
+        # The same reading of the directory for both: no page is kept under a number newer than it.
         here = directory()
-        host, _port = split_domain_port(request.get_host())
-        conference = here.conference_at(host)
+        conference = here.conference_at(host_of(request))
         if conference is None:
             match = request.resolver_match
             if match is not None and match.app_names[:1] == ["admin"]:
@@ -68,8 +68,8 @@ class ZoneMiddleware(_Middleware):
         response = self.get_response(request)
         name = request.GET.get(COOKIE, "")
         # A view that sets the cookie itself knows better.
-        if name and known_zone(name) and COOKIE not in response.cookies:
-            remember_zone(response, name, is_secure=request.is_secure())
+        if name and known_zone(name) and cookie_name(COOKIE) not in response.cookies:
+            remember_zone(response, name)
         return response
 
 

@@ -25,7 +25,7 @@ class DeskRights:
     @classmethod
     def of(cls, user: Any, conference: Conference) -> Self:
         """Read once and kept with the user, who is one request's, as permissions are."""
-        if not user.is_authenticated or not user.is_active:
+        if not user.is_authenticated or not user.is_active or not user.may_work:
             return cls()
         kept: dict[int, Self] = vars(user).setdefault("_desk_rights", {})
         if conference.pk not in kept:

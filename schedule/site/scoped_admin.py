@@ -19,8 +19,8 @@ from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from lib.clean_input import StrictDecoder
 from lib.sealing import SealedField
-from lib.strict_json import StrictDecoder
 from schedule.models import Conference
 
 
@@ -98,7 +98,7 @@ class OfConference(BaseModelAdmin[Any]):
     """`conference_lookup` leads from the model to its conference."""
 
     conference_lookup = "conference"
-    formfield_overrides: ClassVar[dict[type[models.Field], dict[str, Any]]] = {
+    formfield_overrides: ClassVar[dict[type[models.Field[Any, Any]], dict[str, Any]]] = {
         models.JSONField: {"decoder": StrictDecoder}
     }
     form: type[forms.ModelForm[Any]] = ConferenceForm

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from schedule.models import Conference
+from schedule.site.cookies import cookie_of, delete_cookie, set_cookie
 
 COOKIE = "tz"
 COOKIE_SECONDS = 365 * 24 * 3600
@@ -30,34 +31,34 @@ AREAS = {
 def viewer_zone(request: HttpRequest) -> zoneinfo.ZoneInfo:
     """`?tz=`, else the cookie, else the venue's. An unknown name counts as none."""
     conference: Conference = request.conference  # type: ignore[attr-defined]  # see schedule.site.request
-    for name in (request.GET.get(COOKIE), request.COOKIES.get(COOKIE)):
+    for name in (request.GET.get(COOKIE), cookie_of(request, COOKIE)):
         if name and (zone := known_zone(name)):
             return zone
     return conference.zone
 
 
-@lru_cache(maxsize=1000)
 def known_zone(name: str) -> zoneinfo.ZoneInfo | None:
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # "America" is a folder
-        return None
+    """From memory: what is no zone is not looked for on the disk, however often somebody asks."""
+    return zoneinfo.ZoneInfo(name) if name in _every_name() else None
+
+
+@lru_cache(maxsize=1)
+def _every_name() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
 
 
 @lru_cache(maxsize=1)
 def zone_names() -> tuple[str, ...]:
-    names = (name for name in zoneinfo.available_timezones() if name.partition("/")[0] in AREAS)
+    names = (name for name in _every_name() if name.partition("/")[0] in AREAS)
     return ("UTC", *sorted(names))
 
 
-def remember_zone(response: HttpResponseBase, name: str, *, is_secure: bool) -> None:
+def remember_zone(response: HttpResponseBase, name: str) -> None:
     """Name "": from now on the venue's, whichever that is."""
     if not name:
-        response.delete_cookie(COOKIE, samesite="Lax")
+        delete_cookie(response, COOKIE)
         return
-    response.set_cookie(
-        COOKIE, name, max_age=COOKIE_SECONDS, secure=is_secure, httponly=True, samesite="Lax"
-    )
+    set_cookie(response, COOKIE, name, max_age=COOKIE_SECONDS)
 
 
 def zone_tag(zone: zoneinfo.ZoneInfo, conference: Conference) -> str:

@@ -47,7 +47,7 @@ export class Room {
 
   constructor() {
     const urls = { pulse: data(this.#box, "pulse"), leave: data(this.#box, "leave") };
-    this.#pulse = new Pulse(urls, data(this.#box, "room"), (code) => this.#refuse(code));
+    this.#pulse = new Pulse(urls, { room: data(this.#box, "room") }, (code) => this.#refuse(code));
     this.#player = new RoomPlayer(this.#box, this.#status, {
       // What does not play for staff alone is no trouble for anybody.
       isReported: !this.#isCheck && document.getElementById("as-of") === null,

@@ -8,6 +8,7 @@ import { Player } from "./player.js";
 import { liveTalk } from "./state.js";
 
 const AGAIN_SECONDS = 5;
+const HOLD_SECONDS = 45;
 
 const main = find(document, "main", HTMLElement);
 const screen = document.getElementById("screen");
@@ -24,6 +25,16 @@ function again() {
     isLeaving = true;
     setTimeout(() => location.reload(), 1000 * AGAIN_SECONDS * (1 + Math.random()));
   }
+}
+
+if (screen || frame) {
+  // Asking for the page holds the place; what comes instead of it says why not.
+  setInterval(async () => {
+    const answer = await fetch(location.href, { method: "HEAD" }).catch(() => null);
+    if (answer?.status === 401 || answer?.status === 403) {
+      location.reload();
+    }
+  }, 1000 * HOLD_SECONDS);
 }
 
 if (screen) {

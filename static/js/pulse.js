@@ -9,18 +9,18 @@ const PULSE_SECONDS = 30;
 
 export class Pulse {
   #urls;
-  #room;
+  #what;
   #onRefused;
   #dueAt = Infinity;
 
   /**
    * @param {{ pulse: string, leave: string }} urls
-   * @param {string} room
+   * @param {{ room: string } | { replay: string }} what
    * @param {(code: string) => void} onRefused
    */
-  constructor(urls, room, onRefused) {
+  constructor(urls, what, onRefused) {
     this.#urls = urls;
-    this.#room = room;
+    this.#what = what;
     this.#onRefused = onRefused;
   }
 
@@ -39,7 +39,7 @@ export class Pulse {
       return;
     }
     this.#dueAt = now() + PULSE_SECONDS;
-    const code = await this.#ask({ room: this.#room });
+    const code = await this.#ask(this.#what);
     if (code) {
       this.#onRefused(code);
     }
@@ -47,7 +47,7 @@ export class Pulse {
 
   /** The place of another device of the same person becomes ours. Answers the code of a refusal, or null. */
   takeOver() {
-    return this.#ask({ room: this.#room, instead: "1" });
+    return this.#ask({ ...this.#what, instead: "1" });
   }
 
   /** Give the place up while the page goes away, which leaves no time to wait for anything. */

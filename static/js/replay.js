@@ -5,7 +5,8 @@ import { byId, data } from "./elements.js";
 import { nameOfLanguage } from "./languages.js";
 import { askPlayback } from "./playback.js";
 import { Player } from "./player.js";
-import { showRefusal } from "./refusal.js";
+import { Pulse } from "./pulse.js";
+import { hideRefusal, showRefusal } from "./refusal.js";
 import { keep, stoppedAt } from "./resume.js";
 import { StatusLine } from "./status_line.js";
 import { asDigits, parseSeconds } from "./times.js";
@@ -189,6 +190,20 @@ function refuse(refusal) {
   status.say("refused", { reason: showRefusal(refusal) });
 }
 
+// The place is held by asking where it is; this alone takes that of another device, or gives it up.
+const urls = { pulse: data(box, "pulse"), leave: data(box, "leave") };
+const pulse = new Pulse(urls, { replay: code }, refuse);
+byId("instead", HTMLElement).addEventListener("click", async () => {
+  const refusal = await pulse.takeOver();
+  if (refusal) {
+    refuse(refusal);
+    return;
+  }
+  hideRefusal();
+  status.say(null);
+  ask();
+});
+
 // --- Below it ----------------------------------------------------------------------------------
 
 function showControls() {
@@ -251,7 +266,10 @@ screen.addEventListener(
   },
   { capture: true },
 );
-addEventListener("pagehide", keepPlace);
+addEventListener("pagehide", () => {
+  keepPlace();
+  pulse.leave().catch(() => {});
+});
 
 const speeds = [...speed.options].map((option) => option.value);
 const keptSpeed = localStorage.getItem(SPEED) ?? "";

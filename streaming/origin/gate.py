@@ -17,20 +17,22 @@ from streaming.models import Recording
 from streaming.origin.folders import stream_folder
 from streaming.replays.library import library
 from tickets.admission.middleware import admission_and_page
+from tickets.admission.request import TicketRequest
 from tickets.admission.rule import Reason, refusal
+from tickets.admission.watching import refusal_to_watch
 
 
 @require_safe
 @public
 @never_cache
-def room_gate(request: ConferenceRequest, slug: str) -> HttpResponse:
+def room_gate(request: TicketRequest, slug: str) -> HttpResponse:
     return _refused(request, f"room:{slug}") or _folder(stream_folder(request.conference.pk, slug))
 
 
 @require_safe
 @public
 @never_cache
-def recording_gate(request: ConferenceRequest, folder: str) -> HttpResponse:
+def recording_gate(request: TicketRequest, folder: str) -> HttpResponse:
     """A recording that is not shown, or to which not all in it agree, is for those who decide on that."""
     recording = Recording.objects.filter(
         conference=request.conference, kind="origin-recording", value=folder
@@ -54,10 +56,14 @@ def room_folder(request: ConferenceRequest, slug: str) -> HttpResponse:
     return _folder(stream_folder(request.conference.pk, slug))
 
 
-def _refused(request: ConferenceRequest, scope: str) -> HttpResponse | None:
-    """None: come in. nginx takes everything but these two for an error of ours."""
-    admission, _page = admission_and_page(request, None)
-    reason = refusal(request.conference, admission, scope, timezone.now())
+def _refused(request: TicketRequest, scope: str) -> HttpResponse | None:
+    """None: come in. nginx takes everything but these two for an error of ours.
+
+    Whoever fetches watches, with a page of ours around it or without, and so takes a place.
+    """
+    request.admission, _page = admission_and_page(request, None)
+    reason = refusal(request.conference, request.admission, scope, timezone.now())
+    reason = reason or refusal_to_watch(request)
     if reason is None:
         return None
     is_anonymous = reason is Reason.LOGIN_REQUIRED

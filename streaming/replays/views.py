@@ -8,21 +8,24 @@ from itertools import groupby
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from schedule.models import Talk, TalkQuerySet
-from schedule.programme.filters import MAX_LISTED, FilterForm
+from schedule.programme.filters import FILTERS, MAX_LISTED, FilterForm
 from schedule.site.access import admits
 from schedule.site.pages import render_page, shared_page
+from schedule.site.params import DAY
 from schedule.site.request import ConferenceRequest
-from schedule.site.zones import viewer_zone
+from schedule.site.zones import COOKIE, viewer_zone
 from streaming.replays.library import Library, Replay, library
 from streaming.watching.csp import allow_players
 from streaming.watching.playback import asked_second, offer_recording, viewer_of
 from tickets.admission.middleware import admission_and_page
+from tickets.admission.refusals import refuse
+from tickets.admission.request import TicketRequest
 from tickets.admission.rule import refusal
+from tickets.admission.watching import refusal_to_watch
 
 SCOPE = "replay"
 SPEEDS = ("0.75", "1", "1.25", "1.5", "1.75", "2")
@@ -32,6 +35,11 @@ class ReplayFilterForm(FilterForm):
     # Everything here is a talk that has been, for whoever asks. This is how Django leaves out fields.
     kind = None  # type: ignore[assignment]
     mine = None  # type: ignore[assignment]
+
+
+REPLAY_FILTERS = {
+    name: param for name, param in FILTERS.items() if name in ReplayFilterForm.base_fields
+}
 
 
 def _library(request: ConferenceRequest) -> Library:
@@ -54,20 +62,19 @@ def _replay_or_404(request: ConferenceRequest, code: str, at: datetime) -> Repla
 
 @require_safe
 @admits(SCOPE, follows_visibility=True)
-@shared_page(params=("day",))
+@shared_page(params={"day": DAY, **REPLAY_FILTERS})
 def replays(request: ConferenceRequest) -> HttpResponse:
-    """All that can be watched; where that is too much, a day of it. What is searched for is never
-    kept.
-    """
+    """All that can be watched; where that is too much, a day of it."""
     conference, at = request.conference, request.at
     shown = {each.code: each for each in _library(request).at(conference, at)}
     talks = Talk.objects.filter(conference=conference, code__in=shown).shown()
-    form = ReplayFilterForm(conference, talks, request.GET)
+    form = ReplayFilterForm(request)
     if form.is_used:
         # A second query, since what was searched in cannot be ordered by rooms.
         talks = talks.filter(pk__in=form.narrow(talks, None).values("pk"))
     query = request.GET.copy()
-    query.pop("day", None)
+    for name in ("day", COOKIE):
+        query.pop(name, None)
     context = {
         "form": form,
         "query": query.urlencode() if form.is_used else "",
@@ -79,10 +86,7 @@ def replays(request: ConferenceRequest) -> HttpResponse:
         "at": at,
         **_days_context(request, talks, shown),
     }
-    response = render_page(request, "streaming/replays.html", context)
-    if form.is_used:
-        add_never_cache_headers(response)
-    return response
+    return render_page(request, "streaming/replays.html", context)
 
 
 def _days_context(
@@ -114,7 +118,7 @@ def _chosen_day(request: ConferenceRequest, days: list[date], count: int) -> dat
 
 @require_safe
 @admits(SCOPE, opens=_is_open)
-@shared_page(ignores=("t",))
+@shared_page()
 def replay(request: ConferenceRequest, code: str) -> HttpResponse:
     """The page knows no address and, being the same for everybody, no second: its script does."""
     conference, at = request.conference, request.at
@@ -148,16 +152,22 @@ def _chapters(request: ConferenceRequest, shown: Replay, at: datetime) -> list[R
 @require_safe
 @admits(SCOPE, opens=_is_open)
 @never_cache
-def playback(request: ConferenceRequest, code: str) -> HttpResponse:
+def playback(request: TicketRequest, code: str) -> HttpResponse:
     """Where the picture is, handed out after the check. `sources` has the first choice first, each
-    with the second at which the talk begins; one that still goes on also with that moment.
+    with the second at which the talk begins; one that still goes on also with that moment. What is
+    open to everybody takes no place.
     """
     at = timezone.now()
     found = _replay_or_404(request, code, request.at)
-    # The gate has not asked where the replay is open to everybody.
-    admission, _page = admission_and_page(request, None)
-    is_admitted = refusal(request.conference, admission, SCOPE, at) is None
-    versions = found.versions if is_admitted else found.open_at(at)
+    versions = found.open_at(at)
+    if versions != found.versions:
+        # The gate has not asked where a version is open to everybody.
+        request.admission, _page = admission_and_page(request, None)
+        reason = refusal(request.conference, request.admission, SCOPE, at)
+        reason = reason or refusal_to_watch(request)
+        if reason and not versions:
+            return refuse(request, reason)
+        versions = versions if reason else found.versions
     viewer, into = viewer_of(request), min(asked_second(request), found.seconds)
     sources = [
         offer_recording(each.recording, viewer, at, each.second, each.second + into)

@@ -14,19 +14,23 @@ from schedule.programme.state import State, room_now
 from schedule.programme.timeline import RoomTimeline, timeline_of
 from schedule.site.access import admits
 from schedule.site.pages import render_page
-from schedule.site.request import ConferenceRequest
 from streaming.watching.csp import allow_players
 from streaming.watching.playback import OfferedSource, offers
 from streaming.watching.room_streams import on_stage, room_streams_of
+from tickets.admission.refusals import refuse
+from tickets.admission.request import TicketRequest
+from tickets.admission.watching import HELD_SECONDS, refusal_to_watch
 
 # The same as in static/js/live_room.js: speakers go on for a while.
 OVERRUN = timedelta(minutes=5)
+# Where no scripts run the page is the pulse, and has to come again before its place is free.
+RELOAD_SECONDS = HELD_SECONDS - 10
 
 
 @require_safe
 @admits("room:{slug}")
 @never_cache
-def player(request: ConferenceRequest, slug: str) -> HttpResponse:
+def player(request: TicketRequest, slug: str) -> HttpResponse:
     conference, at = request.conference, request.at
     here = timeline_of(conference, request.programme_revision).room(slug)
     if here is None:
@@ -35,6 +39,8 @@ def player(request: ConferenceRequest, slug: str) -> HttpResponse:
     is_on = seen.state is State.LIVE or _goes_on(here, at)
     sources = offers(request, on, on.played) if is_on else []
     source = next((each for each in sources if _may_be_in_a_page(each)), None)
+    if source and (reason := refusal_to_watch(request, slug)):
+        return refuse(request, reason)
     context = {
         "here": here,
         "at": at,
@@ -46,6 +52,7 @@ def player(request: ConferenceRequest, slug: str) -> HttpResponse:
         # The second from which it plays; whoever comes late has missed the beginning.
         "second": int(at.timestamp() - source["begins"]) if source and source["begins"] else 0,
         "is_elsewhere": bool(sources) and source is None,
+        "seconds": RELOAD_SECONDS,
     }
     return allow_players(request, render_page(request, "streaming/player.html", context))
 

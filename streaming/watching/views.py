@@ -1,7 +1,6 @@
 import logging
 from datetime import datetime
 
-from django import forms
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -15,7 +14,6 @@ from schedule.programme.timeline import RoomTimeline, cards_of, timeline_of
 from schedule.site.access import admits, public
 from schedule.site.pages import render_page, shared_page
 from schedule.site.request import ConferenceRequest
-from streaming.models import RoomMinute
 from streaming.watching.csp import allow_players
 from streaming.watching.live import encoded, hosts_tag
 from streaming.watching.playback import offers, viewer_of
@@ -98,7 +96,7 @@ def playback(request: TicketRequest, slug: str) -> HttpResponse:
 @require_safe
 @admits("room:{slug}")
 @never_cache
-def join(request: ConferenceRequest, slug: str) -> HttpResponse:
+def join(request: TicketRequest, slug: str) -> HttpResponse:
     """Leads to the meeting elsewhere that is on in the room, or to the one that `?stream=` names by
     its tag. Each click asks for the way in, which is never in a page.
     """
@@ -117,6 +115,8 @@ def join(request: ConferenceRequest, slug: str) -> HttpResponse:
         except (SealBroken, ValueError) as error:
             logger.error("Stream %s cannot be joined: %s", stream.pk, error)
             continue
+        if reason := refusal_to_watch(request, slug):
+            return refuse(request, reason)
         # The meeting's server shall not learn where its guests come from.
         return HttpResponseRedirect(meeting.url, headers={"Referrer-Policy": "no-referrer"})
     raise Http404
@@ -136,11 +136,11 @@ def live(request: ConferenceRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def pulse(request: TicketRequest) -> HttpResponse:
-    """A watching page asks every 30 s whether it may go on in its `room`, and with `instead`
-    whether it may watch instead of another device of the same person.
+    """A watching page asks every 30 s whether it may go on in its `room`, or with a `replay`, and
+    with `instead` whether it may watch instead of another device of the same person.
     """
     room = request.POST.get("room", "")
-    scope = f"room:{room}" if room else None
+    scope = "replay" if "replay" in request.POST else f"room:{room}" if room else None
     reason = refusal(request.conference, request.admission, scope, timezone.now())
     if not timeline_of(request.conference, request.programme_revision).room(room):
         room = ""
@@ -155,37 +155,4 @@ def pulse(request: TicketRequest) -> HttpResponse:
 def leave(request: TicketRequest) -> HttpResponse:
     """A page that watched has been closed."""
     stop_watching(request)
-    return HttpResponse(status=204)
-
-
-class ReportForm(forms.Form):
-    """What a player sends when a source has failed (static/js/playback.js)."""
-
-    WHY: tuple[str, ...] = (
-        "ended",
-        "frozen",
-        "media",
-        "player",
-        "playlist",
-        "refused",
-        "segments",
-        "silent",
-    )
-    WHY += ("stuck", "unreachable")
-
-    room = forms.SlugField()
-    why = forms.ChoiceField(choices=[(why, why) for why in WHY])
-    weight = forms.IntegerField(min_value=1, max_value=10)
-
-
-@require_POST
-@never_cache
-def report(request: ConferenceRequest) -> HttpResponse:
-    """A player says that a source failed. `weight`: for how many players it speaks."""
-    form = ReportForm(request.POST)
-    if not form.is_valid():
-        return JsonResponse({"error": {"code": "bad_report"}}, status=400)
-    room = get_object_or_404(Room, conference=request.conference, slug=form.cleaned_data["room"])
-    RoomMinute.objects.count_failures(room, timezone.now(), form.cleaned_data["weight"])
-    logger.warning("A player lost %s: %s", room.slug, form.cleaned_data["why"])
     return HttpResponse(status=204)

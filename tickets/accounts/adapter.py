@@ -9,24 +9,35 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.httpkit import clean_client_ip
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from schedule.site.way_back import is_of_this_host
+from schedule.site.cookies import cookie_of
+from schedule.site.request import is_of_this_host
 from schedule.site.zones import COOKIE, known_zone, remember_zone
 from tickets.accounts.codes.last import remember_last
 from tickets.accounts.devices.known import remember_device, tries_key
 from tickets.admission.claiming import claim_tickets
 from tickets.admission.request import TicketRequest
+from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.mail.mailing import post
 from tickets.mail.relays import NotSent
 from tickets.mail.strangers import network_of
 from tickets.models import Claim, User
 
 logger = logging.getLogger(__name__)
+# The ways of signing in that bring the tickets in the person's name. A link that was shown at the help
+# desk, or another device, says nothing of whose mail it is.
+_CLAIM_WAYS: dict[SignInWay | None, Claim.Way] = {
+    SignInWay.CODE: Claim.Way.EMAIL,
+    SignInWay.PASSWORD: Claim.Way.EMAIL,
+    SignInWay.PROVIDER: Claim.Way.EMAIL,
+    SignInWay.LINK: Claim.Way.LINK,
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -36,17 +47,26 @@ class AccountAdapter(DefaultAccountAdapter):
         "too_many_login_attempts": _("Too many wrong attempts. Ask for a new code."),
     }
 
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Who is signed in already gets a new key too: whoever else has the cookie of a session that
+        began by a link shall not have it once the session carries rights.
+        """
+        if SESSION_KEY in request.session:
+            request.session.cycle_key()
+        super().login(request, user)
+
     def post_login(self, request: TicketRequest, user: User, **kwargs: Any) -> HttpResponse:
-        way = (kwargs["signal_kwargs"] or {}).get("way", Claim.Way.EMAIL)
-        claim_tickets(request.conference, user, way=way)
+        claim_way = _CLAIM_WAYS.get(SignIn.of(request.session).way)
+        if claim_way is not None:
+            claim_tickets(request.conference, user, way=claim_way)
         response: HttpResponse = super().post_login(request, user, **kwargs)
-        chosen = request.COOKIES.get(COOKIE, "")
+        chosen = cookie_of(request, COOKIE)
         if user.time_zone:
-            remember_zone(response, user.time_zone, is_secure=request.is_secure())
+            remember_zone(response, user.time_zone)
         elif chosen and known_zone(chosen):
             user.time_zone = chosen
             user.save(update_fields=["time_zone"])
-        remember_device(request, response, user.email, is_secure=request.is_secure())
+        remember_device(request, response, user.email)
         return response
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
@@ -61,7 +81,7 @@ class AccountAdapter(DefaultAccountAdapter):
         still sign in: the first address was then written by a proxy of ours as well.
         """
         try:
-            return str(super().get_client_ip(request))
+            address: str | None = super().get_client_ip(request)
         except ImproperlyConfigured:
             addresses = request.headers["X-Forwarded-For"].split(",")
             logger.error(
@@ -69,9 +89,10 @@ class AccountAdapter(DefaultAccountAdapter):
                 settings.TRUSTED_PROXIES,
                 len(addresses),
             )
-            if (address := clean_client_ip(addresses[0])) is None:
-                raise PermissionDenied from None
-            return address
+            address = clean_client_ip(addresses[0])
+        if not address:
+            raise PermissionDenied
+        return address
 
     def send_mail(self, template_prefix: str, email: str, values: dict[str, object]) -> None:
         request = self.request

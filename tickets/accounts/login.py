@@ -22,6 +22,7 @@ from tickets.accounts.devices.known import is_known_device
 from tickets.accounts.forms import CodeForm, PasswordLoginForm
 from tickets.accounts.rate_limits import consume, too_many_page
 from tickets.accounts.waiting_line import place_of, take_turn, with_waiting_line
+from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.models import fold_email
 
 # Making an account, the mail, and the code that comes back: three times an entry link.
@@ -31,6 +32,11 @@ _STEPS = ("account_login", "account_confirm_login_code")
 
 class PasswordLoginView(views.LoginView):
     template_name = "account/login_with_password.html"
+
+    def form_valid(self, form: PasswordLoginForm) -> HttpResponse:
+        SignIn.begin(self.request.session, form.user, SignInWay.PASSWORD)
+        response: HttpResponse = super().form_valid(form)
+        return response
 
     def get_form_class(self) -> type[forms.Form]:
         return PasswordLoginForm
@@ -46,6 +52,7 @@ class ConfirmCodeView(views.ConfirmLoginCodeView):
         login = self.stage.login
         if isinstance(form, CodeForm):
             prove_address(login.user)
+            SignIn.begin(self.request.session, login.user, SignInWay.CODE)
         elif not may_be_mailed(self.request, login.email):
             return redirect("account_confirm_login_code")
         response: HttpResponse = super().form_valid(form)

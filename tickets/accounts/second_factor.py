@@ -16,8 +16,8 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
+from lib.clean_input import StrictDecoder
 from lib.sealing import SealBroken, read_seal, seal
-from lib.strict_json import StrictDecoder
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

@@ -1,17 +1,52 @@
-"""Django's sessions (cached_db), written once in a request instead of two or three times.
+"""Django's sessions (cached_db), each of one conference, and written once in a request instead of
+two or three times.
+
+A session is of the conference on whose host it was made; a host without a conference has sessions of
+its own. On any other host its cookie is worth nothing: the session is empty there, gets a key of its
+own when something is written, and what was stored stays as it is.
 
 Signing in makes a session twice: one that waits for the code, and a new one for who came in. Django
 looks each time whether its random key is taken, writes it empty, and writes it again at the end.
 """
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions import middleware
 from django.contrib.sessions.backends import cached_db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
 from django.core.cache import cache
+from django.http import HttpRequest
 from django.utils.crypto import get_random_string
+
+from schedule.site.conferences import directory, host_of
+from schedule.site.scoped_admin import conference_of
+
+# Of a session: the primary key of its conference, or None.
+CONFERENCE = "conference"
 
 
 class SessionStore(cached_db.SessionStore):
+    """`here` says for which conference a request is answered. Without it the store is not a
+    visitor's but of code that ends or reads sessions, whosever they are.
+    """
+
     _is_new = False
+
+    def __init__(
+        self, session_key: str | None = None, *, here: Callable[[], int | None] | None = None
+    ) -> None:
+        self._here = here
+        super().__init__(session_key)
+
+    def load(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().load()
+        if self._here is None or (CONFERENCE in data and data[CONFERENCE] == self._here()):
+            return data
+        self._session_key = None
+        return {}
 
     def create(self) -> None:
         """Written by the next save(), at the latest when the request ends."""
@@ -22,8 +57,11 @@ class SessionStore(cached_db.SessionStore):
 
     def save(self, must_create: bool = False) -> None:
         """Raises UpdateError when another request has ended the session meanwhile."""
+        self.items()  # loads it: a key of another conference's session is gone then
         if self.session_key is None:
             self.create()
+        if self._here is not None:
+            self[CONFERENCE] = self._here()
         data = dict(self.items())
         row = self.create_model_instance(data)
         if must_create or self._is_new:
@@ -36,7 +74,13 @@ class SessionStore(cached_db.SessionStore):
                 raise UpdateError
         cache.set(self.cache_key, data, self.get_expiry_age())
 
+    def clear(self) -> None:
+        self.items()
+        super().clear()
+
     def delete(self, session_key: str | None = None) -> None:
+        if session_key is None:
+            self.items()
         if key := session_key or self.session_key:
             # Nothing hangs on a session, so delete() would only add a transaction.
             rows = self.model.objects.filter(pk=key)
@@ -46,3 +90,20 @@ class SessionStore(cached_db.SessionStore):
     def _get_new_session_key(self) -> str:
         """It has 165 random bits, so nobody has it already."""
         return get_random_string(32, VALID_KEY_CHARS)
+
+
+class SessionMiddleware(middleware.SessionMiddleware):
+    """Gives each request the session of its host's conference. Public pages still read none."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        request.session = SessionStore(key, here=partial(_conference_id, request))
+
+
+def _conference_id(request: HttpRequest) -> int | None:
+    """Before the view is known nobody has set the request's conference."""
+    if hasattr(request, "conference"):
+        conference = conference_of(request)
+    else:
+        conference = directory().conference_at(host_of(request))
+    return conference.pk if conference else None

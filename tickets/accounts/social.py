@@ -17,6 +17,7 @@ from tickets.accounts.accounts import (
     prove_address,
     proved_account_for,
 )
+from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.models import User, fold_email
 
 
@@ -30,7 +31,11 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         sociallogin.account.extra_data = {}
         if is_linked:
             sociallogin.account.save(update_fields=["extra_data"])
-            return
+        else:
+            self._connect(request, sociallogin)
+        SignIn.begin(request.session, sociallogin.user, SignInWay.PROVIDER)
+
+    def _connect(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         email = proved_address(sociallogin)
         if email is None:
             self._refuse(request, sociallogin, "unproved")

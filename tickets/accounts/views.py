@@ -20,8 +20,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from lib.qr import qr_image
 from schedule.site.access import login_only, public
+from schedule.site.cookies import cookie_of
 from schedule.site.pages import render_page
-from schedule.site.way_back import way_back
+from schedule.site.request import way_back
 from schedule.site.zones import COOKIE, known_zone, remember_zone
 from tickets.accounts.accounts import is_guarded
 from tickets.accounts.devices import hand_over
@@ -31,6 +32,7 @@ from tickets.accounts.rate_limits import consume
 from tickets.admission.refusals import wants_json
 from tickets.admission.request import TicketRequest
 from tickets.admission.rule import admission_of
+from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.models import User
 from tickets.models.people import mask_email
 
@@ -53,7 +55,7 @@ def me(request: HttpRequest) -> HttpResponse:
 def zone(request: TicketRequest) -> HttpResponse:
     """In which zone times are shown: kept in a cookie, and with the account of who has signed in."""
     user = request.user if isinstance(request.user, User) else None
-    chosen = request.COOKIES.get(COOKIE, "")
+    chosen = cookie_of(request, COOKIE)
     back = _path_without_zone(request)
     form = ZoneForm(request.conference, chosen if known_zone(chosen) else "", request.POST or None)
     if not form.is_valid():
@@ -64,7 +66,7 @@ def zone(request: TicketRequest) -> HttpResponse:
         user.time_zone = name
         user.save(update_fields=["time_zone"])
     response = HttpResponse(status=204) if wants_json(request) else HttpResponseRedirect(back)
-    remember_zone(response, name, is_secure=request.is_secure())
+    remember_zone(response, name)
     return response
 
 
@@ -175,6 +177,7 @@ def come_in_wait(request: TicketRequest) -> HttpResponseBase:
     if request.method == "POST" and asked.user is not None:
         if not hand_over.use_up(request.session):
             return _start_again(request)
+        SignIn.begin(request.session, asked.user, SignInWay.HANDED_OVER)
         response: HttpResponseBase = perform_login(request, asked.user)
         return response
     address = mask_email(asked.user.email) if asked.user else ""

@@ -25,6 +25,7 @@ from django.utils.http import urlencode
 
 from lib.redis_scripts import RedisScript
 from schedule.site.access import View
+from schedule.site.cookies import cookie_of, delete_cookie, set_cookie
 from tickets.accounts.rate_limits import consume, too_many_page
 
 COOKIE = "line"
@@ -66,7 +67,7 @@ def with_waiting_line(view: View) -> View:
             return _ask_to_wait(request, place)
         response = view(request, *args, **kwargs)
         if place is not None and response.status_code == 302:
-            response.delete_cookie(COOKIE)
+            delete_cookie(response, COOKIE)
         return response
 
     return held
@@ -97,7 +98,7 @@ def take_turn(
 def place_of(request: HttpRequest) -> PlaceInLine | None:
     """None: the browser has no place, or did not use it for too long."""
     try:
-        place = PlaceInLine(*signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT))
+        place = PlaceInLine(*signing.loads(cookie_of(request, COOKIE), salt=_SALT))
     except (signing.BadSignature, TypeError):
         return None
     return place if time.time() < place.turn_at + GOOD_FOR_SECONDS else None
@@ -137,14 +138,8 @@ return math.floor(math.max(free_at - now, 0) * 1000000)
 
 def _give_place(request: HttpRequest, place: PlaceInLine) -> HttpResponse:
     response = _ask_to_wait(request, place)
-    response.set_cookie(
-        COOKIE,
-        signing.dumps(place, salt=_SALT),
-        max_age=math.ceil(place.wait()) + GOOD_FOR_SECONDS,
-        secure=request.is_secure(),
-        httponly=True,
-        samesite="Lax",
-    )
+    value = signing.dumps(place, salt=_SALT)
+    set_cookie(response, COOKIE, value, max_age=math.ceil(place.wait()) + GOOD_FOR_SECONDS)
     return response
 
 

@@ -5,9 +5,9 @@ attributes are known, so that no view is opened by its path. Open views cost no 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
-from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import admin, messages
@@ -27,7 +27,9 @@ from schedule.site.access import (
     CLOSED_TO_ALL,
     CREW,
     DESK,
+    FACTOR_ONLY,
     LOGIN_ONLY,
+    OWN_LOGIN_ONLY,
     PUBLIC,
     Access,
     View,
@@ -40,11 +42,14 @@ from schedule.site.scoped_admin import conference_of
 from tickets.admission.refusals import refuse
 from tickets.admission.request import BELOW_ADMIN, DeskRequest, TicketRequest
 from tickets.admission.rule import Admission, Reason, compute_and_keep, refusal
+from tickets.admission.sign_in import SECOND_FACTORS, SignIn
 from tickets.models.scopes import admission_key
 
 _BY_WORD = {
     "public": PUBLIC,
     "login": LOGIN_ONLY,
+    "own login": OWN_LOGIN_ONLY,
+    "second factor": FACTOR_ONLY,
     "staff": Access("staff", permission=ADMIN_SITE),
 }
 
@@ -70,8 +75,8 @@ class TicketMiddleware:
         request.is_personal = access.kind in ("login", "staff")
         if access.kind == "staff":
             return refuse_staff(request, access.permission)
-        if access == LOGIN_ONLY:
-            return None if request.user.is_authenticated else refuse(request, Reason.LOGIN_REQUIRED)
+        if access.kind == "login":
+            return refuse_session(request, access)
         request.admission = None
         conference = request.conference
         if conference.is_public or (access.follows_visibility and conference.programme_is_public):
@@ -87,7 +92,7 @@ class TicketMiddleware:
         if slot is not None:
             if page is not None:
                 return page.answer(request)
-            request.slot = PageKey(slot.key, was_missed=True)
+            request.slot = replace(slot, was_missed=True)
         return None
 
 
@@ -127,12 +132,32 @@ def admission_and_page(
     return admission, Page(*page) if page else None
 
 
+def refuse_session(request: ConferenceRequest, access: Access) -> HttpResponse | None:
+    """None: this session will do for what the view is. It may be younger or weaker than what the
+    person may do by now, so that it is asked each time.
+    """
+    if not request.user.is_authenticated:
+        return refuse(request, Reason.LOGIN_REQUIRED)
+    if not access.needs:
+        return None
+    sign_in = SignIn.of(request.session)
+    is_enough = sign_in.is_own_login
+    if is_enough and access.needs == "second factor" and not sign_in.has_factor:
+        is_enough = not is_mfa_enabled(request.user, SECOND_FACTORS)
+    if is_enough:
+        return None
+    if conference_of(request) is None:
+        raise PermissionDenied
+    return refuse(request, Reason.SIGN_IN_AGAIN)
+
+
 def refuse_staff(request: ConferenceRequest, permission: str | None) -> HttpResponse | None:
     """Those who work here come in by a permission in the conference, not by a ticket. None: come in.
     Who has signed in and may not is told so, whatever their tickets are.
     """
-    if not request.user.is_authenticated:
-        return refuse(request, Reason.LOGIN_REQUIRED)
+    refused = refuse_session(request, FACTOR_ONLY)
+    if refused is not None:
+        return refused
     if permission is None:
         raise PermissionDenied("The view names no permission.")
     if permission == ADMIN_SITE:
@@ -148,18 +173,18 @@ def refuse_staff(request: ConferenceRequest, permission: str | None) -> HttpResp
     if not may_enter:
         raise PermissionDenied
     if settings.REQUIRE_SECOND_FACTOR and request.path_info.startswith(BELOW_ADMIN):
-        return _ask_for_second_factor(request)
+        return _lead_to_second_factor(request)
     return None
 
 
-def _ask_for_second_factor(request: ConferenceRequest) -> HttpResponse | None:
-    """None: they have one, and were asked for it when they signed in. An installation that holds no
-    conference yet goes without: the pages on which one gets it are a conference's.
+def _lead_to_second_factor(request: ConferenceRequest) -> HttpResponse | None:
+    """None: they have one, and passed it in this session. An installation that holds no conference yet
+    goes without: the pages on which one gets it are a conference's.
     """
     conference = conference_of(request)
     if conference is None and not directory().conferences:
         return None
-    if is_mfa_enabled(request.user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]):
+    if is_mfa_enabled(request.user, SECOND_FACTORS):
         return None
     if conference is None:
         raise PermissionDenied

@@ -15,6 +15,7 @@ from tickets.admission.rule import Reason
 
 # Longer paths are nobody's bookmark.
 MAX_NEXT_LENGTH = 2000
+_PAGES = {Reason.SIGN_IN_AGAIN: "tickets/sign_in_again.html"}
 
 
 def refuse(request: ConferenceRequest, reason: Reason) -> HttpResponse:
@@ -27,15 +28,25 @@ def refuse(request: ConferenceRequest, reason: Reason) -> HttpResponse:
         response = JsonResponse({"error": error}, status=status)
     elif request.headers.get("HX-Request") == "true":
         # A fragment's request would follow a redirect and show that page inside the page.
-        url = _login_url(request) if is_anonymous else reverse("tickets")
+        if is_anonymous:
+            url = _login_url(request)
+        elif reason is Reason.SIGN_IN_AGAIN:
+            url = _way_back(request) or reverse("lobby")  # where the page says so
+        else:
+            url = reverse("tickets")
         response = HttpResponse(status=status, headers={"HX-Redirect": url})
     elif is_anonymous:
         response = HttpResponseRedirect(_login_url(request))
     else:
         response = TemplateResponse(
             request,
-            "tickets/refused.html",
-            {"conference": request.conference, "reason": reason, "user": request.user},
+            _PAGES.get(reason, "tickets/refused.html"),
+            {
+                "conference": request.conference,
+                "reason": reason,
+                "user": request.user,
+                "login_url": _login_url(request),
+            },
             status=status,
         )
     add_never_cache_headers(response)

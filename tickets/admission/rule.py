@@ -59,6 +59,7 @@ class Reason(StrEnum):
     """Why not. Pages and JSON carry the code; a page says what to do next."""
 
     LOGIN_REQUIRED = "login_required"
+    SIGN_IN_AGAIN = "sign_in_again"
     TICKET_REQUIRED = "ticket_required"
     TICKET_CANCELED = "ticket_canceled"
     NOT_YET = "not_yet"

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.core.cache.backends.base import BaseCache
 from django.http import HttpRequest
+from django.utils import timezone
 
 from lib.redis_scripts import RedisScript
 from schedule.models import Conference
@@ -29,13 +30,15 @@ REFUSED = -1
 _DEVICES_KEY, _VIEWERS_KEY = "devices:{}:{}", "viewers:{}:{}"
 
 
-def refusal_to_watch(request: TicketRequest, room: str, *, instead: bool = False) -> Reason | None:
-    """Asked after the admission. None: the device that asks watches. `room`: the slug of one that
-    exists, or empty.
+def refusal_to_watch(
+    request: TicketRequest, room: str = "", *, instead: bool = False
+) -> Reason | None:
+    """Asked after the admission, wherever the address of a stream or a recording is given or used.
+    None: the device that asks watches. `room`: the slug of the one in which it counts as a viewer.
     """
-    limit = request.admission.places if request.admission else None
-    # Nobody has signed in where everything is public.
-    browser = request.session.session_key or request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")
+    is_public = request.conference.is_public_at(timezone.now())
+    limit = request.admission.places if request.admission and not is_public else None
+    browser = _browser(request)
     if limit is None and not (browser and room):
         return None
     conference = request.conference
@@ -46,6 +49,16 @@ def refusal_to_watch(request: TicketRequest, room: str, *, instead: bool = False
     if user_id and replaced > 0:
         ReplacementCount.add(conference, user_id)
     return Reason.TOO_MANY_PLACES if replaced == REFUSED else None
+
+
+def device_that_asks(request: HttpRequest) -> str:
+    return device_of(_browser(request))
+
+
+def _browser(request: HttpRequest) -> str:
+    """Nobody has signed in where everything is public."""
+    key: str | None = request.session.session_key
+    return key or request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")
 
 
 def stop_watching(request: HttpRequest, **_signal: object) -> None:

@@ -206,7 +206,7 @@ def send_entry_link(by: Volunteer, *, ticket: Ticket) -> Done:
 @transaction.atomic
 def show_entry_link(by: Volunteer, *, ticket: Ticket) -> Done:
     """The text is its address, for the screen at the desk. Whoever opens it is let in as the ticket's
-    holder, so it stands in the history who has seen it.
+    holder, so it stands in the history who has seen it, and who came in by it.
     """
     link = link_to(ticket)
     holder, known = ticket.live_claim, known_account(ticket.holder_email)
@@ -217,7 +217,7 @@ def show_entry_link(by: Volunteer, *, ticket: Ticket) -> Done:
     if known is not None and is_guarded(known):
         raise FixRefused(_("This account opens by its own login alone: it has more rights."))
     by.log(ticket, _("The entry link was shown at the help desk."))
-    return Done(url_of(link, by.site), ticket)
+    return Done(url_of(link, by.site, is_shown=True), ticket)
 
 
 def _holder_or(ticket: Ticket) -> models.Model:

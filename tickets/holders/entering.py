@@ -1,13 +1,20 @@
-"""Coming in by the personal entry link: it proves that somebody reads the ticket's mailbox."""
+"""Coming in by the personal entry link. That it was mailed proves that somebody reads the ticket's
+mailbox. One that the help desk showed proves nothing: it brings that one ticket to the account of the
+address, verifies none, and its use is in the history of the ticket.
+"""
 
 from enum import StrEnum
+from typing import Any
 
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from lib.compiled_sql import prepared
 from schedule.models import Conference
 from tickets.accounts.accounts import (
+    account_for,
     is_guarded,
     is_verified,
     known_account,
@@ -47,17 +54,34 @@ def enter(
     Without anybody signed in that is the account of the address that the link was sent to, and no
     other one: who sends a link to somebody must not get into the account of who then used it.
     """
-    user = signed_in or _account_of(link.ticket)
+    user = signed_in or _account_of(link)
     if user is None:
         return None, EntryRefusal.GUARDED
     claim = next(iter(_live_claims(link.ticket_id)), None)
+    if claim is None and (signed_in is not None or link.is_shown):
+        way = Claim.Way.HELPDESK if link.is_shown else Claim.Way.LINK
+        claim_those(conference, user, [link.ticket], way)
+        # Of two at the same moment the other one may have got it.
+        claim = next(iter(_live_claims(link.ticket_id)), None)
     if claim is not None and claim.user_id != user.pk:
         ask_first_holder(claim)
         return None, EntryRefusal.TAKEN
-    if claim is None and signed_in is not None:
-        claim_those(conference, signed_in, [link.ticket], Claim.Way.LINK)
-    link.note_used(timezone.now())
+    if link.is_shown:
+        _log_shown(link, user)
+    else:
+        link.note_used(timezone.now())
     return user, None
+
+
+def _log_shown(link: EntryLink, user: User) -> None:
+    entries: Any = LogEntry.objects
+    said = {"who": user.reference}
+    entries.log_actions(
+        user.pk,
+        [link.ticket],
+        CHANGE,
+        _("%(who)s came in by the link that was shown at the help desk.") % said,
+    )
 
 
 @prepared
@@ -65,13 +89,16 @@ def _live_claims(ticket_id: int) -> QuerySet[Claim]:
     return Claim.objects.live().filter(ticket=ticket_id)
 
 
-def _account_of(ticket: Ticket) -> User | None:
+def _account_of(link: EntryLink) -> User | None:
     """None: only the account's own login opens it."""
-    known = known_account(ticket.holder_email)
+    email = link.ticket.holder_email
+    known = known_account(email)
     if known is not None and is_guarded(known):
         return None
+    if link.is_shown:
+        return known or account_for(email)
     if known is None:
-        return proved_account_for(ticket.holder_email)
+        return proved_account_for(email)
     if not is_verified(known):
         prove_address(known)
     return known

@@ -15,6 +15,7 @@ from schedule.site.access import public
 from schedule.site.pages import render_page
 from tickets.accounts.waiting_line import take_turn, with_waiting_line
 from tickets.admission.request import TicketRequest
+from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.holders.entering import EntryRefusal, enter, refusal_of
 from tickets.holders.links import link_of
 from tickets.models import Claim, EntryLink, User
@@ -38,7 +39,7 @@ def entry(request: TicketRequest, token: str) -> HttpResponseBase:
         page = take_turn(request, action="enter", key=str(link.pk))
         response = page or _come_in(request, link)
     else:
-        if request.method == "GET":
+        if request.method == "GET" and not link.is_shown:
             # For the organizers' list, and no reason to keep anybody out.
             with contextlib.suppress(DatabaseError):
                 link.note_opened(timezone.now())
@@ -69,9 +70,9 @@ def _come_in(request: TicketRequest, link: EntryLink) -> HttpResponseBase:
     if user is None:
         return _refuse(request, refusal or EntryRefusal.DEAD, link)
     if signed_in is None:
-        response: HttpResponseBase = perform_login(
-            request, user, signal_kwargs={"way": Claim.Way.LINK}
-        )
+        way = SignInWay.SHOWN_LINK if link.is_shown else SignInWay.LINK
+        SignIn.begin(request.session, user, way)
+        response: HttpResponseBase = perform_login(request, user)
         return response
     has_it = Claim.objects.live().filter(ticket=link.ticket, user=user).exists()
     if not has_it:

@@ -2,9 +2,13 @@
 
 The holder's address is signed with it, so a link ends when the ticket gets another holder, whoever
 wrote that: the shop, an organizer, or the holder who passed it on.
+
+The token that the help desk shows on a screen is signed for another purpose, so that neither can be
+made from the other: only the mailed one proves that somebody reads the mail of that address.
 """
 
 import base64
+from itertools import product
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -15,6 +19,8 @@ from django.utils.http import base36_to_int, int_to_base36
 from lib.compiled_sql import prepared
 from tickets.models import EntryLink, Ticket
 
+# What the last part of a token is made for.
+_MAILED, _SHOWN = "signature", "shown"
 _SALT = "tickets.entry.links"
 # Whose link it is takes 64 bits, which nobody can forge for want of the signature's 128. With both
 # the address stays on one line of a mail.
@@ -26,10 +32,10 @@ def link_to(ticket: Ticket) -> EntryLink:
     return link
 
 
-def token_of(link: EntryLink) -> str:
+def token_of(link: EntryLink, *, is_shown: bool = False) -> str:
     secret = settings.SECRET_KEY
     signed = f"{int_to_base36(link.pk)}.{_holder(link, secret)}"
-    return f"{signed}.{_signature(signed, secret)}"
+    return f"{signed}.{_signature(signed, secret, _SHOWN if is_shown else _MAILED)}"
 
 
 def link_of(token: str) -> EntryLink | None:
@@ -38,11 +44,14 @@ def link_of(token: str) -> EntryLink | None:
     """
     signed, _dot, signature = token.rpartition(".")
     number, _dot, holder = signed.partition(".")
-    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-        if constant_time_compare(signature, _signature(signed, secret)):
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    for secret, purpose in product(secrets, (_MAILED, _SHOWN)):
+        if constant_time_compare(signature, _signature(signed, secret, purpose)):
             link = next(iter(_numbered(base36_to_int(number))), None)
-            is_theirs = link is not None and constant_time_compare(holder, _holder(link, secret))
-            return link if is_theirs else None
+            if link is None or not constant_time_compare(holder, _holder(link, secret)):
+                return None
+            link.is_shown = purpose == _SHOWN
+            return link
     return None
 
 
@@ -56,8 +65,8 @@ def _holder(link: EntryLink, secret: str) -> str:
     return _digest("holder", value, secret, _HOLDER_BYTES)
 
 
-def _signature(signed: str, secret: str) -> str:
-    return _digest("signature", signed, secret, _SIGNATURE_BYTES)
+def _signature(signed: str, secret: str, purpose: str) -> str:
+    return _digest(purpose, signed, secret, _SIGNATURE_BYTES)
 
 
 def _digest(purpose: str, value: str, secret: str, length: int) -> str:
@@ -65,5 +74,5 @@ def _digest(purpose: str, value: str, secret: str, length: int) -> str:
     return base64.urlsafe_b64encode(digest[:length]).decode().rstrip("=")
 
 
-def url_of(link: EntryLink, site: str) -> str:
-    return site.rstrip("/") + reverse("entry", args=[token_of(link)])
+def url_of(link: EntryLink, site: str, *, is_shown: bool = False) -> str:
+    return site.rstrip("/") + reverse("entry", args=[token_of(link, is_shown=is_shown)])

@@ -91,6 +91,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("reference"), max_length=11, unique=True, default=new_reference, editable=False
     )
 
+    # Off where somebody came in by a link or by another device (tickets/admission/sign_in.py): in such
+    # a session the person has no rights, whatever their roles are. Not stored.
+    may_work = True
+
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -107,6 +111,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         super().clean()
         self.email = fold_email(self.email)
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return self.may_work and super().has_perm(perm, obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.may_work and super().has_module_perms(app_label)
+
+    def get_all_permissions(self, obj: Any = None) -> set[str]:
+        return super().get_all_permissions(obj) if self.may_work else set()
 
     @property
     def is_staff(self) -> bool:

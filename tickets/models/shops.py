@@ -14,6 +14,9 @@ from lib.sealing import SealedField, unseal
 from schedule.models import Conference
 from tickets.models.people import User
 
+# A task that has not begun after so long may be lost; another one does no harm.
+MAX_QUEUED = timedelta(minutes=1)
+
 
 def new_hook_secret() -> str:
     return secrets.token_urlsafe(24)
@@ -111,11 +114,15 @@ class Shop(models.Model):
         tried = self.runs.filter(is_full=True, started_at__gt=at - self.FULL_AGAIN_AFTER)
         return "" if tried.exists() else gettext("the last full run is older than a day")
 
-    def add_hint(self, order_code: str, at: datetime) -> None:
-        """Something about the order has changed. However often the shop says so, one hint waits."""
-        if not self.hints.waiting().filter(order_code=order_code).update(heard_at=at):
+    def add_hint(self, order_code: str, at: datetime) -> bool:
+        """Something about the order has changed. However often the shop says so, one hint waits.
+        Returns whether a task has to be made for it, because none is about to ask.
+        """
+        waiting = self.hints.waiting().filter(order_code=order_code)
+        if not waiting.update(heard_at=at):
             hint = OrderHint(shop=self, order_code=order_code, heard_at=at)
             OrderHint.objects.bulk_create([hint], ignore_conflicts=True)
+        return bool(waiting.exclude(queued_at__gt=at - MAX_QUEUED).update(queued_at=at))
 
 
 class SyncRun(models.Model):
@@ -164,11 +171,13 @@ class OrderHintQuerySet(models.QuerySet["OrderHint"]):
 class OrderHint(models.Model):
     """A shop's call said that something about an order has changed. One waiting hint per order,
     however often the shop calls; it is done when the order was asked for after `heard_at`.
+    `queued_at`: since when a task is to ask; none once it begins to.
     """
 
     shop = models.ForeignKey(Shop, models.CASCADE, related_name="hints")
     order_code = models.CharField(max_length=100)
     heard_at = models.DateTimeField(default=timezone.now)
+    queued_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
 
     objects = OrderHintQuerySet.as_manager()
@@ -186,6 +195,10 @@ class OrderHint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shop}: {self.order_code}"
+
+    def begin(self) -> None:
+        """The order is asked for: what the shop says from now on needs another task."""
+        OrderHint.objects.filter(pk=self.pk).update(queued_at=None)
 
     def finish(self, at: datetime) -> None:
         """The order was asked for."""

@@ -293,6 +293,10 @@ class EntryLink(models.Model):
     # Twice in a day is a mistake of ours, and looks like one.
     AGAIN_AFTER: ClassVar[timedelta] = timedelta(days=1)
 
+    # On for a link that was read from the token that the help desk shows: whoever has that token has
+    # not read the mail of the ticket's address. Not stored.
+    is_shown = False
+
     ticket = models.OneToOneField(Ticket, models.CASCADE, related_name="entry_link")
     number = models.PositiveIntegerField(_("number"), default=1)
     made_at = models.DateTimeField(_("made"), default=timezone.now)

@@ -42,8 +42,8 @@ def hook(request: ConferenceRequest, shop: str, secret: str) -> HttpResponse:
     if not order_code:
         return HttpResponse(status=204)
     with transaction.atomic():
-        found.add_hint(order_code, timezone.now())
-        if settings.HAS_WORKER:
+        is_news = found.add_hint(order_code, timezone.now())
+        if settings.HAS_WORKER and is_news:
             fetch_hints.enqueue(found.pk)
     if not settings.HAS_WORKER:
         # In this process and at once; the database is not to wait for the shop.

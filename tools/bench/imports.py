@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.reviewing import keep_review
 from schedule.models import Conference, Feed
 from tickets.models import User
+from tools.bench.sessions import session_key_of
 
 TALKS = 1400
 ROOMS = 20
@@ -46,7 +48,8 @@ def measure_imports() -> dict[str, float]:
     feed = Feed.objects.create(conference=second, source="bench.json", format="c3voc-json")
     keep_review(ImportPlan(second, feed, parse(data)), data, timezone.now())
     admin = Client(headers={"host": str(second.domain)})
-    admin.force_login(User.objects.filter(is_superuser=True)[0])
+    superuser = User.objects.filter(is_superuser=True)[0]
+    admin.cookies[settings.SESSION_COOKIE_NAME] = session_key_of(superuser, second)
     page = f"/admin/schedule/feed/{feed.pk}/review/"
     if admin.get(page).status_code != 200:
         raise RuntimeError(f"{page} does not show the review")

@@ -1,12 +1,12 @@
 from secrets import token_hex
 
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.cached_db import SessionStore
+from django.conf import settings
 from django.urls import reverse
 
 from schedule.models import Conference, Visibility
 from tickets.holders.links import token_of
 from tickets.models import Claim, EntryLink, Product, Ticket
+from tools.bench.sessions import session_key_of
 
 
 def hide_the_programme() -> None:
@@ -18,14 +18,11 @@ def session_cookies(count: int) -> list[str]:
     """Cookie headers of that many people who may enter everything, each with a session of its own."""
     cookies = []
     whole = {"ticket__state": Ticket.State.VALID, "ticket__product__scopes": ["conference"]}
-    for claim in Claim.objects.live().filter(**whole).select_related("user")[:count]:
-        session = SessionStore()
-        session[SESSION_KEY] = str(claim.user.pk)
-        session[BACKEND_SESSION_KEY] = "tickets.accounts.backends.ConferenceBackend"
-        session[HASH_SESSION_KEY] = claim.user.get_session_auth_hash()
-        session.create()
-        session.save()
-        cookies.append(f"sessionid={session.session_key}")
+    for claim in (
+        Claim.objects.live().filter(**whole).select_related("user", "ticket__conference")[:count]
+    ):
+        key = session_key_of(claim.user, claim.ticket.conference)
+        cookies.append(f"{settings.SESSION_COOKIE_NAME}={key}")
     return cookies
 
 

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tools.stack import Stack
 
@@ -46,7 +47,7 @@ def install() -> str:
     return ""
 
 
-def scan() -> list[dict[str, object]]:
+def scan() -> list[dict[str, Any]]:
     with Stack(tls=True) as site:
         code = site.manage("shell", "--no-imports", "--verbosity=0", "--command", _ONE_CODE).strip()
         host = site.url.partition("://")[2]

@@ -7,7 +7,8 @@ from typing import Any
 _asked: list[dict[str, str]] = []
 STATUS = {
     "sessionid=holder": "204 No Content",
-    "sessionid=": "401 Unauthorized",
+    "__Host-sessionid=holder": "204 No Content",
+    "": "401 Unauthorized",
 }
 
 

@@ -149,6 +149,17 @@ def test_of_two_sessions_the_one_that_is_kept_is_the_one_that_is_asked_for(site)
         assert site.status(PLAYLIST, {"Cookie": strange}) == 401
 
 
+def test_the_session_of_https_goes_by_its_own_name_and_wins(site):
+    """A plain cookie may have been planted by another host of the same domain."""
+    for cookie in ("__Host-sessionid=holder", "sessionid=planted; __Host-sessionid=holder"):
+        assert site.status(PLAYLIST, {"Cookie": cookie}) == 200
+    assert site.status(PLAYLIST, {"Cookie": "__Host-sessionid=other; sessionid=holder"}) == 403
+    asked = [each["HTTP_COOKIE"] for each in site.asked()]
+    assert asked == ["__Host-sessionid=holder", "__Host-sessionid=other"]
+    for strange in ("__host-sessionid=holder", "x__Host-sessionid=holder", "__Host-sessionid="):
+        assert site.status(PLAYLIST, {"Cookie": strange}) == 401
+
+
 def test_nothing_of_a_request_reaches_the_gate_but_its_session(site):
     forged = {
         "X-Original-URI": "/hls/second/index.m3u8",

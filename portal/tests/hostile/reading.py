@@ -10,7 +10,7 @@ from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, QueryDict
 from django.utils.datastructures import MultiValueDict
 
-type Fields = dict[str, list[str]]
+type Fields = dict[str, list[Any]]
 
 _ASKING = ("__getitem__", "__contains__", "get", "getlist", "pop", "setdefault")
 # Django's own, of any list of the admin.

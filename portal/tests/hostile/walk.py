@@ -142,7 +142,7 @@ class Walk:
         return self.sender.spy.names(request)[kind]
 
 
-def _pairs(fields: dict[str, list[object]]) -> Pairs:
+def _pairs(fields: Fields) -> Pairs:
     return [(name, value) for name, values in fields.items() for value in values]
 
 

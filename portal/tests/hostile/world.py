@@ -38,8 +38,8 @@ from conftest import (
 )
 from portal.desk.forms import FORMS as DESK_FORMS
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
-from schedule.models import AgendaLink, Bookmark, Change, ImportReview, Timer
-from streaming.models import Ingest
+from schedule.models import AgendaLink, Bookmark, Change, Feed, ImportReview, Timer
+from streaming.models import Announcement, Ingest
 from tickets.helpdesk.forms import FORMS as HELPDESK_FORMS
 from tickets.holders.links import link_to, token_of
 from tickets.models import Grant, Shop, Upload, User
@@ -63,7 +63,7 @@ class World:
         self.room = make_room(self.conference, slug="main")
         make_room(self.conference, slug="small")
         self.people = self._people()
-        speaker = make_speaker(self.conference, email=self.people["speaker"].email)
+        speaker = make_speaker(self.conference, code="SPEAKER", email=self.people["speaker"].email)
         self.talk = make_talk(
             self.conference, room=self.room, code="LIVE", speakers=[speaker], title="Engines"
         )
@@ -78,8 +78,8 @@ class World:
         self.rows: dict[type[models.Model], models.Model] = {}
         self._fill()
 
-    def _people(self) -> dict[str, User | None]:
-        people: dict[str, User | None] = {"anonymous": None}
+    def _people(self) -> dict[str, User]:
+        people: dict[str, User] = {}
         for name in (
             "stranger",
             "attendee",
@@ -115,7 +115,7 @@ class World:
         for model in admin.site._registry:
             self.rows[model] = self._row(model)
         self.rows[type(recording)] = recording
-        feed = next(row for model, row in self.rows.items() if model.__name__ == "Feed")
+        feed = Feed.objects.get()
         self.change = Change.objects.create(
             conference=self.conference, act=Change.Act.IMPORT, feed=feed
         )
@@ -154,7 +154,8 @@ class World:
         return kinds.get(field.get_internal_type(), "1")
 
     def clients(self) -> dict[str, Client]:
-        return {name: client_of(user) for name, user in self.people.items()}
+        signed_in = {name: client_of(user) for name, user in self.people.items()}
+        return {"anonymous": Client(), **signed_in}
 
     def samples(self, name: str, parameter: str) -> list[str]:
         """Valid values of a path's parameter, for the view of this name."""
@@ -172,7 +173,7 @@ class World:
         }
         named = {
             "slug": self.room.slug,
-            "code": "S1" if name == "speaker" else self.talk.code,
+            "code": "SPEAKER" if name == "speaker" else self.talk.code,
             "talk_pk": str(self.talk.pk),
             "change_pk": str(self.change.pk),
             "shop": "shop",
@@ -188,14 +189,11 @@ class World:
         for model, row in self.rows.items():
             if name.startswith(f"admin:{model._meta.app_label}_{model._meta.model_name}_"):
                 return str(row.pk)
-        by_name = {
+        by_name: dict[str, models.Model] = {
             "helpdesk:person": self.people["attendee"],
-            "desk:end_announcement": "Announcement",
+            "desk:end_announcement": self.rows[Announcement],
         }
-        found = by_name.get(name, self.ticket)
-        if isinstance(found, str):
-            found = next(row for model, row in self.rows.items() if model.__name__ == found)
-        return str(found.pk)
+        return str(by_name.get(name, self.ticket).pk)
 
 
 def security_key() -> dict[str, Any]:

@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from conftest import client_of, make_speaker, make_talk, make_user
-from schedule.models import Change, Talk, Timer
+from conftest import client_of, make_speaker, make_talk, make_user, settle
+from schedule.models import Change, Conference, Talk, Timer, Visibility
 
 
 @pytest.fixture
@@ -69,6 +69,18 @@ def test_without_the_link_it_is_closed(talk, attendee):
     hidden = client_of(None).get(timer_link(talk))
     assert hidden.status_code == 404
     assert "Engines" not in hidden.text
+
+
+@pytest.mark.parametrize("name", ["timer", "timer_json", "chair"])
+def test_nobody_learns_which_talks_a_hidden_programme_has(talk, stranger, name):
+    Conference.objects.update(visibility=Visibility.HIDDEN)
+    settle()
+    for client in (client_of(None), client_of(stranger)):
+        there, nowhere = (client.get(reverse(name, args=[code])) for code in ("ENGINE", "NOWHERE"))
+        assert there.status_code == nowhere.status_code
+        assert there.status_code in (404, 302)
+        assert there.text == nowhere.text
+    assert client_of(None).get(timer_link(talk)).status_code == 200
 
 
 def test_a_speaker_who_signed_in_and_the_chair_open_it(talk, chair, stranger):

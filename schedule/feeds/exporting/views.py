@@ -16,7 +16,7 @@ WRITERS = {"json": c3voc_json, "xml": c3voc_xml, "ics": ical}
 
 @require_safe
 @follows_visibility
-@shared_page()
+@shared_page(in_zone=False)
 def programme_file(request: ConferenceRequest, format: str) -> HttpResponse:
     export = Export.of(request.conference, request.build_absolute_uri("/"))
     return HttpResponse(WRITERS[format].write(export), content_type=WRITERS[format].CONTENT_TYPE)
@@ -24,7 +24,7 @@ def programme_file(request: ConferenceRequest, format: str) -> HttpResponse:
 
 @require_safe
 @follows_visibility
-@shared_page()
+@shared_page(in_zone=False)
 def talk_ics(request: ConferenceRequest, code: str) -> HttpResponse:
     talks = Talk.objects.filter(conference=request.conference).shown().with_cards()
     talk = get_object_or_404(talks, code=code)

@@ -9,10 +9,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from schedule.changes.removals import RemovalDanger
 from schedule.feeds.formats.problems import Problem
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.importing.applying import apply_plan
-from schedule.feeds.importing.guard import RemovalDanger, TalkRemovalsRefused, dangers_of
+from schedule.feeds.importing.guard import TalkRemovalsRefused, dangers_of
 from schedule.feeds.importing.lines import LineKind
 from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.reviewing import keep_review

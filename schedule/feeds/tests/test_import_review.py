@@ -73,13 +73,32 @@ def test_a_file_is_uploaded_reviewed_applied_and_undone(client, conference, orga
     assert (change.act, change.actor) == ("import", organizer)
     assert not ImportReview.objects.exists()
     url = reverse("admin:schedule_feed_imported", args=[change.feed_id, change.pk])
-    page = client.post(url, follow=True).content.decode()
+    page = client.get(url)
+    assert "2 talks get back what they were" in page.text
+    assert "2 of 2 talks are missing." in page.text
+    seen = {"digest": page.context["plan"].digest}
+    for fields in ({}, seen, {"digest": "guessed", "accept_removals": "on"}):
+        assert "Nothing was undone" in client.post(url, fields).text
+    assert Talk.objects.shown().count() == 2
+    page = client.post(url, {**seen, "accept_removals": "on"}, follow=True).text
     assert "This import has been undone." in page
     assert "Undo this import" not in page
     assert not Talk.objects.shown().exists()
-    client.post(url)
+    client.post(url, {**seen, "accept_removals": "on"})
     assert Change.objects.count() == 2, "once is enough"
     assert "New (2)" in upload(client, many(1, 2)).content.decode()
+
+
+def test_the_undoing_of_an_import_can_be_taken_back(client):
+    upload(client, many(1, 2))
+    decide(client)
+    change = Change.objects.get()
+    url = reverse("admin:schedule_feed_imported", args=[change.feed_id, change.pk])
+    for shown, said in ((0, "2 talks are shown again"), (2, "Undo this import")):
+        digest = client.get(url).context["plan"].digest
+        page = client.post(url, {"digest": digest, "accept_removals": "on"}, follow=True)
+        assert said in page.text
+        assert Talk.objects.shown().count() == shown
 
 
 def test_a_file_that_says_nothing_new(client):

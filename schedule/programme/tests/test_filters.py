@@ -1,8 +1,10 @@
 """Filters and search of the schedule, all of it in the address."""
 
 from datetime import timedelta
+from unittest import mock
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -10,8 +12,11 @@ from django.utils import timezone
 
 from conftest import client_of, make_room, make_speaker, make_talk
 from schedule.models import Bookmark, Talk, Track
+from schedule.programme.filters import FilterForm
 from schedule.programme.search import search
 from schedule.programme.tests.counting import is_of_the_clock
+from schedule.site import pages
+from schedule.site.pages import SEARCHES_AT_A_TIME
 
 
 @pytest.fixture
@@ -106,13 +111,100 @@ def test_mine(programme, attendee, stranger):
     assert location == "/accounts/login/?next=/schedule/%3Fmine%3D1%26q%3Dx"
 
 
-@pytest.mark.parametrize("query", ["?mine=1", "?q=caching", "?room=main", "?mine=1&day={day}"])
-def test_answers_to_filters_are_not_kept(programme, attendee, noon, query):
+@pytest.mark.parametrize("query", ["?mine=1", "?mine=on&q=caching", "?mine=1&day={day}"])
+def test_what_is_of_one_person_is_not_kept(programme, attendee, noon, query):
     Bookmark.objects.create(user=attendee, talk=Talk.objects.get(title="Opening"))
     client = client_of(attendee)
     response = client.get("/schedule/" + query.format(day=noon.date().isoformat()))
     assert "no-store" in response.headers["Cache-Control"]
     assert "ETag" not in response.headers
+
+
+def kept_for(client, query):
+    """How long the page is kept, by its key."""
+    kept = {}
+
+    def keep(key, value, timeout=None, **_named):
+        if key.startswith("page:"):
+            kept[key] = timeout
+
+    with mock.patch.object(cache, "set", keep):
+        assert client.get(f"/schedule/{query}").status_code == 200
+    return kept
+
+
+@pytest.mark.parametrize("query", ["?q=caching", "?room=main", "?kind=talk&day={day}"])
+def test_a_search_is_kept_for_seconds(programme, noon, query):
+    [seconds] = kept_for(Client(), query.format(day=noon.date().isoformat())).values()
+    assert 0 < seconds <= 10
+
+
+@pytest.mark.parametrize(
+    "queries",
+    [
+        [
+            "?q=Caching",
+            "?q=caching",
+            "?q=++CACHING+",
+            "?utm_source=1&q=caching",
+            "?q=caching&room=",
+        ],
+        ["?room=nowhere", "?room=a", "?room=%00", "?room=" + "x" * 3000],
+        ["?track=a", "?track=-", "?track=Web"],
+        ["?kind=a", "?kind=' OR 1=1", "?kind=TALK"],
+        ["?language=xx", "?language=%F0%9F%98%80"],
+        ["?q=" + "x" * 100, "?q=" + "x" * 101, "?q=" + "X" * 7000],
+        ["", "?day=", "?q=", "?q=+", "?room=", "?mine=0", "?mine=", "?tz=Nowhere/Land", "?q=%00"],
+        ["?tz=Europe/Paris", "?tz=Europe/Madrid&fbclid=1", "?tz=CET"],
+    ],
+)
+def test_what_means_the_same_is_one_page(programme, queries):
+    kept = [key for query in queries for key in kept_for(Client(), query)]
+    assert len(kept) == len(queries)
+    assert len(set(kept)) == 1
+
+
+def test_a_day_has_one_spelling(programme, noon):
+    day = noon.date()
+    year, week, weekday = day.isocalendar()
+    spelled = [day.isoformat(), f"{day:%Y%m%d}", f"{year}-W{week:02}-{weekday}"]
+    assert len({key for each in spelled for key in kept_for(Client(), f"?day={each}")}) == 1
+
+
+def test_links_carry_nothing_that_the_page_does_not_read(programme, attendee):
+    Bookmark.objects.create(user=attendee, talk=Talk.objects.get(title="Opening"))
+    for query in ("q=caching", "mine=1", "room=main"):
+        html = client_of(attendee).get(f"/schedule/?utm_source=elsewhere&{query}").text
+        assert "elsewhere" not in html, query
+
+
+@pytest.mark.parametrize("query", ["?q=caching", "?room=main", "?mine=1"])
+def test_who_comes_while_many_search_is_asked_to_come_again(programme, attendee, query):
+    client = client_of(attendee)
+    kept = client.get("/schedule/?q=opening")
+    for _place in range(SEARCHES_AT_A_TIME):
+        assert pages._searching.acquire(blocking=False)
+    try:
+        busy = client.get(f"/schedule/{query}")
+        assert (busy.status_code, busy["Retry-After"]) == (503, "3")
+        assert "no-store" in busy["Cache-Control"]
+        assert "Many are searching" in busy.text
+        again = client.get("/schedule/?q=opening")
+        assert (again.status_code, again["ETag"]) == (200, kept["ETag"])
+        assert client.get("/schedule/").status_code == 200
+    finally:
+        for _place in range(SEARCHES_AT_A_TIME):
+            pages._searching.release()
+    assert client.get(f"/schedule/{query}").status_code == 200
+
+
+def test_a_search_that_fails_leaves_its_place(programme, monkeypatch):
+    client = Client(raise_request_exception=False)
+    with monkeypatch.context() as broken:
+        broken.setattr(FilterForm, "narrow", None)
+        for _try in range(SEARCHES_AT_A_TIME + 1):
+            assert client.get("/schedule/?q=caching").status_code == 500
+    assert client.get("/schedule/?q=caching").status_code == 200
 
 
 @pytest.mark.parametrize("query", ["?q=talk", "?room=main", "?language=en"])
@@ -121,6 +213,7 @@ def test_more_talks_cost_no_more_queries(conference, room, noon, query):
 
     def queries():
         Client().get(f"/schedule/{query}")
+        cache.clear()
         with CaptureQueriesContext(connection) as captured:
             assert Client().get(f"/schedule/{query}").status_code == 200
         return len([each for each in captured if not is_of_the_clock(each["sql"])])

@@ -1,7 +1,7 @@
 import pytest
 from django.test import RequestFactory
 
-from schedule.site.way_back import is_of_this_host, way_back
+from schedule.site.request import is_of_this_host, way_back
 
 REQUEST = RequestFactory().get("/")
 

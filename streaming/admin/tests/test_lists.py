@@ -59,7 +59,10 @@ def make_account_with_stream(conference, organizer):
     ],
 )
 def test_lists_of_the_admin(conference, organizer, shows, model, make, cell, queries):
-    client, url = client_of(organizer), reverse(f"admin:streaming_{model}_changelist")
+    client, url = (
+        client_of(organizer, has_factor=True),
+        reverse(f"admin:streaming_{model}_changelist"),
+    )
     make(conference, organizer)
     shows(client, url, cell, 1, queries=queries)
     make(conference, organizer)

@@ -31,12 +31,11 @@ REVOCATION_SECONDS = 60
 SETUP = """
 import json
 from datetime import timedelta
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.cached_db import SessionStore
 from django.utils import timezone
 from schedule.models import Conference, Room, Talk
 from streaming.models import Ingest, Stream
 from tickets.models import Claim, Product, Ticket, User
+from tools.bench.sessions import session_key_of
 
 conference = Conference.objects.get()
 room = Room.objects.create(conference=conference, slug="studio", name="Studio", position=90)
@@ -55,12 +54,7 @@ def session(name, *scopes):
         product = Product.objects.create(conference=conference, name=name, scopes=list(scopes))
         ticket = Ticket.objects.create(conference=conference, product=product, code=name)
         Claim.objects.create(ticket=ticket, user=user)
-    store = SessionStore()
-    store[SESSION_KEY] = str(user.pk)
-    store[BACKEND_SESSION_KEY] = "tickets.accounts.backends.ConferenceBackend"
-    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    store.create()
-    return store.session_key
+    return session_key_of(user, conference)
 
 print(json.dumps({
     "holder": session("holder", "conference", "replay"),

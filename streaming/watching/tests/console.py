@@ -17,18 +17,13 @@ for line in sys.stdin:
     print(json.dumps(here.get("answer")), flush=True)
 """
 SIGNED_IN = """
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.cached_db import SessionStore
 from schedule.models import Conference
 from tickets.models import Grant, User
+from tools.bench.sessions import session_key_of
 user = User.objects.create_user("%s@console.example.com")
-Grant.objects.create(user=user, conference=Conference.objects.get(), reason="crew")
-store = SessionStore()
-store[SESSION_KEY] = str(user.pk)
-store[BACKEND_SESSION_KEY] = "tickets.accounts.backends.ConferenceBackend"
-store[HASH_SESSION_KEY] = user.get_session_auth_hash()
-store.create()
-answer = store.session_key
+conference = Conference.objects.get()
+Grant.objects.create(user=user, conference=conference, reason="crew")
+answer = session_key_of(user, conference)
 """
 
 

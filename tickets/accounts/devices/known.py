@@ -4,32 +4,26 @@ do to the same account, so nobody is kept out of their own by the tries of other
 The cookie is signed and names accounts by a hash; it opens nothing.
 """
 
-from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
 
+from schedule.site.cookies import cookie_of, set_cookie
+
+COOKIE = "known"
 _SALT = "tickets.known_devices"
 _SECONDS = 365 * 24 * 3600
 # A family's or a help desk's computer.
 _MOST_ACCOUNTS = 5
 
 
-def remember_device(
-    request: HttpRequest, response: HttpResponseBase, email: str, *, is_secure: bool
-) -> None:
+def remember_device(request: HttpRequest, response: HttpResponseBase, email: str) -> None:
     """The account of the folded address has been signed in to here."""
     others = [each for each in _accounts(request) if not _is_of(email, each[0])]
     mine = (_hash(email), get_random_string(12))
-    response.set_cookie(
-        settings.KNOWN_DEVICE_COOKIE,
-        signing.dumps([mine, *others][:_MOST_ACCOUNTS], salt=_SALT),
-        max_age=_SECONDS,
-        secure=is_secure,
-        httponly=True,
-        samesite="Lax",
-    )
+    value = signing.dumps([mine, *others][:_MOST_ACCOUNTS], salt=_SALT)
+    set_cookie(response, COOKIE, value, max_age=_SECONDS)
 
 
 def is_known_device(request: HttpRequest, email: str) -> bool:
@@ -51,7 +45,7 @@ def _number(request: HttpRequest, email: str) -> str | None:
 
 def _accounts(request: HttpRequest) -> list[tuple[str, str]]:
     try:
-        kept = signing.loads(request.COOKIES.get(settings.KNOWN_DEVICE_COOKIE, ""), salt=_SALT)
+        kept = signing.loads(cookie_of(request, COOKIE), salt=_SALT)
     except signing.BadSignature:
         return []
     return [(account, number) for account, number in kept]

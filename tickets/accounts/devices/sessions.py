@@ -103,12 +103,15 @@ def _is_alive(at: datetime) -> Exists:
     return Exists(Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=at))
 
 
+def live_sessions(at: datetime) -> QuerySet[UserSession]:
+    """The sessions that are signed in, at any conference, newest first."""
+    sessions: QuerySet[UserSession] = UserSession.objects.filter(_is_alive(at))
+    return sessions.order_by("-created_at")
+
+
 def sessions_of(user: User, here: Conference, at: datetime) -> QuerySet[UserSession]:
     """The sessions that are signed in at this conference, newest first."""
-    sessions: QuerySet[UserSession] = UserSession.objects.filter(
-        _is_alive(at), user=user, data__conference=here.pk
-    )
-    return sessions.order_by("-created_at")
+    return live_sessions(at).filter(user=user, data__conference=here.pk)
 
 
 def last_sign_in(user: User, here: Conference) -> datetime | None:

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django_tasks_db.models import DBTaskResult
 
-from conftest import make_conference, make_ticket
+from conftest import client_of, make_conference, make_ticket
 from tickets.accounts.tests.signing_in import (
     CODE,
     LOGIN,
@@ -313,8 +313,8 @@ def test_signing_out(client, attendee):
 
 
 @pytest.mark.parametrize("door", ["/accounts/logout/", "/admin/logout/"])
-def test_signing_out_empties_the_browser(client, organizer, door):
-    client.force_login(organizer, backend="tickets.accounts.backends.ConferenceBackend")
+def test_signing_out_empties_the_browser(organizer, door):
+    client = client_of(organizer)
     assert "Clear-Site-Data" not in client.get("/accounts/logout/")
     assert client.post(door)["Clear-Site-Data"] == '"storage"'
     assert signed_in_as(client) is None

@@ -132,6 +132,29 @@ def test_totp_can_be_added_and_taken_away(client, with_password):
     assert not Authenticator.objects.filter(user=with_password).exists()
 
 
+def test_a_factor_that_was_passed_opens_the_admin(client, with_totp, settings):
+    settings.REQUIRE_SECOND_FACTOR = True
+    assert by_password(client, next="/admin/").url.startswith(SECOND_FACTOR)
+    assert client.get("/admin/").status_code == 302
+    client.post(SECOND_FACTOR, {"code": totp()})
+    assert client.get("/admin/").status_code == 200
+    assert client.get("/accounts/2fa/").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_device_on_which_it_is_added_stays_and_the_others_go(client, with_password):
+    """Its session is not yet written when the others are ended."""
+    other = client_of(with_password)
+    by_password(client)
+    activate = "/accounts/2fa/totp/activate/"
+    client.post(client.get(activate).url, {"password": "a long password"})
+    secret = re.search(r'value="([A-Z2-7]{32})"', client.get(activate).text)[1]
+    client.post(activate, {"code": format_hotp_value(hotp_value(secret, int(time.time() // 30)))})
+    assert "is active" in client.get("/accounts/2fa/").text
+    assert signed_in_as(other) is None
+    assert other.get("/accounts/2fa/").status_code == 302
+
+
 PAGES = [
     "",
     "totp/activate/",

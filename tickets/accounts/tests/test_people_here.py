@@ -63,9 +63,7 @@ def other(conference):
 def worker(request, other):
     """At the host of the other conference."""
     user = works_for(other, request.param, "worker@example.com")
-    client = client_of(user)
-    client.defaults["HTTP_HOST"] = "b.example.com"
-    return client
+    return client_of(user, "b.example.com")
 
 
 # --- Ties ---------------------------------------------------------------------------------------
@@ -191,8 +189,7 @@ def test_an_address_without_a_tie_is_told_about_as_one_without_an_account(worker
 
 @pytest.mark.parametrize("field", [("claim", "user"), ("grant", "user"), ("ban", "user"), ("room", "helpers"), ("talk", "chairs")])  # fmt: skip
 def test_fields_offer_nobody_of_elsewhere(other, attendee, organizer, field):
-    client = client_of(works_for(other, "organizer"))
-    client.defaults["HTTP_HOST"] = "b.example.com"
+    client = client_of(works_for(other, "organizer"), "b.example.com")
     model, name = field
     app = "schedule" if model in ("room", "talk") else "tickets"
     for words in (attendee.email, attendee.reference, "Ada", organizer.email):
@@ -203,8 +200,7 @@ def test_fields_offer_nobody_of_elsewhere(other, attendee, organizer, field):
 
 def test_forms_take_nobody_of_elsewhere(other, attendee, organizer):
     room, ticket = make_room(other), make_ticket(other)
-    client = client_of(works_for(other, "organizer"))
-    client.defaults["HTTP_HOST"] = "b.example.com"
+    client = client_of(works_for(other, "organizer"), "b.example.com")
     at = {"starts_at_0": "2026-07-01", "starts_at_1": "10:00"}
     for person in (attendee, organizer):
         fields = {"user": person.pk, "reason": "x", "scopes": "conference", **at}
@@ -257,8 +253,7 @@ def test_an_account_is_not_changed_by_who_works_for_a_conference(conference, att
 def test_a_typed_address_adds_somebody_and_changes_no_account(other, attendee):
     attendee.set_password("correct horse")
     attendee.save()
-    client = client_of(works_for(other, "organizer"))
-    client.defaults["HTTP_HOST"] = "b.example.com"
+    client = client_of(works_for(other, "organizer"), "b.example.com")
     add = reverse("admin:tickets_user_add")
     none = {f"{name}-{what}_FORMS": 0 for name in ("grants", "roles") for what in ("TOTAL", "INITIAL")}  # fmt: skip
     answers = [
@@ -282,8 +277,7 @@ def test_the_history_of_a_person_is_that_of_this_conference(conference, other, a
     for place, words in ((conference, "done in A"), (other, "done in B")):
         by = works_for(place, "organizer")
         LogEntry.objects.log_actions(by.pk, [attendee], CHANGE, words)
-    client = client_of(works_for(other, "organizer"))
-    client.defaults["HTTP_HOST"] = "b.example.com"
+    client = client_of(works_for(other, "organizer"), "b.example.com")
     for url in (
         reverse("admin:tickets_user_history", args=[attendee.pk]),
         reverse("helpdesk:person", args=[attendee.pk]),
@@ -300,8 +294,7 @@ def test_when_somebody_was_elsewhere_is_not_told(conference, other, attendee):
     UserSession.objects.create(
         user=attendee, session_key="a", ip="0.0.0.0", data={"conference": conference.pk}
     )
-    client = client_of(works_for(other, "organizer"))
-    client.defaults["HTTP_HOST"] = "b.example.com"
+    client = client_of(works_for(other, "organizer"), "b.example.com")
     people = reverse("admin:tickets_user_changelist")
     change = reverse("admin:tickets_user_change", args=[attendee.pk])
     for url in (people, change, reverse("helpdesk:person", args=[attendee.pk])):

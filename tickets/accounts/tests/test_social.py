@@ -129,6 +129,8 @@ def test_an_account_that_is_there_is_opened_only_by_a_trusted_provider(visitor, 
     assert signed_in_as(visitor) is None
     assert come_by(visitor, provider, "staff", **proved).location == "/lobby/"
     assert signed_in_as(visitor) == ORGANIZER
+    # The provider's word is as good as our code, for what the person may do as well.
+    assert visitor.get("/admin/").status == 200
 
 
 @pytest.mark.services

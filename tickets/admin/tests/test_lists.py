@@ -50,7 +50,10 @@ def make_upload(conference, organizer, number):
     ],
 )
 def test_lists_of_the_admin(conference, organizer, shows, model, make, cell, queries):
-    client, url = client_of(organizer), reverse(f"admin:tickets_{model}_changelist")
+    client, url = (
+        client_of(organizer, has_factor=True),
+        reverse(f"admin:tickets_{model}_changelist"),
+    )
     make(conference, organizer, 1)
     shows(client, url, cell, 1, queries=queries)
     make(conference, organizer, 2)
@@ -79,7 +82,10 @@ def test_my_devices(attendee, shows):
 
 
 def test_speakers_whom_nobody_knows(conference, room, shows):
-    client, url = client_of(make_volunteer(conference)), reverse("helpdesk:speakers")
+    client, url = (
+        client_of(make_volunteer(conference), has_factor=True),
+        reverse("helpdesk:speakers"),
+    )
 
     def make_unknown():
         make_talk(conference, room=room, speakers=[make_speaker(conference, name="Unknown")])
@@ -93,7 +99,10 @@ def test_speakers_whom_nobody_knows(conference, room, shows):
 
 def test_what_the_help_desk_found(conference, shows):
     """Of two and of four: the page of a single one is another."""
-    client, url = client_of(make_volunteer(conference)), f"{reverse('helpdesk:index')}?q=found"
+    client, url = (
+        client_of(make_volunteer(conference), has_factor=True),
+        f"{reverse('helpdesk:index')}?q=found",
+    )
 
     def make_two():
         for _ticket in range(2):

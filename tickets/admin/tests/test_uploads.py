@@ -5,7 +5,6 @@ import re
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -227,8 +226,8 @@ def test_only_for_who_may_write_tickets(client, conference, helper, attendee):
 
 
 def test_no_page_is_posted_from_elsewhere(helper, conference):
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(helper, backend="tickets.accounts.backends.ConferenceBackend")
+    client = client_of(helper)
+    client.handler.enforce_csrf_checks = True
     assert send(client, "code\nA\n").status_code == 403
     assert not Upload.objects.exists()
 

@@ -201,14 +201,13 @@ def test_a_ticket_of_another_conference_opens_nothing_here(conference, attendee)
     conference.save()
     make_conference(domain="two.example.org")
     settle()
-    client = client_of(attendee)
-    assert client.get("/silent/", headers={"host": "one.example.org"}).text == "in"
+    assert client_of(attendee, "one.example.org").get("/silent/").text == "in"
     for host, status, words in (
         ("two.example.org", 403, 'data-reason="ticket_required"'),
         ("three.example.org", 404, "No conference answers to three.example.org"),
         ("evil.example", 400, "This request makes no sense"),
     ):
-        response = client.get("/silent/", headers={"host": host})
+        response = client_of(attendee, host).get("/silent/")
         assert response.status_code == status
         assert words in response.text
 

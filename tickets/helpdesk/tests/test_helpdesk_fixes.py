@@ -207,7 +207,12 @@ def test_the_entry_link_is_shown_and_lets_its_holder_in(conference, desk):
     phone.post(url)
     assert phone.get("/lobby/").status_code == 200
     assert Claim.objects.get().user.email == "late@example.com"
-    assert logged(ticket)[0][1] == "The entry link was shown at the help desk."
+    (_holder, used), (_volunteer, shown) = logged(ticket)
+    assert shown == "The entry link was shown at the help desk."
+    assert (
+        used
+        == f"{Claim.objects.get().user.reference} came in by the link that was shown at the help desk."
+    )
 
 
 def test_no_link_is_shown_that_opens_more_than_a_ticket(conference, organizer, attendee, desk):

@@ -5,6 +5,7 @@ import re
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.contrib.admin.models import LogEntry
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -14,7 +15,10 @@ from django.utils import timezone
 from conftest import client_of, make_conference, make_ticket, make_user
 from schedule.programme.tests.counting import is_of_the_clock
 from tickets.accounts.tests.signing_in import signed_in_as
+from tickets.accounts.tests.test_hand_over import let_in
+from tickets.holders import entering
 from tickets.holders.links import link_of, link_to, token_of, url_of
+from tickets.holders.sending import send_link
 from tickets.models import Claim, EntryLink, Role, Ticket, User
 
 
@@ -181,6 +185,21 @@ def test_who_has_one_like_it_leaves_it_free(conference, ticket, attendee):
     assert holder_of(ticket) is None
 
 
+def test_who_was_a_moment_too_late_reads_that_somebody_has_it(ticket, stranger, monkeypatch):
+    faster, claim_those = make_user("faster@example.com"), entering.claim_those
+
+    def race(conference, user, tickets, way):
+        claim_those(conference, faster, tickets, way)
+        return claim_those(conference, user, tickets, way)
+
+    monkeypatch.setattr(entering, "claim_those", race)
+    page = client_of(stranger).post(path_of(ticket), follow=True)
+    assert page.status_code == 403
+    assert "Somebody has this ticket" in page.text
+    assert "opens the same" not in page.text
+    assert holder_of(ticket) == faster
+
+
 def test_a_link_never_opens_the_account_of_another_address(client, ticket, stranger):
     """Else who sends a link to somebody could come in as them once they have used it."""
     client_of(stranger).post(path_of(ticket))
@@ -253,6 +272,71 @@ def test_who_is_banned_reads_so(client, conference, ticket):
     page = client.post(path_of(ticket), follow=True)
     assert page.status_code == 403
     assert "shut this account out" in page.text
+
+
+def shown_path_of(ticket: Ticket) -> str:
+    return url_of(link_to(ticket), "", is_shown=True)
+
+
+def test_a_link_shown_at_the_help_desk_lets_in_and_proves_nothing(client, conference, ticket):
+    other = make_ticket(conference, holder_email="ada@example.com", scopes=["replay"])
+    assert "a***@example.com" in client.get(shown_path_of(ticket)).text
+    assert client.post(shown_path_of(ticket)).url == "/lobby/"
+    ada = User.objects.get()
+    assert signed_in_as(client) == str(ada.pk)
+    assert client.get("/lobby/").status_code == 200
+    assert not EmailAddress.objects.filter(verified=True).exists()
+    assert holder_of(ticket) == ada
+    assert ticket.live_claim.way == Claim.Way.HELPDESK
+    assert holder_of(other) is None
+    entry = LogEntry.objects.get()
+    assert (entry.object_id, entry.user) == (str(ticket.pk), ada)
+    assert "came in by the link that was shown at the help desk" in entry.get_change_message()
+    # The mailbox was not read, so its own link and list know of nothing.
+    link = EntryLink.objects.get()
+    assert (link.opened_at, link.used_at) == (None, None)
+
+
+def test_of_an_account_that_is_known_a_shown_link_brings_the_one_ticket(client, conference, ticket):
+    ada = User.objects.create_user("ada@example.com")
+    EmailAddress.objects.create(user=ada, email=ada.email, verified=True, primary=True)
+    other = make_ticket(conference, holder_email=ada.email, scopes=["replay"])
+    client.post(shown_path_of(ticket))
+    assert (holder_of(ticket), holder_of(other)) == (ada, None)
+    laptop = Client()
+    let_in(client, laptop)
+    laptop.post("/in/wait/")
+    assert signed_in_as(laptop) == str(ada.pk)
+    assert holder_of(other) is None
+    Client().post(path_of(ticket))
+    assert holder_of(other) == ada
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_a_shown_link_opens_no_account_that_may_more(client, ticket, guard):
+    GUARDS[guard](make_user("ada@example.com"))
+    assert "Sign in to your account" in client.post(shown_path_of(ticket)).text
+    assert signed_in_as(client) is None
+    assert holder_of(ticket) is None
+
+
+def test_a_shown_link_is_no_mailed_one_and_ends_as_it_does(client, ticket):
+    mailed, shown = path_of(ticket), shown_path_of(ticket)
+    assert mailed != shown
+    assert link_of(mailed.split("/")[2]).is_shown is False
+    assert link_of(shown.split("/")[2]).is_shown is True
+    send_link(ticket.pk, "https://live.example.org", sends_again=True)
+    (message,) = mail.outbox
+    assert mailed in message.body
+    assert shown not in message.body
+    Ticket.objects.update(holder_email="eve@example.com")
+    assert client.post(shown).status_code == 404
+
+
+def test_who_is_signed_in_takes_a_free_ticket_by_a_shown_link_too(ticket, stranger):
+    assert client_of(stranger).post(shown_path_of(ticket)).url == "/lobby/"
+    assert holder_of(ticket) == stranger
+    assert LogEntry.objects.get().user == stranger
 
 
 def test_it_costs_few_statements(ticket, conference):

@@ -49,6 +49,7 @@ def fetch_hinted_orders(shop: Shop) -> HintReport:
         hint = shop.hints.waiting().filter(pk=pk).first()
         if hint is None:
             continue
+        hint.begin()
         try:
             api = api or CheckedApi(shop)
             batch = api.order(hint.order_code)

@@ -136,6 +136,39 @@ def test_with_a_worker_the_call_asks_nobody(shop, paper, worker):
     assert not OrderHint.objects.waiting().exists()
 
 
+def test_a_call_that_is_replayed_makes_one_task(shop, paper, worker):
+    for _time in range(20):
+        assert call(shop).status_code == 204
+    call(shop, "B")
+    assert DBTaskResult.objects.count() == 2
+    assert work() == 2
+    call(shop)
+    assert DBTaskResult.objects.ready().count() == 1, "what comes later is news"
+
+
+def test_a_call_while_the_order_is_asked_for_makes_another_task(shop, paper, worker):
+    def calls_again(code):
+        paper.before_order = lambda code: None
+        call(shop, code)
+
+    paper.before_order = calls_again
+    call(shop)
+    assert work() == 1
+    assert OrderHint.objects.waiting().count() == 1
+    assert work() == 1
+    assert not OrderHint.objects.waiting().exists()
+
+
+def test_a_task_that_was_lost_keeps_no_call_from_another(shop, worker):
+    call(shop)
+    DBTaskResult.objects.all().delete()
+    call(shop)
+    assert not DBTaskResult.objects.exists()
+    OrderHint.objects.update(queued_at=timezone.now() - timedelta(minutes=1, seconds=1))
+    call(shop)
+    assert DBTaskResult.objects.count() == 1
+
+
 def test_a_call_about_something_else(shop, paper):
     assert call(shop, "").status_code == 204
     assert not OrderHint.objects.exists()

@@ -44,7 +44,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 async function newPulse() {
   const refusals = [];
   const { Pulse } = await open("pulse");
-  return { refusals, pulse: new Pulse(URLS, "main", (code) => refusals.push(code)) };
+  return { refusals, pulse: new Pulse(URLS, { room: "main" }, (code) => refusals.push(code)) };
 }
 
 test("an answer with sources is handed on", async () => {

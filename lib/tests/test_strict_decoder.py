@@ -2,7 +2,7 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 
-from lib.strict_json import StrictDecoder
+from lib.clean_input import StrictDecoder
 
 FIELD = forms.JSONField(decoder=StrictDecoder)
 
