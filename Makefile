@@ -15,7 +15,7 @@ TEMPLATES = $(shell find templates -name '*.html' -o -name '*.txt')
 DJADE := .venv/bin/djade --target-version 6.1
 DJHTML := .venv/bin/djhtml --tabwidth 2
 
-.PHONY: help run demo quick test check fix lock stack bench clean
+.PHONY: help run demo quick test check fix lock stack observatory bench clean
 .NOTPARALLEL:
 
 help: ## Say what can be made
@@ -60,6 +60,7 @@ check: ## Look for mistakes without running the site; changes nothing
 	$(PYTHON) -m tools.check_layout
 	@tools/js.sh check
 	$(PYTHON) -m tools.lock --check
+	$(PYTHON) -m tools.security.audit
 	@echo "manage.py check --deploy --fail-level WARNING"
 	@$(LIKE_PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 	@echo "manage.py makemigrations --check"
@@ -81,13 +82,17 @@ stack: ## Run the production shape here: nginx, gunicorn, PostgreSQL, Redis
 	@tools/venv.sh requirements-dev.lock
 	@exec $(PYTHON) -m tools.stack --port $(PORT)
 
+observatory: ## Ask Mozilla's rules for headers about six pages of the production shape with TLS
+	@tools/venv.sh requirements-dev.lock
+	@$(PYTHON) -m tools.security.observatory
+
 bench: ## Measure what a page costs on the production shape, and hold to what is promised in seconds
 	@tools/venv.sh requirements-dev.lock
 	@$(PYTHON) -m tools.bench
 	@$(PYTHON) -m pytest -q -m timed --hold-promises
 
 clean: ## Remove all that was made here: .venv, var (with the demo's database), caches
-	rm -rf .venv tools/js/node_modules var bench.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv tools/js/node_modules tools/security/node_modules var bench.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .env: | requirements

@@ -9,19 +9,30 @@ What differs between them comes from environment variables:
 """
 
 import os
+import re
 import signal
+import sys
 from pathlib import Path
 
-bind = os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
+
+def number(name: str, default: int) -> int:
+    """What is no number ends the start with a sentence."""
+    value = os.environ.get(name) or str(default)
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", value):
+        sys.exit(f"{name} is {value!r}, but must be a whole number, for example {name}={default}")
+    return int(value)
+
+
+bind = os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{number('PORT', 8000)}"
 
 # Threads, not asyncio: the same views under ASGI cost four to six times the CPU. Threads let a
 # process go on while one request waits for the database; processes are what uses the cores.
 worker_class = "gthread"
 # One process unless told otherwise, because the in-process cache is then one for everybody.
-workers = int(os.environ.get("WEB_CONCURRENCY") or 1)
+workers = number("WEB_CONCURRENCY", 1)
 # Each thread keeps a database connection: instances x workers x threads has to stay below
 # PostgreSQL's max_connections (100).
-threads = int(os.environ.get("GUNICORN_THREADS") or 8)
+threads = number("GUNICORN_THREADS", 8)
 
 # Without preloading every worker imports the code of one release whole. With it, views are imported
 # after the fork and middleware before, so that a reload mixes two releases.

@@ -2,15 +2,25 @@
 asks before it (tickets/admission/middleware.py), for the second factor as well.
 """
 
+import functools
+from collections.abc import Callable
 from typing import Any, cast
 
 from allauth.account.adapter import get_adapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.options import TO_FIELD_VAR
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import (
+    BadRequest,
+    FieldDoesNotExist,
+    PermissionDenied,
+    ValidationError,
+)
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -26,6 +36,10 @@ from tickets.admission.middleware import refuse_session
 from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.models import User
 from tickets.models.roles import USE_HELPDESK
+
+# What Django's lists and forms raise for lookups that no page of them links to: a year 10000, a key
+# larger than its column, a field without a name.
+_UNREADABLE = (ValueError, OverflowError, DataError, FieldDoesNotExist)
 
 
 class AdminPasswordForm(AdminAuthenticationForm):
@@ -47,6 +61,21 @@ class AdminPasswordForm(AdminAuthenticationForm):
             )
         if self.request is not None:
             SignIn.begin(self.request.session, user, SignInWay.PASSWORD)
+
+
+def _refusing_queries(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Answers 400 to an address whose query cannot be read, in pages of every app's admin."""
+
+    @functools.wraps(view)
+    def refusing(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except _UNREADABLE as error:
+            if request.GET or TO_FIELD_VAR in request.POST:
+                raise BadRequest(f"The query cannot be read: {error!r}") from error
+            raise
+
+    return refusing
 
 
 def _is_of_admin(request: HttpRequest) -> bool:
@@ -73,7 +102,7 @@ class OurAdminSite(admin.AdminSite):
         return user.is_superuser or _is_of_admin(request) or bool(_desk_rights(request))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        return in_venue_zone(super().admin_view(view, cacheable))
+        return _refusing_queries(in_venue_zone(super().admin_view(view, cacheable)))
 
     def get_urls(self) -> list[Any]:
         """Without Django's page that leads to any row of any conference by its number, and so tells its

@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Collection
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlsplit
@@ -85,6 +86,14 @@ def env_int(name: str, *, default: int) -> int:
     return int(value)
 
 
+def env_path(name: str, *, default: str) -> str:
+    """Of an address below the site's own, with a slash at the end."""
+    value = env_str(name, default=default).strip("/")
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)*", value, re.ASCII):
+        raise _wrong(name, "must be letters, digits and dashes, with / between", default)
+    return f"{value}/"
+
+
 def env_list(name: str) -> list[str]:
     """The items between commas."""
     items = (item.strip() for item in os.environ.get(name, "").split(","))
@@ -108,6 +117,18 @@ def env_json(name: str, *, example: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _wrong(name, "must be a JSON object", example)
     return value
+
+
+def env_providers(name: str, *, example: str) -> dict[str, Any]:
+    """Providers of allauth, by name, with what each needs."""
+    providers = env_json(name, example=example)
+    for provider, options in providers.items():
+        package = f"allauth.socialaccount.providers.{provider}"
+        if not (re.fullmatch(r"\w+", provider, re.ASCII) and find_spec(package)):
+            raise _wrong(name, f"names {provider!r}, which allauth does not know", example)
+        if not isinstance(options, dict):
+            raise _wrong(name, f"must have an object for {provider!r}", example)
+    return providers
 
 
 def env_url(name: str, *, schemes: Collection[str], default: str = "", example: str = "") -> str:
@@ -145,6 +166,18 @@ def env_database(name: str, *, default: Path) -> dict[str, Any]:
         "PORT": parts.port or "",
         "OPTIONS": dict(parse_qsl(parts.query)),
     }
+
+
+def make_folder_for(name: str, database: str) -> None:
+    """For the SQLite file that the variable names."""
+    if database.startswith((":memory:", "file:")):
+        return
+    try:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name} names a file in a folder that cannot be made ({error.strerror})"
+        ) from None
 
 
 def env_mailer(name: str, *, default: str = "") -> dict[str, Any]:

@@ -17,11 +17,13 @@ from portal.environment import (
     env_database,
     env_dict,
     env_int,
-    env_json,
     env_list,
     env_mailer,
+    env_path,
+    env_providers,
     env_str,
     env_url,
+    make_folder_for,
     read_env_file,
 )
 
@@ -47,7 +49,7 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
 HTTPS = env_bool("HTTPS", default=True)
 # How many proxies of ours stand in front; each sets X-Forwarded-For and X-Forwarded-Proto.
 TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", default=0)
-ADMIN_PATH = env_str("ADMIN_PATH", default="admin/").strip("/") + "/"
+ADMIN_PATH = env_path("ADMIN_PATH", default="admin/")
 # Part of every page key, so that a new release never shows pages made by the old one.
 RELEASE = env_str("RELEASE") or str(
     int(max(path.stat().st_mtime for path in BASE_DIR.glob("[a-z]*/**/*.py")))
@@ -57,7 +59,7 @@ RELEASE = env_str("RELEASE") or str(
 
 # Other sites by which people may sign in, as allauth's SOCIALACCOUNT_PROVIDERS with APPS, in JSON
 # (docs/sign-in.md). Empty: nothing of it is installed.
-SOCIAL_PROVIDERS: dict[str, Any] = env_json(
+SOCIAL_PROVIDERS: dict[str, Any] = env_providers(
     "SOCIAL_PROVIDERS", example='{"google": {"APPS": [{"client_id": "…", "secret": "…"}]}}'
 )
 
@@ -86,6 +88,7 @@ if SOCIAL_PROVIDERS:
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "lib.clean_input.CleanInputMiddleware",
     "schedule.site.middleware.ConferenceMiddleware",
     "schedule.site.middleware.ZoneMiddleware",
     "tickets.accounts.sessions.SessionMiddleware",
@@ -125,8 +128,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
-    if not _database["NAME"].startswith((":memory:", "file:")):
-        Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    make_folder_for("DATABASE_URL", _database["NAME"])
     _database["OPTIONS"] = {
         # Readers do not wait for the writer, and a writer takes its lock when it begins, not in
         # the middle, where SQLite would refuse instead of waiting.
@@ -239,6 +241,9 @@ MFA_ADAPTER = "tickets.accounts.second_factor.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": "tickets.accounts.second_factor.SecondFactorForm",
     "reauthenticate": "tickets.accounts.second_factor.SecondFactorAgainForm",
+    "add_webauthn": "tickets.accounts.second_factor.AddKeyForm",
+    "authenticate_webauthn": "tickets.accounts.second_factor.KeyForm",
+    "reauthenticate_webauthn": "tickets.accounts.second_factor.KeyAgainForm",
 }
 
 # PKCE: an answer of the provider is of use to the browser alone that asked.
@@ -258,21 +263,16 @@ OPEN_URL_NAMES: dict[str, str] = {
     "admin:login": "public",
     "admin:logout": "public",
     "account_inactive": "public",
-    "account_reauthenticate": "own login",
     "mfa_authenticate": "public",
-    "mfa_reauthenticate": "own login",
-    "mfa_reauthenticate_webauthn": "own login",
-    "mfa_index": "second factor",
-    "mfa_activate_totp": "second factor",
-    "mfa_deactivate_totp": "second factor",
-    "mfa_view_recovery_codes": "second factor",
-    "mfa_generate_recovery_codes": "second factor",
-    "mfa_download_recovery_codes": "second factor",
-    "mfa_list_webauthn": "second factor",
-    "mfa_add_webauthn": "second factor",
-    "mfa_edit_webauthn": "second factor",
-    "mfa_remove_webauthn": "second factor",
 }
+for name in ("account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"):
+    OPEN_URL_NAMES[name] = "own login"
+for name in (
+    *("mfa_index", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes"),
+    *("mfa_generate_recovery_codes", "mfa_download_recovery_codes", "mfa_list_webauthn"),
+    *("mfa_add_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn"),
+):
+    OPEN_URL_NAMES[name] = "second factor"
 for name in SOCIAL_PROVIDERS:
     OPEN_URL_NAMES |= {f"{name}_login": "public", f"{name}_callback": "public"}
     OPEN_URL_NAMES |= {"socialaccount_login_cancelled": "public"}

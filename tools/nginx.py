@@ -8,7 +8,12 @@ import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tools.origin import Origin
 from tools.process import NotStarted, answers, running, unprivileged_user
@@ -20,10 +25,16 @@ CONFIGS = Path(__file__).resolve().parent.parent / "deploy"
 
 @contextlib.contextmanager
 def nginx(
-    directory: Path, admin_path: str, port: int, origin: Origin | None = None
+    directory: Path,
+    admin_path: str,
+    port: int,
+    origin: Origin | None = None,
+    *,
+    tls: bool = False,
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Serve on 127.0.0.1:port what the socket app.sock and the folders static and media in
-    `directory` hold; yields the address, without a slash at the end, and the main process."""
+    `directory` hold; yields the address, without a slash at the end, and the main process. With
+    `tls` it has a certificate of its own making, certificate.pem in `directory`."""
     binary = shutil.which("nginx", path=SEARCH_PATH)
     if not binary:
         raise NotStarted("nginx is not installed: apt install nginx, or brew install nginx")
@@ -31,6 +42,16 @@ def nginx(
     (home / "front-row").mkdir(parents=True, exist_ok=True)
     home.chmod(0o755)  # its workers write below it as another user
     files = _machine_files(directory, port, admin_path)
+    if tls:
+        make_certificate(directory)
+        for name in ("catch-all.conf", "site.conf"):
+            files[name] = files[name].replace(f":{port}", f":{port} ssl", 1)
+        files["site.conf"] += f"""
+ssl_certificate {directory}/certificate.pem;
+ssl_certificate_key {directory}/key.pem;
+error_page 497 =308 https://$host:$server_port$request_uri;
+"""
+        files["catch-all.conf"] += "ssl_reject_handshake on;\n"
     if origin:
         origin.prepare()
         for name, content in origin.machine_files().items():
@@ -46,7 +67,29 @@ def nginx(
         return (home / "nginx.pid").exists() and answers(("127.0.0.1", port))
 
     with running(command, directory / "nginx.log", is_ready) as process:
-        yield f"http://localhost:{port}", process
+        yield f"{'https' if tls else 'http'}://localhost:{port}", process
+
+
+def make_certificate(directory: Path) -> None:
+    """For localhost, signed by itself: certificate.pem and key.pem."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    hosts = [x509.DNSName(host) for host in ("localhost", "*.localhost")]
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=90))
+        .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    encoding = serialization.Encoding.PEM
+    (directory / "certificate.pem").write_bytes(certificate.public_bytes(encoding))
+    (directory / "key.pem").touch(0o600)
+    (directory / "key.pem").write_bytes(
+        key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
 
 
 def _machine_files(directory: Path, port: int, admin_path: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The production shape on this machine: nginx, gunicorn on a unix socket, workers, PostgreSQL, Redis.
 
-    python -m tools.stack [--port 8000] [--workers 2] [-- DEMO ARGUMENTS…]
+    python -m tools.stack [--port 8000] [--workers 2] [--tls] [-- DEMO ARGUMENTS…]
 
 Uses deploy/*.conf and deploy/gunicorn.conf.py as they are, with a demo conference; where nginx has
 its RTMP module, with our own origin of streams. All that is written goes to a temporary directory.
@@ -40,6 +40,7 @@ class Stack:
 
     url          where nginx answers, without a slash at the end
     env          the environment variables that the app runs with
+    certificate  with TLS, what vouches for it
     mail_dir     where each mail becomes a file
     gunicorn     the main process; its children are the workers
     nginx        the same
@@ -51,6 +52,7 @@ class Stack:
 
     url: str
     env: dict[str, str]
+    certificate: Path
     mail_dir: Path
     gunicorn: subprocess.Popen[bytes]
     nginx: subprocess.Popen[bytes]
@@ -69,10 +71,12 @@ class Stack:
         background: bool = False,
         variables: Mapping[str, str] | None = None,
         origin: bool = False,
+        tls: bool = False,
     ) -> None:
         """`demo` are arguments for `manage.py demo`, None leaves the database empty; `workers` is
         the number of cores unless given, `port` any free one. With `background` mails and the
         like are left to workers. `variables` win over `env`; `origin` needs nginx' RTMP module.
+        With `tls` it is as on a real host, by a certificate that only certificate.pem vouches for.
         """
         self._demo = demo
         self._app = app
@@ -81,10 +85,12 @@ class Stack:
         self._has_workers = background
         self._variables = dict(variables or {})
         self._has_origin = origin
+        self._has_tls = tls
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             self._directory = stack.enter_context(temporary_directory())
+            self.certificate = self._directory / "certificate.pem"
             self.mail_dir = self._directory / "mail"
             self.log = self._directory / "gunicorn.log"
             for folder in ("mail", "media", "static"):
@@ -98,7 +104,11 @@ class Stack:
             self.manage("collectstatic", "--no-input", "--verbosity", "0")
             self.gunicorn = stack.enter_context(gunicorn(self._directory, self._app, self.env))
             start_nginx = partial(
-                nginx, self._directory, self.env["ADMIN_PATH"], origin=self.origin
+                nginx,
+                self._directory,
+                self.env["ADMIN_PATH"],
+                origin=self.origin,
+                tls=self._has_tls,
             )
             if self._port:
                 self.url, self.nginx = stack.enter_context(start_nginx(self._port))
@@ -129,7 +139,7 @@ class Stack:
             "ENV_FILE": "",
             "SECRET_KEY": secrets.token_urlsafe(50),
             "DEBUG": "off",
-            "HTTPS": "off",
+            "HTTPS": "on" if self._has_tls else "off",
             "ALLOWED_HOSTS": "localhost,127.0.0.1,.localhost",
             "TRUSTED_PROXIES": "1",
             "ADMIN_PATH": "admin/",
@@ -179,6 +189,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.stack", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--port", type=int, help="any free one unless given")
+    parser.add_argument("--tls", action="store_true", help="with a certificate of its own making")
     parser.add_argument("--workers", type=int, help="as many as there are cores unless given")
     parser.add_argument("demo", nargs="*", help="arguments for manage.py demo")
     options = parser.parse_args()
@@ -191,6 +202,7 @@ def main() -> None:
         port=options.port,
         variables={"EMAIL_URL": "consolemail://"},
         origin=rtmp_module() is not None,
+        tls=options.tls,
     ) as site:
         print(site.demo_output)
         if site.origin:

@@ -1,4 +1,6 @@
+import json
 import os
+import re
 import subprocess
 import sys
 
@@ -292,6 +294,66 @@ def test_commands_end_with_the_sentence(variables, sentence):
         check=False,
     )
     assert done.returncode != 0
-    last = done.stderr.splitlines()[-1]
-    assert last.startswith(f"django.core.exceptions.ImproperlyConfigured: {sentence}")
+    [said] = done.stderr.splitlines()
+    assert said.startswith(sentence)
+
+
+# Reads the settings and gunicorn's with each variable of the example spoiled, and prints what was said.
+_READ_ALL = """
+import json, os, runpy, sys
+from django.core.exceptions import ImproperlyConfigured
+
+good, names, values = dict(os.environ), *json.loads(sys.argv[1])
+for name in names:
+    for value in values:
+        os.environ.clear()
+        os.environ.update(good | {name: value})
+        for file in ("portal/settings.py", "deploy/gunicorn.conf.py"):
+            try:
+                runpy.run_path(file)
+            except (ImproperlyConfigured, SystemExit) as sentence:
+                if not str(sentence).startswith((name, "SECRET_KEY is not set")):
+                    print(f"{name}={value!r} in {file} blames another: {sentence}")
+            except BaseException as error:
+                print(f"{name}={value!r} in {file}: {error!r}")
+"""
+_SPOILED = [
+    "",
+    " ",
+    "rubbish \N{SNOWMAN}",
+    "-1",
+    "9" * 5_000,
+    "[]",
+    '{"a": 1}',
+    '{"google": 1}',
+    '{"../a": {}}',
+    "[" * 5_000,
+    "http://[",
+    "sqlite:////dev/null/a/b",
+    "postgres://a:b:c/d",
+    "smtp://a?timeout=\N{SUPERSCRIPT TWO}",
+    "../../etc",
+    "<int:a>/(",
+    "/",
+]
+
+
+def test_no_variable_ends_in_a_traceback(tmp_path):
+    lines = (ROOT / "deploy" / "env.example").read_text().splitlines()
+    names = [line.lstrip("#").partition("=")[0] for line in lines if re.match(r"#?[A-Z_]+=", line)]
+    assert {"DATABASE_URL", "TRUSTED_PROXIES", "WEB_CONCURRENCY", "ENV_FILE"} <= set(names)
+    done = subprocess.run(
+        [sys.executable, "-c", _READ_ALL, json.dumps([names, _SPOILED])],
+        cwd=ROOT,
+        env={
+            "ENV_FILE": "",
+            "SECRET_KEY": "x",
+            "DATABASE_URL": f"sqlite:///{tmp_path}/a.sqlite3",
+            "PYTHONPATH": str(ROOT),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("", "")
     assert "During handling of the above" not in done.stderr

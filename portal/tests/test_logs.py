@@ -3,9 +3,10 @@ import logging
 import sys
 
 import pytest
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 
 from conftest import client_of
-from portal.logs import JsonFormatter
+from portal.logs import JsonFormatter, scrub
 
 
 def logged(message, *args, exc_info=None):
@@ -79,3 +80,26 @@ def test_how_a_visitor_names_a_request_is_cut_and_scrubbed(client, conference, l
     assert line["person"] == ""
     assert len(line["request_id"]) <= 32
     assert "ada" not in line["request_id"]
+
+
+def raised(error):
+    try:
+        raise error
+    except Exception:
+        return sys.exc_info()
+
+
+def test_what_a_visitor_did_wrong_is_no_error_and_has_no_traceback():
+    for error in (PermissionDenied(), SuspiciousOperation("nonsense")):
+        record = logging.LogRecord("x", logging.ERROR, __file__, 1, "No", (), raised(error))
+        entry = json.loads(JsonFormatter().format(record))
+        assert entry["level"] == "warning"
+        assert "exception" not in entry
+    ours = json.loads(logged("Ours", exc_info=raised(ZeroDivisionError())))
+    assert "ZeroDivisionError" in ours["exception"]
+
+
+def test_a_long_text_is_cut_and_costs_no_more_than_its_length():
+    """Each letter of a word was tried as the beginning of an address: minutes for a megabyte."""
+    assert json.loads(logged("x" * 1_000_000))["message"] == "x" * 4_000
+    assert scrub("x" * 1_000_000 + "@example.com") == "***"

@@ -11,7 +11,7 @@ def variables_read() -> set[str]:
     gunicorn_code = (ROOT / "deploy" / "gunicorn.conf.py").read_text()
     return {
         *re.findall(r'\b(?:read_)?env_\w+\(\s*"([A-Z_]+)"', settings_code),
-        *re.findall(r'environ\.get\(["\']([A-Z_]+)', gunicorn_code),
+        *re.findall(r'(?:environ\.get|number)\(["\']([A-Z_]+)', gunicorn_code),
     }
 
 

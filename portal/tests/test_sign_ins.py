@@ -42,7 +42,7 @@ from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.models import User
 
 # Django's and allauth's own templates ask for variables that are not always there.
-pytestmark = pytest.mark.ignore_template_errors
+pytestmark = [pytest.mark.walk, pytest.mark.ignore_template_errors]
 
 THERE = "two.example.org"
 DOORS = {

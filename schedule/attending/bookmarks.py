@@ -5,17 +5,16 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from schedule.models import AgendaLink, Bookmark, Conference, Talk, TalkQuerySet
 from schedule.site.access import follows_visibility
 from schedule.site.pages import render_page
-from schedule.site.request import ConferenceRequest
+from schedule.site.request import ConferenceRequest, way_back
 from schedule.site.zones import viewer_zone
 
 # More than any programme has; a script that sends more is not ours.
@@ -29,13 +28,6 @@ def _talks(request: ConferenceRequest) -> TalkQuerySet:
 def _user_id(request: HttpRequest) -> int | None:
     """None: not signed in, which these views may see where the programme is public."""
     return request.user.pk if request.user.is_authenticated else None
-
-
-def _next_page(request: HttpRequest, default: str) -> str:
-    path = request.POST.get("next") or request.GET.get("next") or ""
-    hosts = {request.get_host()}
-    is_ours = url_has_allowed_host_and_scheme(path, hosts, require_https=request.is_secure())
-    return path if is_ours else default
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,11 +46,11 @@ def star(request: ConferenceRequest, code: str) -> HttpResponse:
             Bookmark.objects.filter(user_id=user_id, talk=talk).delete()
         if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
             return HttpResponse(status=204)
-        return redirect(_next_page(request, talk.get_absolute_url()))
+        return HttpResponseRedirect(way_back(request, talk.get_absolute_url()))
     context = {
         "talk": talk,
         "is_starred": talk.bookmarks.filter(user_id=user_id).exists(),
-        "back": _next_page(request, talk.get_absolute_url()),
+        "back": way_back(request, talk.get_absolute_url()),
         "at": request.at,
     }
     return render_page(request, "schedule/star.html", context)

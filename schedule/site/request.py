@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from schedule.models import Conference
 
@@ -28,3 +29,18 @@ class ConferenceRequest(HttpRequest):
     at_is_chosen: bool
     # Where the shared page of this request is kept; set by the ticket gate once it has looked.
     slot: PageKey
+
+
+def way_back(request: HttpRequest, default: str) -> str:
+    """The page of this host that somebody came from: the `next` of the form or of the address."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return wanted if is_of_this_host(request, wanted) else default
+
+
+def is_of_this_host(request: HttpRequest, url: str) -> bool:
+    """A session belongs to one host, so nothing leads to another one, not even one of ours. A bare
+    word is no page either: Django's redirect() would take it for the name of a view.
+    """
+    host, is_secure = request.get_host(), request.is_secure()
+    is_whole = url.startswith("/") or "://" in url
+    return is_whole and url_has_allowed_host_and_scheme(url, {host}, require_https=is_secure)

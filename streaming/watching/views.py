@@ -140,7 +140,7 @@ def pulse(request: TicketRequest) -> HttpResponse:
     with `instead` whether it may watch instead of another device of the same person.
     """
     room = request.POST.get("room", "")
-    scope = "replay" if "replay" in request.POST else f"room:{room}"
+    scope = "replay" if "replay" in request.POST else f"room:{room}" if room else None
     reason = refusal(request.conference, request.admission, scope, timezone.now())
     if not timeline_of(request.conference, request.programme_revision).room(room):
         room = ""

@@ -1,20 +1,23 @@
 """How allauth behaves here."""
 
+import logging
 from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.httpkit import clean_client_ip
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from schedule.site.cookies import cookie_of
+from schedule.site.request import is_of_this_host
 from schedule.site.zones import COOKIE, known_zone, remember_zone
 from tickets.accounts.codes.last import remember_last
 from tickets.accounts.devices.known import remember_device, tries_key
@@ -26,6 +29,7 @@ from tickets.mail.relays import NotSent
 from tickets.mail.strangers import network_of
 from tickets.models import Claim, User
 
+logger = logging.getLogger(__name__)
 # The ways of signing in that bring the tickets in the person's name. A link that was shown at the help
 # desk, or another device, says nothing of whose mail it is.
 _CLAIM_WAYS: dict[SignInWay | None, Claim.Way] = {
@@ -70,9 +74,25 @@ class AccountAdapter(DefaultAccountAdapter):
         return tries_key(request, credentials.get("email", ""))
 
     def is_safe_url(self, url: str | None) -> bool:
-        """A session belongs to one host, so nothing leads to another one, not even one of ours."""
-        host, is_secure = self.request.get_host(), self.request.is_secure()
-        return url_has_allowed_host_and_scheme(url, {host}, require_https=is_secure)
+        return is_of_this_host(self.request, url or "")
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """With fewer proxies in front than TRUSTED_PROXIES says, the operator reads why, and people
+        still sign in: the first address was then written by a proxy of ours as well.
+        """
+        try:
+            address: str | None = super().get_client_ip(request)
+        except ImproperlyConfigured:
+            addresses = request.headers["X-Forwarded-For"].split(",")
+            logger.error(
+                "TRUSTED_PROXIES is %d, but X-Forwarded-For has passed %d: set it to that number.",
+                settings.TRUSTED_PROXIES,
+                len(addresses),
+            )
+            address = clean_client_ip(addresses[0])
+        if not address:
+            raise PermissionDenied
+        return address
 
     def send_mail(self, template_prefix: str, email: str, values: dict[str, object]) -> None:
         request = self.request

@@ -130,6 +130,12 @@ class HandOverForm(LimitedForm):
         return code
 
 
+class HandOverAnswerForm(forms.Form):
+    """The number that the other device shows."""
+
+    number = forms.IntegerField(min_value=0)
+
+
 class ZoneForm(forms.Form):
     """The zone in which times are shown. Empty: the venue's."""
 

@@ -1,16 +1,22 @@
 """The second factor where allauth leaves something to decide: its secrets are sealed in the database,
-and a code of an authenticator app is good once for as long as it is good at all.
+and a code of an authenticator app is good once for as long as it is good at all. What no browser sends
+of a security key is an error of the form, not of ours.
 """
+
+from typing import Any
 
 from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base import forms
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import forms as key_forms
+from django import forms as django_forms
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
+from lib.clean_input import StrictDecoder
 from lib.sealing import SealBroken, read_seal, seal
 
 
@@ -47,3 +53,28 @@ class SecondFactorForm(_OnceForm, forms.AuthenticateForm):
 
 class SecondFactorAgainForm(_OnceForm, forms.ReauthenticateForm):
     pass
+
+
+class CredentialField(django_forms.JSONField):
+    widget = django_forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(decoder=StrictDecoder)
+
+    def clean(self, value: Any) -> Any:
+        credential = super().clean(value)
+        if not isinstance(credential, dict):
+            raise get_adapter().validation_error("incorrect_code")
+        return credential
+
+
+class AddKeyForm(key_forms.AddWebAuthnForm):
+    credential = CredentialField()
+
+
+class KeyForm(key_forms.AuthenticateWebAuthnForm):
+    credential = CredentialField()
+
+
+class KeyAgainForm(key_forms.ReauthenticateWebAuthnForm):
+    credential = CredentialField()

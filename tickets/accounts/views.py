@@ -8,13 +8,12 @@ from allauth.account.utils import perform_login
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -23,11 +22,12 @@ from lib.qr import qr_image
 from schedule.site.access import login_only, public
 from schedule.site.cookies import cookie_of
 from schedule.site.pages import render_page
+from schedule.site.request import way_back
 from schedule.site.zones import COOKIE, known_zone, remember_zone
 from tickets.accounts.accounts import is_guarded
 from tickets.accounts.devices import hand_over
 from tickets.accounts.devices.sessions import devices_of, sessions_of, sign_out
-from tickets.accounts.forms import HandOverForm, ZoneForm
+from tickets.accounts.forms import HandOverAnswerForm, HandOverForm, ZoneForm
 from tickets.accounts.rate_limits import consume
 from tickets.admission.refusals import wants_json
 from tickets.admission.request import TicketRequest
@@ -65,18 +65,14 @@ def zone(request: TicketRequest) -> HttpResponse:
     if user is not None:
         user.time_zone = name
         user.save(update_fields=["time_zone"])
-    response = HttpResponse(status=204) if wants_json(request) else redirect(back)
+    response = HttpResponse(status=204) if wants_json(request) else HttpResponseRedirect(back)
     remember_zone(response, name)
     return response
 
 
 def _path_without_zone(request: TicketRequest) -> str:
     """The page that somebody came from, on this host. A zone in its address would win again."""
-    path = request.POST.get("next") or request.GET.get("next") or ""
-    hosts = {request.get_host()}
-    if not url_has_allowed_host_and_scheme(path, hosts, require_https=request.is_secure()):
-        return resolve_url("schedule")
-    parts = urlsplit(path)
+    parts = urlsplit(way_back(request, resolve_url("schedule")))
     query = [(key, value) for key, value in parse_qsl(parts.query) if key not in (COOKIE, "day")]
     return urlunsplit(parts._replace(query=urlencode(query)))
 
@@ -148,11 +144,11 @@ def device_add(request: TicketRequest) -> HttpResponse:
 @login_only
 def device_answer(request: TicketRequest) -> HttpResponse:
     """Whether the other device shows the number that it should."""
-    number = request.POST.get("number", "")
+    form = HandOverAnswerForm(request.POST)
     if request.POST.get("answer") != "yes":
         hand_over.withdraw(request.session)
         messages.info(request, _("The other device stays out, and the code has ended."))
-    elif not (number.isdecimal() and hand_over.confirm(request.session, int(number))):
+    elif not (form.is_valid() and hand_over.confirm(request.session, form.cleaned_data["number"])):
         messages.error(request, _("That took too long. Begin again with a new code."))
     return redirect("device_add")
 

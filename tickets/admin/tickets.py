@@ -76,6 +76,12 @@ class ClaimInline(ScopedInline, admin.TabularInline[Claim, Ticket]):
     ordering = ("claimed_at",)
     can_delete = False
 
+    def get_fields(self, request: HttpRequest, obj: Ticket | None = None) -> Any:
+        """Who may only look has no box to tick: Django would call the method of that name."""
+        fields = super().get_fields(request, obj)
+        may_release = self.has_change_permission(request, obj)
+        return [name for name in fields if may_release or name != "release"]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Claim]:
         return super().get_queryset(request).select_related("ticket", "user")
 

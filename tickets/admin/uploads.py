@@ -158,6 +158,8 @@ class UploadAdmin(ScopedAdmin):
         upload = self._waiting(request, pk)
         if "discard" in request.POST:
             return self._discard(request, upload)
+        if not upload.mapping:
+            return redirect("admin:tickets_upload_columns", upload.pk)
         try:
             if request.method == "POST":
                 return self._apply(request, upload)

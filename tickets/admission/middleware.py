@@ -17,6 +17,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
@@ -58,7 +59,11 @@ class TicketMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        """No cache keeps what is of one person, nor what does not say that it may be kept."""
+        response = self.get_response(request)
+        if getattr(request, "is_personal", False) or not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response
 
     def process_view(
         self, request: HttpRequest, view: View, args: object, kwargs: dict[str, str]
@@ -67,6 +72,7 @@ class TicketMiddleware:
         if access == PUBLIC:
             return None
         request = cast(TicketRequest, request)
+        request.is_personal = access.kind in ("login", "staff")
         if access.kind == "staff":
             return refuse_staff(request, access.permission)
         if access.kind == "login":

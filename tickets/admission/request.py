@@ -13,9 +13,11 @@ BELOW_ADMIN = f"/{settings.ADMIN_PATH}"
 class TicketRequest(ConferenceRequest):
     """A request that the ticket gate has let in.
 
-    `admission` is None for people who have not signed in (where the view is open to them).
+    `admission` is None for people who have not signed in (where the view is open to them). What
+    `is_personal` is answered for one person, and kept nowhere.
     """
 
+    is_personal: bool
     user: User
     admission: Admission | None
 

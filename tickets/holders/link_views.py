@@ -3,7 +3,7 @@ import contextlib
 from allauth.account.utils import get_login_redirect_url, get_next_redirect_url, perform_login
 from django.contrib import messages
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -81,7 +81,7 @@ def _come_in(request: TicketRequest, link: EntryLink) -> HttpResponseBase:
             _("You have a ticket that opens the same, so this one stays free for somebody else."),
         )
         return redirect("tickets")
-    return redirect(get_login_redirect_url(request))
+    return HttpResponseRedirect(get_login_redirect_url(request))
 
 
 def _refuse(

@@ -5,6 +5,12 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
+CAREFUL = [
+    ("Content-Security-Policy", "of the app"),
+    ("X-Frame-Options", "SAMEORIGIN"),
+    ("Referrer-Policy", "strict-origin"),
+    ("X-Content-Type-Options", "nosniff"),
+]
 _number = count(1)
 # Once it answers.
 _broken = count()
@@ -16,6 +22,8 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     headers.append(("Vary", "Cookie, Accept-Language"))
     if environ["HTTP_HOST"].startswith("cookie."):
         headers.append(("Set-Cookie", "sessionid=somebody"))
+    if environ["HTTP_HOST"].startswith("careful."):
+        headers += CAREFUL
     environ["wsgi.input"].read()
     if environ["HTTP_HOST"].startswith("broken.") and next(_broken):
         start_response("500 Internal Server Error", headers)
