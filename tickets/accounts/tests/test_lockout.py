@@ -8,6 +8,7 @@ from django.core import mail
 from django.core.signing import b64_decode, b64_encode
 from django.test import Client
 
+from conftest import make_ticket
 from tickets.accounts.tests.signing_in import (
     CODE,
     LOGIN,
@@ -17,6 +18,7 @@ from tickets.accounts.tests.signing_in import (
     sign_in,
     signed_in_as,
 )
+from tickets.holders.links import link_to, token_of
 
 PASSWORD_PAGE = "/accounts/login/password/"
 ADDRESS = "attendee@example.com"
@@ -106,6 +108,19 @@ def test_a_known_device_makes_no_other_of_itself(known):
         ask_for_code(known, ADDRESS)
         known.post("/accounts/logout/")
     assert len(mail.outbox) == 4  # what strangers have left, after the one that made it known
+
+
+@pytest.mark.parametrize(("is_shown", "mails"), [(False, 1), (True, 0)])
+def test_a_link_that_was_shown_makes_no_known_device(client, conference, is_shown, mails):
+    """Whoever helps could mail people as much as they like."""
+    link = link_to(make_ticket(conference, holder_email="ana@example.com"))
+    client.post(f"/t/{token_of(link, is_shown=is_shown)}/")
+    assert signed_in_as(client)
+    client.post("/accounts/logout/")
+    use_up_the_mails("ana@example.com")
+    sent = len(mail.outbox)
+    ask_for_code(client, "ana@example.com")
+    assert len(mail.outbox) == sent + mails
 
 
 def test_what_the_cookie_says(known, settings):
