@@ -284,10 +284,11 @@ ENDS_THE_SESSION = re.compile("/(logout|end-others|anonymise)/")
 
 def said_to(client: Client, host: str, path: str) -> Iterator[tuple[str, str]]:
     for method in ("get", "post"):
-        if method == "post" and ENDS_THE_SESSION.search(path):
-            continue
         response = getattr(client, method)(path, headers={"host": host})
         yield f"{method} {path}", text_of(response)
+        # The gate does not look at the method (portal/tests/test_roles.py).
+        if response.status_code == 403 or ENDS_THE_SESSION.search(path):
+            break
 
 
 def leaks(client: Client, host: str, paths: list[str], word: str) -> list[str]:
