@@ -95,15 +95,20 @@ def _called(email: str) -> QuerySet[User]:
     return User.objects.filter(email=email)
 
 
-def is_guarded(user: User) -> bool:
-    """Whether only the account's own login opens it, and never a link or another device: it has a
-    password or a second factor, or may do more than watch, in whatever conference.
+def is_guarded(user: User, conference_id: int | None) -> bool:
+    """Whether only the account's own login opens it there, and never a link or another device: it has
+    a password or a second factor, or may do more than watch. What is given in one conference closes no
+    link of another one, because a session is of one conference. None: in any.
     """
     if user.is_superuser or user.has_usable_password():
         return True
-    has_any = Q()
-    for relation in (*SOURCES, SECOND_FACTOR):
-        has_any |= Q(**{f"{relation}__isnull": False})
+    has_any = Q(**{f"{SECOND_FACTOR}__isnull": False})
+    for relation in SOURCES:
+        has_any |= (
+            Q(**{f"{relation}__conference": conference_id})
+            if conference_id
+            else Q(**{f"{relation}__isnull": False})
+        )
     return User.objects.filter(has_any, pk=user.pk).exists()
 
 

@@ -77,4 +77,4 @@ def is_nobodys(user: User) -> bool:
     """An account that was only made: a code was asked for and did not come back, or an organizer
     has written the address somewhere.
     """
-    return user.last_login is None and not is_verified(user) and not is_guarded(user)
+    return user.last_login is None and not is_verified(user) and not is_guarded(user, None)

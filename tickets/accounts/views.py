@@ -118,7 +118,7 @@ def end_other_devices(request: TicketRequest) -> HttpResponse:
 @never_cache
 def device_add(request: TicketRequest) -> HttpResponse:
     """What the signed-in device shows."""
-    if is_guarded(request.user):
+    if is_guarded(request.user, request.conference.pk):
         return render_page(request, "tickets/device_add.html", {"is_guarded": True})
     if request.method == "POST":
         hand_over.withdraw(request.session)

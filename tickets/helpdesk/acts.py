@@ -214,7 +214,7 @@ def show_entry_link(by: Volunteer, *, ticket: Ticket) -> Done:
         raise FixRefused(_("It lets nobody in: the ticket is not valid, or has no e-mail address."))
     if holder is not None and holder.user.email != ticket.holder_email:
         raise FixRefused(_("%(who)s has this ticket.") % {"who": holder.user.reference})
-    if known is not None and is_guarded(known):
+    if known is not None and is_guarded(known, ticket.conference_id):
         raise FixRefused(_("This account opens by its own login alone: it has more rights."))
     by.log(ticket, _("The entry link was shown at the help desk."))
     return Done(url_of(link, by.site, is_shown=True), ticket)

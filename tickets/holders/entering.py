@@ -93,7 +93,7 @@ def _account_of(link: EntryLink) -> User | None:
     """None: only the account's own login opens it."""
     email = link.ticket.holder_email
     known = known_account(email)
-    if known is not None and is_guarded(known):
+    if known is not None and is_guarded(known, link.ticket.conference_id):
         return None
     if link.is_shown:
         return known or account_for(email)

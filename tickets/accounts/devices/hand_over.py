@@ -111,7 +111,7 @@ def request_of(session: SessionBase) -> HandOverRequest | None:
     user = None
     if cache.get(f"{kept['key']}:yes"):
         user = User.objects.filter(pk=offered[0], is_active=True).first()
-        if user is None or is_guarded(user):
+        if user is None or is_guarded(user, offered[1]):
             return None
     return HandOverRequest(kept["number"], user)
 

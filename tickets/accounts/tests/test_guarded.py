@@ -18,14 +18,18 @@ def a_password(user):
     user.save()
 
 
-# By the name of the field or relation of User. Each in another conference than the one at hand.
+# By the name of the field or relation of User.
 SOURCES = {
-    "is_superuser": lambda user: User.objects.filter(pk=user.pk).update(is_superuser=True),
-    "password": a_password,
-    "roles": lambda user: make_role(make_conference(domain="b.example"), "helpdesk", user),
-    "helped_rooms": lambda user: make_room(make_conference(domain="b.example")).helpers.add(user),
-    "chaired_talks": lambda user: make_talk(make_conference(domain="b.example")).chairs.add(user),
-    "authenticator": lambda user: Authenticator.objects.create(user=user, type="totp", data={}),
+    "is_superuser": lambda user, _conference: User.objects.filter(pk=user.pk).update(
+        is_superuser=True
+    ),
+    "password": lambda user, _conference: a_password(user),
+    "roles": lambda user, conference: make_role(conference, "helpdesk", user),
+    "helped_rooms": lambda user, conference: make_room(conference).helpers.add(user),
+    "chaired_talks": lambda user, conference: make_talk(conference).chairs.add(user),
+    "authenticator": lambda user, _conference: Authenticator.objects.create(
+        user=user, type="totp", data={}
+    ),
 }
 # What gives no rights beyond watching. Whoever adds a field or a relation says here that it gives none,
 # or above that it does.
@@ -63,14 +67,21 @@ def test_each_field_of_a_person_is_a_source_of_rights_or_is_known_to_be_none():
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_each_source_is_guarded(conference, stranger, name):
-    assert not is_guarded(stranger)
-    SOURCES[name](stranger)
-    assert is_guarded(User.objects.get(pk=stranger.pk))
+    assert not is_guarded(stranger, conference.pk)
+    SOURCES[name](stranger, conference)
+    assert is_guarded(User.objects.get(pk=stranger.pk), conference.pk)
+
+
+@pytest.mark.parametrize("name", ["roles", "helped_rooms", "chaired_talks"])
+def test_what_another_conference_gives_closes_no_link_of_this_one(conference, stranger, name):
+    SOURCES[name](stranger, make_conference(domain="b.example"))
+    assert not is_guarded(stranger, conference.pk)
+    assert is_guarded(stranger, None)
 
 
 @pytest.mark.parametrize("kind", Role.Kind)
 def test_each_role_is_guarded(conference, kind):
-    assert is_guarded(make_role(conference, kind))
+    assert is_guarded(make_role(conference, kind), conference.pk)
 
 
 def test_nothing_of_django_s_groups_and_permissions_hangs_on_people():

@@ -236,8 +236,7 @@ def _password(user):
 
 
 def _role(user):
-    conference = make_conference(domain="b.example")
-    Role.objects.create(user=user, conference=conference, kind="helpdesk")
+    Role.objects.create(user=user, conference=Ticket.objects.get().conference, kind="helpdesk")
 
 
 GUARDS = {
@@ -257,6 +256,14 @@ def test_accounts_that_may_more_need_their_own_login(client, ticket, guard):
     assert "/accounts/login/?next=/rooms/main/" in response.text
     assert signed_in_as(client) is None
     assert holder_of(ticket) is None
+
+
+def test_a_role_of_another_conference_closes_no_link_of_this_one(client, ticket):
+    """Else whoever works for that one could keep ticket holders of this one out."""
+    other = make_conference(domain="b.example")
+    Role.objects.create(user=make_user("ada@example.com"), conference=other, kind="organizer")
+    assert client.post(path_of(ticket)).url == "/lobby/"
+    assert client.get("/admin/").status_code == 403
 
 
 def test_a_closed_account_stays_closed(client, ticket):

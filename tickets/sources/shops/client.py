@@ -82,9 +82,11 @@ class ShopClient(HttpClient):
 
     def get(self, url: str) -> ShopAnswer:
         """Raises ShopError, and nothing else."""
-        # The shop itself gives the addresses of further pages.
+        # The shop itself gives the addresses of further pages; of the first one organizers type parts.
         if not begins_with(url, self._home):
-            raise ShopError(_("The shop's next page is on another server."))
+            raise ShopError(
+                _("The shop's account, event or next page leads to another server or place.")
+            )
         waited = 0.0
         for attempt in range(1, ATTEMPTS + 1):
             try:
