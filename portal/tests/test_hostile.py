@@ -91,7 +91,7 @@ def test_no_single_parameter_breaks_anything(walking, who, part):
 
 # Each was an error of ours once.
 MANY, LARGE = "9" * 5_000, "9" * 19
-KEY = {"credential": "[" * 5_000}
+DEEP = "[" * 100_000
 ONCE = [
     ("anonymous", "/my/zone/", {"zone": "UTC", "next": "foo"}),
     ("attendee", "/talks/LIVE/star/", {"on": "1", "next": "foo"}),
@@ -99,8 +99,9 @@ ONCE = [
     ("attendee", "/my/stars.json", {"code": "\0"}),
     ("attendee", "/my/devices/add/answer/", {"answer": "yes", "number": MANY}),
     ("attendee", "/my/devices/add/answer/", {"answer": "yes", "number": "9" * 4_300}),
-    ("attendee", "/accounts/2fa/webauthn/add/", KEY),
-    ("attendee", "/accounts/2fa/webauthn/add/", {"credential": "[1]"}),
+    ("attendee", "/accounts/2fa/webauthn/add/", {"credential": DEEP}),
+    ("superuser", "/admin/mfa/authenticator/add/", {"user": "1", "type": "totp", "data": DEEP}),
+    ("attendee", "/accounts/2fa/webauthn/reauthenticate/", {"credential": '{"id": 1}'}),
     ("organizer", "/admin/helpdesk/?q=%00", None),
     ("organizer", "/admin/helpdesk/claim/", {"ticket": MANY}),
     ("organizer", "/admin/desk/break/?room=main&minutes=5&at=0001-01-01T00:00", None),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import product
 from typing import Any
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.contrib import admin
@@ -164,10 +165,15 @@ class World:
         return kinds.get(field.get_internal_type(), "1")
 
     def clients(self) -> dict[str, Client]:
-        """Who has a key has used it."""
+        """Who has a key has just used it."""
         signed_in = {
             name: client_of(user, has_factor=name in WITH_KEY) for name, user in self.people.items()
         }
+        for name in WITH_KEY:
+            session = signed_in[name].session
+            used = {"method": "mfa", "type": "webauthn", "at": self.now.timestamp()}
+            session[AUTHENTICATION_METHODS_SESSION_KEY] = [{**used, "reauthenticated": True}]
+            session.save()
         return {"anonymous": Client(), **signed_in}
 
     def samples(self, name: str, parameter: str) -> list[str]:
