@@ -37,7 +37,7 @@ quick: ## Look for the commonest mistakes and test on SQLite without a browser, 
 	$(PYTHON) -m ruff format --check --quiet
 	$(PYTHON) -m ruff check --quiet
 	.venv/bin/lint-imports --no-logo
-	TEST_SERVICES=none $(PYTHON) -m pytest -q -n auto --maxprocesses=4 -m "not services and not browser and not walk"
+	TEST_SERVICES=none $(PYTHON) -m pytest -q -n auto --maxprocesses=4 --ignore=portal/tests/test_hostile.py -m "not services and not browser and not walk"
 
 # Browser tests mostly wait, so there is one process more than cores; those of a file stay together.
 test: ## Test on PostgreSQL and Redis, then in the browser, then on SQLite and the in-process cache

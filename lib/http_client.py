@@ -7,6 +7,7 @@ and the size of an answer are bounded. Whatever fails is an HttpError, in words 
 
 import ipaddress
 import logging
+import re
 import socket
 import ssl
 import threading
@@ -20,7 +21,7 @@ from enum import StrEnum, auto
 from functools import cached_property
 from http.client import HTTPException
 from typing import Any, Self, cast
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from django.conf import settings
 from django.utils.encoding import iri_to_uri
@@ -334,15 +335,17 @@ def is_public(ip: str) -> bool:
 
 
 def begins_with(address: str, beginning: str) -> bool:
-    """The same scheme, host and port, and the first parts of the path. What cannot be read, or has
-    a password in it, begins with nothing.
+    """The same scheme, host and port, and the first parts of the path. What cannot be read, has a
+    password in it, or leads back up in the path (also where only the server would read it so)
+    begins with nothing.
     """
     try:
         parts, start = urlsplit(address), urlsplit(beginning)
         is_there = "@" not in parts.netloc and _server_of(parts) == _server_of(start)
     except ValueError:
         return False
-    return is_there and f"{parts.path}/".startswith(start.path.rstrip("/") + "/")
+    leads_up = ".." in re.split(r"[/\\;]", unquote(unquote(parts.path)))
+    return is_there and not leads_up and f"{parts.path}/".startswith(start.path.rstrip("/") + "/")
 
 
 def _server_of(parts: SplitResult) -> tuple[str, str, int]:

@@ -203,7 +203,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Digits, for which every phone has a keypad, in every script. Eight, because whoever asks for 20
-# codes an hour, has 20 guesses at each and 80 more at the last one is then right once in 23 years.
+# codes an hour, has 20 guesses at each and, from 20 networks, 1,600 at the last is right once in 5 years.
 ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
@@ -213,15 +213,15 @@ ACCOUNT_SESSION_REMEMBER = True
 # the address. 20 mails an hour: whoever makes us flood a mailbox makes its provider distrust us.
 ACCOUNT_RATE_LIMITS = {
     "login": None,  # allauth's own for its login view; ours is the next
-    # Twice what 2,000 people in ten minutes need; one core does 8 a second.
-    "sign_in": "100/10s/ip,400/m/ip",
+    # Twice what 2,000 people in ten minutes need; one core does 8 a second. The key is the network.
+    "sign_in": "100/10s/ip,400/m/ip,800/m/key",
     "enter": "10/m/key,1200/m/ip",  # the key is the link
-    # Half a second of a core each; known devices do not count.
-    "login_with_password": "4/10s/ip,15/m/ip",
+    "login_with_password": "4/10s/ip,15/m/ip",  # half a core's second each; not of known devices
     # The key is the account, or a known device's. As long as a code lives: tickets/accounts/codes/.
     "login_failed": "10/300s/key",
     "request_login_code": "5/15m/key",
-    "guess_last_code": "20/15m/key",
+    "guess_last_code_here": "20/15m/key",  # the key is account and network
+    "guess_last_code": "400/15m/key",
     "confirm_login_code": "20/15m/key",
     # The key is order code and address, however spelled: 80 guesses an hour at 8 digits.
     "order_code": "10/h/user,5/15m/key,1000/h/ip",

@@ -28,7 +28,7 @@ from streaming.models import Announcement, Ingest, StreamAccount, StreamHost
 from tickets.models import Ban, Claim, Grant, ManyDevices, Role, Shop, SyncRun, Upload, User
 
 # Django's own templates ask for variables that are not always there.
-pytestmark = pytest.mark.ignore_template_errors
+pytestmark = [pytest.mark.walk, pytest.mark.ignore_template_errors]
 
 HOST = "b.example.com"
 SCOPED = {

@@ -42,7 +42,7 @@ from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.models import User
 
 # Django's and allauth's own templates ask for variables that are not always there.
-pytestmark = pytest.mark.ignore_template_errors
+pytestmark = [pytest.mark.walk, pytest.mark.ignore_template_errors]
 
 THERE = "two.example.org"
 DOORS = {
@@ -160,6 +160,19 @@ def test_whoever_gains_rights_loses_the_sessions_of_an_attendee(
     with django_capture_on_commit_callbacks(execute=True):
         gain(person, here, with_signals=True)
     assert answers(client, HERE) == answers(client, THERE) == NOBODY
+
+
+@pytest.mark.parametrize("gain", [gain for gain in OPENS if gain is not superuser])
+@pytest.mark.parametrize("way", WEAK)
+def test_whoever_gains_rights_elsewhere_stays_in(
+    sign_in_by, person, conferences, way, gain, django_capture_on_commit_callbacks
+):
+    """Else the organizers of one conference would sign out the attendees of others."""
+    client = sign_in_by(way)
+    with django_capture_on_commit_callbacks(execute=True):
+        gain(person, conferences[1], with_signals=True)
+    assert answers(client, HERE) == AN_ATTENDEE
+    assert answers(client, THERE) == NOBODY
 
 
 @pytest.mark.parametrize("gain", GAINS)

@@ -34,7 +34,16 @@ from conftest import (
 from lib.sealing import seal
 from portal.desk import forms as desk_forms
 from portal.tests.test_access import entries
-from schedule.models import AgendaLink, Bookmark, Change, Conference, Feed, FieldChange, Visibility
+from schedule.models import (
+    AgendaLink,
+    Bookmark,
+    Change,
+    Conference,
+    Feed,
+    FieldChange,
+    Talk,
+    Visibility,
+)
 from streaming.models import Announcement, Ingest, StreamAccount, StreamHost, Switch
 from tickets.helpdesk import forms as helpdesk_forms
 from tickets.holders.links import link_to, token_of
@@ -76,7 +85,7 @@ def mark(word: str, *, but: type[models.Model] | None = None) -> None:
             )
 
 
-def marked(word: str, field: models.Field[Any, Any], pk: object) -> str:
+def marked(word: str, field: Any, pk: object) -> str:
     if isinstance(field, models.EmailField):
         return f"{word}-{pk}@example.com"
     if isinstance(field, models.URLField) or field.name == "value":
@@ -159,7 +168,7 @@ def sides(db):
 
 
 # What a number in an address means, by a part of the address.
-NUMBERED = {
+NUMBERED: dict[str, type[models.Model]] = {
     "announcements": Announcement,
     "changes": Change,
     "helpdesk/people": User,
@@ -168,7 +177,7 @@ NUMBERED = {
 }
 
 
-def ids_of(side: Side, name: str, path: str) -> list[str]:
+def ids_of(side: Side, name: str, path: str) -> list[Any]:
     """What stands in an address in the place of a parameter: of everything that the side has."""
     conference = side.conference
     if name == "object_id":
@@ -184,18 +193,18 @@ def ids_of(side: Side, name: str, path: str) -> list[str]:
         "app_label": ["schedule", "tickets"],
         "token": [token_of(link_to(ticket)) for ticket in conference.tickets.all()],
         "secret": ["secret", *conference.agenda_links.values_list("token", flat=True)],
-        "content_type_id": ContentType.objects.filter(model="talk").values_list("pk", flat=True),
+        "content_type_id": [ContentType.objects.get_for_model(Talk).pk],
         "id": [user.pk for user in side.people.values()],
         "url": ["elsewhere"],
     }
     if name in known:
         return list(known[name])
-    model = next((model for part, model in NUMBERED.items() if part in path), Ticket)
-    return pks_of(side, model)
+    numbered = next((its for part, its in NUMBERED.items() if part in path), Ticket)
+    return pks_of(side, numbered)
 
 
 def pks_of(side: Side, model: type[models.Model]) -> list[Any]:
-    """Of the side's rows: those that lie between the first and the last of its own making."""
+    """Of the side's rows. People belong to no conference: those that were made with it."""
     if model is Conference:
         return [side.conference.pk]
     if model in (User, UserSession):
@@ -212,10 +221,10 @@ def pks_of(side: Side, model: type[models.Model]) -> list[Any]:
 
 def path_to_conference(model: type[models.Model], steps: int = 3) -> str | None:
     """How a row says to which conference it belongs, by its foreign keys."""
-    keys = [field for field in model._meta.concrete_fields if field.is_relation]
+    keys: list[Any] = [field for field in model._meta.concrete_fields if field.is_relation]
     for field in keys:
         if field.related_model is Conference:
-            return field.name
+            return str(field.name)
     for field in keys if steps else ():
         if field.related_model is not User and (
             rest := path_to_conference(field.related_model, steps - 1)
@@ -275,10 +284,11 @@ ENDS_THE_SESSION = re.compile("/(logout|end-others|anonymise)/")
 
 def said_to(client: Client, host: str, path: str) -> Iterator[tuple[str, str]]:
     for method in ("get", "post"):
-        if method == "post" and ENDS_THE_SESSION.search(path):
-            continue
         response = getattr(client, method)(path, headers={"host": host})
         yield f"{method} {path}", text_of(response)
+        # The gate does not look at the method (portal/tests/test_roles.py).
+        if response.status_code == 403 or ENDS_THE_SESSION.search(path):
+            break
 
 
 def leaks(client: Client, host: str, paths: list[str], word: str) -> list[str]:

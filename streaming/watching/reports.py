@@ -1,10 +1,14 @@
-"""Players tell when a source has failed (static/js/playback.js). What counts are devices, not
-requests: a device counts once in a room within the time that the desk looks back on.
+"""Players tell when a source has failed (static/js/playback.js). What counts are people, not
+requests or devices: a person counts once in a room within the time that the desk looks back on, and
+can sign in as often as they like. Where nobody has to sign in, a browser is whatever it says it is,
+and its network stands for the person.
 """
 
 import logging
 
+from allauth.account.adapter import get_adapter
 from django import forms
+from django.contrib.auth import SESSION_KEY
 from django.core.cache.backends.base import BaseCache
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -16,7 +20,7 @@ from lib.redis_scripts import RedisScript
 from schedule.models import Room
 from schedule.site.request import ConferenceRequest
 from streaming.models import RoomMinute
-from tickets.admission.watching import device_that_asks
+from tickets.mail.strangers import network_of
 
 logger = logging.getLogger(__name__)
 
@@ -53,23 +57,28 @@ def report(request: ConferenceRequest) -> HttpResponse:
         return JsonResponse({"error": {"code": "bad_report"}}, status=400)
     said = form.cleaned_data
     room = get_object_or_404(Room, conference=request.conference, slug=said["room"])
-    if is_first_report(room, device_that_asks(request)):
+    if is_first_report(room, _who_tells(request)):
         weight = min(said["weight"], MAX_WEIGHT)
         RoomMinute.objects.count_failures(room, timezone.now(), weight)
-        logger.warning("A device lost %s: %s", room.slug, said["why"])
+        logger.warning("A player lost %s: %s", room.slug, said["why"])
     return HttpResponse(status=204)
 
 
-def is_first_report(room: Room, device: str) -> bool:
-    return bool(_COUNT([f"reports:{room.conference_id}:{room.slug}"], device))
+def is_first_report(room: Room, who: str) -> bool:
+    return bool(_COUNT([f"reports:{room.conference_id}:{room.slug}"], who))
 
 
-def _count(kept: BaseCache, now: float, keys: list[str], device: str) -> int:
+def _who_tells(request: ConferenceRequest) -> str:
+    user_id = request.session.get(SESSION_KEY)
+    return user_id or network_of(get_adapter().get_client_ip(request))
+
+
+def _count(kept: BaseCache, now: float, keys: list[str], who: str) -> int:
     counted: dict[str, float] = kept.get(keys[0], {})
     counted = {each: at for each, at in counted.items() if at > now - COUNTED_SECONDS}
-    if device in counted:
+    if who in counted:
         return 0
-    kept.set(keys[0], counted | {device: now}, COUNTED_SECONDS)
+    kept.set(keys[0], counted | {who: now}, COUNTED_SECONDS)
     return 1
 
 

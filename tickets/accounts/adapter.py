@@ -30,7 +30,7 @@ from tickets.mail.strangers import network_of
 from tickets.models import Claim, User
 
 logger = logging.getLogger(__name__)
-# The ways of signing in that bring the tickets in the person's name. A link that was shown at the help
+# The ways of signing in that bring the tickets in the person's name, and make the device known. A link that was shown at the help
 # desk, or another device, says nothing of whose mail it is.
 _CLAIM_WAYS: dict[SignInWay | None, Claim.Way] = {
     SignInWay.CODE: Claim.Way.EMAIL,
@@ -66,7 +66,8 @@ class AccountAdapter(DefaultAccountAdapter):
         elif chosen and known_zone(chosen):
             user.time_zone = chosen
             user.save(update_fields=["time_zone"])
-        remember_device(request, response, user.email)
+        if claim_way is not None:
+            remember_device(request, response, user.email)
         return response
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from allauth.account import views
+from allauth.account.adapter import get_adapter
 from allauth.account.utils import passthrough_next_redirect_url
 from allauth.socialaccount.providers import registry
 from django import forms
@@ -23,6 +24,7 @@ from tickets.accounts.forms import CodeForm, PasswordLoginForm
 from tickets.accounts.rate_limits import consume, too_many_page
 from tickets.accounts.waiting_line import place_of, take_turn, with_waiting_line
 from tickets.admission.sign_in import SignIn, SignInWay
+from tickets.mail.strangers import network_of
 from tickets.models import fold_email
 
 # Making an account, the mail, and the code that comes back: three times an entry link.
@@ -124,7 +126,11 @@ class LoginView(views.LoginView):
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         typed = form.cleaned_data["email"]
-        page = take_turn(self.request, action="sign_in", weight=WEIGHT_OF_CODE, typed=typed)
+        # Anybody can type an address, and one provider's customer has thousands of IPv6 networks.
+        network = network_of(get_adapter().get_client_ip(self.request))
+        page = take_turn(
+            self.request, action="sign_in", key=network, weight=WEIGHT_OF_CODE, typed=typed
+        )
         if page is not None:
             return page
         response: HttpResponse = super().form_valid(form)

@@ -5,11 +5,15 @@ A session is of the conference on whose host it was made; a host without a confe
 its own. On any other host its cookie is worth nothing: the session is empty there, gets a key of its
 own when something is written, and what was stored stays as it is.
 
+A session ends SESSION_COOKIE_AGE after it got its key, which is when somebody signed in. Django's own
+lives on by that time from each moment in which something is written to it.
+
 Signing in makes a session twice: one that waits for the code, and a new one for who came in. Django
 looks each time whether its random key is taken, writes it empty, and writes it again at the end.
 """
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -53,7 +57,11 @@ class SessionStore(cached_db.SessionStore):
         self._session_key = self._get_new_session_key()
         self._session_cache = getattr(self, "_session_cache", {})
         self._is_new = True
-        self.modified = True
+        self.set_expiry(settings.SESSION_COOKIE_AGE)
+
+    def set_expiry(self, value: datetime | timedelta | int | None) -> None:
+        """Seconds are counted from now, once; in Django they are from whenever it is written."""
+        super().set_expiry(timedelta(seconds=value) if isinstance(value, int) else value)
 
     def save(self, must_create: bool = False) -> None:
         """Raises UpdateError when another request has ended the session meanwhile."""

@@ -122,6 +122,11 @@ class PersonAdmin(ScopedAdmin, UserAdmin[User]):
         columns = self.list_display
         return columns if request.user.is_superuser else columns[:-1]
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Nor is it to be found out by asking for whom the list is shorter."""
+        is_hidden = lookup.partition("__")[0] in self.dates and not request.user.is_superuser
+        return not is_hidden and super().lookup_allowed(lookup, value, request)
+
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is not None and request.user.is_superuser:
             return self.superuser_fieldsets

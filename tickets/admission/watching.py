@@ -51,10 +51,6 @@ def refusal_to_watch(
     return Reason.TOO_MANY_PLACES if replaced == REFUSED else None
 
 
-def device_that_asks(request: HttpRequest) -> str:
-    return device_of(_browser(request))
-
-
 def _browser(request: HttpRequest) -> str:
     """Nobody has signed in where everything is public."""
     key: str | None = request.session.session_key

@@ -59,6 +59,8 @@ DOORS = [
     ("GET", "/accounts/google/login/"),
     ("GET", "/accounts/oidc/club/login/callback/"),
     ("GET", "/schedule/?q=a"),
+    ("GET", "/schedule/?q=&q=a"),
+    ("GET", "/schedule/?day=2026-11-21&%71=a"),
 ]
 
 

@@ -8,6 +8,7 @@ from django.core import mail
 from django.core.signing import b64_decode, b64_encode
 from django.test import Client
 
+from conftest import make_ticket
 from tickets.accounts.tests.signing_in import (
     CODE,
     LOGIN,
@@ -17,6 +18,7 @@ from tickets.accounts.tests.signing_in import (
     sign_in,
     signed_in_as,
 )
+from tickets.holders.links import link_to, token_of
 
 PASSWORD_PAGE = "/accounts/login/password/"
 ADDRESS = "attendee@example.com"
@@ -106,6 +108,19 @@ def test_a_known_device_makes_no_other_of_itself(known):
         ask_for_code(known, ADDRESS)
         known.post("/accounts/logout/")
     assert len(mail.outbox) == 4  # what strangers have left, after the one that made it known
+
+
+@pytest.mark.parametrize(("is_shown", "mails"), [(False, 1), (True, 0)])
+def test_a_link_that_was_shown_makes_no_known_device(client, conference, is_shown, mails):
+    """Whoever helps could mail people as much as they like."""
+    link = link_to(make_ticket(conference, holder_email="ana@example.com"))
+    client.post(f"/t/{token_of(link, is_shown=is_shown)}/")
+    assert signed_in_as(client)
+    client.post("/accounts/logout/")
+    use_up_the_mails("ana@example.com")
+    sent = len(mail.outbox)
+    ask_for_code(client, "ana@example.com")
+    assert len(mail.outbox) == sent + mails
 
 
 def test_what_the_cookie_says(known, settings):
@@ -198,14 +213,39 @@ def test_another_address_is_not_opened_by_it(client, attendee, stranger):
     assert signed_in_as(client) is None
 
 
-def test_guesses_at_the_last_code_are_counted_over_all_browsers(client, attendee):
-    use_up_the_mails()
-    code = last_code()
-    for _browser in range(5):
-        guesser = Client()
+def guess(code: str, times: int, network: str = "127.0.0") -> None:
+    for each in range(times // 4):
+        guesser = Client(REMOTE_ADDR=f"{network}.{each % 250 + 1}")
         ask_for_code(guesser, ADDRESS)
         for _time in range(4):
             guesser.post(CODE, {"code": wrong(code)})
+
+
+def test_guesses_at_the_last_code_are_counted_over_all_browsers(client, attendee):
+    use_up_the_mails()
+    code = last_code()
+    guess(code, 20)
+    ask_for_code(client, ADDRESS)
+    client.post(CODE, {"code": code})
+    assert signed_in_as(client) is None
+
+
+def test_guesses_of_a_stranger_do_not_take_the_last_code_from_its_owner(client, attendee):
+    """Who uses up the mails of an address can use up guesses as well."""
+    use_up_the_mails()
+    code = last_code()
+    guess(code, 40, network="192.0.2")
+    ask_for_code(client, ADDRESS)
+    client.post(CODE, {"code": code})
+    assert signed_in_as(client) == str(attendee.pk)
+
+
+def test_guesses_from_everywhere_are_no_chance(client, attendee, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"guess_last_code": "40/15m/key"}
+    use_up_the_mails()
+    code = last_code()
+    guess(code, 20, network="192.0.2")
+    guess(code, 20, network="198.51.100")
     ask_for_code(client, ADDRESS)
     client.post(CODE, {"code": code})
     assert signed_in_as(client) is None

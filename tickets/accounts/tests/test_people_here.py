@@ -348,3 +348,16 @@ def test_nobody_signs_out_who_may_more(conference, organizer):
         assert answer.status_code == 403
     end = reverse("helpdesk:act", args=["end-sessions"])
     assert client_of(orga).post(end, {"person": colleague.pk}).status_code == 302
+
+
+@pytest.mark.parametrize("role", ["organizer", "helpdesk"])
+def test_a_list_does_not_tell_when_somebody_has_signed_in_elsewhere(conference, attendee, role):
+    people = reverse("admin:tickets_user_changelist")
+    client = client_of(works_for(conference, role))
+    for question in (
+        "last_login__gte=2026-01-01",
+        "last_login=2026-01-01",
+        "joined_at__gte=2026-01-01",
+    ):
+        assert client.get(f"{people}?{question}").status_code == 400
+    assert client.get(f"{people}?is_active__exact=1").status_code == 200

@@ -1,9 +1,12 @@
 """A session is of one conference: what its cookie does on another host, and what it leaves alone."""
 
+from datetime import timedelta
+
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from conftest import client_of, make_conference, make_ticket, make_user, settle
 from schedule.models import Conference
@@ -13,6 +16,7 @@ from tickets.accounts.tests.test_hand_over import let_in
 from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.holders.links import link_to, url_of
 
+PASSWORD = "correct horse battery"  # noqa: S105 - of a made-up person
 ONE, TWO = "one.example.org", "two.example.org"
 
 
@@ -163,6 +167,44 @@ def test_signing_in_once_more_changes_the_key(person, conferences):
     assert SignIn.of(stored(key_of(client))).way == SignInWay.HANDED_OVER
     assert name_at(client) == "ada"
     assert name_at(old) is None
+
+
+def by_code(client):
+    sign_in(client, "ada@example.com")
+
+
+def by_password(client):
+    client.post("/accounts/login/password/", {"login": "ada@example.com", "password": PASSWORD})
+
+
+@pytest.mark.parametrize("come_in", [by_code, by_password])
+def test_it_ends_a_fortnight_after_the_sign_in_whatever_is_written(person, come_in, monkeypatch):
+    """allauth sets the end itself after a password, and not after a code."""
+    person.set_password(PASSWORD)
+    person.save()
+    client = Client(headers={"host": ONE})
+    come_in(client)
+    end = Session.objects.get(pk=key_of(client)).expire_date
+    later = timezone.now() + timedelta(days=10)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    session = SessionStore(key_of(client))
+    session["x"] = 1
+    session.save()
+    assert stored(key_of(client))["x"] == 1
+    assert Session.objects.get(pk=key_of(client)).expire_date == end
+
+
+def test_only_a_new_key_begins_a_new_fortnight(conferences, monkeypatch):
+    session = SessionStore(here=lambda: None)
+    session.save()
+    first = session.get_expiry_date()
+    later = timezone.now() + timedelta(days=10)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    session["x"] = 1
+    session.save()
+    assert session.get_expiry_date() == first
+    session.cycle_key()
+    assert session.get_expiry_date() == later + timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
 def test_a_post_from_the_other_host_is_refused(person):

@@ -3,11 +3,13 @@
 import time
 
 import pytest
+from allauth.core.internal.ratelimit import get_rates
 from django.core.cache import cache
 from django.test import Client
 
 from conftest import make_ticket
 from tickets.accounts import waiting_line
+from tickets.accounts.login import WEIGHT_OF_CODE
 from tickets.accounts.tests.signing_in import CODE, LOGIN, ask_for_code, sign_in, signed_in_as
 from tickets.holders.links import link_of, link_to, token_of
 from tickets.models import User
@@ -240,3 +242,25 @@ def test_many_waiting_look_less_often(rf, settings, monkeypatch):
         for wait, place in places.items()
     }
     assert seconds == {0.2: 1, 14: 14, 30: 15, 90: 30, 600: 60}
+
+
+def test_a_network_of_many_addresses_does_not_fill_the_line(conference, settings):
+    """One customer of a provider has thousands of those that count as one address."""
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"sign_in": "3/m/ip,6/m/key"}
+    settings.SIGN_INS_PER_SECOND = 0
+
+    def status(address, number):
+        client = Client(REMOTE_ADDR=address)
+        return client.post(LOGIN, {"email": f"somebody{number}@example.com"}).status_code
+
+    answers = [status(f"2001:db8:1:{number}::1", number) for number in range(8)]
+    assert answers == [302] * 6 + [429] * 2
+    assert status("2001:db8:2::1", 9) == 302
+
+
+def test_what_one_network_may_ask_for_leaves_room_for_others(settings):
+    [of_network] = [
+        rate for rate in get_rates(app="allauth.account", action="sign_in") if rate.per == "key"
+    ]
+    two_cores = 2 * 25
+    assert of_network.amount * WEIGHT_OF_CODE / of_network.duration < two_cores
