@@ -39,7 +39,9 @@ from tickets.models.roles import USE_HELPDESK
 
 # What Django's lists and forms raise for lookups that no page of them links to: a year 10000, a key
 # larger than its column, a field without a name.
-_UNREADABLE = (ValueError, OverflowError, DataError, FieldDoesNotExist)
+_UNREADABLE = (ValueError, OverflowError, FieldDoesNotExist)
+# What cannot be stored, or is nested too deep to be read.
+_UNSTORABLE = (DataError, RecursionError)
 
 
 class AdminPasswordForm(AdminAuthenticationForm):
@@ -63,8 +65,10 @@ class AdminPasswordForm(AdminAuthenticationForm):
             SignIn.begin(self.request.session, user, SignInWay.PASSWORD)
 
 
-def _refusing_queries(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Answers 400 to an address whose query cannot be read, in pages of every app's admin."""
+def _refusing(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Answers 400 to a query that cannot be read and to what cannot be stored, in pages of every
+    app's admin.
+    """
 
     @functools.wraps(view)
     def refusing(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
@@ -74,6 +78,8 @@ def _refusing_queries(view: Callable[..., HttpResponseBase]) -> Callable[..., Ht
             if request.GET or TO_FIELD_VAR in request.POST:
                 raise BadRequest(f"The query cannot be read: {error!r}") from error
             raise
+        except _UNSTORABLE as error:
+            raise BadRequest(f"The form cannot be read: {error!r}") from error
 
     return refusing
 
@@ -102,7 +108,7 @@ class OurAdminSite(admin.AdminSite):
         return user.is_superuser or _is_of_admin(request) or bool(_desk_rights(request))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        return _refusing_queries(in_venue_zone(super().admin_view(view, cacheable)))
+        return _refusing(in_venue_zone(super().admin_view(view, cacheable)))
 
     def get_urls(self) -> list[Any]:
         """Without Django's page that leads to any row of any conference by its number, and so tells its

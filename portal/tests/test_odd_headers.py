@@ -37,7 +37,12 @@ HEADERS = {
     "x-forwarded-proto": ["\xff", "https, http"],
 }
 COOKIES = [
-    *('sessionid=""', "sessionid=../../x", 'sessionid="a\\000b"', "sessionid=" + "x" * 4_000),
+    *(
+        'sessionid=""',
+        "sessionid=../../x",
+        'sessionid="aaaaaaaa\\000b"',
+        "sessionid=" + "x" * 4_000,
+    ),
     *("sessionid=\xff", "sessionid=a; sessionid=b", 'sessionid="\\377\\777"', "sessionid"),
     *('tz="a\\000b"', "tz=" + "x" * 4_000, "tz=../../etc/localtime", "tz=/", "tz=\xff"),
     *("line=x", "line=" + "x" * 4_000, 'line="\\000"', "line=a:b:c", "line=eyJhIjoxfQ:1:x"),

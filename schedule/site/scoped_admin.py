@@ -19,7 +19,6 @@ from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from lib.clean_input import StrictDecoder
 from lib.sealing import SealedField
 from schedule.models import Conference
 
@@ -98,9 +97,6 @@ class OfConference(BaseModelAdmin[Any]):
     """`conference_lookup` leads from the model to its conference."""
 
     conference_lookup = "conference"
-    formfield_overrides: ClassVar[dict[type[models.Field[Any, Any]], dict[str, Any]]] = {
-        models.JSONField: {"decoder": StrictDecoder}
-    }
     form: type[forms.ModelForm[Any]] = ConferenceForm
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:

@@ -3,7 +3,8 @@ and a code of an authenticator app is good once for as long as it is good at all
 of a security key is an error of the form, not of ours.
 """
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa import app_settings
@@ -61,20 +62,32 @@ class CredentialField(django_forms.JSONField):
     def __init__(self) -> None:
         super().__init__(decoder=StrictDecoder)
 
-    def clean(self, value: Any) -> Any:
-        credential = super().clean(value)
-        if not isinstance(credential, dict):
-            raise get_adapter().validation_error("incorrect_code")
-        return credential
+
+@contextmanager
+def _refusing_odd_credentials() -> Iterator[None]:
+    """allauth takes apart what the browser's API has made, and what a script has sent likewise."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise get_adapter().validation_error("incorrect_code") from error
 
 
 class AddKeyForm(key_forms.AddWebAuthnForm):
     credential = CredentialField()
 
+    def clean(self) -> dict[str, object]:
+        with _refusing_odd_credentials():
+            cleaned: dict[str, object] = super().clean()
+        return cleaned
+
 
 class KeyForm(key_forms.AuthenticateWebAuthnForm):
     credential = CredentialField()
 
+    def clean_credential(self) -> Authenticator:
+        with _refusing_odd_credentials():
+            return super().clean_credential()
 
-class KeyAgainForm(key_forms.ReauthenticateWebAuthnForm):
-    credential = CredentialField()
+
+class KeyAgainForm(KeyForm, key_forms.ReauthenticateWebAuthnForm):
+    pass

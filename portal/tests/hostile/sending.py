@@ -82,9 +82,9 @@ class Sender:
     def get(self, path: str, query: Pairs, what: str) -> Any:
         return self.send("GET", path, what, QUERY_STRING=urlencode(query))
 
-    def post(self, path: str, fields: Pairs, what: str) -> Any:
-        data = urlencode(fields).encode()
-        return self.send("POST", path, what, data=data, content_type=FORM)
+    def post(self, path: str, fields: Pairs, what: str, query: Pairs) -> Any:
+        data, asked = urlencode(fields).encode(), urlencode(query)
+        return self.send("POST", path, what, data=data, content_type=FORM, QUERY_STRING=asked)
 
     def upload(self, path: str, fields: Pairs, name: str, file_name: bytes, content: bytes) -> Any:
         head = b'--x\r\nContent-Disposition: form-data; name="%s"'

@@ -17,7 +17,7 @@ from portal.tests.hostile.values import (
     USUAL,
     Deck,
 )
-from portal.tests.hostile.world import World, filled, parameters_of, paths_of
+from portal.tests.hostile.world import QUERIES, World, filled, parameters_of, paths_of
 from portal.tests.test_access import Entry
 
 OUTSIDE = (301, 302, 401, 403, 404)
@@ -29,6 +29,8 @@ class Walk:
         self.world, self.sender = world, sender
         # The names that were spoiled.
         self.names: set[str] = set()
+        # The addresses that were closed to this person.
+        self.closed: set[str] = set()
         self._forms: dict[str, Fields] = {}
         self._searches: dict[str, Fields] = {}
         self._values = Deck([*OTHERS.items()])
@@ -62,10 +64,10 @@ class Walk:
         [(kind, value)] = self._all_values.deal(1)
         names = self._read("GET", answer) | {"next"}
         self.sender.get(path, [(name, value) for name in names], f"all {kind}")
-        answer = self.sender.post(path, [("next", value)], f"next={kind}")
+        answer = self.sender.post(path, [("next", value)], f"next={kind}", [])
         if answer.status_code not in REFUSED:
             names |= self._read("POST", answer)
-            self.sender.post(path, [(name, value) for name in names], f"all {kind}")
+            self.sender.post(path, [(name, value) for name in names], f"all {kind}", [])
         self.names |= names
 
     def _deal(self, entry: Entry) -> Pairs:
@@ -75,11 +77,15 @@ class Walk:
         return [*USUAL.items(), *self._values.deal(2)]
 
     def _spoil_query(self, entry: Entry, path: str) -> None:
-        send, usual = self.sender.get, self._searches.get(path, {})
-        answer = send(path, [], "as it is")
+        send, asked = self.sender.get, QUERIES.get(entry.name, {})
+        usual = self._searches.get(path, {}) | {name: [value] for name, value in asked.items()}
+        answer = send(path, [*asked.items()], "as it is")
+        if answer.status_code in (401, 403):
+            self.closed.add(entry.name)
         names = self._read("GET", answer) | set(usual) | _of_admin(entry)
         for kind, value in self._all_values.deal(1):
-            names |= self._read("GET", send(path, [(name, value) for name in names], f"all {kind}"))
+            query = [*((name, value) for name in names), *asked.items()]
+            names |= self._read("GET", send(path, query, f"all {kind}"))
         self.names |= names
         if answer.status_code in OUTSIDE:
             return
@@ -93,13 +99,15 @@ class Walk:
 
     def _spoil_form(self, entry: Entry, path: str) -> None:
         fields = {name: [*values] for name, values in self._forms.get(path, {}).items()}
-        answer = self.sender.post(path, _pairs(fields), "as it is")
+        query = [*QUERIES.get(entry.name, {}).items()]
+        answer = self.sender.post(path, _pairs(fields), "as it is", query)
         files = self._read("FILES", answer)
         for name in self._read("POST", answer):
             fields.setdefault(name, [])
         fields = {name: values or ["1"] for name, values in fields.items()}
         for kind, value in self._all_values.deal(1):
-            answer = self.sender.post(path, [(name, value) for name in fields], f"all {kind}")
+            spoiled = [(name, value) for name in fields]
+            answer = self.sender.post(path, spoiled, f"all {kind}", query)
             for name in self._read("POST", answer):
                 fields.setdefault(name, ["1"])
         self.names |= set(fields)
@@ -108,9 +116,9 @@ class Walk:
         # The admin's pages of a new row have the form of those of an old one.
         for name in sorted(fields) if not entry.name.endswith("_add") else ():
             for kind, value in self._deal(entry):
-                self.sender.post(path, _pairs({**fields, name: [value]}), f"{name}={kind}")
+                self.sender.post(path, _pairs({**fields, name: [value]}), f"{name}={kind}", query)
         longest = {name: [LONG_IN_BODY] for name in sorted(fields)[:2]}
-        self.sender.post(path, _pairs(fields | longest), "long")
+        self.sender.post(path, _pairs(fields | longest), "long", query)
         for content_type, body in self._bodies.deal(4):
             what = f"{content_type} {body[:20]!r}"
             self.sender.send("POST", path, what, data=body, content_type=content_type)

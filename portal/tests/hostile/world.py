@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import product
 from typing import Any
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.contrib import admin
@@ -45,6 +46,16 @@ from tickets.holders.links import link_to, token_of
 from tickets.models import Grant, Shop, Upload, User
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>(?:[^()\\]|\\.)*\)(?:\{\d+\})?")
+ORIGIN_SECRET = "of-nginx"
+# What some addresses ask for first of all.
+QUERIES = {
+    "admin:autocomplete": {"app_label": "tickets", "model_name": "claim", "field_name": "user"},
+    **{
+        f"origin_{call}": {"secret": ORIGIN_SECRET}
+        for call in ("key", "began", "ended", "recorded")
+    },
+}
+WITH_KEY = ("attendee", "superuser")
 PARSED = {
     "url": "nowhere",
     "app_label": "schedule",
@@ -109,7 +120,7 @@ class World:
         Bookmark.objects.create(user=attendee, talk=self.talk)
         self.agenda = AgendaLink.objects.of(attendee.pk, self.conference)
         Ingest.objects.create(room=self.room)
-        for name in ("attendee", "superuser"):
+        for name in WITH_KEY:
             data = {"name": "Key", "credential": security_key()}
             Authenticator.objects.create(user=self.people[name], type="webauthn", data=data)
         for model in admin.site._registry:
@@ -154,7 +165,15 @@ class World:
         return kinds.get(field.get_internal_type(), "1")
 
     def clients(self) -> dict[str, Client]:
-        signed_in = {name: client_of(user) for name, user in self.people.items()}
+        """Who has a key has just used it."""
+        signed_in = {
+            name: client_of(user, has_factor=name in WITH_KEY) for name, user in self.people.items()
+        }
+        for name in WITH_KEY:
+            session = signed_in[name].session
+            used = {"method": "mfa", "type": "webauthn", "at": self.now.timestamp()}
+            session[AUTHENTICATION_METHODS_SESSION_KEY] = [{**used, "reauthenticated": True}]
+            session.save()
         return {"anonymous": Client(), **signed_in}
 
     def samples(self, name: str, parameter: str) -> list[str]:
