@@ -10,8 +10,7 @@ from portal.tests.hostile.values import (
     BODIES,
     FILE_NAMES,
     FILES,
-    LONG_IN_BODY,
-    LONG_IN_QUERY,
+    LONG,
     METHODS,
     OTHERS,
     USUAL,
@@ -95,7 +94,7 @@ class Walk:
                 send(path, [*others, (name, value)], f"{name}={kind}")
         send(path, [(name, b"a") for name in [*names, *names]], "all twice")
         send(path, [(f"{name}[]", b"1") for name in names], "all with []")
-        send(path, [(name, LONG_IN_QUERY) for name in names or {"q"}], "long")
+        send(path, [(name, LONG) for name in names or {"q"}], "long")
 
     def _spoil_form(self, entry: Entry, path: str) -> None:
         fields = {name: [*values] for name, values in self._forms.get(path, {}).items()}
@@ -117,7 +116,7 @@ class Walk:
         for name in sorted(fields) if not entry.name.endswith("_add") else ():
             for kind, value in self._deal(entry):
                 self.sender.post(path, _pairs({**fields, name: [value]}), f"{name}={kind}", query)
-        longest = {name: [LONG_IN_BODY] for name in sorted(fields)[:2]}
+        longest = {name: [LONG] for name in sorted(fields)[:2]}
         self.sender.post(path, _pairs(fields | longest), "long", query)
         for content_type, body in self._bodies.deal(4):
             what = f"{content_type} {body[:20]!r}"
