@@ -74,11 +74,11 @@ def sign_in(page: Page, site: Stack, email: str) -> None:
 
 
 def mailed_code(mail_dir: Path, before: set[Path]) -> str:
-    """The code at the beginning of the newest mail's subject."""
+    """The code that stands alone in a line of the newest mail."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         for mail in set(mail_dir.iterdir()) - before:
-            if found := re.search(r"^Subject: ([0-9A-Z-]+)", mail.read_text(), re.MULTILINE):
+            if found := re.search(r"^\s*(\d{4}-\d{4})\s*$", mail.read_text(), re.MULTILINE):
                 return found.group(1)
         time.sleep(0.05)
     raise NotStarted("no mail with a code has come")
