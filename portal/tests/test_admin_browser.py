@@ -43,6 +43,7 @@ PLAYS = "() => document.querySelector('video')?.currentTime > 0"
 @pytest.fixture(scope="module")
 def page(site, browser):
     """Of the organizer, signed in with the password that `manage.py demo` has printed."""
+    site.manage("grant", "crew@example.com", "--reason", "crew")
     said = re.search(r"organizer@example\.com .*Password (\S+),", site.demo_output)
     assert said is not None
     page = browser.new_page(base_url=site.url, viewport={"width": 1280, "height": 900})
