@@ -1,6 +1,6 @@
 """Whether a stranger keeps people out: 50 sign in and 50 watch, without and during a flood.
 
-    python -m tools.bench.flood [--people 50] [--rate 100] [--seconds 30]
+    python -m tools.bench.flood [--people 50] [--rate 100] [--seconds 30] [--json]
 
 From one address come so many requests a second at each of three places: the doors (forged links, codes
 for addresses that nobody has, wrong passwords), the schedule with parameters that it does not know, and
@@ -205,10 +205,15 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=PEOPLE, help="who sign in, and who watch")
     parser.add_argument("--rate", type=int, default=RATE, help="requests a second at each place")
     parser.add_argument("--seconds", type=int, default=SECONDS)
+    parser.add_argument("--json", action="store_true", help="the figures alone, and judge nothing")
     options = parser.parse_args()
     interrupt_on_sigterm()
-    print("Starting PostgreSQL, Redis, gunicorn, workers and nginx …", flush=True)
+    if not options.json:
+        print("Starting PostgreSQL, Redis, gunicorn, workers and nginx …", flush=True)
     figures = measure(options.people, options.rate, options.seconds)
+    if options.json:
+        print(json.dumps(figures))
+        return
     print(report(figures))
     if found := problems(figures):
         sys.exit("\n".join(found))
