@@ -279,7 +279,7 @@ def text_of(response: Any) -> str:
 
 
 OPENED_BY_A_SECRET = {"entry", "agenda_feed", "hook"}
-ENDS_THE_SESSION = re.compile("/(logout|end-others|anonymise)/")
+ENDS_THE_SESSION = re.compile("/(logout|end-others)/")
 
 
 def said_to(client: Client, host: str, path: str) -> Iterator[tuple[str, str]]:
