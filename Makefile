@@ -37,15 +37,15 @@ quick: ## Look for the commonest mistakes and test on SQLite without a browser, 
 	$(PYTHON) -m ruff format --check --quiet
 	$(PYTHON) -m ruff check --quiet
 	.venv/bin/lint-imports --no-logo
-	TEST_SERVICES=none $(PYTHON) -m pytest -q -n auto --maxprocesses=4 --ignore=portal/tests/test_hostile.py -m "not services and not browser and not walk"
+	TEST_SERVICES=none $(PYTHON) -m pytest -q -n auto --maxprocesses=4 -m "not services and not browser and not walk and not slow"
 
 # Browser tests mostly wait, so there is one process more than cores; those of a file stay together.
 test: ## Test on PostgreSQL and Redis, then in the browser, then on SQLite and the in-process cache
 	@tools/venv.sh requirements-dev.lock
 	@tools/js.sh test
-	$(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not browser"
+	$(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not browser and not walk"
 	$(PYTHON) -m pytest -n 3 --dist loadfile -m browser
-	TEST_SERVICES=none $(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not services and not browser and not walk"
+	TEST_SERVICES=none $(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not services and not browser"
 
 check: ## Look for mistakes without running the site; changes nothing
 	@tools/venv.sh requirements-dev.lock
