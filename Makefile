@@ -15,21 +15,22 @@ TEMPLATES = $(shell find templates -name '*.html' -o -name '*.txt')
 DJADE := .venv/bin/djade --target-version 6.1
 DJHTML := .venv/bin/djhtml --tabwidth 2
 
-.PHONY: help run demo quick test check fix lock stack observatory bench clean
+.PHONY: help run setup demo quick test check fix lock stack observatory bench clean
 .NOTPARALLEL:
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
 
-run: requirements .env ## Serve a demo conference on http://localhost:8000/ (PORT=… for another port)
-	@$(MANAGE) migrate --verbosity 0
-	@$(MANAGE) collectstatic --no-input --verbosity 0
+run: setup ## Serve a demo conference on http://localhost:8000/ (PORT=… for another port)
 	@$(MANAGE) demo --if-empty
 	@echo "Front Row is on http://localhost:$(PORT)/. Ctrl-C stops it."
 	@exec $(PYTHON) -m gunicorn --config deploy/gunicorn.conf.py portal.wsgi:application
 
-demo: requirements .env ## Make the demo conference again, live at this minute
+setup: requirements .env ## Make .venv, .env and an empty database, for a conference of your own
 	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) collectstatic --no-input --verbosity 0
+
+demo: setup ## Make the demo conference again, live at this minute
 	@$(MANAGE) demo
 
 quick: ## Look for the commonest mistakes and test on SQLite without a browser, in under a minute
