@@ -127,7 +127,7 @@ def test_every_kind_of_line(conference):
         ),
         "Talk 2": (["text"], {"speakers": (["Ada"], [])}),
         "New title": (["text"], {"title": ("Old title", "New title")}),
-        "Talk 4": (["back", "re-keyed"], {}),
+        "Talk 4": (["back", "re-keyed"], {"is_hidden": (True, False)}),
         "Talk 5": (["missing"], {}),
         "Talk 7": (["room"], {"room": ("Hall", "Cellar")}),
         "Talk 8": (
