@@ -85,11 +85,11 @@ def import_schedule(
         gone = {line.digest for line in missing if not line.talk.is_live_at(at)}
     else:
         gone = gone_by_itself(plan, at)
-    waiting = [line.talk for line in missing if line.digest not in gone]
-    counts = {**_counts(plan), "removed": len(gone), "waiting": len(waiting)}
-    described = plan.as_dict()
+    counts, described = _counts(plan), plan.as_dict()
     change = apply_plan(plan, at=at, chosen=plan.undisputed | gone)
     note_look(plan, at)
+    waiting = [line.talk for line in missing if not line.item.is_settled]
+    counts |= {"removed": len(gone), "waiting": len(waiting)}
     dangers = dangers_of_removal(conference, waiting, at=at)
     summary = ImportSummary(
         source, programme, is_dry_run, counts, described, plan.problems, dangers

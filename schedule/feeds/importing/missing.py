@@ -21,10 +21,11 @@ HANDFUL = 4
 
 def gone_by_itself(plan: ImportPlan, at: datetime) -> set[str]:
     """The digests of what is missing and needs no organizer's yes."""
-    if plan.feed.pk is None or _is_emptied(plan, at):
+    lines = plan.of_kind(LineKind.MISSING)
+    if not lines or _is_emptied(plan, at):
         return set()
     gone = set(_no_outage(plan.feed, at).filter(_is_far(at)).values_list("pk", flat=True))
-    return {line.digest for line in plan.of_kind(LineKind.MISSING) if line.item.pk in gone}
+    return {line.digest for line in lines if line.item.pk in gone}
 
 
 def may_settle_something(feed: Feed, at: datetime) -> bool:
@@ -39,7 +40,9 @@ def note_look(plan: ImportPlan, at: datetime, *, is_another: bool = True) -> Non
 
     What is over took place as far as anybody here knows: it stays, and nobody is asked any more.
     """
-    over = set(_no_outage(plan.feed, at).filter(_is_over(at)).values_list("pk", flat=True))
+    over: set[int] = set()
+    if plan.absent:
+        over.update(_no_outage(plan.feed, at).filter(_is_over(at)).values_list("pk", flat=True))
     items: RowChanges[FeedItem] = RowChanges(FeedItem)
     for item in plan.present:
         items.set(item, missing_since=None, missing_looks=0, is_settled=False)
