@@ -57,16 +57,18 @@ def _groups(
     dismissed = set(review.dismissed)
     rows: dict[str, list[dict[str, object]]] = {}
     for line in review.plan["lines"]:
+        item = missing.get(line["talk"])
+        starts_at = line["starts_at"] if item is None else item.talk.starts_at.isoformat()
         rows.setdefault(line["kinds"][0], []).append(
             {
                 "digest": line["digest"],
                 "title": line["title"],
-                "when": moment(line["starts_at"], zone),
+                "when": moment(starts_at, zone),
                 "url": "" if line["talk"] is None else talk_url.format(line["talk"]),
                 "also": kinds_in_words({"kinds": line["kinds"][1:]}),
                 "what": _changes_in_words(line, zone),
-                "missing": missing.get(line["talk"]),
-                "is_live": line["talk"] in missing and missing[line["talk"]].talk.is_live_at(at),
+                "missing": item,
+                "is_live": item is not None and item.talk.is_live_at(at),
                 "is_dismissed": line["digest"] in dismissed,
             }
         )
