@@ -13,7 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +40,8 @@ from schedule.site.scoped_admin import (
     person,
     required_conference,
 )
+
+LISTED_IMPORTS = 10
 
 
 def format_choices() -> list[tuple[str, str]]:
@@ -78,12 +82,16 @@ class FeedAdmin(ScopedAdmin):
         "applies_by_itself",
         "believes_clock",
         "waiting",
+        "imports",
         "format",
         "last_imported_at",
         "last_checked_at",
         "last_error",
     )
-    readonly_fields = ("waiting", "format", "last_imported_at", "last_checked_at", "last_error")
+    readonly_fields = (
+        *("waiting", "imports"),
+        *("format", "last_imported_at", "last_checked_at", "last_error"),
+    )
     actions = ("check_now",)
     change_list_template = "admin/schedule/feed/change_list.html"
 
@@ -124,6 +132,25 @@ class FeedAdmin(ScopedAdmin):
             return "–"
         url = reverse("admin:schedule_feed_review", args=[feed.pk])
         return format_html('<a href="{}">{}</a>', url, waiting_in_words(review))
+
+    @admin.display(description=_("last imports"), empty_value="–")
+    def imports(self, feed: Feed) -> str:
+        """What it did, by a timer too, each with the page on which it is undone."""
+        if not feed.pk:
+            return ""
+        changes = feed.changes.filter(act=Change.Act.IMPORT).newest_first()[:LISTED_IMPORTS]
+        return format_html_join(
+            SafeString("<br>"),
+            '<a href="{}">{}</a>, {}',
+            (
+                (
+                    reverse("admin:schedule_feed_imported", args=[feed.pk, change.pk]),
+                    change,
+                    date_format(timezone.localtime(change.made_at), "D j M, H:i"),
+                )
+                for change in changes
+            ),
+        )
 
     @admin.action(
         permissions=["import"],
@@ -250,7 +277,7 @@ class FeedItemAdmin(ReadOnly, ScopedAdmin):
         ("feed", admin.RelatedOnlyFieldListFilter),
     )
     search_fields = ("talk__title", "talk__code", "key")
-    fields = ("talk", "feed", "key", "ordinal", "guid", "missing_since", "values")
+    fields = ("talk", "feed", "key", "ordinal", "guid", "missing_since", "missing_looks", "values")
 
     @admin.display(description=_("hidden"), boolean=True)
     def is_hidden(self, item: FeedItem) -> bool:

@@ -13,6 +13,7 @@ from schedule.changes.recorder import ChangeRecorder, undo
 from schedule.feeds.fetching import FetchedFeed
 from schedule.feeds.importing import checking
 from schedule.feeds.importing.checking import CheckOutcome, check_due, check_feed
+from schedule.feeds.importing.reviewing import apply_review
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import Change, Feed, FeedItem, ImportReview, Talk
 
@@ -322,3 +323,24 @@ def test_the_command_lines_that_contradict_themselves(conference):
         run("a.xml", "--due")
     with pytest.raises(CommandError, match="needs a source"):
         run("--dry-run")
+
+
+def test_a_review_of_kept_bytes_is_no_look(feed, web):
+    feed.applies_by_itself = True
+    feed.save()
+    web.data = many(20)
+    check_feed(feed, at=DAY_BEFORE)
+    web.data = many(18)
+    check_feed(feed, at=DAY_BEFORE)
+    for hour in (1, 2, 3):
+        review = ImportReview.objects.get()
+        apply_review(
+            review,
+            digest=review.digest,
+            chosen=(),
+            dismissed=(),
+            actor=None,
+            at=DAY_BEFORE + timedelta(hours=hour),
+        )
+    assert check_feed(feed, at=DAY_BEFORE + timedelta(hours=4)).missing == 2
+    assert check_feed(feed, at=DAY_BEFORE + timedelta(hours=5)).missing == 0

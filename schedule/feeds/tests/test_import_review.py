@@ -350,6 +350,21 @@ def test_an_address_is_asked_now(client, conference, monkeypatch):
     assert "waits for a review" in page
 
 
+def test_what_a_timer_did_is_found_at_the_feed(client, conference, monkeypatch):
+    monkeypatch.setattr(checking, "fetch", lambda *_a, **_kw: FetchedFeed(many(1), ""))
+    feed = Feed.objects.create(
+        conference=conference,
+        source="pretalx",
+        address="https://a.example/",
+        applies_by_itself=True,
+    )
+    change = checking.check_feed(feed, at=timezone.now()).change
+    page = client.get(reverse("admin:schedule_feed_change", args=[feed.pk])).text
+    url = reverse("admin:schedule_feed_imported", args=[feed.pk, change.pk])
+    assert f'<a href="{url}">pretalx: 1 new</a>' in page
+    assert client.get(reverse("admin:schedule_feed_add")).status_code == 200
+
+
 def test_a_feed_with_talks_is_not_deleted(client):
     upload(client, many(1))
     delete = reverse("admin:schedule_feed_delete", args=[Feed.objects.get().pk])
