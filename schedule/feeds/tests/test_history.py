@@ -67,6 +67,7 @@ class Expected:
 LONG = [pytest.param(each, marks=pytest.mark.walk) for each in (as_xml, as_ics)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("written", [as_json, *LONG])
 def test_a_history(db, written):
     conference = make_conference(starts_on=DAYS[0], ends_on=DAYS[1], time_zone=ZONE.key)
