@@ -14,7 +14,12 @@ from schedule.feeds.fetching import fetch
 from schedule.feeds.formats.problems import ProgrammeError
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.importing.applying import apply_plan
-from schedule.feeds.importing.missing import gone_by_itself, may_settle_something, note_look
+from schedule.feeds.importing.missing import (
+    another_programme,
+    gone_by_itself,
+    may_settle_something,
+    note_look,
+)
 from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.reviewing import keep_review, read_feed
 from schedule.models import Change, Feed, FeedQuerySet, ImportReview
@@ -32,7 +37,7 @@ class CheckOutcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class FeedCheck:
     """`waiting`: so many lines that nobody has dismissed are in the review; so many of them are of
-    talks that are `missing`.
+    talks that are `missing`. `error` also says what kept a feed from being applied by itself.
     """
 
     feed: Feed
@@ -101,7 +106,8 @@ def _compare(
     conference = feed.conference
     conference.one_writer("programme")
     plan = ImportPlan(conference, feed, programme)
-    chosen = _what_applies(plan, at) if feed.applies_by_itself else set()
+    dangers = another_programme(plan)
+    chosen = _what_applies(plan, at) if feed.applies_by_itself and not dangers else set()
     change = None
     if chosen or not plan.proposals:
         change = apply_plan(plan, at=at, actor=actor, chosen=chosen)
@@ -114,7 +120,10 @@ def _compare(
     waiting = len(review.waiting) if review else 0
     missing = feed.items.waiting().count()
     outcome = CheckOutcome.WAITING if waiting else CheckOutcome.UNCHANGED
-    return FeedCheck(feed, CheckOutcome.APPLIED if change else outcome, change, waiting, missing)
+    error = " ".join(danger.message for danger in dangers)
+    if change:
+        outcome = CheckOutcome.APPLIED
+    return FeedCheck(feed, outcome, change, waiting, missing, error)
 
 
 def _what_applies(plan: ImportPlan, at: datetime) -> set[str]:

@@ -9,12 +9,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from schedule.changes.removals import RemovalDanger, dangers_of_removal
+from schedule.changes.removals import RemovalDanger, RemovalsRefused, dangers_of_removal
 from schedule.feeds.formats.problems import Problem
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.lines import LineKind
-from schedule.feeds.importing.missing import gone_by_itself, note_look
+from schedule.feeds.importing.missing import another_programme, gone_by_itself, note_look
 from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.reviewing import keep_review
 from schedule.models import Change, Conference, Feed, FeedItem, ImportReview
@@ -74,12 +74,15 @@ def import_schedule(
     or, but for what is live now, until removals are accepted. `data` are the bytes that were read;
     what waits does so with them in the feed's review, where they are read again, `believes_clock` or
     not, as they were now.
+    Raises RemovalsRefused, unless they are accepted, when it is another programme altogether.
     """
     at = at or timezone.now()
     conference.one_writer("programme")
     feed = find_feed(conference, source, programme)
     feed.believes_clock = feed.believes_clock or believes_clock
     plan = ImportPlan(conference, feed, programme)
+    if not accepts_removals and (dangers := another_programme(plan)):
+        raise RemovalsRefused(dangers)
     missing = plan.of_kind(LineKind.MISSING)
     if accepts_removals:
         gone = {line.digest for line in missing if not line.talk.is_live_at(at)}

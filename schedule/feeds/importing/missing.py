@@ -6,7 +6,9 @@ some lacked a quarter of it, for minutes. docs/adr/0014-missing-talks.md says wh
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
 
+from schedule.changes.removals import RemovalDanger
 from schedule.changes.row_changes import RowChanges
 from schedule.feeds.importing.lines import LineKind
 from schedule.feeds.importing.plan import ImportPlan
@@ -26,6 +28,17 @@ def gone_by_itself(plan: ImportPlan, at: datetime) -> set[str]:
         return set()
     gone = set(_no_outage(plan.feed, at).filter(_is_far(at)).values_list("pk", flat=True))
     return {line.digest for line in lines if line.item.pk in gone}
+
+
+def another_programme(plan: ImportPlan) -> list[RemovalDanger]:
+    """Empty, unless nothing is left of what the feed had: next year's programme under the old address.
+    Its talks would stand beside the ones that attendees see.
+    """
+    missing = len(plan.of_kind(LineKind.MISSING))
+    if plan.present or missing <= HANDFUL:
+        return []
+    text = _("None of the %(count)d talks that this feed had is in it: another programme?")
+    return [RemovalDanger("another", text % {"count": missing})]
 
 
 def may_settle_something(feed: Feed, at: datetime) -> bool:

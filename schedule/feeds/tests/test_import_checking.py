@@ -118,6 +118,32 @@ def test_what_stays_missing_is_taken_out_though_the_feed_says_nothing_new(feed, 
     assert FeedItem.objects.exclude(missing_since=None).values_list("missing_looks")[0] == (24,)
 
 
+def test_another_programme_waits_whole(feed, web):
+    feed.applies_by_itself = True
+    feed.save()
+    web.data = many(5)
+    check_feed(feed, at=DAY_BEFORE)
+    web.data = schedule_json(*(event_json(number) for number in range(50, 60)))
+    for hour in range(4):
+        check = check_feed(feed, at=DAY_BEFORE + timedelta(hours=hour))
+    assert check.missing == 5
+    assert Talk.objects.shown().count() == Talk.objects.count() == 5
+    assert len(ImportReview.objects.get().waiting) == 15
+    web.data = many(5)
+    assert check_feed(feed, at=AT).error == ""
+
+
+def test_the_command_refuses_another_programme(conference, web):
+    web.data = many(5)
+    run(ADDRESS)
+    web.data = schedule_json(*(event_json(number) for number in range(50, 60)))
+    with pytest.raises(CommandError, match=r"another programme\? Nothing was written") as told:
+        run(ADDRESS)
+    assert told.value.returncode == 3
+    assert Talk.objects.count() == 5
+    assert "5 taken out" in run(ADDRESS, "--accept-removals")
+
+
 def test_a_check_that_fails_is_no_look(feed, web):
     feed.applies_by_itself = True
     feed.save()

@@ -6,7 +6,7 @@ import pytest
 
 from conftest import make_conference, make_talk, utc
 from schedule.changes.recorder import ChangeRecorder, undo
-from schedule.changes.removals import dangers_of_removal
+from schedule.changes.removals import RemovalsRefused, dangers_of_removal
 from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing.import_file import ImportSummary, import_schedule
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
@@ -155,6 +155,21 @@ def test_a_source_that_has_lost_its_programme_waits_for_a_person(conference):
     assert looks(conference, *many(9), hours=(0, 1, 2, 5)) == [0, 0, 0, 0]
     assert shown() == titles(*range(1, 21))
     assert looks(conference, *many(10), hours=(6,)) == [10], "half of it is left"
+
+
+def test_another_programme_is_not_put_beside_the_old_one(conference):
+    load(conference, *many(5))
+    another = [event_json(number) for number in range(50, 60)]
+    with pytest.raises(RemovalsRefused, match="None of the 5 talks that this feed had is in it"):
+        load(conference, *another)
+    assert shown() == titles(*range(1, 6))
+    assert load(conference, *another, accepts=True).counts["removed"] == 5
+    assert shown() == titles(*range(50, 60))
+
+
+def test_a_handful_of_talks_may_all_be_others(conference):
+    load(conference, *many(4))
+    assert load(conference, event_json(5)).counts["new"] == 1
 
 
 def test_accepted_removals_go_at_once_but_for_what_is_live(conference):

@@ -1,5 +1,6 @@
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from lib.http_client import HttpError
+from schedule.changes.removals import RemovalsRefused
 from schedule.feeds.fetching import fetch
 from schedule.feeds.formats.problems import Problem, ProgrammeError
 from schedule.feeds.formats.registry import known_formats
@@ -28,8 +30,9 @@ class Command(BaseCommand):
         "Import a schedule from a file or an https address, in any format that --format lists; or"
         " ask the feeds that are due, as a timer does. Exit status 0: done, or there was nothing to"
         " do. 1: it could not be read, and nothing was written; with --due, one of the feeds. 2: the"
-        " options are wrong. 3: done, but talks are missing and wait (a dry run says so too); see"
-        " --accept-removals."
+        " options are wrong. 3: done, but talks are missing and wait (a dry run says so too), or nothing"
+        " was written, because it is another programme; see --accept-removals. With --due words alone"
+        " say so."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -110,6 +113,13 @@ class Command(BaseCommand):
             else:
                 self._list_problems(list(error.problems[1:]))
             raise CommandError(f"{source}: {error}") from None
+        except RemovalsRefused as refused:
+            if as_json:
+                dangers = [asdict(danger) for danger in refused.dangers]
+                self._write_json({"error": str(refused), "dangers": dangers})
+            text = _("%(source)s: %(reasons)s Nothing was written. If it is: --accept-removals")
+            words = text % {"source": source, "reasons": refused}
+            raise CommandError(words, returncode=WAITING) from None
         if as_json:
             self._write_json(summary.as_dict())
         else:
