@@ -95,8 +95,8 @@ def _desk_rights(request: HttpRequest) -> DeskRights:
     return DeskRights.of(request.user, conference) if conference else DeskRights()
 
 
-def _waiting(request: HttpRequest) -> list[tuple[str, str]]:
-    """What only an organizer can decide: a link to it, and how that is said."""
+def _waiting_reviews(request: HttpRequest) -> list[tuple[str, str]]:
+    """What of imports only an organizer can decide: a link to it, and how that is said."""
     conference = conference_of(request)
     if conference is None:
         return []
@@ -131,7 +131,8 @@ class OurAdminSite(admin.AdminSite):
         """Who has nothing here has the desk."""
         if not request.user.is_superuser and not _is_of_admin(request):
             return redirect("desk:index")
-        return super().index(request, {"waiting": _waiting(request), **(extra_context or {})})
+        waiting = {"waiting_reviews": _waiting_reviews(request)}
+        return super().index(request, {**waiting, **(extra_context or {})})
 
     def each_context(self, request: HttpRequest) -> dict[str, object]:
         context = super().each_context(request)

@@ -138,6 +138,7 @@ def _renew_silently(plan: ImportPlan, decided: Container[int]) -> None:
 def _summary(plan: ImportPlan, lines: list[ImportLine]) -> str:
     said = [kind for kind in LineKind if kind is not LineKind.UNCHANGED]
     counts = [(kind, sum(kind in line.kinds for line in lines)) for kind in said]
-    what = ", ".join(f"{count} {kind.label}" for kind, count in counts if count)
+    done = {kind: kind.label for kind in said} | {LineKind.MISSING: _("taken out")}
+    what = ", ".join(f"{count} {done[kind]}" for kind, count in counts if count)
     source = plan.feed.source if len(plan.feed.source) <= 100 else f"{plan.feed.source[:99]}…"
     return _("%(source)s: %(what)s") % {"source": source, "what": what}

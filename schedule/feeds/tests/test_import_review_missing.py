@@ -40,7 +40,7 @@ def test_removals_need_a_tick(client):
     assert Talk.objects.shown().count() == 21, "all else is applied"
     assert "10 talks are missing: are they gone?" in client.get(reverse("admin:index")).text
     page = decide(client, accept_removals="on").content.decode()
-    assert "schedule.json: 10 missing" in page
+    assert "schedule.json: 10 taken out" in page
     assert "are they gone?" not in page + client.get(reverse("admin:index")).text
     assert Talk.objects.shown().count() == 11
 

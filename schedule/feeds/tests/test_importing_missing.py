@@ -92,7 +92,7 @@ def test_two_hours_and_three_looks_are_no_outage(conference):
     assert shown() == titles(*range(1, 16))
     assert not ImportReview.objects.exists(), "nobody is asked any more"
     change = Change.objects.newest_first()[0]
-    assert (change.act, str(change)) == ("import", "feed: 5 missing")
+    assert (change.act, str(change)) == ("import", "feed: 5 taken out")
     assert load(conference, *many(15), at=AT + 3 * HOUR).change is None
     assert load(conference, *many(20), at=AT + 4 * HOUR).counts["back"] == 5
     assert shown() == titles(*range(1, 21))

@@ -145,7 +145,7 @@ def test_every_kind_of_line(conference):
     assert summary.plan["counts"]["unchanged"] == 1
     assert summary.plan["rooms"] == {"new": ["Cellar"], "renamed": []}
     assert str(summary.change) == (
-        "feed: 1 new, 1 back again, 1 missing, 1 moved in time, 1 moved to another room,"
+        "feed: 1 new, 1 back again, 1 taken out, 1 moved in time, 1 moved to another room,"
         " 2 changed, 1 under another key"
     )
 
