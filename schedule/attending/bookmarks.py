@@ -34,13 +34,16 @@ def _user_id(request: HttpRequest) -> int | None:
 @follows_visibility
 @never_cache
 def star(request: ConferenceRequest, code: str) -> HttpResponse:
-    """The page behind a star, for those whose browser runs no scripts."""
-    talk = get_object_or_404(_talks(request).with_cards(), code=code)
+    """The page behind a star, for those whose browser runs no scripts. A star on a talk that has left
+    the programme can be taken away.
+    """
+    talks = Talk.objects.filter(conference=request.conference, code=code)
+    talk = talks.shown().first() or get_object_or_404(talks.removed())
     user_id = _user_id(request)
     if user_id is None:
         return redirect_to_login(request.get_full_path())
     if request.method == "POST":
-        if request.POST.get("on") == "1":
+        if request.POST.get("on") == "1" and not talk.is_hidden:
             Bookmark.objects.get_or_create(user_id=user_id, talk=talk)
         else:
             Bookmark.objects.filter(user_id=user_id, talk=talk).delete()
@@ -84,7 +87,9 @@ def agenda(request: ConferenceRequest) -> HttpResponse:
     talks = _talks(request).starred_by(user_id).with_cards()
     link = AgendaLink.objects.filter(user_id=user_id, conference=request.conference).first()
     feed = request.build_absolute_uri(resolve_url("agenda_feed", link.secret)) if link else ""
+    removed = Talk.objects.filter(conference=request.conference).removed().starred_by(user_id)
     context = {
+        "removed": removed.in_order(),
         "days": agenda_of(talks, request.conference, viewer_zone(request)),
         "feed": feed,
         "webcal": f"webcal://{feed.partition('://')[2]}" if feed else "",

@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(help_text='Its name here: of a file, or of a system.', max_length=500, verbose_name='source')),
                 ('address', models.CharField(blank=True, help_text='Of the schedule file or of the pretalx API. It begins with https://', max_length=500, validators=[django.core.validators.URLValidator(['https'])], verbose_name='address')),
                 ('check_every_minutes', models.PositiveSmallIntegerField(blank=True, help_text='Empty: only when somebody asks.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='check every … minutes')),
-                ('applies_by_itself', models.BooleanField(default=False, help_text='Otherwise what is new waits for a review. Conflicts, and when too much would go missing, wait in any case.', verbose_name='applies by itself')),
+                ('applies_by_itself', models.BooleanField(default=False, help_text='Otherwise what is new waits for a review. Conflicts wait in any case, and what is missing until it can be no outage.', verbose_name='applies by itself')),
                 ('believes_clock', models.BooleanField(default=False, help_text="Where an offset contradicts the file's own time zone, the clock time counts.", verbose_name='believe the clock')),
                 ('format', models.CharField(blank=True, max_length=40, verbose_name='format')),
                 ('sha256', models.CharField(blank=True, editable=False, max_length=64)),
@@ -228,6 +228,8 @@ class Migration(migrations.Migration):
                 ('guid', models.CharField(blank=True, max_length=200)),
                 ('values', models.JSONField(default=dict)),
                 ('missing_since', models.DateTimeField(blank=True, null=True, verbose_name='missing since')),
+                ('missing_looks', models.PositiveIntegerField(default=0, editable=False, verbose_name='looks without it')),
+                ('is_settled', models.BooleanField(default=False, editable=False)),
                 ('has_hidden_talk', models.BooleanField(default=False, editable=False)),
             ],
             options={

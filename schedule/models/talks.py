@@ -70,6 +70,14 @@ class TalkQuerySet(models.QuerySet["Talk"]):
         """What attendees see. Canceled talks stay, with a mark."""
         return self.filter(is_hidden=False)
 
+    def removed(self) -> Self:
+        """What attendees saw until its feed lost it, and would see again if the feed brought it."""
+        return self.filter(
+            is_hidden=True,
+            feed_items__has_hidden_talk=True,
+            feed_items__values__has_key="title",  # the import was not undone: see FeedItem
+        ).distinct()
+
     def scheduled(self) -> Self:
         """Talks that take place somewhere at some time."""
         return self.shown().filter(is_canceled=False, room__isnull=False)

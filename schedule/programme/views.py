@@ -93,11 +93,20 @@ def _chosen_day(request: ConferenceRequest, days: list[date]) -> date | None:
 @follows_visibility
 @shared_page()
 def talk(request: ConferenceRequest, code: str) -> HttpResponse:
-    talks = Talk.objects.filter(conference=request.conference).shown().with_cards()
-    found = get_object_or_404(talks, code=code)
+    talks = Talk.objects.filter(conference=request.conference)
+    found = talks.shown().with_cards().filter(code=code).first()
+    if found is None:
+        return _removed(request, get_object_or_404(talks.removed(), code=code))
     day = request.conference.day_of(found.starts_at, viewer_zone(request))
     context = {"talk": found, "day": day, "at": request.at}
     return render_page(request, "schedule/talk.html", context)
+
+
+def _removed(request: ConferenceRequest, talk: Talk) -> HttpResponse:
+    """Whoever has kept the link reads what became of the talk. Machines read 410."""
+    response = render_page(request, "schedule/removed.html", {"talk": talk, "at": request.at})
+    response.status_code = 410
+    return response
 
 
 @require_safe

@@ -26,7 +26,8 @@ WORDLESS = {"c3voc-xml": {"series", "also_in"}, "c3voc-json": {"series", "also_i
 class ImportPlan:
     """Made by reading the database in a fixed number of queries; writes nothing.
 
-    `known`: the items that the feed had until now. `missing_before`: talks that it lost earlier.
+    `present` and `absent`: the items of what it has, and of what it no longer has. `missing_before`:
+    talks that it lost earlier, of which it has been settled whether they are gone.
     """
 
     def __init__(self, conference: Conference, feed: Feed, programme: Programme) -> None:
@@ -46,13 +47,12 @@ class ImportPlan:
         for incoming in programme.talks:
             known_item = matched.get((incoming.key, incoming.ordinal))
             self.lines += self._known(incoming, known_item) if known_item else [self._new(incoming)]
-        present = {item.pk for item in matched.values()}
-        self.known = [item for item in items if item.missing_since is None and item.is_accepted]
-        missing = [item for item in self.known if item.pk not in present]
-        self.lines += [ImportLine((LineKind.MISSING,), item.talk, item) for item in missing]
-        self.missing_before = sum(
-            item.missing_since is not None and item.pk not in present for item in items
-        )
+        self.present = list(matched.values())
+        present = {item.pk for item in self.present}
+        self.absent = [item for item in items if item.pk not in present and item.is_accepted]
+        asked = [item for item in self.absent if item.is_asked_about]
+        self.lines += [ImportLine((LineKind.MISSING,), item.talk, item) for item in asked]
+        self.missing_before = len(self.absent) - len(asked)
         self.problems = [*programme.problems, *self.rooms.problems, *self._conference_problems()]
 
     def again(self) -> "ImportPlan":
@@ -66,6 +66,12 @@ class ImportPlan:
     def proposals(self) -> list[ImportLine]:
         """The lines that say something; those of unchanged talks do not."""
         return [line for line in self.lines if line.kind is not LineKind.UNCHANGED]
+
+    @property
+    def undisputed(self) -> set[str]:
+        """The digests of what is new, moved or changed: no organizer disagrees with it."""
+        asked = (LineKind.CONFLICT, LineKind.MISSING)
+        return {line.digest for line in self.proposals if line.kind not in asked}
 
     @property
     def digest(self) -> str:
@@ -205,6 +211,8 @@ class ImportPlan:
             "guid": incoming.guid,
             "values": values,
             "missing_since": None,
+            "missing_looks": 0,
+            "is_settled": False,
             "has_hidden_talk": False,
         }
 
@@ -248,7 +256,7 @@ def _kinds(
     if not item.is_accepted:
         return (LineKind.NEW,)
     named = {
-        LineKind.BACK: item.missing_since is not None,
+        LineKind.BACK: "is_hidden" in changes,
         LineKind.TIME: not TIMES.isdisjoint(changes),
         LineKind.ROOM: "room" in changes,
         LineKind.CANCELED: "is_canceled" in changes,
@@ -256,9 +264,7 @@ def _kinds(
         LineKind.REKEYED: item.key != renewed["key"],
     }
     kinds = tuple(kind for kind, applies in named.items() if applies)
-    if kinds:
-        return kinds
-    return (LineKind.BACK,) if "is_hidden" in changes else (LineKind.UNCHANGED,)
+    return kinds or (LineKind.UNCHANGED,)
 
 
 def _with_both_times(fields: Collection[str]) -> set[str]:

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from conftest import client_of, make_conference, make_role, utc
 from schedule.feeds.fetching import FetchedFeed
@@ -180,35 +181,6 @@ def test_what_else_an_organizer_changes_meanwhile_is_no_hindrance(client):
     assert set(Talk.objects.values_list("title", flat=True)) == {"Theirs"}
 
 
-def test_removals_need_a_tick(client):
-    upload(client, many(*range(1, 21)))
-    decide(client)
-    page = upload(client, many(*range(1, 11))).content.decode()
-    assert "10 of 20 talks are missing." in page
-    page = decide(client).content.decode()
-    assert "Nothing was applied. 10 of 20 talks are missing." in page
-    assert not FeedItem.objects.exclude(missing_since=None).exists()
-    decide(client, accept_removals="on")
-    assert FeedItem.objects.exclude(missing_since=None).count() == 10
-    assert Talk.objects.shown().count() == 20, "marked, not hidden"
-
-
-def test_missing_talks_are_hidden_by_hand_and_come_back(client):
-    upload(client, many(1, 2))
-    decide(client)
-    upload(client, many(1))
-    decide(client, accept_removals="on")
-    items = reverse("admin:schedule_feeditem_changelist")
-    everything = list(FeedItem.objects.values_list("pk", flat=True))
-    client.post(items, {"action": "hide_missing", "_selected_action": everything})
-    assert [talk.title for talk in Talk.objects.shown()] == ["Talk 1"]
-    change = Change.objects.newest_first()[0]
-    assert [(field.field, field.new) for field in change.fields.all()] == [("is_hidden", True)]
-    upload(client, many(1, 2))
-    decide(client)
-    assert Talk.objects.shown().count() == 2
-
-
 def fields_of(page: str) -> dict[str, list[str]]:
     """What a browser would send back of the talk's form."""
     form = re.search(r'<form[^>]*id="talk_form".*?</form>', page, re.DOTALL)
@@ -308,6 +280,21 @@ def test_an_address_is_asked_now(client, conference, monkeypatch):
     page = client.post(FEEDS, check, follow=True).content.decode()
     assert "New (1)" in page
     assert "waits for a review" in page
+
+
+def test_what_a_timer_did_is_found_at_the_feed(client, conference, monkeypatch):
+    monkeypatch.setattr(checking, "fetch", lambda *_a, **_kw: FetchedFeed(many(1), ""))
+    feed = Feed.objects.create(
+        conference=conference,
+        source="pretalx",
+        address="https://a.example/",
+        applies_by_itself=True,
+    )
+    change = checking.check_feed(feed, at=timezone.now()).change
+    page = client.get(reverse("admin:schedule_feed_change", args=[feed.pk])).text
+    url = reverse("admin:schedule_feed_imported", args=[feed.pk, change.pk])
+    assert f'<a href="{url}">pretalx: 1 new</a>' in page
+    assert client.get(reverse("admin:schedule_feed_add")).status_code == 200
 
 
 def test_a_feed_with_talks_is_not_deleted(client):
