@@ -103,5 +103,13 @@ def _format_of(source: SourceFile, name: str | None) -> Format:
     for known in named:
         if known.recognises(source):
             return known
-    beginning = f"<{source.xml.tag}>" if source.kind == "xml" else source.beginning[:60]
-    raise refuse("unknown-format", read=beginning, done=supported)
+    raise refuse("unknown-format", read=_content_of(source), done=supported)
+
+
+def _content_of(source: SourceFile) -> str:
+    """What a file that nobody recognises holds, so that its owner can tell which one it is."""
+    if source.kind == "xml":
+        return f"<{source.xml.tag}>"
+    if names := list(source.json_object):
+        return "JSON: " + ", ".join(names)
+    return source.beginning[:60]
