@@ -5,8 +5,8 @@ become a programme.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -82,8 +82,9 @@ class Assembly:
         talks = [talk for talk in map(self._talk, raw.events) if talk is not None]
         if len(talks) * 2 < len(raw.events):
             raise refuse("unreadable", raw.location, f"{len(talks)} / {len(raw.events)}")
-        talks = self._with_ordinals(talks)
-        self._report_repeated_ids()
+        repeats = _repeats(talks)
+        talks = self._with_ordinals(talks, repeats)
+        self._report_repeated_ids(repeats)
         days = tuple(self._date(day.date) for day in raw.days) or self._days_of(talks)
         return Programme(
             format=raw.format,
@@ -275,7 +276,9 @@ class Assembly:
             else:
                 self.problems.add("bad-link", link.location, link.url)
 
-    def _with_ordinals(self, talks: list[ProgrammeTalk]) -> list[ProgrammeTalk]:
+    def _with_ordinals(
+        self, talks: list[ProgrammeTalk], repeats: Collection[str]
+    ) -> list[ProgrammeTalk]:
         """Talks of one key are numbered in the order of their starts, so that all survive."""
         groups: dict[str, list[int]] = {}
         for at, talk in enumerate(talks):
@@ -283,15 +286,35 @@ class Assembly:
         for key, members in groups.items():
             members.sort(key=lambda at: (talks[at].starts_at, talks[at].room))
             for ordinal, at in enumerate(members[1:], start=1):
-                if not key.startswith(f"{REPEATING}:"):
+                if not key.startswith(f"{REPEATING}:") and talks[at].series not in repeats:
                     self.problems.found.append(
                         Problem("repeated-key", talks[at].location, key, talks[at].title)
                     )
                 talks[at] = replace(talks[at], ordinal=ordinal)
         return talks
 
-    def _report_repeated_ids(self) -> None:
+    def _report_repeated_ids(self, repeats: Collection[str]) -> None:
         for name, counter in (("id", self.ids), ("code", self.codes)):
+            codes: dict[str, set[str]] = defaultdict(set)
+            for event in self.raw.events:
+                codes[event.words.get(name, "")].add(event.words.get("code", "").strip())
             for value, count in counter.items():
-                if value.strip() and count > 1:
+                is_repeat = len(codes[value]) == 1 and codes[value] <= set(repeats)
+                if value.strip() and count > 1 and not is_repeat:
                     self.problems.add("repeated-id", self.raw.location, f"{name} {value} ({count})")
+
+
+def _repeats(talks: Iterable[ProgrammeTalk]) -> set[str]:
+    """The codes of items that take place several times: one title, each time at another time or
+    place. pretalx gives them one code, and often one id.
+    """
+    groups: dict[str, list[ProgrammeTalk]] = defaultdict(list)
+    for talk in talks:
+        if talk.series:
+            groups[talk.series].append(talk)
+    return {
+        code
+        for code, group in groups.items()
+        if len({same_name(talk.title) for talk in group}) == 1
+        and len({(talk.starts_at, talk.room) for talk in group}) == len(group)
+    }

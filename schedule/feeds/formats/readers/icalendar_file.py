@@ -238,7 +238,8 @@ def _identify(words: dict[str, str], uid: str) -> None:
     if is_guid(local):
         words["guid"], words["uid"] = local, ""
     if found := _pretalx_uid.match(uid):
-        words["code"] = found[1]
+        # The number that follows the code of a talk with several slots may change with each release.
+        words["code"], words["uid"] = found[1], ""
 
 
 def _names_in_title(words: dict[str, str]) -> list[str]:
