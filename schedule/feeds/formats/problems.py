@@ -55,7 +55,7 @@ KINDS: dict[str, tuple[Severity, Promise]] = {
         _("A number or code, where the thing itself is needed. Ask the API for it with ?expand=…"),
     ),
     "unknown-reference": (WARNING, _("This refers to something that the file does not have.")),
-    "not-in-programme": (WARNING, _("Not confirmed, or not scheduled. It is left out.")),
+    "not-in-programme": (WARNING, _("Not confirmed, not scheduled or not public. It is left out.")),
     "replaced-bytes": (WARNING, _("Bytes that are not UTF-8 were replaced.")),
     "bad-line": (WARNING, _("This line cannot be read. It is left out.")),
     "repeats": (WARNING, _("A rule for repeating it. Only the first time is read.")),
