@@ -9,13 +9,13 @@ from lib.plans import digest_of
 from schedule.changes.recorder import FEED_FIELDS, FEED_LINKS
 from schedule.feeds.formats.problems import Problem
 from schedule.feeds.formats.programme import Programme, ProgrammeTalk
+from schedule.feeds.formats.values.zone_names import read_zone
 from schedule.feeds.importing.lines import TIMES, ImportLine, LineKind
 from schedule.feeds.importing.matching import match_talks
 from schedule.feeds.importing.rooms import FileRooms, FileTracks
 from schedule.feeds.importing.speakers import FileSpeakers
 from schedule.models import Conference, Feed, FeedItem, Override, Speaker, Talk
 from schedule.models.codes import claim_code
-from schedule.site.zones import known_zone
 
 # Guessed or rarely told: what an organizer set stays until the feed says something new.
 FOLLOWED = ("kind", "series", "is_canceled")
@@ -301,7 +301,7 @@ def _first_free(wanted: int, taken: set[int]) -> int:
 
 def _differ(zone: str, conference: Conference, programme: Programme) -> bool:
     """Two names of zones may mean the same time, like Asia/Calcutta and Asia/Kolkata."""
-    there = known_zone(zone)
+    there = read_zone(zone)
     return any(
         talk.starts_at.astimezone(there).utcoffset()
         != talk.starts_at.astimezone(conference.zone).utcoffset()

@@ -171,9 +171,9 @@ def test_clock_changes_and_impossible_times():
 
 def test_what_is_nested_is_not_read():
     alarm = "BEGIN:VALARM\nSUMMARY:Alarm\nDESCRIPTION:Wake up\nEND:VALARM"
-    zone = "BEGIN:VTIMEZONE\nTZID:Europe/Paris\nBEGIN:STANDARD\nDTSTART:19700101T000000\nRRULE:FREQ=SECONDLY\nEND:STANDARD\nEND:VTIMEZONE"
+    zone = "BEGIN:VTIMEZONE\nTZID:Europe/Paris\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0100\nRRULE:FREQ=SECONDLY\nEND:STANDARD\nEND:VTIMEZONE"
     programme = read(calendar(f"{alarm}\n{EVENT}", head=zone))
-    assert programme.problems == ()
+    assert problems(programme) == [("zone-unreadable", "line 3")]
     assert programme.talks[0].title == "Ouverture"
 
 
