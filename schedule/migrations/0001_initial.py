@@ -201,7 +201,7 @@ class Migration(migrations.Migration):
                 ('address', models.CharField(blank=True, help_text='Of the schedule file or of the pretalx API. It begins with https://', max_length=500, validators=[django.core.validators.URLValidator(['https'])], verbose_name='address')),
                 ('check_every_minutes', models.PositiveSmallIntegerField(blank=True, help_text='Empty: only when somebody asks.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='check every … minutes')),
                 ('applies_by_itself', models.BooleanField(default=False, help_text='Otherwise what is new waits for a review. Conflicts, and when too much would go missing, wait in any case.', verbose_name='applies by itself')),
-                ('believes_clock', models.BooleanField(default=False, help_text="Where an offset contradicts the file's own time zone, the clock time counts.", verbose_name='believe the clock')),
+                ('believes_clock', models.BooleanField(blank=True, choices=[(None, 'the date counts if the file names its time zone, else the start'), (True, "the start counts, as the venue's clock time"), (False, 'the date counts, with its offset')], null=True, verbose_name='where date and start contradict')),
                 ('format', models.CharField(blank=True, max_length=40, verbose_name='format')),
                 ('sha256', models.CharField(blank=True, editable=False, max_length=64)),
                 ('etag', models.CharField(blank=True, editable=False, max_length=200)),

@@ -64,9 +64,14 @@ class Feed(models.Model):
         ),
     )
     believes_clock = models.BooleanField(
-        _("believe the clock"),
-        default=False,
-        help_text=_("Where an offset contradicts the file's own time zone, the clock time counts."),
+        _("where date and start contradict"),
+        null=True,
+        blank=True,
+        choices=[
+            (None, _("the date counts if the file names its time zone, else the start")),
+            (True, _("the start counts, as the venue's clock time")),
+            (False, _("the date counts, with its offset")),
+        ],
     )
     format = models.CharField(_("format"), max_length=40, blank=True)
     sha256 = models.CharField(max_length=64, blank=True, editable=False)

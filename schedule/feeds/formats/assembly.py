@@ -8,7 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from lib.text import one_line, same_name
@@ -25,7 +25,7 @@ from schedule.feeds.formats.values.words import (
     kind_of,
     read_code,
 )
-from schedule.site.zones import known_zone
+from schedule.feeds.formats.values.zone_names import read_zone
 
 MAX_ROOMS = 300  # 108
 MAX_SPEAKERS_OF_TALK = 50  # 10
@@ -45,7 +45,7 @@ class Assembly:
         problems: Problems,
         default_zone: ZoneInfo | None,
         day_starts_at_hour: int,
-        believe_clock: bool,
+        believe_clock: bool | None,
     ) -> None:
         self.raw = raw
         self.problems = problems
@@ -102,9 +102,9 @@ class Assembly:
             problems=tuple(self.problems.found),
         )
 
-    def _zone(self) -> ZoneInfo | None:
+    def _zone(self) -> tzinfo | None:
         name = self.raw.words.get("time_zone_name", "").strip()
-        zone = known_zone(name)
+        zone = read_zone(name)
         if name and zone is None:
             self.problems.add("unknown-zone", self.raw.location, name)
         return zone

@@ -50,6 +50,14 @@ KINDS: dict[str, tuple[Severity, Promise]] = {
     "wrong-place": (WARNING, _("This belongs elsewhere in the file. It is read nevertheless.")),
     "days-differ": (WARNING, _("The file declares another number of days than it has.")),
     "unknown-zone": (WARNING, _("Unknown time zone. The conference's is used.")),
+    "zone-differs": (
+        WARNING,
+        _("The file defines this time zone otherwise than its name says. The definition counts."),
+    ),
+    "zone-unreadable": (
+        WARNING,
+        _("This definition of a time zone cannot be read. The zone of its name counts."),
+    ),
     "not-expanded": (
         WARNING,
         _("A number or code, where the thing itself is needed. Ask the API for it with ?expand=…"),
@@ -78,7 +86,17 @@ KINDS: dict[str, tuple[Severity, Promise]] = {
             " programme."
         ),
     ),
-    "clock-believed": (WARNING, _("The offset looks wrong. The clock time is believed, as asked.")),
+    "clock-believed": (
+        WARNING,
+        _("Date and start contradict each other. The start is used, as the venue's clock time."),
+    ),
+    "offset-believed": (
+        WARNING,
+        _(
+            "Date and start are not of the time zone of the conference. The date with its offset is"
+            " used; compare with the real programme."
+        ),
+    ),
     "start-differs": (WARNING, _("Date and start contradict each other. The date is used.")),
     "ambiguous-time": (WARNING, _("The clock shows this time twice that night. The first is used.")),
     "outside-day": (WARNING, _("Outside the hours of its day. It is kept where it is.")),

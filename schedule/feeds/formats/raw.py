@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
+from datetime import tzinfo
 
 from schedule.feeds.formats.problems import refuse
 
@@ -74,7 +74,7 @@ class RawEvent:
     kind: str = ""
     is_canceled: bool = False
     do_not_record: bool = False
-    zone: ZoneInfo | None = None
+    zone: tzinfo | None = None
     places: dict[str, str] = field(default_factory=dict)
     also_in: list[RawRoom] = field(default_factory=list)
     persons: list[RawPerson] = field(default_factory=list)

@@ -63,7 +63,7 @@ def import_schedule(
     accepts_removals: bool = False,
     at: datetime | None = None,
     data: bytes = b"",
-    believes_clock: bool = False,
+    believes_clock: bool | None = None,
 ) -> ImportSummary:
     """Brings the conference's talks up to what the file says. All or nothing.
 
@@ -71,13 +71,14 @@ def import_schedule(
     streams, chairs, cancellations, hidden talks, first published times, talks made here, and what
     an organizer overrode. Talks that the file no longer has are marked as missing and stay.
     `data` are the bytes that were read; what is in conflict waits with them in the feed's review,
-    where they are read again, `believes_clock` or not, as they were now.
+    where they are read again as they were now, with `believes_clock` if it is not None.
     Raises TalkRemovalsRefused, unless they are accepted, when too much would go missing.
     """
     at = at or timezone.now()
     conference.one_writer("programme")
     feed = find_feed(conference, source, programme)
-    feed.believes_clock = feed.believes_clock or believes_clock
+    if believes_clock is not None:
+        feed.believes_clock = believes_clock
     plan = ImportPlan(conference, feed, programme)
     dangers = dangers_of(plan, at)
     if dangers and not accepts_removals and not is_dry_run:

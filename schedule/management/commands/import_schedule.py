@@ -58,8 +58,9 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--believe-clock",
-            action="store_true",
-            help="where an offset contradicts the file's own time zone, believe the clock time",
+            action=argparse.BooleanOptionalAction,
+            help="where a talk's date contradicts its start: believe the start, or the date with"
+            " its offset; without: the date, if the file names its time zone",
         )  # fmt: skip
 
     def handle(
