@@ -132,6 +132,7 @@ class Migration(migrations.Migration):
                 ('track', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='talks', to='schedule.track', verbose_name='track')),
                 ('starts_at', models.DateTimeField(verbose_name='starts')),
                 ('ends_at', models.DateTimeField(verbose_name='ends')),
+                ('is_all_day', models.BooleanField(default=False, help_text='Without a time: shown above the talks of its day, or of each of its days.', verbose_name='all day')),
                 ('planned_starts_at', models.DateTimeField(blank=True, null=True, verbose_name='first published start')),
                 ('planned_room', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='schedule.room', verbose_name='first published room')),
                 ('is_canceled', models.BooleanField(default=False, help_text='Stays visible, with a mark.', verbose_name='canceled')),

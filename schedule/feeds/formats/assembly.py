@@ -54,6 +54,7 @@ class Assembly:
         self.times = TimeReader(
             problems=problems,
             zone=zone or default_zone,
+            venue=default_zone or zone,
             names_zone=zone is not None,
             day_change=raw.words.get("day_change", ""),
             day_starts_at_hour=day_starts_at_hour,
@@ -117,9 +118,16 @@ class Assembly:
         return self.times.local_date(stamp)
 
     def _days_of(self, talks: list[ProgrammeTalk]) -> tuple[date, ...]:
-        """For files that name no days. What begins after midnight belongs to the evening before."""
+        """For files that name no days. What begins after midnight belongs to the evening before,
+        unless there is none.
+        """
         night = timedelta(hours=self.times.day_starts_at_hour)
-        return tuple(sorted({self.times.local_date(talk.starts_at - night) for talk in talks}))
+        times = self.times
+        # What goes on all day begins with a day of the conference.
+        zones = [times.venue if talk.is_all_day else times.zone for talk in talks]
+        starts = [talk.starts_at.astimezone(zone) for talk, zone in zip(talks, zones, strict=True)]
+        first = min((start.date() for start in starts), default=None)
+        return tuple(sorted({max((start - night).date(), first) for start in starts if first}))
 
     def _check_days(self) -> None:
         declared = self.raw.words.get("days", "").strip()
@@ -216,6 +224,7 @@ class Assembly:
             links=tuple(self._links(event)),
             starts_at=starts_at,
             ends_at=ends_at,
+            is_all_day=event.is_all_day,
         )
         return replace(talk, keys=tuple(self._keys(event, talk)))
 

@@ -75,7 +75,6 @@ KINDS: dict[str, tuple[Severity, Promise]] = {
     # Times
     "bad-date": (WARNING, _("A date is written 2026-11-21 or 21.11.2026.")),
     "bad-time": (WARNING, _("A time is written 14:30, or with its date 2026-11-21 14:30.")),
-    "all-day": (WARNING, _("A date without a time. It is taken for the whole day.")),
     "over-midnight": (WARNING, _("The end lies before the start. It is taken for the next day's.")),
     "date-unreadable": (WARNING, _("The date cannot be read. Day and start are used.")),
     "mislabelled-time": (

@@ -53,6 +53,7 @@ class ProgrammeTalk:
     title: str
     starts_at: datetime
     ends_at: datetime
+    is_all_day: bool = False
     ordinal: int = 0
     location: str = ""
     guid: str = ""

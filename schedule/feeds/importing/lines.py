@@ -108,7 +108,9 @@ class ImportLine:
         }
 
     def _shown_fields(self) -> Iterable[str]:
-        return HEADLINE if self.is_new else self.changes
+        if self.is_new:
+            return (*HEADLINE, "is_all_day") if self.talk.is_all_day else HEADLINE
+        return self.changes
 
     def _old_and_new(self, name: str) -> tuple[object, object]:
         if name in self.changes:

@@ -20,7 +20,8 @@ from schedule.models.codes import claim_code
 # Guessed or rarely told: what an organizer set stays until the feed says something new.
 FOLLOWED = ("kind", "series", "is_canceled")
 # What a format has no word for: nothing there says nothing.
-WORDLESS = {"c3voc-xml": {"series", "also_in"}, "c3voc-json": {"series", "also_in"}}
+_C3VOC = {"series", "also_in", "is_all_day"}
+WORDLESS = {"c3voc-xml": _C3VOC, "c3voc-json": _C3VOC}
 
 
 class ImportPlan:

@@ -67,7 +67,8 @@ def test_json(programme):
     conference = json.loads(body("/schedule.json"))["schedule"]["conference"]
     assert (conference["title"], conference["time_zone_name"]) == ("Testconf", "Europe/Berlin")
     first, second = conference["days"]
-    assert first["day_start"] == "2026-03-06T04:00:00+01:00"
+    assert first["day_start"] == "2026-03-06T00:00:00+01:00", "no evening lies before it"
+    assert first["day_end"] == second["day_start"] == "2026-03-07T04:00:00+01:00"
     assert second["rooms"] == {}
     (talk,) = first["rooms"]["Main hall"]
     assert talk["code"] == "ABCDEF"

@@ -170,7 +170,11 @@ def changes(rule: str, start: str = "20000326T010000", dates: tuple[str, ...] = 
     ("rule", "first", "last"),
     [
         ("FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU", "2000-03-26", "2099-03-29"),
-        ("FREQ=YEARLY;BYMONTH=3;BYDAY=SU;BYMONTHDAY=8,9,10,11,12,13,14", "2001-03-11", "2099-03-08"),
+        (
+            "FREQ=YEARLY;BYMONTH=3;BYDAY=SU;BYMONTHDAY=8,9,10,11,12,13,14",
+            "2001-03-11",
+            "2099-03-08",
+        ),
         ("FREQ=YEARLY;BYMONTH=3;BYDAY=2SU;UNTIL=20060402T070000Z", "2001-03-11", "2006-03-12"),
         ("FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=1;COUNT=3", "2000-04-01", "2002-04-01"),
         ("FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=-1;INTERVAL=50", "2000-04-30", "2050-04-30"),

@@ -17,7 +17,7 @@ from lib.text import one_line
 from schedule.feeds.formats.problems import Problems, refuse
 from schedule.feeds.formats.raw import RawEvent, RawPerson, RawSchedule
 from schedule.feeds.formats.source import SourceFile
-from schedule.feeds.formats.values.clocks import in_zone, read_stamp
+from schedule.feeds.formats.values.clocks import in_zone, read_date, read_stamp
 from schedule.feeds.formats.values.identity import is_guid
 from schedule.feeds.formats.values.zone_names import read_zone
 from schedule.feeds.formats.values.zone_rules import (
@@ -249,10 +249,9 @@ class _Reader:
         words = event.words
         event.zone = self._zone(start, event.at("date"))
         if _bare_date.fullmatch(start.value):
-            self.problems.add("all-day", event.at("date"), start.value)
-            words["date"], words["start"] = _dashed(start.value), "00:00"
-            words["end"] = f"{_dashed(end.value)}T00:00" if end.value else ""
-            words["duration"] = "" if end.value else "24:00"
+            event.is_all_day = True
+            words["date"] = _dashed(start.value)
+            words["end"] = _last_date(words, end.value)
             return
         words["end"] = self._end(event, end)
         words["duration"] = _duration(words)
@@ -330,6 +329,16 @@ def _duration(words: dict[str, str]) -> str:
     except ValueError:
         return words["duration"]
     return str(length // timedelta(minutes=1)) if length >= timedelta() else words["duration"]
+
+
+def _last_date(words: dict[str, str], end: str) -> str:
+    """The day after the last, of an event without times."""
+    minutes = _duration(words) if words["duration"] else ""
+    first = read_date(words["date"])
+    if end or first is None or not minutes.isdigit():
+        return _dashed(end)
+    # More days than a talk may have are not counted.
+    return (first + min(timedelta(minutes=int(minutes)), timedelta(days=100))).isoformat()
 
 
 def _dashed(text: str) -> str:

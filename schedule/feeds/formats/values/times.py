@@ -24,12 +24,13 @@ _one_day = timedelta(days=1)
 
 @dataclass(slots=True)
 class TimeReader:
-    """`names_zone`: the zone stands in the file. `believe_clock`: where date and start contradict
+    """`names_zone`: the zone stands in the file. `venue`: the conference's. `believe_clock`: where date and start contradict
     each other, the start counts, or the date; None: which of them depends on the file.
     """
 
     problems: Problems
     zone: tzinfo | None
+    venue: tzinfo | None
     names_zone: bool
     day_change: str
     day_starts_at_hour: int
@@ -40,6 +41,8 @@ class TimeReader:
         """Start and end in UTC; None when the talk has to be left out."""
         place = event.at("date") if event.words.get("date") else event.at("start")
         try:
+            if event.is_all_day:
+                return self._whole_days(event)
             starts_at = self._start(event)
             if starts_at is None:
                 self.problems.add("no-start", place, event.words.get("start", ""))
@@ -51,13 +54,34 @@ class TimeReader:
         except SkippedTime as error:
             self.problems.add("time-gap", place, str(error))
             return None
-        if ends_at - starts_at > MAX_LENGTH:
-            self.problems.add("too-long", event.at("duration"), spell(ends_at - starts_at))
+        if self._is_too_long(event, starts_at, ends_at):
             return None
         if ends_at == starts_at:
             self.problems.add("zero-length", event.at("duration"))
         self._compare_with_day(event, starts_at)
         return starts_at, ends_at
+
+    def _is_too_long(self, event: RawEvent, starts_at: datetime, ends_at: datetime) -> bool:
+        is_too_long = ends_at - starts_at > MAX_LENGTH
+        if is_too_long:
+            self.problems.add("too-long", event.at("duration"), spell(ends_at - starts_at))
+        return is_too_long
+
+    def _whole_days(self, event: RawEvent) -> tuple[datetime, datetime] | None:
+        """From the beginning of the first day to that of the day after the last, as the conference
+        counts days.
+        """
+        first, until = read_date(event.words["date"]), read_date(event.words["end"])
+        if first is None:
+            self.problems.add("no-start", event.at("date"), event.words["date"])
+            return None
+        check_year(first)
+        if until is None or until <= first:
+            until = first + _one_day
+        night = timedelta(hours=self.day_starts_at_hour)
+        zone = self.venue or UTC
+        starts_at, ends_at = (in_zone(_midnight(day) + night, zone)[0] for day in (first, until))
+        return None if self._is_too_long(event, starts_at, ends_at) else (starts_at, ends_at)
 
     def local_date(self, stamp: datetime) -> date:
         """The date of an instant at the venue; None of the file's clock times is touched."""

@@ -34,7 +34,9 @@ _PLACES = {
     "sapporo": "Asia/Tokyo",
     "wellington": "Pacific/Auckland",
 }
-_offset = re.compile(r"\(?(?:UTC|GMT)? ?(?:([+−-])([0-9]{1,2})(?::?([0-5][0-9]))?)?\)?", re.IGNORECASE)
+_offset = re.compile(
+    r"\(?(?:UTC|GMT)? ?(?:([+−-])([0-9]{1,2})(?::?([0-5][0-9]))?)?\)?", re.IGNORECASE
+)
 _label = re.compile(r"(\([^()]*\)) (.+)")
 
 
