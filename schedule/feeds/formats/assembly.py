@@ -6,7 +6,7 @@ become a programme.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
@@ -80,12 +80,12 @@ class Assembly:
         self._read_rooms()
         for track in raw.tracks:
             self._track(track)
-        talks = [talk for talk in map(self._talk, raw.events) if talk is not None]
+        read = [(event, talk) for event in raw.events if (talk := self._talk(event))]
+        events, talks = [event for event, _talk in read], [talk for _event, talk in read]
         if len(talks) * 2 < len(raw.events):
             raise refuse("unreadable", raw.location, f"{len(talks)} / {len(raw.events)}")
-        repeats = _repeats(talks)
-        talks = self._with_ordinals(talks, repeats)
-        self._report_repeated_ids(repeats)
+        talks = self._with_ordinals(talks)
+        self._report_repeated_ids(events, talks)
         days = tuple(self._date(day.date) for day in raw.days) or self._days_of(talks)
         return Programme(
             format=raw.format,
@@ -285,45 +285,37 @@ class Assembly:
             else:
                 self.problems.add("bad-link", link.location, link.url)
 
-    def _with_ordinals(
-        self, talks: list[ProgrammeTalk], repeats: Collection[str]
-    ) -> list[ProgrammeTalk]:
+    def _with_ordinals(self, talks: list[ProgrammeTalk]) -> list[ProgrammeTalk]:
         """Talks of one key are numbered in the order of their starts, so that all survive."""
         groups: dict[str, list[int]] = {}
         for at, talk in enumerate(talks):
             groups.setdefault(talk.key, []).append(at)
         for key, members in groups.items():
             members.sort(key=lambda at: (talks[at].starts_at, talks[at].room))
+            kind = key.partition(":")[0]
+            may_repeat = kind == REPEATING or (kind == "code" and _is_one_item(talks, members))
             for ordinal, at in enumerate(members[1:], start=1):
-                if not key.startswith(f"{REPEATING}:") and talks[at].series not in repeats:
+                if not may_repeat:
                     self.problems.found.append(
                         Problem("repeated-key", talks[at].location, key, talks[at].title)
                     )
                 talks[at] = replace(talks[at], ordinal=ordinal)
         return talks
 
-    def _report_repeated_ids(self, repeats: Collection[str]) -> None:
+    def _report_repeated_ids(self, events: list[RawEvent], talks: list[ProgrammeTalk]) -> None:
         for name, counter in (("id", self.ids), ("code", self.codes)):
-            codes: dict[str, set[str]] = defaultdict(set)
-            for event in self.raw.events:
-                codes[event.words.get(name, "")].add(event.words.get("code", "").strip())
+            groups: dict[str, list[int]] = defaultdict(list)
+            for at, event in enumerate(events):
+                groups[event.words.get(name, "")].append(at)
             for value, count in counter.items():
-                is_repeat = len(codes[value]) == 1 and codes[value] <= set(repeats)
-                if value.strip() and count > 1 and not is_repeat:
+                if value.strip() and count > 1 and not _is_one_item(talks, groups[value]):
                     self.problems.add("repeated-id", self.raw.location, f"{name} {value} ({count})")
 
 
-def _repeats(talks: Iterable[ProgrammeTalk]) -> set[str]:
-    """The codes of items that take place several times: one title, each time at another time or
-    place. pretalx gives them one code, and often one id.
+def _is_one_item(talks: list[ProgrammeTalk], members: list[int]) -> bool:
+    """One that takes place several times: one title, each time at another time or place. pretalx
+    gives them one code and one id.
     """
-    groups: dict[str, list[ProgrammeTalk]] = defaultdict(list)
-    for talk in talks:
-        if talk.series:
-            groups[talk.series].append(talk)
-    return {
-        code
-        for code, group in groups.items()
-        if len({same_name(talk.title) for talk in group}) == 1
-        and len({(talk.starts_at, talk.room) for talk in group}) == len(group)
-    }
+    group = [talks[at] for at in members]
+    slots = {(talk.starts_at, talk.room) for talk in group}
+    return len({same_name(talk.title) for talk in group}) == 1 and len(slots) == len(group)

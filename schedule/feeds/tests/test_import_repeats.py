@@ -83,3 +83,15 @@ def test_each_slot_is_a_talk_of_its_own_and_stays_so(way, db):
     moved = load(conference, way(10, 16))
     assert (moved.counts["moved"], moved.counts["new"], moved.counts["missing"]) == (1, 0, 0)
     assert list(Talk.objects.order_by("starts_at")) == [early, late]
+
+
+def test_an_id_alone_may_be_shared_by_the_slots_of_one_talk_too(db):
+    def file(**words):
+        first, second = _words(10), {**_words(14), **words}
+        return schedule_json(event_json(1, id=7, **first), event_json(2, id=7, **second))
+
+    conference = make_conference(starts_on="2026-03-06", ends_on="2026-03-07")
+    assert read(conference, file()).problems == ()
+    for words in ({"title": "Another"}, _words(10)):
+        found = [problem.code for problem in read(conference, file(**words)).problems]
+        assert found == ["repeated-id"], words
