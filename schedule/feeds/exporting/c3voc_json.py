@@ -86,6 +86,7 @@ def _event(export: Export, exported: ExportedTalk, room: str) -> dict[str, objec
         "persons": [_person(person) for person in exported.speakers],
         "links": links_of(talk),
         **_named("do_not_record", exported.do_not_record),
+        **_named("do_not_stream", exported.do_not_stream),
     }
     return {**event, **_named("code", _code.fullmatch(exported.code) and exported.code)}
 

@@ -31,7 +31,9 @@ class ExportedSpeaker:
 
 @dataclass(frozen=True)
 class ExportedTalk:
-    """`slug` "": the talk's own address has to do. `do_not_record`: so says one of its feeds."""
+    """`slug` "": the talk's own address has to do. `do_not_record`, `do_not_stream`: so says one of
+    its feeds.
+    """
 
     talk: Talk
     guid: str
@@ -40,6 +42,7 @@ class ExportedTalk:
     url: str
     speakers: list[ExportedSpeaker]
     do_not_record: bool
+    do_not_stream: bool
 
     @property
     def length(self) -> timedelta:
@@ -147,7 +150,7 @@ class _Identities:
         """`talks` None: all. Guids are compared with all others in any case."""
         self.conference = conference
         self.keys: dict[int, dict[str, str]] = {}
-        self.not_recorded: set[int] = set()
+        self.said: dict[str, set[int]] = {"do_not_record": set(), "do_not_stream": set()}
         self.keys_of_people: dict[str, dict[str, str]] = {}
         # Of a talk that two feeds have, the first one names it.
         items = FeedItem.objects.filter(feed__conference=conference).order_by("-pk")
@@ -155,8 +158,9 @@ class _Identities:
         wanted = items if talks is None else items.filter(talk__in=talks)
         for talk_id, values in wanted.values_list("talk_id", "values"):
             self.keys[talk_id] = {**keys_by_kind(values.get("keys", [])), "guid": guids[talk_id]}
-            if values.get("do_not_record"):
-                self.not_recorded.add(talk_id)
+            for word, talk_ids in self.said.items():
+                if values.get(word):
+                    talk_ids.add(talk_id)
             for person in values.get("speakers", []):
                 self.keys_of_people[person["code"]] = keys_by_kind(person["keys"])
         self.counts = Counter(("guid", guid) for guid in guids.values())
@@ -181,7 +185,7 @@ class _Identities:
             slug=slug if self.counts["slug", slug] == 1 else "",
             url=base_url.rstrip("/") + reverse("talk", args=[talk.code]),
             speakers=[self._speaker(speaker) for speaker in talk.speakers.all()],
-            do_not_record=talk.pk in self.not_recorded,
+            **{word: talk.pk in talk_ids for word, talk_ids in self.said.items()},
         )
 
     def _speaker(self, speaker: Speaker) -> ExportedSpeaker:

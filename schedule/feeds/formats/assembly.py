@@ -212,6 +212,7 @@ class Assembly:
             kind=kind,
             is_canceled=event.is_canceled,
             do_not_record=event.do_not_record,
+            do_not_stream=event.do_not_stream,
             title=title,
             subtitle=self.words.line(words.get("subtitle", ""), 300, event.at("subtitle")),
             abstract=self.words.html(words.get("abstract", ""), event.at("abstract")),

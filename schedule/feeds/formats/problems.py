@@ -72,6 +72,7 @@ KINDS: dict[str, tuple[Severity, Promise]] = {
     "repeated-column": (WARNING, _("Two columns for the same thing. The first is read.")),
     "more-cells": (WARNING, _("More cells than the header has. Is a text with a comma without quotes?")),
     "bad-word": (WARNING, _("Neither yes nor no. It counts as no.")),
+    "bad-opt-out": (WARNING, _("Neither yes nor no. It counts as an opt-out from the recording.")),
     # Times
     "bad-date": (WARNING, _("A date is written 2026-11-21 or 21.11.2026.")),
     "bad-time": (WARNING, _("A time is written 14:30, or with its date 2026-11-21 14:30.")),

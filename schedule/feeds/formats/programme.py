@@ -62,6 +62,7 @@ class ProgrammeTalk:
     kind: str = "talk"
     is_canceled: bool = False  # so says the source
     do_not_record: bool = False  # so say the speakers
+    do_not_stream: bool = False
     subtitle: str = ""
     abstract: str = ""
     description: str = ""

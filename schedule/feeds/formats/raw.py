@@ -76,6 +76,7 @@ class RawEvent:
     is_all_day: bool = False
     is_canceled: bool = False
     do_not_record: bool = False
+    do_not_stream: bool = False
     zone: tzinfo | None = None
     places: dict[str, str] = field(default_factory=dict)
     also_in: list[RawRoom] = field(default_factory=list)

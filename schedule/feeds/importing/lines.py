@@ -180,8 +180,9 @@ def value_in_words(name: str, value: Any, zone: ZoneInfo) -> str:
         return moment(value, zone)
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
-    if name == "kind":
-        return str(dict(Talk.Kind.choices).get(value, value))
+    if name in ("kind", "delivery"):
+        choices = Talk.Kind.choices if name == "kind" else Talk.Delivery.choices
+        return str(dict(choices).get(value, value))
     if name == "links":
         return ", ".join(f"{link['title']} <{link['url']}>" for link in value)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -87,6 +87,7 @@ class ImportPlan:
             conference=self.conference,
             code=claim_code(incoming.code, f"{incoming.key}/{incoming.ordinal}", self._codes),
             planned_starts_at=incoming.starts_at,
+            **({"delivery": Talk.Delivery.ON_SITE} if incoming.do_not_stream else {}),
             **self._fields(incoming),
         )
         item = FeedItem(feed=self.feed, talk=talk)
@@ -157,6 +158,8 @@ class ImportPlan:
                 contested[name] = (old, new)
         if incoming.do_not_record and item.talk.may_be_replayed:
             changes["may_be_replayed"] = (True, False)
+        if _newly_not_streamed(incoming, item):
+            changes["delivery"] = (item.talk.delivery, Talk.Delivery.ON_SITE)
         if item.has_hidden_talk and item.talk.is_hidden:
             changes["is_hidden"] = (True, False)
         return changes, contested
@@ -185,6 +188,7 @@ class ImportPlan:
             "keys": list(incoming.keys),
             # Kept where it is said, so that nobody agrees in the speakers' name (schedule/admin/talks.py).
             **({"do_not_record": True} if incoming.do_not_record else {}),
+            **({"do_not_stream": True} if incoming.do_not_stream else {}),
             "speakers": [
                 {"code": speaker.code, "keys": list(self._keys_of_speaker[key])}
                 for key, speaker in zip(incoming.speakers, speakers, strict=True)
@@ -292,6 +296,12 @@ def _feed_is_silent(name: str, incoming: ProgrammeTalk, item: FeedItem) -> bool:
     if name in FOLLOWED:
         return bool(item.values.get(name, False) == getattr(incoming, name))
     return not getattr(incoming, name) and not item.values.get(name)
+
+
+def _newly_not_streamed(incoming: ProgrammeTalk, item: FeedItem) -> bool:
+    """Said once; whoever then has it streamed all the same has asked the speakers."""
+    is_new = incoming.do_not_stream and not item.values.get("do_not_stream")
+    return is_new and item.talk.delivery != Talk.Delivery.ON_SITE
 
 
 def _first_free(wanted: int, taken: set[int]) -> int:

@@ -167,6 +167,16 @@ def test_impossible_days_are_left_out(start, end, code):
     assert [problem.code for problem in programme.problems] == [code]
 
 
+def test_what_is_not_public_is_left_out():
+    for access in ("PRIVATE", "confidential"):
+        programme = read(
+            calendar(EVENT, f"CLASS:{access}\nSUMMARY:Staff\nDTSTART:20260306T090000Z")
+        )
+        assert [talk.title for talk in programme.talks] == ["Ouverture"]
+        (problem,) = programme.problems
+        assert (problem.code, problem.read, problem.talk) == ("not-in-programme", access, "Staff")
+
+
 def test_a_file_without_days_begins_with_its_first_date():
     night = "SUMMARY:Doors\nLOCATION:Hall\nDTSTART:20260306T003000\nDURATION:PT30M"
     assert read(calendar(night, EVENT)).days == (date(2026, 3, 6),)

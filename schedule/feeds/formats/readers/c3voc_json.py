@@ -87,6 +87,7 @@ class _Reader(JsonReader):
             container=container,
             words=words,
             do_not_record=self.flag(value, "do_not_record"),
+            do_not_stream=self.flag(value, "do_not_stream"),
             places={name: step(place, name) for name in value},
             persons=[
                 self._person(person, at)

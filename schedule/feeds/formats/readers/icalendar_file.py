@@ -145,7 +145,11 @@ class _Reader:
         # Definitions of zones may stand behind the events that refer to them.
         for component in list(self._components(data)):
             self.problems.talk = one_line(component.value("SUMMARY"))[:80]
-            yield self._event(component)
+            access = component.line("CLASS")
+            if access.value.upper() in ("PRIVATE", "CONFIDENTIAL"):
+                self.problems.add("not-in-programme", component.place(access), access.value)
+            else:
+                yield self._event(component)
             self.problems.talk = ""
 
     def _components(self, data: bytes) -> Iterator[CalendarComponent]:
