@@ -68,7 +68,7 @@ def test_it_stands_above_the_times_of_its_day(conference, hall):
     assert "Saturday, 5 December 2026" in found
     assert "Friday" not in found
     told = page("/talks/SPRINT/?tz=America/New_York")
-    assert "Saturday 5 December</time>, all day" in told
+    assert "Saturday 5 December, all day</time>" in told
     assert "22:00" not in told
 
 
