@@ -25,6 +25,11 @@ class FeedQuerySet(models.QuerySet["Feed"]):
             feed for feed in asked.select_related("conference").order_by("pk") if feed.is_due(at)
         ]
 
+    def believes_clock(self, source: str) -> bool | None:
+        """What was chosen for this file or address, where date and start contradict each other."""
+        known = self.filter(models.Q(source=source) | models.Q(address=source))
+        return known.values_list("believes_clock", flat=True).first()
+
     def stop_applying(self) -> None:
         """An organizer knows better: what it says is read again, and waits for a review."""
         self.update(applies_by_itself=False, sha256="", etag="")

@@ -91,18 +91,22 @@ class Command(BaseCommand):
 
     def _import(self, source: str, conference: Conference, **options: Any) -> None:
         data, as_json = _read_source(source, conference), options["json"]
+        name = source if _is_address(source) else Path(source).name
+        believe_clock = options["believe_clock"]
+        if believe_clock is None:
+            believe_clock = conference.feeds.believes_clock(name)
         try:
             programme = read(
-                conference, data, format=options["format"], believe_clock=options["believe_clock"]
+                conference, data, format=options["format"], believe_clock=believe_clock
             )
             summary = import_schedule(
                 conference=conference,
                 programme=programme,
-                source=source if _is_address(source) else Path(source).name,
+                source=name,
                 is_dry_run=options["dry_run"],
                 accepts_removals=options["accept_removals"],
                 data=data,
-                believes_clock=options["believe_clock"],
+                believes_clock=believe_clock,
             )
         except ProgrammeError as error:
             if as_json:
