@@ -82,6 +82,7 @@ def test_each_slot_is_a_talk_of_its_own_and_stays_so(way, db):
     assert early.series == late.series == "ABCDEF"
     moved = load(conference, way(10, 16))
     assert (moved.counts["moved"], moved.counts["new"], moved.counts["missing"]) == (1, 0, 0)
+    assert moved.counts["rekeyed"] == 0
     assert list(Talk.objects.order_by("starts_at")) == [early, late]
 
 
