@@ -36,8 +36,8 @@ _NAMES = {
 }
 MAX_LINES = 200_000  # 5,000 talks of 40 lines, unfolded
 MAX_LINE_BYTES = 256_000  # the longest real text has 30,485 letters
-MAX_ZONES = 100  # that are defined
-MAX_CLOCK_CHANGES = 5_000  # of one zone: 38 rules, each for the years of programmes
+MAX_ZONES = 50  # that are defined
+MAX_CLOCK_CHANGES = 2_000  # of one zone: 15 rules, each for the years of programmes
 
 # Name and parameters of a line. None has so many that they would not fit.
 _head = re.compile(r'[^":]*(?:"[^"]*"[^":]*)*:')
