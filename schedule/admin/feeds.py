@@ -30,7 +30,7 @@ from schedule.feeds.formats.source import MAX_BYTES
 from schedule.feeds.importing.checking import CheckOutcome, check_feed
 from schedule.feeds.importing.import_file import find_feed
 from schedule.feeds.importing.plan import ImportPlan
-from schedule.feeds.importing.reviewing import keep_review, read
+from schedule.feeds.importing.reviewing import keep_review, make_again, read
 from schedule.feeds.importing.waiting import missing_in_words, waiting_in_words
 from schedule.models import Change, Conference, Feed, FeedItem, ImportReview
 from schedule.site.scoped_admin import (
@@ -61,7 +61,12 @@ class ScheduleUploadForm(forms.Form):
         """Raises ProgrammeError."""
         file = self.cleaned_data["file"]
         data = file.read(MAX_BYTES + 1)
-        programme = read(conference, data, format=self.cleaned_data["format"] or None)
+        programme = read(
+            conference,
+            data,
+            format=self.cleaned_data["format"] or None,
+            believe_clock=conference.feeds.believes_clock(file.name),
+        )
         with transaction.atomic():
             conference.one_writer("programme")
             feed = find_feed(conference, file.name, programme)
@@ -120,6 +125,9 @@ class FeedAdmin(ScopedAdmin):
         if {"address", "believes_clock"} & set(form.changed_data):
             obj.forget_answer()
         super().save_model(request, obj, form, change)
+        waiting = ImportReview.objects.filter(feed=obj).first()
+        if waiting is not None and "believes_clock" in form.changed_data:
+            make_again(waiting, timezone.now())
 
     @admin.display(description=_("talks"), ordering="item_count")
     def item_count(self, feed: Any) -> int:

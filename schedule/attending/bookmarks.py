@@ -2,7 +2,6 @@
 
 import zoneinfo
 from collections.abc import Iterable
-from itertools import groupby
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -12,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from schedule.models import AgendaLink, Bookmark, Conference, Talk, TalkQuerySet
+from schedule.programme.days import by_day
 from schedule.site.access import follows_visibility
 from schedule.site.pages import render_page
 from schedule.site.request import ConferenceRequest, way_back
@@ -116,19 +116,20 @@ def agenda_of(
     """Days with their entries: each talk with the starred talks that it clashes with."""
     listed = sorted(talks, key=lambda talk: (talk.starts_at, talk.ends_at, talk.pk))
     clashes = clashes_of(listed)
-    days = groupby(listed, key=lambda talk: conference.day_of(talk.starts_at, zone))
     return [
         {"day": day, "entries": [{"talk": talk, "clashes": clashes[talk.pk]} for talk in group]}
-        for day, group in days
+        for day, group in by_day(listed, conference, zone)
     ]
 
 
 def clashes_of(talks: list[Talk]) -> dict[int, list[Talk]]:
-    """By primary key. `talks` in order of their start. Canceled talks are in nobody's way."""
+    """By primary key. `talks` in order of their start. What is canceled, or goes on all day, is in
+    nobody's way.
+    """
     clashes: dict[int, list[Talk]] = {talk.pk: [] for talk in talks}
     running: list[Talk] = []
     for talk in talks:
-        if talk.is_canceled:
+        if talk.is_canceled or talk.is_all_day:
             continue
         running = [other for other in running if other.ends_at > talk.starts_at]
         for other in running:

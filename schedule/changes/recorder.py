@@ -26,7 +26,7 @@ SEQUENCED = frozenset({"starts_at", "ends_at", "room", "is_canceled"})
 # What a feed tells of a talk, and an organizer can therefore override.
 FEED_FIELDS = (
     *("kind", "is_canceled", "series", "title", "subtitle", "abstract", "description", "language"),
-    *("room", "track", "starts_at", "ends_at", "links"),
+    *("room", "track", "starts_at", "ends_at", "is_all_day", "links"),
 )
 FEED_LINKS = ("speakers", "also_in")
 MANY = frozenset({"speakers", "chairs", "also_in"})

@@ -26,6 +26,11 @@ class FeedQuerySet(models.QuerySet["Feed"]):
             feed for feed in asked.select_related("conference").order_by("pk") if feed.is_due(at)
         ]
 
+    def believes_clock(self, source: str) -> bool | None:
+        """What was chosen for this file or address, where date and start contradict each other."""
+        known = self.filter(models.Q(source=source) | models.Q(address=source))
+        return known.values_list("believes_clock", flat=True).first()
+
     def stop_applying(self) -> None:
         """An organizer knows better: what it says is read again, and waits for a review."""
         self.update(applies_by_itself=False, sha256="", etag="")
@@ -65,9 +70,14 @@ class Feed(models.Model):
         ),
     )
     believes_clock = models.BooleanField(
-        _("believe the clock"),
-        default=False,
-        help_text=_("Where an offset contradicts the file's own time zone, the clock time counts."),
+        _("where date and start contradict"),
+        null=True,
+        blank=True,
+        choices=[
+            (None, _("the date counts if the file names its time zone, else the start")),
+            (True, _("the start counts, as the venue's clock time")),
+            (False, _("the date counts, with its offset")),
+        ],
     )
     format = models.CharField(_("format"), max_length=40, blank=True)
     sha256 = models.CharField(max_length=64, blank=True, editable=False)

@@ -39,17 +39,17 @@ def viewer_zone(request: HttpRequest) -> zoneinfo.ZoneInfo:
 
 def known_zone(name: str) -> zoneinfo.ZoneInfo | None:
     """From memory: what is no zone is not looked for on the disk, however often somebody asks."""
-    return zoneinfo.ZoneInfo(name) if name in _every_name() else None
+    return zoneinfo.ZoneInfo(name) if name in every_name() else None
 
 
 @lru_cache(maxsize=1)
-def _every_name() -> frozenset[str]:
+def every_name() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
 @lru_cache(maxsize=1)
 def zone_names() -> tuple[str, ...]:
-    names = (name for name in _every_name() if name.partition("/")[0] in AREAS)
+    names = (name for name in every_name() if name.partition("/")[0] in AREAS)
     return ("UTC", *sorted(names))
 
 

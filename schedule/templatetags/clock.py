@@ -32,9 +32,28 @@ def clock(at: datetime, day: date | None = None) -> SafeString:
 @register.simple_tag(takes_context=True)
 def talk_clock(context: Context, talk: Talk) -> SafeString:
     """From when to when, under the heading of a `day` or under none."""
+    if talk.is_all_day:
+        return format_html("{}", all_day(context, talk))
     day: date | None = context.get("day")
     times = clock(talk.starts_at, day), clock_end(talk, day)
     return format_html("{}–{}{}", *times, venue_clock(context, talk.starts_at, talk.ends_at))
+
+
+@register.simple_tag(takes_context=True)
+def all_day(context: Context, talk: Talk) -> str:
+    """Of what goes on all day, or for some days."""
+    days = talk.days(context["conference"])
+    if len(days) == 1:
+        return _("all day")
+    return _("all day, until %(day)s") % {"day": format_date(days[-1], "D j M")}
+
+
+@register.simple_tag(takes_context=True)
+def talk_date(context: Context, talk: Talk) -> date:
+    """On which it begins, in the zone of the page; at the venue, if it goes on all day."""
+    if talk.is_all_day:
+        return talk.day(context["conference"])
+    return timezone.localtime(talk.starts_at).date()
 
 
 @register.simple_tag(takes_context=True)

@@ -139,7 +139,8 @@ export class Room {
     }
     const at = now();
     const programme = byId("programme", HTMLElement);
-    const today = dayOf(at, data(programme, "zone"), Number(data(programme, "dayStarts")));
+    const hour = Number(data(programme, "dayStarts"));
+    const today = dayOf(at, data(programme, "zone"), hour, data(programme, "firstDay"));
     const state = stateOf(entry, at, today);
     this.#last = (state === "live" && liveTalk(entry, at)) || this.#last;
     if (state !== this.#state) {

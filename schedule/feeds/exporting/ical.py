@@ -36,8 +36,13 @@ def _event(export: Export, exported: ExportedTalk) -> Event:
     event.add("uid", exported.guid)
     # Instants in UTC need no definition of a zone, and cannot be misread.
     event.add("dtstamp", export.changed_at or NEVER)
-    event.add("dtstart", talk.starts_at.astimezone(UTC))
-    event.add("dtend", talk.ends_at.astimezone(UTC))
+    if talk.is_all_day:
+        days = talk.days(export.conference)
+        event.add("dtstart", days[0])
+        event.add("dtend", days[-1] + timedelta(days=1))
+    else:
+        event.add("dtstart", talk.starts_at.astimezone(UTC))
+        event.add("dtend", talk.ends_at.astimezone(UTC))
     event.add("sequence", talk.sequence)
     event.add("status", "CANCELLED" if talk.is_canceled else "CONFIRMED")
     event.add("summary", talk.title)

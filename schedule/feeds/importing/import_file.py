@@ -64,7 +64,7 @@ def import_schedule(
     accepts_removals: bool = False,
     at: datetime | None = None,
     data: bytes = b"",
-    believes_clock: bool = False,
+    believes_clock: bool | None = None,
 ) -> ImportSummary:
     """Brings the conference's talks up to what the file says. All or nothing.
 
@@ -72,14 +72,15 @@ def import_schedule(
     streams, chairs, cancellations, hidden talks, first published times, talks made here, and what
     an organizer overrode. Talks that the file no longer has wait until they are no outage (missing.py)
     or, but for what is live now, until removals are accepted. `data` are the bytes that were read;
-    what waits does so with them in the feed's review, where they are read again, `believes_clock` or
-    not, as they were now.
+    what waits does so with them in the feed's review, where they are read again as they were now,
+    with `believes_clock` if it is not None.
     Raises RemovalsRefused, unless they are accepted, when it is another programme altogether.
     """
     at = at or timezone.now()
     conference.one_writer("programme")
     feed = find_feed(conference, source, programme)
-    feed.believes_clock = feed.believes_clock or believes_clock
+    if believes_clock is not None:
+        feed.believes_clock = believes_clock
     plan = ImportPlan(conference, feed, programme)
     if not accepts_removals and (dangers := another_programme(plan)):
         raise RemovalsRefused(dangers)

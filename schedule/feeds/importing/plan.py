@@ -9,18 +9,19 @@ from lib.plans import digest_of
 from schedule.changes.recorder import FEED_FIELDS, FEED_LINKS
 from schedule.feeds.formats.problems import Problem
 from schedule.feeds.formats.programme import Programme, ProgrammeTalk
+from schedule.feeds.formats.values.zone_names import read_zone
 from schedule.feeds.importing.lines import TIMES, ImportLine, LineKind
 from schedule.feeds.importing.matching import match_talks
 from schedule.feeds.importing.rooms import FileRooms, FileTracks
 from schedule.feeds.importing.speakers import FileSpeakers
 from schedule.models import Conference, Feed, FeedItem, Override, Speaker, Talk
 from schedule.models.codes import claim_code
-from schedule.site.zones import known_zone
 
 # Guessed or rarely told: what an organizer set stays until the feed says something new.
 FOLLOWED = ("kind", "series", "is_canceled")
 # What a format has no word for: nothing there says nothing.
-WORDLESS = {"c3voc-xml": {"series", "also_in"}, "c3voc-json": {"series", "also_in"}}
+_C3VOC = {"series", "also_in", "is_all_day"}
+WORDLESS = {"c3voc-xml": _C3VOC, "c3voc-json": _C3VOC}
 
 
 class ImportPlan:
@@ -92,6 +93,7 @@ class ImportPlan:
             conference=self.conference,
             code=claim_code(incoming.code, f"{incoming.key}/{incoming.ordinal}", self._codes),
             planned_starts_at=incoming.starts_at,
+            **({"delivery": Talk.Delivery.ON_SITE} if incoming.do_not_stream else {}),
             **self._fields(incoming),
         )
         item = FeedItem(feed=self.feed, talk=talk)
@@ -162,6 +164,8 @@ class ImportPlan:
                 contested[name] = (old, new)
         if incoming.do_not_record and item.talk.may_be_replayed:
             changes["may_be_replayed"] = (True, False)
+        if _newly_not_streamed(incoming, item):
+            changes["delivery"] = (item.talk.delivery, Talk.Delivery.ON_SITE)
         if item.has_hidden_talk and item.talk.is_hidden:
             changes["is_hidden"] = (True, False)
         return changes, contested
@@ -190,6 +194,7 @@ class ImportPlan:
             "keys": list(incoming.keys),
             # Kept where it is said, so that nobody agrees in the speakers' name (schedule/admin/talks.py).
             **({"do_not_record": True} if incoming.do_not_record else {}),
+            **({"do_not_stream": True} if incoming.do_not_stream else {}),
             "speakers": [
                 {"code": speaker.code, "keys": list(self._keys_of_speaker[key])}
                 for key, speaker in zip(incoming.speakers, speakers, strict=True)
@@ -299,6 +304,12 @@ def _feed_is_silent(name: str, incoming: ProgrammeTalk, item: FeedItem) -> bool:
     return not getattr(incoming, name) and not item.values.get(name)
 
 
+def _newly_not_streamed(incoming: ProgrammeTalk, item: FeedItem) -> bool:
+    """Said once; whoever then has it streamed all the same has asked the speakers."""
+    is_new = incoming.do_not_stream and not item.values.get("do_not_stream")
+    return is_new and item.talk.delivery != Talk.Delivery.ON_SITE
+
+
 def _first_free(wanted: int, taken: set[int]) -> int:
     if wanted not in taken:
         return wanted
@@ -307,7 +318,7 @@ def _first_free(wanted: int, taken: set[int]) -> int:
 
 def _differ(zone: str, conference: Conference, programme: Programme) -> bool:
     """Two names of zones may mean the same time, like Asia/Calcutta and Asia/Kolkata."""
-    there = known_zone(zone)
+    there = read_zone(zone)
     return any(
         talk.starts_at.astimezone(there).utcoffset()
         != talk.starts_at.astimezone(conference.zone).utcoffset()

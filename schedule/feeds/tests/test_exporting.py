@@ -67,7 +67,8 @@ def test_json(programme):
     conference = json.loads(body("/schedule.json"))["schedule"]["conference"]
     assert (conference["title"], conference["time_zone_name"]) == ("Testconf", "Europe/Berlin")
     first, second = conference["days"]
-    assert first["day_start"] == "2026-03-06T04:00:00+01:00"
+    assert first["day_start"] == "2026-03-06T00:00:00+01:00", "no evening lies before it"
+    assert first["day_end"] == second["day_start"] == "2026-03-07T04:00:00+01:00"
     assert second["rooms"] == {}
     (talk,) = first["rooms"]["Main hall"]
     assert talk["code"] == "ABCDEF"
@@ -193,3 +194,33 @@ def test_a_long_night_is_told_in_hours(programme):
     talk.ends_at = talk.starts_at + timedelta(hours=26)
     talk.save()
     assert b"<duration>26:00</duration>" in body("/schedule.xml")
+
+
+def test_whole_minutes_in_every_format(programme):
+    talk = programme.talks.get(code="ABCDEF")
+    talk.ends_at = talk.starts_at + timedelta(minutes=59, seconds=59)
+    talk.save()
+    (event,) = json.loads(body("/schedule.json"))["schedule"]["conference"]["days"][0]["rooms"][
+        "Main hall"
+    ]
+    assert (event["duration"], event["end"]) == ("01:00", "2026-03-06T11:00:00+01:00")
+    assert b"<duration>01:00</duration>" in body("/schedule.xml")
+
+
+@pytest.mark.parametrize("format", ["json", "xml"])
+def test_an_opt_out_of_the_recording_is_told_and_comes_back(programme, format):
+    optout = "<recording><license>CC0</license><optout>1</optout></recording>"
+    data = schedule_xml(event_xml(1, title="Not me", children=optout), event_xml(2, title="Me"))
+    programme.talks.all().delete()
+
+    def load(data):
+        read = parse(data, default_zone=programme.zone)
+        assert {talk.title: talk.do_not_record for talk in read.talks} == {
+            "Not me": True,
+            "Me": False,
+        }
+        return import_schedule(conference=programme, programme=read, source="feed")
+
+    assert load(data).counts["new"] == 2
+    again = load(WRITERS[format].write(Export.of(programme, "https://live.example.org/")))
+    assert (again.counts["unchanged"], again.plan["lines"]) == (2, [])

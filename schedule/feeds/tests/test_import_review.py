@@ -340,3 +340,30 @@ def test_the_text_that_differs_is_shown(client):
     assert "<bdi>…" in page
     assert len(page) < 30_000
     assert "<script>alert" not in page
+
+
+@pytest.mark.ignore_template_errors
+def test_an_organizer_chooses_what_counts_where_times_contradict(conference, organizer):
+    feed = Feed.objects.create(conference=conference, source="osem", sha256="1" * 64, etag="x")
+    address = reverse("admin:schedule_feed_change", args=[feed.pk])
+    client = client_of(organizer)
+    for sent, kept in (("True", True), ("False", False), ("", None)):
+        Feed.objects.update(sha256="1" * 64)
+        response = client.post(address, {"source": "osem", "believes_clock": sent})
+        assert response.status_code == 302
+        feed.refresh_from_db()
+        assert (feed.believes_clock, feed.sha256) == (kept, ""), "it is read again"
+
+
+@pytest.mark.ignore_template_errors
+def test_what_waits_follows_that_choice(client):
+    upload(client, schedule_json(event_json(date="2026-03-06T12:00:00+01:00"), time_zone_name=""))
+    (line,) = ImportReview.objects.get().plan["lines"]
+    assert line["starts_at"] == "2026-03-06T09:00:00+00:00"
+    feed = Feed.objects.get()
+    address = reverse("admin:schedule_feed_change", args=[feed.pk])
+    client.post(address, {"source": feed.source, "believes_clock": "False"})
+    (line,) = ImportReview.objects.get().plan["lines"]
+    assert line["starts_at"] == "2026-03-06T11:00:00+00:00"
+    decide(client)
+    assert Talk.objects.get().starts_at == utc("2026-03-06 11:00")

@@ -61,8 +61,9 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--believe-clock",
-            action="store_true",
-            help="where an offset contradicts the file's own time zone, believe the clock time",
+            action=argparse.BooleanOptionalAction,
+            help="where a talk's date contradicts its start: believe the start, or the date with"
+            " its offset; without: the date, if the file names its time zone",
         )  # fmt: skip
 
     def handle(
@@ -93,18 +94,22 @@ class Command(BaseCommand):
 
     def _import(self, source: str, conference: Conference, **options: Any) -> None:
         data, as_json = _read_source(source, conference), options["json"]
+        name = source if _is_address(source) else Path(source).name
+        believe_clock = options["believe_clock"]
+        if believe_clock is None:
+            believe_clock = conference.feeds.believes_clock(name)
         try:
             programme = read(
-                conference, data, format=options["format"], believe_clock=options["believe_clock"]
+                conference, data, format=options["format"], believe_clock=believe_clock
             )
             summary = import_schedule(
                 conference=conference,
                 programme=programme,
-                source=source if _is_address(source) else Path(source).name,
+                source=name,
                 is_dry_run=options["dry_run"],
                 accepts_removals=options["accept_removals"],
                 data=data,
-                believes_clock=options["believe_clock"],
+                believes_clock=believe_clock,
             )
         except ProgrammeError as error:
             if as_json:
