@@ -36,6 +36,7 @@ from tickets.admission.middleware import refuse_session
 from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.models import User
 from tickets.models.roles import USE_HELPDESK
+from tickets.sources.waiting import to_decide
 
 # What Django's lists and forms raise for lookups that no page of them links to: a year 10000, a key
 # larger than its column, a field without a name.
@@ -120,7 +121,8 @@ class OurAdminSite(admin.AdminSite):
         """Who has nothing here has the desk."""
         if not request.user.is_superuser and not _is_of_admin(request):
             return redirect("desk:index")
-        return super().index(request, extra_context)
+        waiting = to_decide(request.user, conference_of(request))
+        return super().index(request, {**(extra_context or {}), **waiting})
 
     def each_context(self, request: HttpRequest) -> dict[str, object]:
         context = super().each_context(request)
