@@ -67,10 +67,8 @@ def pass_on(*, ticket: Ticket, email: str, site: str, by: User | None) -> None:
     if email == ticket.holder_email:
         raise NotPassedOn(_("The ticket is in the name of this address already."))
     old_email = ticket.holder_email
-    changing = [ticket, *ticket.add_ons]
     ticket.pass_to(email, at)
-    for each in changing:
-        link_to(each).renew()
+    link_to(ticket).renew()
     if newcomer := known_account(email):
         claim_tickets(ticket.conference, newcomer)
     mail_entry_link.enqueue(ticket.pk, site, True)

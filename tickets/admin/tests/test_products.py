@@ -5,6 +5,7 @@ from django.core.management import call_command
 
 from conftest import client_of, make_role, make_ticket, make_user
 from tickets.admin.tests.test_uploads import digest_of, page_of, planned
+from tickets.admission.claiming import claim_tickets
 from tickets.models import Product, SyncRun, Ticket, Upload
 from tickets.sources.importing import import_tickets
 from tickets.sources.reports import counts_in_words
@@ -106,6 +107,21 @@ def test_the_plan_of_an_upload_says_what_opens_by_itself(client, conference):
     page = client.post(page_of("plan"), {"digest": upload_digest}, follow=True)
     assert "look again" in page.text, "there are two now: it is another plan"
     assert "“Full” waits for somebody to say what it opens" in page.text
+
+
+def test_who_comes_in_meanwhile_makes_another_plan(client, conference):
+    """The product that would have waited stays open then."""
+    text = "code,email,product\nA,ada@a.bc,Full\n"
+    import_tickets(
+        conference=conference,
+        tickets=[ShopTicket("A", "Full", {"state": "valid", "holder_email": "ada@a.bc"})],
+    )
+    page = planned(client, text + "B,bea@a.bc,Shirt\n", **COLUMNS)
+    assert "“Full” waits" in page.text
+    assert claim_tickets(conference, make_user("ada@a.bc")) == 1
+    page = client.post(page_of("plan"), {"digest": digest_of(page)}, follow=True)
+    assert "look again" in page.text
+    assert "“Full” waits" not in page.text
 
 
 def test_a_sync_says_what_waits(client, conference, monkeypatch, capsys):

@@ -175,6 +175,7 @@ def test_it_is_passed_on_with_its_ticket(conference, shop, paper, bought):
     ada, bea = make_user(ADA), make_user(BEA)
     claim_tickets(conference, ada)
     token = token_of(link_to(Ticket.objects.get(code="A-2")))
+    assert link_of(token) is not None
     pass_on(ticket=Ticket.objects.get(code="A-1"), email=BEA, site=SITE, by=ada)
     assert holders() == {"A-1": BEA, "A-2": BEA}
     assert (opened(conference, ada), opened(conference, bea)) == (
@@ -182,6 +183,7 @@ def test_it_is_passed_on_with_its_ticket(conference, shop, paper, bought):
         {"conference", "talk:WORK"},
     )
     assert link_of(token) is None, "a link that was mailed before is dead"
+    assert Ticket.objects.get(code="A-2").holder_email == BEA
     full(shop)
     assert holders() == {"A-1": BEA, "A-2": BEA}, "the shop has named nobody new"
 
@@ -195,17 +197,20 @@ def test_the_shop_gives_both_to_somebody_else(conference, shop, paper, bought):
 
 
 def test_one_in_another_name_is_theirs_and_is_not_passed_on(conference, shop, paper, bought):
-    paper.pages = [[main(), add_on(), add_on("A-3", email=BEA)]]
+    tour = {"product": "Tour", "product_code": "3", "admits": Admits.ASK, "email": BEA}
+    paper.pages = [[main(), add_on(), add_on("A-3", **tour)]]
     full(shop)
+    say_what_opens(Product.objects.get(name="Tour"), ["replay"])
     ada, bea = make_user(ADA), make_user(BEA)
-    for user in (ada, bea):
-        claim_tickets(conference, user)
+    claim_tickets(conference, ada)
+    assert holders() == {"A-1": ADA, "A-2": ADA}, "hers alone"
+    claim_tickets(conference, bea)
     assert holders() == {"A-1": ADA, "A-2": ADA, "A-3": BEA}
     with pytest.raises(NotPassedOn, match="goes with the ticket A-1"):
         pass_on(ticket=Ticket.objects.get(code="A-3"), email="cy@example.com", site=SITE, by=bea)
     pass_on(ticket=Ticket.objects.get(code="A-1"), email="cy@example.com", site=SITE, by=ada)
     assert holders() == {"A-3": BEA}
-    paper.changed = [[main("canceled"), add_on(), add_on("A-3", email=BEA)]]
+    paper.changed = [[main("canceled"), add_on(), add_on("A-3", **tour)]]
     part(shop)
     assert opened(conference, bea) == set(), "and ends with the ticket"
 
@@ -224,12 +229,13 @@ def test_whoever_has_the_ticket_has_it(conference, bought):
 
 
 @pytest.mark.parametrize("address", [ADA, ""])
-def test_an_order_code_brings_both(conference, shop, paper, bought, address):
+def test_an_order_code_brings_both(conference, shop, paper, bought, mailoutbox, address):  # noqa: PLR0913
     Ticket.objects.update(holder_email=address, shop_email=address, buyer_email=ADA)
     bea = make_user(BEA)
     assert claim_order(conference, bea, PendingOrder("A", ADA)) == (2, False)
     assert holders() == {"A-1": BEA, "A-2": BEA}
     assert claim_order(conference, make_user("cy@example.com"), PendingOrder("A", ADA)) == (0, True)
+    assert len(mailoutbox) == 1, "who has both is asked once"
 
 
 def test_one_that_is_bought_later_finds_who_has_the_ticket(conference, shop, paper, bought):
