@@ -37,7 +37,7 @@ class Product(models.Model):
         ORGANIZER = "organizer", _("an organizer")
         SHOP = "shop", _("the shop")
         ALONE = "alone", _("nobody: it was the only product")
-        UNTOLD = "untold", _("nobody yet: the shop does not tell")
+        UNTOLD = "untold", _("nobody yet: the source does not tell")
         NOBODY = "nobody", _("nobody yet")
 
     WAITING = (DecidedBy.UNTOLD, DecidedBy.NOBODY)
