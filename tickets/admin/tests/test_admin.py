@@ -199,24 +199,6 @@ def test_a_product_opens_scopes_that_exist(client, conference):
 
 
 @pytest.mark.parametrize(
-    ("typed", "scopes"),
-    [
-        ('["room:main"]', ["room:main"]),
-        ('["conference", "replay"]', ["conference", "replay"]),
-        ("“room:main”; 'replay'", ["room:main", "replay"]),
-        ("[]", []),
-        ("", []),
-        (' [ "room:main" ] ', ["room:main"]),
-    ],
-)
-def test_scopes_may_be_pasted_as_a_list(client, conference, typed, scopes):
-    make_room(conference, slug="main")
-    data = {"name": "Full", "scopes": typed, "places": "2"}
-    assert client.post(reverse("admin:tickets_product_add"), data).status_code == 302
-    assert Product.objects.get().scopes == scopes
-
-
-@pytest.mark.parametrize(
     ("scopes", "says"),
     [
         ("room:mian", "Testconf has no room:mian. There are: room:main."),

@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import call_command
 
-from conftest import client_of, make_role, make_ticket, make_user
+from conftest import client_of, make_role, make_room, make_ticket, make_user
 from tickets.admin.tests.test_uploads import digest_of, page_of, planned
 from tickets.admission.claiming import claim_tickets
 from tickets.models import Product, SyncRun, Ticket, Upload
@@ -172,3 +172,21 @@ def test_what_somebody_makes_by_hand_does_not_wait(client, conference):
     make_ticket(conference)
     client.post("/admin/tickets/product/add/", {"name": "Crew", "scopes": "", "places": "2"})
     assert not Product.objects.waiting().exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "scopes"),
+    [
+        ('["room:main"]', ["room:main"]),
+        ('["conference", "replay"]', ["conference", "replay"]),
+        ("“room:main”; 'replay'", ["room:main", "replay"]),
+        ("[]", []),
+        ("", []),
+        (' [ "room:main" ] ', ["room:main"]),
+    ],
+)
+def test_scopes_may_be_pasted_as_a_list(client, conference, typed, scopes):
+    make_room(conference, slug="main")
+    data = {"name": "Full", "scopes": typed, "places": "2"}
+    assert client.post("/admin/tickets/product/add/", data).status_code == 302
+    assert Product.objects.get().scopes == scopes
