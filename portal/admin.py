@@ -37,6 +37,7 @@ from tickets.admission.middleware import refuse_session
 from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.models import User
 from tickets.models.roles import USE_HELPDESK
+from tickets.sources.waiting import to_decide
 
 # What Django's lists and forms raise for lookups that no page of them links to: a year 10000, a key
 # larger than its column, a field without a name.
@@ -131,8 +132,9 @@ class OurAdminSite(admin.AdminSite):
         """Who has nothing here has the desk."""
         if not request.user.is_superuser and not _is_of_admin(request):
             return redirect("desk:index")
-        waiting = {"waiting_reviews": _waiting_reviews(request)}
-        return super().index(request, {**waiting, **(extra_context or {})})
+        waiting = to_decide(request.user, conference_of(request))
+        waiting |= {"waiting_reviews": _waiting_reviews(request)}
+        return super().index(request, {**(extra_context or {}), **waiting})
 
     def each_context(self, request: HttpRequest) -> dict[str, object]:
         context = super().each_context(request)

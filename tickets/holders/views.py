@@ -22,7 +22,13 @@ from tickets.holders.order_code import (
     is_code_of_order,
     pending_order,
 )
-from tickets.holders.passing_on import NotPassedOn, free_tickets_of, may_pass_on, pass_on
+from tickets.holders.passing_on import (
+    ADD_ON_IS_NOT_PASSED_ON,
+    NotPassedOn,
+    free_tickets_of,
+    may_pass_on,
+    pass_on,
+)
 from tickets.models import Claim, Ticket
 
 _METHODS = ["GET", "HEAD", "POST"]
@@ -107,6 +113,9 @@ def pass_ticket_on(request: TicketRequest, pk: int) -> HttpResponse:
     ticket = get_object_or_404(tickets, conference=request.conference, pk=pk)
     if not may_pass_on(ticket, request.user):
         raise Http404
+    if ticket.is_add_on:
+        messages.info(request, ADD_ON_IS_NOT_PASSED_ON % {"main": ticket.main_code})
+        return redirect("tickets")
     form = PassOnForm(request.POST or None, label_suffix="", request=request)
     if form.is_valid():
         email, site = form.cleaned_data["email"], request.build_absolute_uri("/")
@@ -134,6 +143,10 @@ def release_ticket(request: TicketRequest, pk: int) -> HttpResponse:
     """Nobody has it then; whose address it carries can claim it again."""
     mine = Claim.objects.live().filter(user=request.user, ticket__conference=request.conference)
     claim = get_object_or_404(mine.select_related("ticket"), ticket=pk)
+    if claim.ticket.goes_with_main:
+        text = _("An add-on goes with its ticket %(main)s. Give that one back.")
+        messages.info(request, text % {"main": claim.ticket.main_code})
+        return redirect("tickets")
     claim.release(timezone.now())
     messages.success(request, _("You have given the ticket back."))
     return redirect("tickets")
