@@ -195,6 +195,7 @@ ACCOUNT_ADAPTER = "tickets.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "tickets.accounts.forms.CodeRequestForm",
     "confirm_login_code": "tickets.accounts.forms.CodeForm",
+    "reauthenticate": "tickets.accounts.forms.PasswordAgainForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -370,6 +371,7 @@ LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 MESSAGE_STORAGE = "schedule.site.cookies.MessageStorage"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "tickets.accounts.login.too_old"
 SECURE_SSL_REDIRECT = HTTPS
 # The probes of the machine itself speak plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]

@@ -4,7 +4,7 @@ pages are in login.py.
 
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from allauth.account.utils import perform_login
+from allauth.account.utils import get_login_redirect_url, perform_login
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -27,7 +27,12 @@ from schedule.site.zones import COOKIE, known_zone, remember_zone
 from tickets.accounts.accounts import is_guarded
 from tickets.accounts.devices import hand_over
 from tickets.accounts.devices.sessions import devices_of, sessions_of, sign_out
-from tickets.accounts.forms import HandOverAnswerForm, HandOverForm, ZoneForm
+from tickets.accounts.forms import (
+    HandOverAnswerForm,
+    HandOverForm,
+    ZoneForm,
+    redirects_mistakes,
+)
 from tickets.accounts.rate_limits import consume
 from tickets.admission.refusals import wants_json
 from tickets.admission.request import TicketRequest
@@ -156,8 +161,11 @@ def device_answer(request: TicketRequest) -> HttpResponse:
 @require_http_methods(_METHODS)
 @public
 @never_cache
+@redirects_mistakes
 def come_in(request: TicketRequest) -> HttpResponse:
     """What the other device opens: by the picture, or by typing the address."""
+    if request.method != "POST" and "code" not in request.GET and request.user.is_authenticated:
+        return HttpResponseRedirect(get_login_redirect_url(request))
     initial = {"code": request.GET.get("code", "")[:100]}
     form = HandOverForm(request.POST or None, label_suffix="", request=request, initial=initial)
     if form.is_valid():
@@ -186,5 +194,7 @@ def come_in_wait(request: TicketRequest) -> HttpResponseBase:
 
 
 def _start_again(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(get_login_redirect_url(request))
     messages.info(request, _("The other device has not let this one in. Begin again."))
     return redirect("come_in")
