@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lib.qr import qr_image
-from schedule.site.access import login_only, public
+from schedule.site.access import for_programs, login_only, public
 from schedule.site.cookies import cookie_of
 from schedule.site.pages import render_page
 from schedule.site.request import way_back
@@ -44,6 +44,7 @@ from tickets.models.people import mask_email
 _METHODS = ["GET", "HEAD", "POST"]
 
 
+@for_programs
 @require_safe
 @public
 @never_cache

@@ -12,11 +12,12 @@ from django.views.decorators.http import require_safe
 from schedule.feeds.exporting import ical
 from schedule.feeds.exporting.export import Export
 from schedule.models import AgendaLink, Talk
-from schedule.site.access import public
+from schedule.site.access import for_programs, public
 from schedule.site.request import ConferenceRequest
 from tickets.admission.rule import admission_of, refusal
 
 
+@for_programs
 @require_safe
 @public
 @cache_control(private=True, no_cache=True)
