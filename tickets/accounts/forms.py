@@ -20,7 +20,7 @@ from schedule.models import Conference
 from schedule.site.access import View
 from schedule.site.cookies import cookie_of, delete_cookie, set_cookie
 from schedule.site.request import page_of_form
-from schedule.site.zones import known_zone, offsets_label, zone_names
+from schedule.site.zones import known_zone, offsets_label, zone_names, zone_of_people
 from tickets.accounts.accounts import account_for
 from tickets.accounts.codes.last import forget_last, is_last
 from tickets.accounts.codes.sending import begin
@@ -219,6 +219,16 @@ class HandOverAnswerForm(forms.Form):
     number = forms.IntegerField(min_value=0)
 
 
+class ZoneField(forms.ChoiceField):
+    """Takes what a browser calls its zone, which may be an older name of one in the list."""
+
+    def valid_value(self, value: str) -> bool:
+        return zone_of_people(value) is not None
+
+    def clean(self, value: str) -> str:
+        return zone_of_people(super().clean(value)) or ""
+
+
 class ZoneForm(forms.Form):
     """The zone in which times are shown. Empty: the venue's."""
 
@@ -229,7 +239,7 @@ class ZoneForm(forms.Form):
         if chosen:
             pinned.append((chosen, _zone_choice(chosen, conference)))
         every = [(name, _zone_choice(name, conference)) for name in zone_names() if name != chosen]
-        self.fields["zone"] = forms.ChoiceField(
+        self.fields["zone"] = ZoneField(
             label=_("Show times in"),
             required=False,
             initial=chosen,

@@ -20,10 +20,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from lib.qr import qr_image
 from schedule.site.access import for_programs, login_only, public
-from schedule.site.cookies import cookie_of
 from schedule.site.pages import render_page
 from schedule.site.request import way_back
-from schedule.site.zones import COOKIE, known_zone, remember_zone
+from schedule.site.zones import COOKIE, chosen_zone, remember_zone, zone_name, zone_tag
 from tickets.accounts.accounts import is_guarded
 from tickets.accounts.devices import hand_over
 from tickets.accounts.devices.sessions import devices_of, sessions_of, sign_out
@@ -48,11 +47,15 @@ _METHODS = ["GET", "HEAD", "POST"]
 @require_safe
 @public
 @never_cache
-def me(request: HttpRequest) -> HttpResponse:
-    """What shared pages leave out: who is here, and the token for their forms."""
+def me(request: TicketRequest) -> HttpResponse:
+    """What shared pages leave out: who is here, in which zone, and the token for their forms."""
     user = request.user
     name = user.short_name if isinstance(user, User) else None
-    return JsonResponse({"name": name, "csrf_token": get_token(request)})
+    zone, conference = chosen_zone(request), request.conference
+    chosen = (
+        {"tag": zone_tag(zone, conference), "name": zone_name(zone, conference)} if zone else None
+    )
+    return JsonResponse({"name": name, "zone": chosen, "csrf_token": get_token(request)})
 
 
 @require_http_methods(_METHODS)
@@ -61,9 +64,9 @@ def me(request: HttpRequest) -> HttpResponse:
 def zone(request: TicketRequest) -> HttpResponse:
     """In which zone times are shown: kept in a cookie, and with the account of who has signed in."""
     user = request.user if isinstance(request.user, User) else None
-    chosen = cookie_of(request, COOKIE)
+    chosen = chosen_zone(request)
     back = _path_without_zone(request)
-    form = ZoneForm(request.conference, chosen if known_zone(chosen) else "", request.POST or None)
+    form = ZoneForm(request.conference, chosen.key if chosen else "", request.POST or None)
     if not form.is_valid():
         context = {"form": form, "back": back}
         return render_page(request, "tickets/zone.html", context)

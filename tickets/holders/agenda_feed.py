@@ -35,7 +35,7 @@ def agenda_feed(request: ConferenceRequest, secret: str) -> HttpResponse:
     chosen = list(talks.in_order().with_cards())
     export = Export.of(conference, request.build_absolute_uri("/"), chosen)
     name = _("%(conference)s: my agenda") % {"conference": conference.name}
-    body = ical.write(export, name)
+    body = ical.write(export, name, alarms=True)
     etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     response = HttpResponse(body, content_type=ical.CONTENT_TYPE, headers={"ETag": etag})
     return get_conditional_response(request, etag=etag, response=response) or response

@@ -31,5 +31,5 @@ def talk_ics(request: ConferenceRequest, code: str) -> HttpResponse:
     talks = Talk.objects.filter(conference=request.conference).shown().with_cards()
     talk = get_object_or_404(talks, code=code)
     export = Export.of(request.conference, request.build_absolute_uri("/"), [talk])
-    body = ical.write(export, talk.title)
+    body = ical.write(export, talk.title, alarms=True)
     return HttpResponse(body, content_type=ical.CONTENT_TYPE)
