@@ -90,7 +90,7 @@ def test_the_address_of_a_button_says_so_when_it_is_typed(attendee, organizer):
         assert page.status_code == 405
         if path != "/pulse/leave/":
             assert page["Allow"] == "POST"
-            assert "This address is a button" in page.text
+            assert "It belongs to a button" in page.text
             assert 'href="/tickets/"' in page.text
     assert client.get("/tickets/find/", headers={"Accept": "application/json"}).content == b""
     assert client.get("/pulse/leave/", headers=BROWSER).content == b""

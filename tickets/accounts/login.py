@@ -79,9 +79,11 @@ class ConfirmCodeView(views.ConfirmLoginCodeView):
 
     def form_invalid(self, form: forms.Form) -> HttpResponse:
         """Only a wrong code is a try, and whoever is wrong is told how many are left."""
+        response: HttpResponse
         if not form.has_error("code", "incorrect_code"):
-            return self.render_to_response(self.get_context_data(form=form))
-        response: HttpResponse = super().form_invalid(form)
+            response = self.render_to_response(self.get_context_data(form=form))
+            return response
+        response = super().form_invalid(form)
         left = self._process.max_attempts - self._process.state["failed_attempts"]
         text = ngettext("%(count)d more try.", "%(count)d more tries.", left)
         form.add_error("code", text % {"count": left})

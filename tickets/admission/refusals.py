@@ -59,6 +59,29 @@ def refuse(request: ConferenceRequest, reason: Reason) -> HttpResponse:
     return response
 
 
+def wants_json(request: HttpRequest) -> bool:
+    accepted = request.get_preferred_type(["text/html", "application/json"])
+    return accepted == "application/json" or request.path.endswith(".json")
+
+
+def _login_url(request: ConferenceRequest) -> str:
+    """It has the way back in it: never an address that only takes a POST, nor another host."""
+    is_below_admin = request.path_info.startswith(BELOW_ADMIN)
+    url = reverse("admin:login" if is_below_admin else "account_login")
+    path = _way_back(request)
+    return f"{url}?{urlencode({'next': path})}" if path else url
+
+
+def _way_back(request: ConferenceRequest) -> str:
+    path = request.get_full_path()
+    if request.method not in ("GET", "HEAD") or request.headers.get("HX-Request") == "true":
+        path = request.headers.get("Referer", "")
+        host = {request.get_host()}
+        if not url_has_allowed_host_and_scheme(path, host, require_https=request.is_secure()):
+            return ""
+    return path if len(path) <= MAX_NEXT_LENGTH else ""
+
+
 def _words_for_program(request: HttpRequest, status: int) -> str:
     if status == 401:
         text = _(
@@ -80,26 +103,3 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_for_programs(request):
         return _answer_program(_("You are signed in, but this is for other people."), 403)
     return permission_denied(request, exception)
-
-
-def wants_json(request: ConferenceRequest) -> bool:
-    accepted = request.get_preferred_type(["text/html", "application/json"])
-    return accepted == "application/json" or request.path.endswith(".json")
-
-
-def _login_url(request: ConferenceRequest) -> str:
-    """It has the way back in it: never an address that only takes a POST, nor another host."""
-    is_below_admin = request.path_info.startswith(BELOW_ADMIN)
-    url = reverse("admin:login" if is_below_admin else "account_login")
-    path = _way_back(request)
-    return f"{url}?{urlencode({'next': path})}" if path else url
-
-
-def _way_back(request: ConferenceRequest) -> str:
-    path = request.get_full_path()
-    if request.method not in ("GET", "HEAD") or request.headers.get("HX-Request") == "true":
-        path = request.headers.get("Referer", "")
-        host = {request.get_host()}
-        if not url_has_allowed_host_and_scheme(path, host, require_https=request.is_secure()):
-            return ""
-    return path if len(path) <= MAX_NEXT_LENGTH else ""

@@ -32,7 +32,9 @@ ROOM = "/rooms/main/"
 
 
 def token_in(page) -> str:
-    return re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+    assert found
+    return found[1]
 
 
 @pytest.fixture
@@ -118,7 +120,7 @@ def at_the_factor(client, organizer):
     return client
 
 
-def check_mistake(client: Client, path: str, sent: dict[str, str]) -> str:
+def check_mistake(client, path, sent):
     """It is told once, by the page of the form; neither it nor a reload would send anything again."""
     response = client.post(path, sent)
     assert response.status_code == 302
