@@ -97,6 +97,9 @@ def test_the_page_says_why_not(attendee, ticket):
     client = client_of(attendee)
     page = told(client, client.post(path_of(ticket), {"email": attendee.email}))
     assert "in the name of this address already" in page
+    other = make_ticket(ticket.conference, user=attendee)
+    client.post(path_of(ticket), {"email": "bea"})
+    assert "valid email" not in client.get(path_of(other)).text
     Ticket.objects.update(passed_on_at=timezone.now())
     assert "within a day" in told(
         client, client.post(path_of(ticket), {"email": "bea@example.com"})
