@@ -65,7 +65,7 @@ def test_back_and_reload_send_nothing_again(page, site):
     other.goto(page.url)
     stale = page
     other.locator("input[autocomplete=one-time-code]").fill(code)
-    other.get_by_role("button", name="Sign in").dblclick()
+    other.get_by_role("button", name="Sign in").click()
     other.wait_for_url("**/tickets/")
     assert other.go_back().ok
     other.wait_for_url("**/tickets/")
@@ -73,3 +73,22 @@ def test_back_and_reload_send_nothing_again(page, site):
     stale.locator("input[autocomplete=one-time-code]").fill(code)
     stale.get_by_role("button", name="Sign in").click()
     stale.wait_for_url("**/tickets/")
+
+
+CLICK_TWICE = """() => {
+  const refused = [];
+  addEventListener("submit", (event) => {
+    refused.push(event.defaultPrevented);
+    event.preventDefault();
+  });
+  document.querySelector("main input[type=email]").value = "twice@example.com";
+  const button = document.querySelector("main form button");
+  button.click();
+  button.click();
+  return refused;
+}"""
+
+
+def test_a_form_is_sent_once_however_often_somebody_clicks(page):
+    page.goto("/accounts/login/")
+    assert page.evaluate(CLICK_TWICE) == [False, True]
