@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from schedule.models import AgendaLink, Bookmark, Conference, Talk, TalkQuerySet
 from schedule.programme.days import by_day
-from schedule.site.access import follows_visibility
+from schedule.site.access import follows_visibility, for_programs
 from schedule.site.pages import render_page
 from schedule.site.request import ConferenceRequest, way_back
 from schedule.site.zones import viewer_zone
@@ -59,6 +59,7 @@ def star(request: ConferenceRequest, code: str) -> HttpResponse:
     return render_page(request, "schedule/star.html", context)
 
 
+@for_programs
 @require_http_methods(["GET", "HEAD", "POST"])
 @follows_visibility
 @never_cache

@@ -112,6 +112,8 @@ export class Player {
     if (this.video) {
       this.video.muted = false;
       this.video.play();
+      // The button that was pressed goes away, and with the focus here the keys of the player work.
+      this.video.focus({ preventScroll: true });
     }
   }
 

@@ -212,6 +212,8 @@ export class RoomPlayer {
     byId("sound", HTMLElement).hidden = !isMuted;
     if (isMuted) {
       this.#status.say("muted", { isNews: true });
+    } else if (this.#status.says("muted")) {
+      this.#status.say(null);
     }
   }
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from lib.plans import PlanChanged
 from schedule.models import Talk
+from schedule.site.access import for_programs
 from schedule.site.request import ConferenceRequest
 from schedule.site.scoped_admin import ScopedAdmin, conference_of
 from streaming.admin.forms import LinksForm, NudgeForm, RecordingForm
@@ -145,6 +146,7 @@ class RecordingAdmin(ScopedAdmin):
         back = reverse("admin:streaming_recording_talks", args=[pk])
         return redirect(f"{back}#talk-{talk.pk}")
 
+    @for_programs
     def playback(self, request: ConferenceRequest, pk: int) -> HttpResponse:
         """The recording as a replay that begins at `?t=`."""
         recording = self._recording(request, pk)

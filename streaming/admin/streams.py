@@ -21,6 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from lib.sealing import SealBroken
+from schedule.site.access import for_programs
 from schedule.site.request import ConferenceRequest
 from schedule.site.scoped_admin import ScopedAdmin
 from streaming.admin.forms import SourceForm, StreamAccountForm, TrafficForm
@@ -181,6 +182,7 @@ class StreamAdmin(SummaryColumn, ScopedAdmin):
         page = TemplateResponse(request, "admin/streaming/stream/preview.html", context)
         return allow_players(request, page)
 
+    @for_programs
     def preview_playback(self, request: ConferenceRequest, pk: int) -> HttpResponse:
         source = offer(self._stream(request, pk), viewer_of(request), timezone.now())
         return JsonResponse({"sources": [source] if source else []})

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from schedule.models import Talk, TalkQuerySet
 from schedule.programme.days import by_day
 from schedule.programme.filters import FILTERS, MAX_LISTED, FilterForm
-from schedule.site.access import admits
+from schedule.site.access import admits, for_programs
 from schedule.site.pages import render_page, shared_page
 from schedule.site.params import DAY
 from schedule.site.request import ConferenceRequest
@@ -149,6 +149,7 @@ def _chapters(request: ConferenceRequest, shown: Replay, at: datetime) -> list[R
     return held if len(held) > 1 else []
 
 
+@for_programs
 @require_safe
 @admits(SCOPE, opens=_is_open)
 @never_cache

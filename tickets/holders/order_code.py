@@ -82,6 +82,11 @@ def is_code_of_order(session: SessionBase, code: str) -> bool:
     return False
 
 
+def tries_left(session: SessionBase) -> int:
+    tries: int = session[_KEY]["tries"]
+    return TRIES - tries
+
+
 def _hash(code: str) -> str:
     return salted_hmac("tickets.entry.order_code", code, algorithm="sha256").hexdigest()
 

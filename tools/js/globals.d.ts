@@ -99,6 +99,8 @@ interface Source {
 interface Me {
   /** null: has not signed in. */
   name: string | null;
+  /** The zone that was chosen, and the mark of the pages that show its times. */
+  zone: { tag: string; name: string } | null;
   csrf_token: string;
 }
 

@@ -111,6 +111,30 @@ def test_a_talk_has_its_own_calendar_file_with_the_same_identity(programme):
     assert Client().get("/talks/NOPE/talk.ics").status_code == 404
 
 
+def test_what_is_a_moment_has_no_end_in_the_calendar(programme):
+    """Ends must be later than starts (RFC 5545)."""
+    make_talk(programme, code="DOORS", starts_at=utc("2026-03-06 08:40"), minutes=0)
+    settle()
+    (event,) = Calendar.from_ical(body("/talks/DOORS/talk.ics")).walk("VEVENT")
+    assert event["dtstart"].dt == utc("2026-03-06 08:40")
+    assert "dtend" not in event
+    assert "duration" not in event
+    again = parse(body("/schedule.ics"))
+    assert again.talks[0].starts_at == utc("2026-03-06 08:40")
+    assert len(again.talks) == 4
+
+
+def test_calendars_ring_before_what_somebody_chose_alone(programme):
+    def alarms(path):
+        return Calendar.from_ical(body(path)).walk("VALARM")
+
+    assert alarms("/schedule.ics") == []
+    assert alarms("/talks/GONE/talk.ics") == []
+    (alarm,) = alarms("/talks/ABCDEF/talk.ics")
+    assert alarm["trigger"].dt == timedelta(minutes=-5)
+    assert (alarm["action"], str(alarm["description"])) == ("DISPLAY", "Kleines <für> den Anfang")
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_no_private_address_and_nothing_hidden_gets_out(programme, path):
     assert b"ada@example.com" not in body(path)
