@@ -316,6 +316,13 @@ class Stream(Sourced):
         )
 
     @property
+    def is_recording(self) -> bool:
+        """Whether it is meant to end. Anything else that ends is an encoder that has hung up."""
+        talk, source = self.talk, SOURCES.get(self.kind)
+        is_own = talk is not None and talk.delivery == Talk.Delivery.PRE_RECORDED
+        return is_own or (source is not None and source.is_recording(self.value))
+
+    @property
     def tag(self) -> str:
         """Names the stream in public, and changes with it. Says nothing of where it is."""
         return opaque_tag("stream", f"{self.pk} {self.kind} {self.value} {self.account_id}")

@@ -110,6 +110,10 @@ class Source:
         """What the player of an admitted person opens. Raises ValueError where it cannot sign."""
         return Playback(value)
 
+    def is_recording(self, value: str) -> bool:
+        """Whether it is meant to end, as far as its address tells."""
+        return False
+
     def from_second(self, url: str, second: int) -> str:
         """The address of a playback that begins later; as it is, where only our player can."""
         return url

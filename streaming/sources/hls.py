@@ -19,3 +19,7 @@ class HLS(Source):
         if not path.split("?")[0].endswith((".m3u8", ".m3u")):
             raise wrong(_("The address of an HLS playlist ends with .m3u8"))
         return value
+
+    def is_recording(self, value: str) -> bool:
+        """Our own site has files, and below /hls/ what encoders send."""
+        return value.startswith("/") and not value.startswith("/hls/")
