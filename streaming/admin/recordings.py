@@ -43,7 +43,7 @@ class RecordingAdmin(ScopedAdmin):
     autocomplete_fields = ("talk", "room")
     change_list_template = "admin/streaming/recording/change_list.html"
     fieldsets = (
-        (None, {"fields": ("value", "kind", "adds_hosts", "talk")}),
+        (None, {"fields": ("value", "adds_hosts", "kind", "talk")}),
         (
             _("Or of a room, for a while"),
             {

@@ -35,7 +35,7 @@ from tickets.models import Ticket
 
 # The simple case is one address and a role.
 FIELDSETS: tuple[Any, ...] = (
-    (None, {"fields": ("value", "kind", "adds_hosts", "understood", "role")}),
+    (None, {"fields": ("value", "adds_hosts", "kind", "understood", "role")}),
     (
         _("Only sometimes, in another language, with a key, as a test"),
         {

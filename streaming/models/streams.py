@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lib.sealing import SealBroken, SealedField, unseal
 from schedule.models import Conference, Room, Talk, host_name
-from streaming.sources import SOURCES, account_choices, source_choices
+from streaming.sources import SOURCES, account_choices, refuse_dead_end, source_choices, vendor_of
 from streaming.sources.base import Account, Playback, Source, Viewer
 
 if TYPE_CHECKING:
@@ -141,16 +141,17 @@ class Sourced(models.Model):
         source = SOURCES.get(self.kind)
         if source is None or not self.value:
             return
+        refuse_dead_end(self.kind, self.value)
         self.value = source.clean(self.value)
         self._check_account(source)
         missing = self.missing_hosts()
-        if missing and not self.adds_hosts:
+        if missing and not self.may_add_hosts:
             raise ValidationError(
                 {
                     "value": ValidationError(
                         _(
-                            "%(source)s: %(hosts)s is not among the conference's stream hosts. Add"
-                            " it there first: open pages learn a new host only by reloading."
+                            "%(source)s: our pages load nothing from %(hosts)s so far. If that is"
+                            " where your stream is, tick “Let players load from it” here."
                         ),
                         code="missing_hosts",
                         params={"source": source.label, "hosts": ", ".join(missing)},
@@ -186,6 +187,12 @@ class Sourced(models.Model):
         )
         wanted = self.source.hosts(self.value, self.opened_account())
         return sorted(host for host in wanted if not is_listed(host, listed))
+
+    @property
+    def may_add_hosts(self) -> bool:
+        """The hosts of vendors whom we know are listed as soon as something plays from them."""
+        is_known = bool(self.source.site) or vendor_of(self.value) is not None
+        return self.adds_hosts or is_known
 
     def add_missing_hosts(self) -> None:
         for host in self.missing_hosts():

@@ -21,7 +21,7 @@ from schedule.models import Conference, Talk
 from streaming.models import Nudge, Recording, StreamAccount
 from streaming.replays.captions import clean_captions
 from streaming.replays.offsets import parse_second
-from streaming.sources import SOURCES, guess
+from streaming.sources import SOURCES, guess, what_is_wrong
 from tickets.sources.spreadsheets.files import csv_rows
 from tickets.sources.spreadsheets.tables import BadRow, BadSpreadsheet, Table, refuse
 
@@ -141,7 +141,7 @@ def import_recordings(
         if line.captions is not None:
             line.recording.captions = line.captions
         line.recording.save()
-        if line.recording.adds_hosts:
+        if line.recording.may_add_hosts:
             line.recording.add_missing_hosts()
         if line.second is not None:
             line.recording.begin_talk_at(line.talk, line.second)
@@ -192,8 +192,9 @@ class _Planner:
     def _set_source(self, recording: Recording, pasted: str) -> None:
         source = guess(pasted)
         if source is None:
-            message = _("“%(url)s” is nothing that can be played.")
-            raise ValidationError(message % {"url": pasted[:100]})
+            reason = what_is_wrong(pasted).messages[0]
+            message = _("“%(url)s” is nothing that can be played. %(reason)s")
+            raise ValidationError(message % {"url": pasted[:100], "reason": reason})
         same = recording.kind == source.kind
         recording.kind, recording.value = source.kind, pasted
         if SOURCES[source.kind].account_fields and not (same and recording.account):

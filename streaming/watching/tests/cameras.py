@@ -53,7 +53,13 @@ def camera(
     target.mkdir(exist_ok=True)
     command = ["ffmpeg", "-loglevel", "error", "-re", "-stream_loop", "-1", "-i", clip]
     command += ["-c", "copy", "-f", "hls", "-hls_time", str(SEGMENT_SECONDS)]
-    command += ["-start_number", str(0 if ends else FIRST_NUMBER), "-hls_list_size", "6", "-hls_flags"]
+    command += [
+        "-start_number",
+        str(0 if ends else FIRST_NUMBER),
+        "-hls_list_size",
+        "6",
+        "-hls_flags",
+    ]
     command += ["delete_segments" if ends else "delete_segments+omit_endlist"]
     playlist = target / "index.m3u8"
     ready = partial(_has_segments, playlist)

@@ -179,7 +179,9 @@ def test_an_encoder_that_hung_up_is_looked_for_until_it_is_back(chromium_here, t
         for page in pages.values():
             page.wait_for_function("log.waits > 1", timeout=PATIENCE_MS)
         for page in pages.values():
-            seen = page.evaluate("[player.hasPicture, player.isOpen, player.video.loop, log.events]")
+            seen = page.evaluate(
+                "[player.hasPicture, player.isOpen, player.video.loop, log.events]"
+            )
             assert seen[:3] == [True, False, False], seen
             assert not any(event.startswith("all") for event in seen[3]), seen
         # Who comes now does not see the last seconds, which are still there.
