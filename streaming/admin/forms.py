@@ -16,8 +16,10 @@ from schedule.site.scoped_admin import ConferenceForm
 from schedule.site.secret_fields import SecretsForm
 from streaming.models import Recording, Stream, StreamAccount, StreamHost
 from streaming.replays.captions import clean_captions
+from streaming.replays.importing import links_text
 from streaming.replays.offsets import parse_second
 from streaming.sources import SOURCES, guess, what_is_wrong
+from tickets.sources.spreadsheets.tables import BadSpreadsheet
 
 # The links of some hundred talks are smaller; a file of a megabyte is another file.
 MAX_CSV_BYTES = 1024 * 1024
@@ -233,7 +235,7 @@ class LinksForm(forms.Form):
     file = forms.FileField(label=_("CSV file"), required=False)
     text = forms.CharField(required=False, max_length=MAX_CSV_BYTES, widget=forms.HiddenInput)
     adds_hosts = forms.BooleanField(
-        label=_("Let players load from the hosts of these links"), required=False
+        label=_("Let players load from it (the hosts of these links)"), required=False
     )
 
     def clean(self) -> dict[str, object]:
@@ -243,5 +245,8 @@ class LinksForm(forms.Form):
             raise ValidationError(_("Choose a file."))
         if file and file.size > MAX_CSV_BYTES:
             raise ValidationError(_("The file is too large."))
-        self.cleaned_data["data"] = file.read() if file else str(text).encode()
+        try:
+            self.cleaned_data["text"] = links_text(file.read()) if file else str(text)
+        except BadSpreadsheet as error:
+            raise ValidationError(str(error)) from None
         return self.cleaned_data

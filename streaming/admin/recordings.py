@@ -162,7 +162,7 @@ class RecordingAdmin(ScopedAdmin):
         if form.is_valid():
             values = form.cleaned_data
             links: dict[str, Any] = {
-                "data": values["data"],
+                "data": values["text"].encode(),
                 "open_captions": _no_captions,
                 "adds_hosts": values["adds_hosts"],
             }
@@ -181,7 +181,7 @@ class RecordingAdmin(ScopedAdmin):
                     " Nothing was imported; look again."
                 )
                 self.message_user(request, text, messages.ERROR)
-        text = form.cleaned_data["data"].decode("utf-8-sig") if plan else ""
+        text = form.cleaned_data["text"] if plan else ""
         again = {"text": text, "adds_hosts": plan and form.cleaned_data["adds_hosts"]}
         context = {
             "title": gettext("Import links"),

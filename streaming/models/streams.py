@@ -12,7 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from lib.sealing import SealBroken, SealedField, unseal
 from schedule.models import Conference, Room, Talk, host_name
-from streaming.sources import SOURCES, account_choices, refuse_dead_end, source_choices, vendor_of
+from streaming.sources import (
+    SOURCES,
+    account_choices,
+    guess,
+    refuse_dead_end,
+    source_choices,
+    vendor_of,
+    what_is_wrong,
+)
 from streaming.sources.base import Account, Playback, Source, Viewer
 
 if TYPE_CHECKING:
@@ -135,6 +143,23 @@ class Sourced(models.Model):
     @property
     def owner(self) -> Conference:
         raise NotImplementedError
+
+    def paste(self, pasted: str, *, adds_hosts: bool) -> None:
+        """Takes what somebody has pasted, of whatever kind it is. Raises ValidationError."""
+        source = guess(pasted)
+        if source is None:
+            reason = what_is_wrong(pasted).messages[0]
+            message = _("“%(url)s” is nothing that can be played. %(reason)s")
+            raise ValidationError(message, params={"url": pasted[:100], "reason": reason})
+        has_account = self.kind == source.kind and self.account
+        if source.account_fields and not has_account:
+            self.account = StreamAccount.objects.only_one(self.owner, source.kind)
+        self.kind, self.adds_hosts = source.kind, adds_hosts
+        try:
+            self.value = source.clean(pasted)
+            self.full_clean()
+        except ValidationError as error:
+            raise ValidationError(error.messages) from None
 
     def clean_source(self) -> None:
         """Raises ValidationError on `value` or `account`."""
