@@ -62,15 +62,12 @@ def account_choices() -> list[tuple[str, str]]:
 
 
 def guess(pasted: str) -> Source | None:
-    """What somebody has pasted; None: nothing that can be played. Of a page of a vendor's site that
-    does not play it is the vendor, who says in `clean` what to paste instead.
+    """What somebody has pasted; None: nothing that can be played. A page of a vendor's site is a frame
+    like any other until `refuse_dead_end` looks at it.
     """
     particular = [source for kind, source in SOURCES.items() if kind not in FIT_EVERYTHING]
-    if found := next((source for source in particular if source.recognises(pasted)), None):
-        return found
     general = [SOURCES[kind] for kind in FIT_EVERYTHING]
-    found = next((source for source in general if source.recognises(pasted)), None)
-    return (vendor_of(pasted) or found) if found else None
+    return next((source for source in (*particular, *general) if source.recognises(pasted)), None)
 
 
 def what_is_wrong(pasted: str) -> ValidationError:
