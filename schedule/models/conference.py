@@ -214,7 +214,7 @@ class Conference(models.Model):
     def window(self) -> tuple[datetime, datetime]:
         return self.day_window(self.starts_on)[0], self.day_window(self.ends_on)[1]
 
-    def one_writer(self, of: Literal["tickets", "programme", "recordings"]) -> None:
+    def one_writer(self, of: Literal["tickets", "programme", "recordings", "streams"]) -> None:
         """Waits until nobody else writes them, and keeps others from it until the transaction ends.
 
         For acts that first read what is there and then write what follows from it. Who only reads,

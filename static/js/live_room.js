@@ -214,11 +214,11 @@ export class Room {
   }
 
   #showPanel() {
-    const { slate, hasFailed, hasPicture } = this.#player;
+    const { slate, hasFailed, isWaiting, hasPicture } = this.#player;
     const isWanted = this.#wanted !== null;
     const isRefused = this.#refusal !== null;
     const state = this.#state;
-    showPanel(panelOf({ state, slate, isWanted, hasFailed, hasPicture, isRefused }));
+    showPanel(panelOf({ state, slate, isWanted, hasFailed, isWaiting, hasPicture, isRefused }));
     if (!hasPicture) {
       byId("sound", HTMLElement).hidden = true;
     }

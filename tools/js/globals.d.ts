@@ -84,6 +84,8 @@ interface Source {
   captions: string | null;
   /** When everybody sees, or saw, its first second; null: it is live. */
   begins: Seconds | null;
+  /** A recording, as this site knows: it is meant to end. Else what moves is live, and only that. */
+  is_recording: boolean;
   /** Whether this site itself can end it. */
   is_gated: boolean;
   /** Only in tech checks. */
