@@ -212,13 +212,13 @@ def change_much(fake: FakePretix) -> list[str]:
 def kill_at_the_third_page(fake: FakePretix, arguments: list[str]) -> None:
     fake.asked.clear()
     may_go_on = threading.Event()
-    # Page, products, page, and then nothing any more.
-    fake.once.extend([None, None, None, Answer(wait=may_go_on)])
+    # Page, products, their categories, page, and then nothing any more.
+    fake.once.extend([None, None, None, None, Answer(wait=may_go_on)])
     environment = os.environ | {"DATABASE_URL": database_url(), "PRIVATE_SHOPS": fake.url}
     command = [sys.executable, "manage.py", "sync_tickets", *arguments]
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
-        until(lambda: len(fake.asked) == 4, process)
+        until(lambda: len(fake.asked) == 5, process)
         process.send_signal(signal.SIGKILL)
     may_go_on.set()
