@@ -46,7 +46,7 @@ def lobby(request: ConferenceRequest) -> HttpResponse:
     talks = cards_of(conference, [*shown, *all_day])
     context = {
         "at": at,
-        "all_day": [talks[item.code] for item in all_day],
+        "all_day": [talks[item.code] for item in all_day if item.code in talks],
         "busy": [_card(each, talks) for each in busy],
         "quiet": [_card(each, talks) for each in quiet],
     }

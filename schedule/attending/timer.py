@@ -45,7 +45,9 @@ class MoreTimeForm(forms.Form):
 
 
 def _talks(request: ConferenceRequest) -> QuerySet[Talk]:
-    return Talk.objects.filter(conference=request.conference).shown().select_related("timer")
+    """What goes on all day has no end to count down to."""
+    talks = Talk.objects.filter(conference=request.conference, is_all_day=False)
+    return talks.shown().select_related("timer")
 
 
 def _may_chair(user: Any, talk: Talk) -> bool:

@@ -53,6 +53,7 @@ export class VideoPicture {
   #isReady = false;
   #wasLive = false;
   #target = 2;
+  #lastLevel = 0;
   /** @type {number | null} */
   #lastNumber = null;
   #movedAt = Infinity;
@@ -217,7 +218,7 @@ export class VideoPicture {
     hls.on(Hls.Events.FRAG_BUFFERED, () => {
       this.#fragmentErrors = 0;
     });
-    hls.on(Hls.Events.LEVEL_LOADED, (_event, { details }) => this.#onPlaylist(details));
+    hls.on(Hls.Events.LEVEL_LOADED, (_event, { details, level }) => this.#onPlaylist(details, level));
     hls.on(Hls.Events.MANIFEST_PARSED, () => {
       this.saveData(isSaving);
       this.#events.onLevels();
@@ -245,10 +246,15 @@ export class VideoPicture {
     }
   }
 
-  /** @param {HlsPlaylist} details */
-  #onPlaylist(details) {
+  /**
+   * @param {HlsPlaylist} details
+   * @param {number} level of quality; each may number its segments in its own way
+   */
+  #onPlaylist(details, level) {
     this.#target = details.targetduration;
-    const hasBegunAnew = details.endSN + BACK_AT_MOST < (this.#lastNumber ?? 0);
+    const last = level === this.#lastLevel ? (this.#lastNumber ?? 0) : 0;
+    this.#lastLevel = level;
+    const hasBegunAnew = details.endSN + BACK_AT_MOST < last;
     if (hasBegunAnew || this.#hasEnded(details.live, details.type === "VOD")) {
       this.#fail("ended");
       return;

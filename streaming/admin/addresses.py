@@ -157,9 +157,8 @@ class _Planner:
         self.named |= {room.slug: room for room in self.rooms}
         always = {"talk": None, "starts_at": None, "ends_at": None, "is_test": False}
         self.streams: dict[tuple[int, str], list[Stream]] = {}
-        for stream in Stream.objects.filter(
-            room__in=self.rooms, role__in=ROLES, **always
-        ).select_related("room__conference", "account"):
+        streams = Stream.objects.filter(room__in=self.rooms, role__in=ROLES, **always)
+        for stream in streams.in_order().select_related("room__conference", "account"):
             self.streams.setdefault((stream.room_id, stream.role), []).append(stream)
 
     def room(self, said: str) -> Room:

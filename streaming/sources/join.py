@@ -24,11 +24,14 @@ from streaming.sources.base import (
 
 # Jitsi looks at its token on entry only.
 ENTRY_LIFE = timedelta(minutes=5)
-# Where people meet. Others are chosen by hand.
-_MEETINGS = re.compile(
+# Vendors where people meet.
+_VENDORS = (
     r"(.+\.)?(zoom\.us|zoom\.com|zoomgov\.com)|meet\.jit\.si|8x8\.vc|meet\.google\.com"
-    r"|teams\.(microsoft|live)\.com|(.+\.)?webex\.com|(bbb|bigbluebutton|jitsi)\..+|whereby\.com"
+    r"|teams\.(microsoft|live)\.com|(.+\.)?webex\.com|whereby\.com"
 )
+# Servers of one's own are known by their name, which anybody may give to any host. Others are chosen
+# by hand.
+_MEETINGS = re.compile(rf"{_VENDORS}|(bbb|bigbluebutton|jitsi)\..+")
 
 
 class Join(Source):
@@ -41,7 +44,7 @@ class Join(Source):
         " the meeting's waiting room or registration."
     )
 
-    site = _MEETINGS.pattern
+    site = _VENDORS
     framed = (
         r"(meet\.jit\.si|8x8\.vc|(.+\.)?webex\.com|(bbb|bigbluebutton|jitsi)\..+?|whereby\.com)/.+"
     )

@@ -44,13 +44,18 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
     def set_state(self, state: str, at: datetime) -> None:
         """An organizer says so; the shop may say something else again."""
+        # Afterwards they may no longer be those that were asked for, like what is valid.
+        whose = list(self._whose())
         self.update(state=state, updated_at=at)
-        self.forget_admissions()
+        forget_admissions(whose)
 
     def forget_admissions(self) -> None:
         """The admissions of all who have one of these are worked out again."""
+        forget_admissions(self._whose())
+
+    def _whose(self) -> models.QuerySet["Claim", tuple[int, int]]:
         claims = Claim.objects.live().filter(ticket__in=self.values("pk"))
-        forget_admissions(claims.values_list("ticket__conference", "user"))
+        return claims.values_list("ticket__conference", "user")
 
 
 class Ticket(models.Model):

@@ -31,7 +31,7 @@ def write(export: Export, name: str = "", *, alarms: bool = False) -> bytes:
     calendar.add("x-published-ttl", vDuration(REFRESH))
     for exported in export.talks:
         event = _event(export, exported)
-        if alarms and not exported.talk.is_canceled:
+        if alarms and not (exported.talk.is_canceled or exported.talk.is_all_day):
             event.add_component(_alarm(exported.talk.title))
         calendar.add_component(event)
     return bytes(calendar.to_ical())

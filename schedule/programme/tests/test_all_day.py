@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from icalendar import Calendar
 
-from conftest import make_conference, make_room, make_talk, settle, utc
+from conftest import client_of, make_conference, make_room, make_talk, settle, utc
 from schedule.attending.bookmarks import clashes_of
 from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.models import Conference, Talk
@@ -84,6 +84,21 @@ def test_calendars_get_dates(hall):
     data = Client().get("/talks/ART/talk.ics", headers={"accept-encoding": "identity"}).content
     (event,) = Calendar.from_ical(data).walk("VEVENT")
     assert (event["dtstart"].dt, event["dtend"].dt) == (DAYS[0], DAYS[2])
+
+
+def test_calendars_do_not_ring_before_it(hall):
+    all_day(hall, DAYS[0], DAYS[0], code="ART")
+    settle()
+    body = Client().get("/talks/ART/talk.ics").content
+    assert Calendar.from_ical(body).walk("VALARM") == []
+
+
+def test_nobody_counts_down_to_its_end(hall, organizer):
+    all_day(hall, DAYS[0], DAYS[0], code="ART")
+    settle()
+    client = client_of(organizer)
+    assert client.get("/talks/ART/chair/").status_code == 404
+    assert client.post("/talks/ART/chair/extend/", {"minutes": "5"}).status_code == 404
 
 
 def test_other_formats_keep_it_within_its_day(hall):

@@ -115,6 +115,12 @@ def test_the_hosts_of_vendors_that_are_known_need_no_tick(
     assert [each.host for each in conference.stream_hosts.all()] == [host]
 
 
+def test_a_host_is_no_vendor_by_the_name_of_a_server(client, conference, room):
+    save(client, room, {"kind": "iframe", "value": "https://bbb.example.org/room"})
+    assert not Stream.objects.exists()
+    assert not conference.stream_hosts.exists()
+
+
 @pytest.mark.parametrize(
     ("kind", "pasted", "says"),
     [
