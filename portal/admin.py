@@ -96,16 +96,6 @@ def _desk_rights(request: HttpRequest) -> DeskRights:
     return DeskRights.of(request.user, conference) if conference else DeskRights()
 
 
-def _waiting_reviews(request: HttpRequest) -> list[tuple[str, str]]:
-    """What of imports only an organizer can decide: a link to it, and how that is said."""
-    conference = conference_of(request)
-    if conference is None:
-        return []
-    needed = ("schedule.change_feed", "schedule.change_talk")
-    may_import = all(request.user.has_perm(each, conference) for each in needed)
-    return waiting_reviews(conference) if may_import else []
-
-
 class OurAdminSite(admin.AdminSite):
     site_title = gettext_lazy("Front Row")
     site_header = gettext_lazy("Front Row")
@@ -132,8 +122,9 @@ class OurAdminSite(admin.AdminSite):
         """Who has nothing here has the desk."""
         if not request.user.is_superuser and not _is_of_admin(request):
             return redirect("desk:index")
-        waiting = to_decide(request.user, conference_of(request))
-        waiting |= {"waiting_reviews": _waiting_reviews(request)}
+        conference = conference_of(request)
+        waiting = to_decide(request.user, conference)
+        waiting |= {"waiting_reviews": waiting_reviews(request.user, conference)}
         return super().index(request, {**(extra_context or {}), **waiting})
 
     def each_context(self, request: HttpRequest) -> dict[str, object]:

@@ -31,7 +31,11 @@ from schedule.feeds.importing.checking import CheckOutcome, check_feed
 from schedule.feeds.importing.import_file import find_feed
 from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.reviewing import keep_review, make_again, read
-from schedule.feeds.importing.waiting import missing_in_words, waiting_in_words
+from schedule.feeds.importing.waiting import (
+    may_import,
+    missing_in_words,
+    waiting_in_words,
+)
 from schedule.models import Change, Conference, Feed, FeedItem, ImportReview
 from schedule.site.scoped_admin import (
     ReadOnly,
@@ -94,8 +98,12 @@ class FeedAdmin(ScopedAdmin):
         "last_error",
     )
     readonly_fields = (
-        *("waiting", "imports"),
-        *("format", "last_imported_at", "last_checked_at", "last_error"),
+        "waiting",
+        "imports",
+        "format",
+        "last_imported_at",
+        "last_checked_at",
+        "last_error",
     )
     actions = ("check_now",)
     change_list_template = "admin/schedule/feed/change_list.html"
@@ -118,16 +126,16 @@ class FeedAdmin(ScopedAdmin):
         return allowed and obj is not None and not obj.items.exists()
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        may_change = request.user.has_perm("schedule.change_talk", conference_of(request))
-        return may_change and self.has_change_permission(request)
+        return may_import(request.user, conference_of(request))
 
     def save_model(self, request: HttpRequest, obj: Feed, form: Any, change: bool) -> None:
         if {"address", "believes_clock"} & set(form.changed_data):
             obj.forget_answer()
         super().save_model(request, obj, form, change)
-        waiting = ImportReview.objects.filter(feed=obj).first()
-        if waiting is not None and "believes_clock" in form.changed_data:
-            make_again(waiting, timezone.now())
+        if "believes_clock" in form.changed_data:
+            review = ImportReview.objects.filter(feed=obj).first()
+            if review is not None:
+                make_again(review, timezone.now())
 
     @admin.display(description=_("talks"), ordering="item_count")
     def item_count(self, feed: Any) -> int:

@@ -2,7 +2,7 @@
 holes, and a press on the wrong button is a press.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -43,7 +43,8 @@ def dangers_of_removal(
     days = {conference.day_of(starts_at) for _room, starts_at in places}
     empty = {talk.room.pk: talk.room.name for talk in gone if talk.room is not None}
     return [
-        *_too_many(gone, len(places) + len(gone), at),
+        *_too_many(gone, len(places) + len(gone)),
+        *live_among(gone, at),
         *(
             RemovalDanger("room", _("Nothing is left in the room %(room)s.") % {"room": name})
             for pk, name in empty.items()
@@ -60,7 +61,15 @@ def _named(day: date) -> str:
     return date_format(day, "D j M")
 
 
-def _too_many(missing: list[Talk], known: int, at: datetime) -> Iterator[RemovalDanger]:
+def live_among(gone: Iterable[Talk], at: datetime) -> list[RemovalDanger]:
+    live = [talk for talk in gone if talk.is_live_at(at)]
+    if not live:
+        return []
+    titles = ", ".join(talk.title for talk in live[:3])
+    return [RemovalDanger("live", _("Live now and missing: %(titles)s.") % {"titles": titles})]
+
+
+def _too_many(missing: list[Talk], known: int) -> Iterator[RemovalDanger]:
     if len(missing) > known * MAX_MISSING_SHARE:
         text = ngettext(
             "%(missing)d of %(known)d talk is missing.",
@@ -68,7 +77,3 @@ def _too_many(missing: list[Talk], known: int, at: datetime) -> Iterator[Removal
             known,
         )
         yield RemovalDanger("share", text % {"missing": len(missing), "known": known})
-    live = [talk for talk in missing if talk.is_live_at(at)]
-    if live:
-        titles = ", ".join(talk.title for talk in live[:3])
-        yield RemovalDanger("live", _("Live now and missing: %(titles)s.") % {"titles": titles})

@@ -20,8 +20,8 @@ from schedule.models import Change, FieldChange, Talk
 
 # Who has opened a page may be on the way to these.
 SOON = timedelta(hours=1)
-# So many talks are seen at a glance.
-HANDFUL = 4
+# So many talks.
+SEEN_AT_A_GLANCE = 4
 # So many lines are read by nobody; the numbers above them say the rest.
 MAX_SHOWN = 50
 
@@ -133,7 +133,7 @@ class UndoPlan:
     @cached_property
     def dangers(self) -> list[RemovalDanger]:
         """The same as of an import; a handful of talks of any other act is seen at a glance."""
-        if not (self.change.is_import or len(self.going) > HANDFUL):
+        if not (self.change.is_import or len(self.going) > SEEN_AT_A_GLANCE):
             return []
         return dangers_of_removal(self.change.conference, self.going, at=self.at)
 

@@ -209,4 +209,5 @@ class ImportReview(models.Model):
     @property
     def waiting(self) -> list[dict[str, Any]]:
         """The lines that nobody has left out."""
-        return [line for line in self.plan["lines"] if line["digest"] not in self.dismissed]
+        dismissed = set(self.dismissed)
+        return [line for line in self.plan["lines"] if line["digest"] not in dismissed]

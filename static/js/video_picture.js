@@ -54,8 +54,7 @@ export class VideoPicture {
   #wasLive = false;
   #target = 2;
   #lastLevel = 0;
-  /** @type {number | null} */
-  #lastNumber = null;
+  #lastNumber = -1;
   #movedAt = Infinity;
   #time = 0;
   #timeMovedAt = performance.now();
@@ -218,7 +217,7 @@ export class VideoPicture {
     hls.on(Hls.Events.FRAG_BUFFERED, () => {
       this.#fragmentErrors = 0;
     });
-    hls.on(Hls.Events.LEVEL_LOADED, (_event, { details, level }) => this.#onPlaylist(details, level));
+    hls.on(Hls.Events.LEVEL_LOADED, (_event, loaded) => this.#onPlaylist(loaded));
     hls.on(Hls.Events.MANIFEST_PARSED, () => {
       this.saveData(isSaving);
       this.#events.onLevels();
@@ -246,15 +245,12 @@ export class VideoPicture {
     }
   }
 
-  /**
-   * @param {HlsPlaylist} details
-   * @param {number} level of quality; each may number its segments in its own way
-   */
-  #onPlaylist(details, level) {
+  /** @param {{ details: HlsPlaylist, level: number }} loaded each level numbers its segments itself */
+  #onPlaylist({ details, level }) {
     this.#target = details.targetduration;
-    const last = level === this.#lastLevel ? (this.#lastNumber ?? 0) : 0;
+    const isOfLast = level === this.#lastLevel;
     this.#lastLevel = level;
-    const hasBegunAnew = details.endSN + BACK_AT_MOST < last;
+    const hasBegunAnew = isOfLast && details.endSN + BACK_AT_MOST < this.#lastNumber;
     if (hasBegunAnew || this.#hasEnded(details.live, details.type === "VOD")) {
       this.#fail("ended");
       return;

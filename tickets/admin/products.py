@@ -86,16 +86,16 @@ class ProductAdmin(ScopedAdmin):
         self.message_user(request, text % {"count": len(chosen)}, messages.SUCCESS)
 
 
-def waiting_in_words(conference: Conference) -> SafeString | str:
-    """A line for each product that waits, with the link to its page."""
+def waiting_in_words(conference: Conference) -> SafeString:
+    """A line for each product that waits, with the link to its page. Empty: none does."""
     lines = (
         (reverse("admin:tickets_product_change", args=[each.product.pk]), str(each))
         for each in waiting_products(conference)
     )
-    return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a>', lines) or "–"
+    return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a>', lines)
 
 
 def warn_of_waiting(request: HttpRequest, conference: Conference) -> None:
     """Beside the result of what has brought tickets."""
-    if (words := waiting_in_words(conference)) != "–":
+    if words := waiting_in_words(conference):
         messages.warning(request, words)

@@ -139,7 +139,7 @@ class ShopAdmin(ScopedAdmin):
 
     @admin.display(description=_("what waits"))
     def waiting(self, shop: Shop) -> str:
-        return waiting_in_words(shop.conference)
+        return waiting_in_words(shop.conference) or "–"
 
     @admin.display(description=_("last time"))
     def last_run(self, shop: Any) -> str:
@@ -242,4 +242,4 @@ class SyncRunAdmin(ReadOnly, ScopedAdmin):
 
     @admin.display(description=_("what waits"))
     def waiting(self, run: SyncRun) -> str:
-        return waiting_in_words(run.shop.conference)
+        return waiting_in_words(run.shop.conference) or "–"

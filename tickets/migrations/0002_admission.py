@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('conference', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='products', to='schedule.conference')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('scopes', models.JSONField(blank=True, default=tickets.models.whole_conference, help_text='A list of: "conference", "day:2026-11-21", "room:main", "talk:CODE", "replay". An empty list opens nothing.', validators=[tickets.models.validate_scopes], verbose_name='opens')),
+                ('scopes', models.JSONField(blank=True, default=tickets.models.whole_conference, help_text='With commas between: conference, day:2026-11-21, room:main, talk:CODE, replay. Empty: it opens nothing.', validators=[tickets.models.validate_scopes], verbose_name='opens')),
                 ('decided_by', models.CharField(choices=[('organizer', 'an organizer'), ('shop', 'the shop'), ('alone', 'nobody: it was the only product'), ('untold', 'nobody yet: the source does not tell'), ('nobody', 'nobody yet')], default='organizer', editable=False, max_length=10, verbose_name='decided by')),
                 ('places', models.PositiveSmallIntegerField(default=2, help_text='On how many devices its holder may watch at the same time.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(20)], verbose_name='places')),
                 ('shop', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='products', to='tickets.shop', verbose_name='shop')),

@@ -50,8 +50,8 @@ class Product(models.Model):
         blank=True,
         validators=[validate_scopes],
         help_text=_(
-            'A list of: "conference", "day:2026-11-21", "room:main", "talk:CODE", "replay".'
-            " An empty list opens nothing."
+            "With commas between: conference, day:2026-11-21, room:main, talk:CODE, replay."
+            " Empty: it opens nothing."
         ),
     )
     decided_by = models.CharField(

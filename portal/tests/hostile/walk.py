@@ -80,7 +80,8 @@ class Walk:
 
     def _spoiled(self, entry: Entry, names: list[str]) -> Iterator[dict[str, tuple[str, bytes]]]:
         """What is wrong in each sending of a form, by name. A form of the admin looks at all of
-        its fields, whatever is wrong with one, so there are a few at once.
+        its fields, whatever is wrong with one, so there are a few at once. An error that
+        only saving would meet may stay unseen behind another one that is refused.
         """
         if entry.name.startswith("admin:"):
             for some in batched(names, AT_ONCE):

@@ -14,7 +14,12 @@ from schedule.feeds.formats.problems import Problem
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.lines import LineKind
-from schedule.feeds.importing.missing import another_programme, gone_by_itself, note_look
+from schedule.feeds.importing.missing import (
+    another_programme,
+    gone_as_accepted,
+    gone_by_itself,
+    note_look,
+)
 from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.reviewing import keep_review
 from schedule.models import Change, Conference, Feed, FeedItem, ImportReview
@@ -85,10 +90,7 @@ def import_schedule(
     if not accepts_removals and (dangers := another_programme(plan)):
         raise RemovalsRefused(dangers)
     missing = plan.of_kind(LineKind.MISSING)
-    if accepts_removals:
-        gone = {line.digest for line in missing if not line.talk.is_live_at(at)}
-    else:
-        gone = gone_by_itself(plan, at)
+    gone = gone_as_accepted(plan, at) if accepts_removals else gone_by_itself(plan, at)
     counts, described = _counts(plan), plan.as_dict()
     change = apply_plan(plan, at=at, chosen=plan.undisputed | gone)
     note_look(plan, at)

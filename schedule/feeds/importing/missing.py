@@ -18,7 +18,7 @@ from schedule.models import Feed, FeedItem, FeedItemQuerySet, FieldChange
 OUTAGE = timedelta(hours=2)
 LOOKS = 3
 # Whoever has lost more than this and more than half of what is to come has lost its programme.
-HANDFUL = 4
+MAX_LOST = 4
 
 
 def gone_by_itself(plan: ImportPlan, at: datetime) -> set[str]:
@@ -30,12 +30,18 @@ def gone_by_itself(plan: ImportPlan, at: datetime) -> set[str]:
     return {line.digest for line in lines if line.item.pk in gone}
 
 
+def gone_as_accepted(plan: ImportPlan, at: datetime) -> set[str]:
+    """The digests of what goes when somebody accepts the removals unseen: all but what is live."""
+    missing = plan.of_kind(LineKind.MISSING)
+    return {line.digest for line in missing if not line.talk.is_live_at(at)}
+
+
 def another_programme(plan: ImportPlan) -> list[RemovalDanger]:
     """Empty, unless nothing is left of what the feed had: next year's programme under the old address.
     Its talks would stand beside the ones that attendees see.
     """
     missing = len(plan.of_kind(LineKind.MISSING))
-    if plan.present or missing <= HANDFUL:
+    if plan.present or missing <= MAX_LOST:
         return []
     text = _("None of the %(count)d talks that this feed had is in it: another programme?")
     return [RemovalDanger("another", text % {"count": missing})]
@@ -43,8 +49,10 @@ def another_programme(plan: ImportPlan) -> list[RemovalDanger]:
 
 def may_settle_something(feed: Feed, at: datetime) -> bool:
     """Whether one more look that finds what was found before would end the waiting of something."""
-    far = _is_far(at) if feed.applies_by_itself else Q()
-    return _no_outage(feed, at).filter(far | _is_over(at)).exists()
+    settles = _is_over(at)
+    if feed.applies_by_itself:
+        settles |= _is_far(at)
+    return _no_outage(feed, at).filter(settles).exists()
 
 
 def note_look(plan: ImportPlan, at: datetime, *, is_another: bool = True) -> None:
@@ -92,4 +100,4 @@ def _is_over(at: datetime) -> Q:
 def _is_emptied(plan: ImportPlan, at: datetime) -> bool:
     missing = sum(line.talk.starts_at > at for line in plan.of_kind(LineKind.MISSING))
     left = sum(item.talk.starts_at > at for item in plan.present)
-    return missing > max(HANDFUL, left)
+    return missing > max(MAX_LOST, left)

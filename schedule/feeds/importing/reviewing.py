@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models, transaction
 
 from lib.plans import PlanChanged, refuse_changed
-from schedule.changes.removals import RemovalsRefused, dangers_of_removal
+from schedule.changes.removals import RemovalsRefused, live_among
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing.applying import apply_plan
@@ -90,11 +90,9 @@ def apply_review(
 
 
 def _refuse_live(plan: ImportPlan, unseen: Collection[str], at: datetime) -> None:
-    talks = [line.talk for line in plan.of_kind(LineKind.MISSING) if line.digest in unseen]
-    live = [talk for talk in talks if talk.is_live_at(at)]
-    dangers = dangers_of_removal(plan.conference, live, at=at)
-    if dangers:
-        raise RemovalsRefused([danger for danger in dangers if danger.code == "live"])
+    missing = (line for line in plan.of_kind(LineKind.MISSING) if line.digest in unseen)
+    if dangers := live_among((line.talk for line in missing), at):
+        raise RemovalsRefused(dangers)
 
 
 def dismiss(review: ImportReview, digests: Collection[str], at: datetime) -> None:

@@ -1,10 +1,17 @@
 """What waits for an organizer, in words, with the way to where it is decided."""
 
+from typing import Any
+
 from django.urls import reverse
 from django.utils.translation import ngettext
 
 from schedule.feeds.importing.lines import LineKind
 from schedule.models import Conference, ImportReview
+
+
+def may_import(user: Any, conference: Conference | None) -> bool:
+    needed = ("schedule.change_feed", "schedule.change_talk")
+    return all(user.has_perm(each, conference) for each in needed)
 
 
 def waiting_in_words(review: ImportReview) -> str:
@@ -17,8 +24,12 @@ def waiting_in_words(review: ImportReview) -> str:
     return ". ".join(words)
 
 
-def waiting_reviews(conference: Conference) -> list[tuple[str, str]]:
-    """Of each feed for which something is to be decided: the address of its page, and words."""
+def waiting_reviews(user: Any, conference: Conference | None) -> list[tuple[str, str]]:
+    """For whoever may import. Of each feed for which something is to be decided: the address of its
+    page, and words.
+    """
+    if conference is None or not may_import(user, conference):
+        return []
     reviews = ImportReview.objects.filter(feed__conference=conference).select_related("feed")
     return [
         (

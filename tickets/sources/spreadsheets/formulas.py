@@ -1,7 +1,7 @@
 """Cells that a spreadsheet program would run, written so that it shows them, and read back.
 
 An apostrophe stands before what would begin a formula, also after a separator within a cell: programs
-of other countries split at another one than ours. Shops write their exports in the same way.
+of other countries split at another one than ours.
 """
 
 import re
