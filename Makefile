@@ -33,7 +33,7 @@ setup: requirements .env ## Make .venv, .env and an empty database, for a confer
 demo: setup ## Make the demo conference again, live at this minute
 	@$(MANAGE) demo
 
-quick: ## Look for the commonest mistakes and test on SQLite without a browser, in under a minute
+quick: ## Look for the commonest mistakes and test on SQLite without a browser, in a minute or two
 	@tools/venv.sh requirements-dev.lock
 	$(PYTHON) -m ruff format --check --quiet
 	$(PYTHON) -m ruff check --quiet
