@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from lib.sealing import seal
 from schedule.models import Conference
 from tickets.admission.claiming import claim_tickets
 from tickets.models import Claim, Product, Shop, SyncRun, Ticket, TicketQuerySet, fold_email
@@ -163,6 +164,11 @@ def _values(
         values["buyer_email"] = fold_email(values["buyer_email"])
     if "holder_email" in values:
         values |= _whose(fold_email(values.pop("holder_email")), old)
+    for name in values.keys() & set(Ticket.SEALED):
+        told = values.pop(name)
+        # The same text has another seal each time.
+        if old is None or old.opened(name) != told:
+            values[name] = seal(told)
     if old is None:
         return values
     return {name: value for name, value in values.items() if getattr(old, name) != value}
