@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from allauth.account.utils import perform_login
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
@@ -23,12 +24,13 @@ from schedule.site.access import login_only, public
 from schedule.site.cookies import cookie_of
 from schedule.site.pages import render_page
 from schedule.site.request import way_back
-from schedule.site.zones import COOKIE, known_zone, remember_zone
+from schedule.site.zones import COOKIE, known_zone, remember_zone, viewer_zone
 from tickets.accounts.accounts import is_guarded
 from tickets.accounts.devices import hand_over
 from tickets.accounts.devices.sessions import devices_of, sessions_of, sign_out
 from tickets.accounts.forms import HandOverAnswerForm, HandOverForm, ZoneForm
 from tickets.accounts.rate_limits import consume
+from tickets.admission import lobby
 from tickets.admission.refusals import wants_json
 from tickets.admission.request import TicketRequest
 from tickets.admission.rule import admission_of
@@ -42,11 +44,17 @@ _METHODS = ["GET", "HEAD", "POST"]
 @require_safe
 @public
 @never_cache
-def me(request: HttpRequest) -> HttpResponse:
-    """What shared pages leave out: who is here, and the token for their forms."""
-    user = request.user
-    name = user.short_name if isinstance(user, User) else None
-    return JsonResponse({"name": name, "csrf_token": get_token(request)})
+def me(request: TicketRequest) -> HttpResponse:
+    """What shared pages leave out: who is here, what is closed to them, and the token for forms."""
+    user: User | AnonymousUser = request.user
+    name, told = None, lobby.NOTHING
+    if isinstance(user, User):
+        conference, revision = request.conference, request.programme_revision
+        admission = admission_of(conference, user.pk)
+        with timezone.override(viewer_zone(request)):
+            told = lobby.told_to(conference, admission, revision, timezone.now())
+        name = user.short_name
+    return JsonResponse({"name": name, "csrf_token": get_token(request), **told})
 
 
 @require_http_methods(_METHODS)

@@ -6,25 +6,34 @@ from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from schedule.site.request import ConferenceRequest
-from tickets.admission.request import BELOW_ADMIN
-from tickets.admission.rule import Reason
+from schedule.site.zones import viewer_zone
+from tickets.admission.request import BELOW_ADMIN, TicketRequest
+from tickets.admission.rule import Admission, Reason
+from tickets.admission.standing import Standing
+from tickets.admission.wording import RefusalWords, StandingWords
 
 # Longer paths are nobody's bookmark.
 MAX_NEXT_LENGTH = 2000
-_PAGES = {Reason.SIGN_IN_AGAIN: "tickets/sign_in_again.html"}
+# They say nothing of tickets.
+_OF_THE_SESSION = (Reason.LOGIN_REQUIRED, Reason.SIGN_IN_AGAIN)
 
 
-def refuse(request: ConferenceRequest, reason: Reason) -> HttpResponse:
+def refuse(request: TicketRequest, reason: Reason, scope: str | None = None) -> HttpResponse:
+    """`scope`: what they wanted to enter."""
     is_anonymous = reason is Reason.LOGIN_REQUIRED
     status = 401 if is_anonymous else 403
     response: HttpResponse
     if wants_json(request):
         login_url = resolve_url("account_login") if is_anonymous else None
-        error = {"code": reason.value, "login_url": login_url}
+        error: dict[str, object] = {"code": reason.value, "login_url": login_url}
+        if reason not in _OF_THE_SESSION:
+            words = refusal_words(request, reason, scope)
+            error |= {"message": words.text, "act": words.act and words.act._asdict()}
         response = JsonResponse({"error": error}, status=status)
     elif request.headers.get("HX-Request") == "true":
         # A fragment's request would follow a redirect and show that page inside the page.
@@ -38,20 +47,34 @@ def refuse(request: ConferenceRequest, reason: Reason) -> HttpResponse:
     elif is_anonymous:
         response = HttpResponseRedirect(_login_url(request))
     else:
-        response = TemplateResponse(
-            request,
-            _PAGES.get(reason, "tickets/refused.html"),
-            {
-                "conference": request.conference,
-                "reason": reason,
-                "user": request.user,
-                "login_url": _login_url(request),
-            },
-            status=status,
-        )
+        context = {"conference": request.conference, "reason": reason}
+        if reason is Reason.SIGN_IN_AGAIN:
+            page = "tickets/sign_in_again.html"
+            context |= {"user": request.user, "login_url": _login_url(request)}
+        else:
+            page = "tickets/refused.html"
+            context |= {
+                "words": refusal_words(request, reason, scope),
+                "is_for_replays": is_for_replays(request.admission),
+            }
+        response = TemplateResponse(request, page, context, status=status)
     add_never_cache_headers(response)
     patch_vary_headers(response, ["Cookie", "HX-Request", "Accept"])
     return response
+
+
+def refusal_words(request: TicketRequest, reason: Reason, scope: str | None = None) -> RefusalWords:
+    with timezone.override(viewer_zone(request)):
+        if reason in (Reason.TOO_MANY_PLACES, Reason.BANNED):
+            standing = Standing(request.conference)
+        else:
+            standing = Standing.read(request.conference, request.user)
+        return StandingWords(standing, timezone.now()).refusal(reason, scope)
+
+
+def is_for_replays(admission: Admission | None) -> bool:
+    """Whether their way in leads to the replays, and not to the lobby."""
+    return admission is not None and admission.is_for_replays_alone(timezone.now())
 
 
 def wants_json(request: ConferenceRequest) -> bool:

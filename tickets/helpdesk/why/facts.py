@@ -124,8 +124,10 @@ def names(case: Inquiry) -> Iterator[Fact]:
     for ticket in in_their_name:
         claim = live_claim(ticket)
         if claim is None:
-            is_good = ticket.is_valid
-            yield Fact("ticket" if case.user else "ticket.waits", is_good, ticket, ticket=ticket)
+            if case.user is None and ticket.is_valid:
+                yield Fact("ticket.waits", True, ticket, ticket=ticket)
+            else:
+                yield Fact(f"ticket.{ticket.state}", ticket.is_valid, ticket, ticket=ticket)
         elif claim.user_id != case.user_id:
             other = claim.user.reference
             yield Fact("ticket_of_other", False, ticket, ticket=ticket, other=other)
