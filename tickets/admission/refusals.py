@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from schedule.site.request import ConferenceRequest
 from schedule.site.zones import viewer_zone
-from tickets.admission.request import BELOW_ADMIN, TicketRequest
+from tickets.admission.request import BELOW_ADMIN
 from tickets.admission.rule import Admission, Reason
 from tickets.admission.standing import Standing
 from tickets.admission.wording import RefusalWords, StandingWords
@@ -23,7 +23,7 @@ MAX_NEXT_LENGTH = 2000
 _OF_THE_SESSION = (Reason.LOGIN_REQUIRED, Reason.SIGN_IN_AGAIN)
 
 
-def refuse(request: TicketRequest, reason: Reason, scope: str | None = None) -> HttpResponse:
+def refuse(request: ConferenceRequest, reason: Reason, scope: str | None = None) -> HttpResponse:
     """`scope`: what they wanted to enter."""
     is_anonymous = reason is Reason.LOGIN_REQUIRED
     status = 401 if is_anonymous else 403
@@ -47,23 +47,29 @@ def refuse(request: TicketRequest, reason: Reason, scope: str | None = None) -> 
     elif is_anonymous:
         response = HttpResponseRedirect(_login_url(request))
     else:
-        context = {"conference": request.conference, "reason": reason}
-        if reason is Reason.SIGN_IN_AGAIN:
-            page = "tickets/sign_in_again.html"
-            context |= {"user": request.user, "login_url": _login_url(request)}
-        else:
-            page = "tickets/refused.html"
-            context |= {
-                "words": refusal_words(request, reason, scope),
-                "is_for_replays": is_for_replays(request.admission),
-            }
-        response = TemplateResponse(request, page, context, status=status)
+        response = _page(request, reason, scope)
     add_never_cache_headers(response)
     patch_vary_headers(response, ["Cookie", "HX-Request", "Accept"])
     return response
 
 
-def refusal_words(request: TicketRequest, reason: Reason, scope: str | None = None) -> RefusalWords:
+def _page(request: ConferenceRequest, reason: Reason, scope: str | None) -> TemplateResponse:
+    page = "tickets/refused.html"
+    context: dict[str, object] = {"conference": request.conference, "reason": reason}
+    if reason is Reason.SIGN_IN_AGAIN:
+        page = "tickets/sign_in_again.html"
+        context |= {"user": request.user, "login_url": _login_url(request)}
+    else:
+        context |= {
+            "words": refusal_words(request, reason, scope),
+            "is_for_replays": is_for_replays(getattr(request, "admission", None)),
+        }
+    return TemplateResponse(request, page, context, status=403)
+
+
+def refusal_words(
+    request: ConferenceRequest, reason: Reason, scope: str | None = None
+) -> RefusalWords:
     with timezone.override(viewer_zone(request)):
         if reason in (Reason.TOO_MANY_PLACES, Reason.BANNED):
             standing = Standing(request.conference)

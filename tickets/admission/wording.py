@@ -140,8 +140,9 @@ def _zone(conference: Conference) -> str:
 
 
 def _timer(held: Holding) -> Link | None:
-    is_talk = isinstance(held.row, Talk)
-    return Link(_("Timer"), reverse("timer", args=[held.row.code])) if is_talk else None
+    if not isinstance(held.row, Talk):
+        return None
+    return Link(_("Timer"), reverse("timer", args=[held.row.code]))
 
 
 class ScopeNames:
@@ -211,9 +212,11 @@ class StandingWords:
     def refusal(self, reason: Reason, scope: str | None) -> RefusalWords:
         held = self._about(reason, scope)
         sentences = [self._sentence(each, reason, scope) for each in held]
+        if reason is Reason.OVER and self._is_of_replays(scope):
+            sentences.insert(0, self._usual_sentence(reason))
         named = {each.ticket for each in held}
         return RefusalWords(
-            title=self._title(reason, held),
+            title=self._title(reason, held, scope),
             sentences=sentences or [self._usual_sentence(reason)],
             act=self._act(reason, held),
             is_of_state=reason in REASON_OF_STATE.values(),
@@ -250,15 +253,16 @@ class StandingWords:
 
     def _about(self, reason: Reason, scope: str | None) -> list[Holding]:
         standing, at = self.standing, self.at
+        found: list[Holding | None]
         match reason:
             case Reason.NOT_YET:
                 found = [standing.opening_first(scope, at)]
             case Reason.OVER:
                 found = [standing.ended_last(scope, at), *self._to_come()]
             case Reason.WRONG_TICKET:
-                found = self._to_come() or [each for each in standing.valid if each.windows]
+                found = [*(self._to_come() or [each for each in standing.valid if each.windows])]
             case Reason.TICKET_REQUIRED:
-                found = [each for each in standing.tickets if each.is_valid]
+                found = [*(each for each in standing.tickets if each.is_valid)]
             case _:
                 found = [standing.withheld_for(reason, scope)]
         return list(dict.fromkeys([each for each in found if each is not None]))
@@ -267,12 +271,19 @@ class StandingWords:
         """What is open to them elsewhere, or will be."""
         return [each for each in self.standing.valid if not each.is_over_at(self.at)]
 
-    def _title(self, reason: Reason, held: list[Holding]) -> str:
+    def _is_of_replays(self, scope: str | None) -> bool:
+        """Whether the replays ended for everybody who has a ticket, and not this person's time alone."""
+        ended = self.standing.ended_last(scope, self.at)
+        return scope == "replay" and ended is None and self.conference.replays_are_over
+
+    def _title(self, reason: Reason, held: list[Holding], scope: str | None) -> str:
         if reason in REASON_OF_STATE.values():
             tickets = [each.ticket for each in held if each.ticket is not None]
             words = [told for ticket in tickets if (told := state_words(ticket))]
             state = next(state for state, its in REASON_OF_STATE.items() if its is reason)
             return str(words[0].title if words else _STATES[state].title)
+        if reason is Reason.OVER and self._is_of_replays(scope):
+            return _("The replays are over")
         if held and all(isinstance(each.row, Talk) for each in held):
             if reason is Reason.OVER:
                 return _("Your talk is over")
@@ -287,24 +298,22 @@ class StandingWords:
         if reason in REASON_OF_STATE.values():
             words = state_words(row) if isinstance(row, Ticket) else None
             return str(words.text) if words else ""
+        code = row.code if isinstance(row, Ticket) else ""
         name = str(row.product) if isinstance(row, Ticket) else _("What the organizers gave you")
+        label = name_of(row) if isinstance(row, Ticket) else name
         begin, end = held.opens_at(scope, self.at), held.ended_at(scope, self.at)
         if reason is Reason.NOT_YET and begin:
             text = _("%(name)s opens %(at)s.") % {"name": name, "at": self._moment(begin)}
         elif reason is Reason.OVER and end:
             text = _("%(name)s was open until %(at)s.") % {"name": name, "at": self._moment(end)}
         elif not held.windows:
-            return _("%(ticket)s opens nothing here.") % {"ticket": name_of(row)}
+            return _("%(ticket)s opens nothing here.") % {"ticket": label}
         elif not held.is_used:
-            return _("%(ticket)s is in your name, and nobody uses it.") % {"ticket": name_of(row)}
+            return _("%(ticket)s is in your name, and nobody uses it.") % {"ticket": label}
         else:
-            opens = ", ".join(
-                f"{what} ({when})" if when else what for what, when in self.opens(held)
-            )
-            return _("%(name)s opens: %(opens)s.") % {"name": name, "opens": opens}
-        if isinstance(row, Ticket):
-            text = _("%(text)s Your ticket: %(code)s.") % {"text": text, "code": row.code}
-        return text
+            parts = [f"{what} ({when})" if when else what for what, when in self.opens(held)]
+            return _("%(name)s opens: %(opens)s.") % {"name": name, "opens": ", ".join(parts)}
+        return _("%(text)s Your ticket: %(code)s.") % {"text": text, "code": code} if code else text
 
     def _talk_sentence(self, talk: Talk, held: Holding) -> str:
         is_over = held.is_over_at(self.at)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from conftest import client_of, make_room, make_talk, make_ticket, settle
 from schedule.models import Conference, Visibility
 
-NOTHING = {"rooms": {}, "notice": None, "changes": None, "talks": []}
+NOTHING: dict[str, object] = {"rooms": {}, "notice": None, "changes": None, "talks": []}
 
 
 @pytest.fixture

@@ -144,6 +144,16 @@ def test_the_wrong_ticket_says_what_it_opens(hidden, stranger):
     assert "opens: “Side stage”, the replays." in html
 
 
+def test_who_comes_too_late_for_the_replays_reads_until_when_they_were(hidden, stranger):
+    make_ticket(hidden, user=stranger)
+    hidden.replays_end_at = timezone.now() - HOUR
+    hidden.save()
+    html = client_of(stranger).get("/replays/OPENING/").text
+    assert "<h1>The replays are over</h1>" in html
+    assert "The replays were there until " in html
+    assert "“My tickets” says when" not in html
+
+
 def test_a_speaker_reads_about_talks(hidden, stranger):
     at = utc("2026-11-21 10:00")
     speaker = make_speaker(hidden, email=stranger.email.upper())
