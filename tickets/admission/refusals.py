@@ -15,7 +15,7 @@ from schedule.site.zones import viewer_zone
 from tickets.admission.request import BELOW_ADMIN
 from tickets.admission.rule import Admission, Reason
 from tickets.admission.standing import Standing
-from tickets.admission.wording import RefusalWords, StandingWords
+from tickets.admission.standing_words import RefusalWords, StandingWords
 
 # Longer paths are nobody's bookmark.
 MAX_NEXT_LENGTH = 2000

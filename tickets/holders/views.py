@@ -17,7 +17,7 @@ from tickets.admission.refusals import is_for_replays
 from tickets.admission.request import TicketRequest
 from tickets.admission.rule import admission_of
 from tickets.admission.standing import Standing
-from tickets.admission.wording import StandingWords
+from tickets.admission.standing_words import StandingWords
 from tickets.holders.forms import OrderCodeForm, OrderForm, PassOnForm
 from tickets.holders.order_code import (
     PendingOrder,

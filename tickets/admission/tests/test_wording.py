@@ -9,6 +9,7 @@ from django.utils.html import escape
 
 from conftest import (
     client_of,
+    forget_everything_kept,
     make_room,
     make_speaker,
     make_talk,
@@ -21,7 +22,7 @@ from lib.sealing import seal
 from schedule.models import Conference, Talk, Visibility
 from tickets.admission.rule import Reason
 from tickets.admission.standing import Standing
-from tickets.admission.wording import StandingWords
+from tickets.admission.standing_words import StandingWords
 from tickets.models import Claim, Grant, Ticket
 
 PAGES = ["/lobby/", "/schedule/", "/talks/OPENING/", "/rooms/main/", "/rooms/main/player/"]
@@ -191,6 +192,20 @@ def test_what_organizers_gave_is_no_ticket(hidden, stranger):
     html = client_of(stranger).get("/rooms/main/").text
     assert "What the organizers gave you opens " in html
     assert "no money" not in html
+    Grant.objects.update(starts_at=begin - 3 * HOUR, ends_at=begin - 2 * HOUR)
+    forget_everything_kept()
+    html = client_of(stranger).get("/rooms/main/").text
+    assert "<h1>Your time here is over</h1>" in html
+    assert "What the organizers gave you was open until " in html
+    for page in (html, client_of(stranger).get("/lobby/").text):
+        assert "icket" not in page.partition("<h1>")[2].partition("<p><a")[0]
+
+
+def test_who_works_here_reads_nothing_of_tickets(hidden):
+    make_room(hidden, slug="side").helpers.add(helper := make_user())
+    html = client_of(helper).get("/rooms/main/").text
+    assert "<h1>This is not open to you</h1>" in html
+    assert "Your work for the conference opens other rooms and pages." in html
 
 
 def test_a_ticket_that_opens_nothing_is_named(hidden, stranger):
