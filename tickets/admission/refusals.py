@@ -2,14 +2,17 @@
 
 from urllib.parse import urlencode
 
-from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.defaults import permission_denied
 
+from schedule.site.access import is_for_programs
 from schedule.site.request import ConferenceRequest
 from schedule.site.zones import viewer_zone
 from tickets.admission.request import BELOW_ADMIN
@@ -35,6 +38,8 @@ def refuse(request: ConferenceRequest, reason: Reason, scope: str | None = None)
             words = refusal_words(request, reason, scope)
             error |= {"message": words.text, "act": words.act and words.act._asdict()}
         response = JsonResponse({"error": error}, status=status)
+    elif is_for_programs(request):
+        response = _answer_program(_words_for_program(request, reason, scope), status)
     elif request.headers.get("HX-Request") == "true":
         # A fragment's request would follow a redirect and show that page inside the page.
         if is_anonymous:
@@ -83,7 +88,7 @@ def is_for_replays(admission: Admission | None) -> bool:
     return admission is not None and admission.is_for_replays_alone(timezone.now())
 
 
-def wants_json(request: ConferenceRequest) -> bool:
+def wants_json(request: HttpRequest) -> bool:
     accepted = request.get_preferred_type(["text/html", "application/json"])
     return accepted == "application/json" or request.path.endswith(".json")
 
@@ -104,3 +109,30 @@ def _way_back(request: ConferenceRequest) -> str:
         if not url_has_allowed_host_and_scheme(path, host, require_https=request.is_secure()):
             return ""
     return path if len(path) <= MAX_NEXT_LENGTH else ""
+
+
+def _words_for_program(request: ConferenceRequest, reason: Reason, scope: str | None) -> str:
+    values = {}
+    if reason is Reason.LOGIN_REQUIRED:
+        text = _(
+            "Sign in at %(login)s first. Programs that cannot sign in, like calendars, read your own"
+            " agenda: %(agenda)s has an address for them."
+        )
+    else:
+        words = refusal_words(request, reason, scope)
+        values = {"why": f"{words.title}. {words.text}"}
+        text = _("%(why)s %(tickets)s says what your tickets open.")
+    pages = {"login": "account_login", "agenda": "agenda", "tickets": "tickets"}
+    urls = {name: request.build_absolute_uri(reverse(url)) for name, url in pages.items()}
+    return text % (urls | values)
+
+
+def _answer_program(text: str, status: int) -> HttpResponse:
+    return HttpResponse(f"{text}\n", content_type="text/plain; charset=utf-8", status=status)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """For who has signed in and lacks the permission (Django's handler403)."""
+    if is_for_programs(request):
+        return _answer_program(_("You are signed in, but this is for other people."), 403)
+    return permission_denied(request, exception)

@@ -224,13 +224,14 @@ def compute(conference: Conference, user_id: int) -> Admission:
         has_any_places = has_any_places or bool(any_places)
     withheld: list[tuple[str, HeldScope]] = []
     places, chaired = 0, {talk for _room, talk, *_grant in work if talk}
-    for is_claimed, state, starts_at, ends_at, scopes, product_places in _tickets(
+    for is_claimed, state, starts_at, ends_at, scopes, added_to, per_ticket in _tickets(
         person, conference
     ):
         theirs = held_scopes(scopes, starts_at, ends_at)
         if is_claimed and state == Ticket.State.VALID:
             held |= {*theirs}
-            places = max(places, product_places)
+            # An add-on opens what it was given, on no more devices.
+            places = max(places, 0 if added_to else per_ticket)
         else:
             withheld += [(state, each) for each in theirs]
     codes = talk_codes([*held, *(each for _state, each in withheld)])
@@ -337,7 +338,7 @@ def _claimed_by(user_id: int, conference_id: int) -> QuerySet[Ticket, Values]:
 
 def _values(tickets: TicketQuerySet, *, is_claimed: bool) -> QuerySet[Ticket, Values]:
     ticket = ("state", "valid_from", "valid_until")
-    product = ("product__scopes", "product__places")
+    product = ("product__scopes", "main_code", "product__places")
     return tickets.order_by().values_list(Value(is_claimed), *ticket, *product)
 
 

@@ -45,6 +45,11 @@ class Holding:
     def is_valid(self) -> bool:
         return self.ticket is None or self.ticket.is_valid
 
+    @property
+    def waits_for_organizers(self) -> bool:
+        """Whether it opens nothing only because nobody has said yet what it opens."""
+        return self.ticket is not None and self.ticket.product.is_waiting
+
     def covering(self, scope: str | None) -> list[ScopeWindow]:
         wanted = parse_scope(scope) if scope else None
         return [window for window in self.windows if window.covers(wanted)]

@@ -117,7 +117,7 @@ class StandingWords:
             opens=self.opens(held),
             problem=state_words(ticket),
             link=shop_link(ticket, self.conference, self.standing.email),
-            is_theirs=ticket.is_valid and held.is_used,
+            is_theirs=ticket.is_valid and held.is_used and not ticket.is_add_on,
             picture=qr_image(code) if code else "",
         )
 
@@ -164,6 +164,8 @@ class StandingWords:
                 return _("Your talk is over")
             if reason is Reason.WRONG_TICKET:
                 return _("You may enter here for your own talk alone")
+        if reason is Reason.TICKET_REQUIRED and any(each.waits_for_organizers for each in held):
+            return _("Your ticket opens nothing yet")
         is_of_ticket = any(each.ticket for each in held)
         titles = _TITLES if is_of_ticket else _TITLES | _TITLES_WITHOUT_TICKET
         return str(titles[reason])
@@ -183,6 +185,8 @@ class StandingWords:
             text = _("%(name)s opens %(at)s.") % {"name": name, "at": self._moment(begin)}
         elif reason is Reason.OVER and end:
             text = _("%(name)s was open until %(at)s.") % {"name": name, "at": self._moment(end)}
+        elif held.waits_for_organizers:
+            return _("The organizers have not said yet what %(ticket)s opens.") % {"ticket": label}
         elif not held.windows:
             return _("%(ticket)s opens nothing here.") % {"ticket": label}
         elif not held.is_used:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from schedule.models import Conference
-from schedule.site.zones import is_venue_time, zone_label
+from schedule.site.zones import is_venue_time, zone_name
 from tickets.models import Ticket
 from tickets.models.scopes import Scope
 
@@ -102,7 +102,7 @@ def shop_link(ticket: Ticket, conference: Conference, email: str) -> Link | None
 
 
 def moment(at: datetime, conference: Conference) -> str:
-    """With the name of the zone where it is not the venue's."""
+    """With the zone's name where it is not the venue's."""
     return _long(timezone.localtime(at), conference) + _zone(conference)
 
 
@@ -123,7 +123,7 @@ def _long(local: datetime, conference: Conference) -> str:
 
 def _zone(conference: Conference) -> str:
     zone: Any = timezone.get_current_timezone()
-    return "" if is_venue_time(zone, conference) else f" ({zone_label(zone, conference)})"
+    return "" if is_venue_time(zone, conference) else f", {zone_name(zone, conference)}"
 
 
 class ScopeNames:

@@ -86,19 +86,24 @@ def is_code_of_order(session: SessionBase, code: str) -> bool:
     return False
 
 
+def tries_left(session: SessionBase) -> int:
+    tries: int = session[_KEY]["tries"]
+    return TRIES - tries
+
+
 def _hash(code: str) -> str:
     return salted_hmac("tickets.entry.order_code", code, algorithm="sha256").hexdigest()
 
 
 def tickets_of_order(conference: Conference, order_code: str, email: str) -> list[Ticket]:
     """Valid ones that belong to the address: in its name, or bought by it and in nobody's. Whoever
-    types the code of a ticket in the place of the order's gets that one.
+    types the code of a ticket in the place of the order's gets that one. Add-ons come with theirs.
     """
     wanted = fold_order_code(order_code)
     if not wanted:
         return []
     tickets = Ticket.objects.filter(conference=conference).in_name_of(email).valid()
-    theirs = list(tickets.order_by("pk"))
+    theirs = list(tickets.independent().order_by("pk"))
     of_orders = [(fold_order_code(ticket.order_code), ticket) for ticket in theirs]
     of_tickets = [(fold_order_code(ticket.code), ticket) for ticket in theirs]
     loose = wanted.translate(_LOOSELY)

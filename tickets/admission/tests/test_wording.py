@@ -23,7 +23,7 @@ from schedule.models import Conference, Talk, Visibility
 from tickets.admission.rule import Reason
 from tickets.admission.standing import Standing
 from tickets.admission.standing_words import StandingWords
-from tickets.models import Claim, Grant, Ticket
+from tickets.models import Claim, Grant, Product, Ticket
 
 PAGES = ["/lobby/", "/schedule/", "/talks/OPENING/", "/rooms/main/", "/rooms/main/player/"]
 PAGES += ["/replays/", "/tickets/", "/tickets/why/"]
@@ -80,6 +80,10 @@ def test_every_page_that_refuses_says_what_is_wrong_with_which_ticket(
         error = answer.json()["error"]
         assert (error["code"], error["act"]["url"]) == (f"ticket_{state}", ORDER)
         assert ticket.code in error["message"]
+    for path in ("/schedule.ics", "/schedule.xml"):
+        said = client.get(path).text
+        assert said.startswith(title)
+        assert ticket.code in said
 
 
 def test_only_the_buyer_gets_the_address_of_the_order(hidden, stranger):
@@ -123,7 +127,7 @@ def test_who_comes_too_early_reads_when(hidden, stranger):
     assert opens in client.get("/tickets/").text
     assert opens in client.get("/rooms/main/playback.json").json()["error"]["message"]
     client.cookies["tz"] = "Asia/Tokyo"
-    assert ", 12:00 (UTC+09:00)." in client.get("/rooms/main/").text
+    assert ", 12:00, Tokyo (UTC+9)." in client.get("/rooms/main/").text
 
 
 def test_who_comes_too_late_reads_until_when_it_was_also_without_a_claim(hidden, stranger):
@@ -213,6 +217,23 @@ def test_a_ticket_that_opens_nothing_is_named(hidden, stranger):
     html = client_of(stranger).get("/lobby/").text
     assert escape(f"({shirt.code}) opens nothing here.") in html
     assert "We have no ticket" not in html
+
+
+def test_a_ticket_of_which_nobody_has_said_what_it_opens(hidden, stranger):
+    ticket = make_ticket(hidden, holder_email=stranger.email, scopes=[])
+    Product.objects.update(decided_by=Product.WAITING[0])
+    html = client_of(stranger).get("/lobby/").text
+    assert "<h1>Your ticket opens nothing yet</h1>" in html
+    assert escape(f"The organizers have not said yet what {ticket.product} ({ticket.code})") in html
+
+
+def test_an_add_on_says_so_and_is_not_passed_on(hidden, stranger):
+    main = make_ticket(hidden, user=stranger)
+    add_on = make_ticket(hidden, user=stranger, scopes=["room:main"], main_code=main.code)
+    html = client_of(stranger).get("/tickets/").text
+    assert f"It goes with the ticket {main.code}." in html
+    assert f"/tickets/{main.pk}/pass-on/" in html
+    assert f"/tickets/{add_on.pk}/pass-on/" not in html
 
 
 def test_who_is_let_into_the_replays_alone_is_led_there(hidden, stranger):
