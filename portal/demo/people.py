@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from lib.sealing import seal
 from portal.demo import words
 from portal.demo.plan import DemoPlan
 from schedule.models import Conference
@@ -81,12 +82,21 @@ def write_tickets(conference: Conference, plan: DemoPlan) -> dict[str, Product]:
                 state=holder.state,
                 holder_email=holder.email,
                 buyer_email=holder.email,
+                door_code=seal(f"demo-door-code-{number:03}"),
+                order_url=seal(f"https://tickets.example.com/demo/{holder.email}/"),
             )
             for number, holder in enumerate(HOLDERS, start=1)
         ],
         update_conflicts=True,
         unique_fields=["conference", "code"],
-        update_fields=["product", "state", "holder_email", "buyer_email", "updated_at"],
+        update_fields=[
+            "product",
+            "state",
+            "holder_email",
+            "buyer_email",
+            *Ticket.SEALED,
+            "updated_at",
+        ],
     )
     return products
 

@@ -9,7 +9,7 @@ from lib.text import to_html
 from portal.demo import words
 from portal.demo.plan import DemoPlan, PlannedTalk
 from schedule.models import Conference, Feed, Room, Speaker, Talk, Track, Visibility
-from streaming.models import Stream
+from streaming.models import Recording, Stream
 
 SLUG = "demo"
 # Marks the conference as this command's own.
@@ -63,7 +63,9 @@ def _write_programme(conference: Conference, plan: DemoPlan) -> None:
     tracks = [Track(slug=slugify(name), name=name, colour=colour) for name, colour in words.TRACKS]
     tracks = _upsert(conference, tracks, key="slug")
     talks = [_talk(planned, by_slug, tracks) for planned in plan.talks]
-    _link_talks(_upsert(conference, talks, key="code"), plan, speakers, by_slug)
+    talks = _upsert(conference, talks, key="code")
+    _link_talks(talks, plan, speakers, by_slug)
+    _write_recording(talks)
     _remove_the_rest(conference, plan)
     _write_streams([*by_slug.values()])
 
@@ -85,6 +87,7 @@ def _talk(planned: PlannedTalk, rooms: dict[str, Room], tracks: list[Track]) -> 
         ends_at=planned.ends_at,
         planned_starts_at=planned.planned_starts_at,
         is_canceled=planned.is_canceled,
+        may_be_replayed=planned.piece == words.WELCOME,
     )
 
 
@@ -122,6 +125,15 @@ def _link_talks(
         for talk, planned in pairs
         for slug in planned.also_in
     )
+
+
+def _write_recording(talks: list[Talk]) -> None:
+    """There is one thing to watch again: how the day was opened."""
+    for talk in talks:
+        if talk.title == words.WELCOME.title:
+            Recording.objects.update_or_create(
+                conference=talk.conference, talk=talk, defaults={"kind": "hls", "value": CLIP}
+            )
 
 
 def _remove_the_rest(conference: Conference, plan: DemoPlan) -> None:

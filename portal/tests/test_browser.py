@@ -67,6 +67,31 @@ def test_sign_in_watch_and_lose_the_ticket(page, site, promises):
     seconds = wait_until(lambda: page.locator("#player video").count() == 0, "the player goes")
     promises.check("a canceled ticket ends the player", seconds, REVOCATION_SECONDS)
     assert "canceled" in page.locator("#refusal").inner_text().lower()
+    assert "(BOUGHT)" in page.locator("#refusal").inner_text()
+
+
+def test_the_lobby_says_which_rooms_a_ticket_opens_when(page, site):
+    page.goto("/lobby/")
+    sign_in(page, site, "tomorrow@example.com")
+    page.wait_for_url("**/lobby/")
+    cards = page.locator(".room-card")
+    page.locator(".room-card.is-closed").first.wait_for()
+    assert page.locator(".room-card.is-closed").count() == cards.count()
+    assert "Opens for you " in cards.first.inner_text()
+    assert "LIVE" not in page.locator("#rooms").inner_text().upper()
+    page.locator("#notice a").click()
+    page.wait_for_url("**/schedule/?day=*")
+    assert page.complaints == []
+
+
+def test_a_speaker_finds_the_timer_on_the_page_of_the_talk(page, site):
+    page.goto("/tickets/")
+    sign_in(page, site, "speaker@example.com")
+    page.wait_for_url("**/tickets/")
+    talk = page.get_by_role("link", name="Timer").first.get_attribute("href")
+    page.goto(talk.removesuffix("timer/"))
+    page.locator("a[data-timer]").click()
+    page.wait_for_url("**" + talk)
 
 
 def test_somebody_without_a_ticket_learns_what_to_do(page, site):

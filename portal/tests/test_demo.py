@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from conftest import forget_everything_kept, make_conference, make_user, settle, utc
+from conftest import client_of, forget_everything_kept, make_conference, make_user, settle, utc
 from portal.demo import words
 from portal.demo.large import large_plan
 from portal.demo.people import usual_password
@@ -17,7 +17,7 @@ from portal.demo.plan import Delivery, Kind, small_plan
 from schedule.models import Conference, Room, Speaker, Talk, Visibility
 from schedule.programme.state import State, state_of
 from schedule.programme.timeline import timeline_of
-from streaming.models import Stream
+from streaming.models import Recording, Stream
 from tickets.admission.claiming import claim_tickets
 from tickets.admission.rule import admission_of
 from tickets.models import Claim, Grant, Ticket, User
@@ -165,6 +165,11 @@ def test_who_signs_in_gets_what_was_said(demo):
     assert refusal("tomorrow@example.com") == "not_yet"
     assert refusal("workshop@example.com", "room:workshop") is None
     assert refusal("replays@example.com") == "wrong_ticket"
+    assert refusal("canceled@example.com") == "ticket_canceled"
+    assert refusal("pending@example.com") == "ticket_pending"
+    settle()
+    watches_again = client_of(User.objects.get(email="replays@example.com"))
+    assert words.WELCOME.title in watches_again.get("/replays/").text
     assert refusal("replays2@example.com", "replay") == "ticket_required"
     assert refusal("speaker@example.com") in ("wrong_ticket", "not_yet", "over", None)
     organizer = User.objects.get(email="organizer@example.com")
@@ -176,7 +181,7 @@ def test_a_second_run_changes_nothing_but_the_times(demo, monkeypatch):
     conference = demo()
     attendee = make_user("attendee@example.com")
     claim_tickets(conference, attendee)
-    tables = (Room, Talk, Speaker, Stream, Ticket, Claim, User, Grant, EmailAddress)
+    tables = (Room, Talk, Speaker, Stream, Recording, Ticket, Claim, User, Grant, EmailAddress)
 
     def rows():
         return {table: set(table.objects.values_list("pk", flat=True)) for table in tables}

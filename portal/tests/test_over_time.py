@@ -137,7 +137,8 @@ def test_who_is_refused_reads_why_and_when_it_opens(past):
     assert response.status_code == 403
     html = response.content.decode()
     assert "The time of your ticket is over" in html
-    assert "or for the replays, which are over" in html
+    assert "was open until" in html
+    assert "The replays were there until" in html
     assert "Open to everybody from" in html
     assert "Open to everybody from" in page(Client(), reverse("account_login"))
 

@@ -3,6 +3,7 @@
 import { byId, data } from "./elements.js";
 import { follow } from "./follow.js";
 import { keepFresh } from "./fragment.js";
+import { keepOwnRooms, markOwnRooms } from "./own_rooms.js";
 import { fillTimes } from "./times.js";
 import { showViewers } from "./viewers.js";
 import { offerZone } from "./zone.js";
@@ -13,6 +14,7 @@ const refresh = keepFresh(["rooms"], {
   onFresh: () => {
     fillTimes();
     showViewers(body);
+    markOwnRooms();
   },
   onRefused: () => location.reload(),
 });
@@ -24,9 +26,11 @@ follow(data(byId("rooms", HTMLElement), "live"), (latest) => {
 
 setInterval(() => {
   fillTimes();
+  keepOwnRooms();
   if (body) {
     refresh(body);
   }
 }, 1000);
 fillTimes();
+keepOwnRooms();
 offerZone();

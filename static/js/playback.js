@@ -11,6 +11,12 @@ const REPORT_WITHIN_MS = 8_000;
 let reportedAt = -Infinity;
 
 /**
+ * What the server said with a code last: of which ticket, when, and what to do.
+ * @type {Map<string, RefusalWords>}
+ */
+export const said = new Map();
+
+/**
  * The code of a no, or null. A 403 without one is a stale token.
  * @param {Response} response
  * @returns {Promise<string | null>}
@@ -20,7 +26,9 @@ export async function refusalIn(response) {
     return null;
   }
   try {
-    return (await response.json()).error.code;
+    const { code, message, act } = (await response.json()).error;
+    said.set(code, { message, act });
+    return code;
   } catch {
     return null;
   }

@@ -1,6 +1,7 @@
 // What takes the place of the player when somebody may not watch, or no longer.
 
 import { byId, findAll } from "./elements.js";
+import { said } from "./playback.js";
 
 /**
  * Show the words for this code of a refusal. Answers the first of them.
@@ -14,8 +15,26 @@ export function showRefusal(code) {
   for (const each of reasons) {
     each.hidden = each !== reason;
   }
+  if (reason) {
+    fill(reason, said.get(code) ?? {});
+  }
   byId("refusal", HTMLElement).hidden = false;
   return reason?.firstElementChild?.textContent ?? "";
+}
+
+/**
+ * @param {HTMLElement} reason
+ * @param {RefusalWords} words
+ */
+function fill(reason, { message = "", act = null }) {
+  for (const place of findAll(reason, "[data-said]", HTMLElement)) {
+    place.textContent = message;
+  }
+  for (const link of findAll(reason, "[data-act]", HTMLAnchorElement)) {
+    link.hidden = !act;
+    link.href = act?.url ?? "";
+    link.textContent = act?.label ?? "";
+  }
 }
 
 export function hideRefusal() {

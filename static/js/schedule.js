@@ -4,6 +4,7 @@ import { now } from "./clock.js";
 import { data, findAll } from "./elements.js";
 import { follow } from "./follow.js";
 import { keepFresh } from "./fragment.js";
+import { me } from "./me.js";
 import { paintStars, showStars } from "./stars.js";
 import { offerZone } from "./zone.js";
 
@@ -50,5 +51,15 @@ if (day) {
   paint();
   rememberView();
 }
+/** The timer of a talk is for those who speak in it or chair it. */
+async function offerTimer() {
+  const link = document.querySelector("[data-timer]");
+  if (link instanceof HTMLElement && (await me()).talks.includes(data(link, "timer"))) {
+    link.hidden = false;
+  }
+}
+
 offerZone();
 showStars();
+// Without an answer there is none, as for everybody else.
+offerTimer().catch(() => {});

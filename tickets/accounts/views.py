@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from allauth.account.utils import get_login_redirect_url, perform_login
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
@@ -22,7 +23,14 @@ from lib.qr import qr_image
 from schedule.site.access import for_programs, login_only, public
 from schedule.site.pages import render_page
 from schedule.site.request import way_back
-from schedule.site.zones import COOKIE, chosen_zone, remember_zone, zone_name, zone_tag
+from schedule.site.zones import (
+    COOKIE,
+    chosen_zone,
+    remember_zone,
+    viewer_zone,
+    zone_name,
+    zone_tag,
+)
 from tickets.accounts.accounts import is_guarded
 from tickets.accounts.devices import hand_over
 from tickets.accounts.devices.sessions import devices_of, sessions_of, sign_out
@@ -33,6 +41,7 @@ from tickets.accounts.forms import (
     redirects_mistakes,
 )
 from tickets.accounts.rate_limits import consume
+from tickets.admission import lobby
 from tickets.admission.refusals import wants_json
 from tickets.admission.request import TicketRequest
 from tickets.admission.rule import admission_of
@@ -48,14 +57,22 @@ _METHODS = ["GET", "HEAD", "POST"]
 @public
 @never_cache
 def me(request: TicketRequest) -> HttpResponse:
-    """What shared pages leave out: who is here, in which zone, and the token for their forms."""
-    user = request.user
-    name = user.short_name if isinstance(user, User) else None
+    """What shared pages leave out: who is here, in which zone, what is closed to them, and the token
+    for their forms.
+    """
+    user: User | AnonymousUser = request.user
     zone, conference = chosen_zone(request), request.conference
     chosen = (
         {"tag": zone_tag(zone, conference), "name": zone_name(zone, conference)} if zone else None
     )
-    return JsonResponse({"name": name, "zone": chosen, "csrf_token": get_token(request)})
+    name, told = None, lobby.NOTHING
+    if isinstance(user, User):
+        admission, revision = admission_of(conference, user.pk), request.programme_revision
+        with timezone.override(viewer_zone(request)):
+            told = lobby.told_to(conference, admission, revision, timezone.now())
+        name = user.short_name
+    here = {"name": name, "zone": chosen, "csrf_token": get_token(request)}
+    return JsonResponse({**here, **told})
 
 
 @require_http_methods(_METHODS)

@@ -92,7 +92,7 @@ class TicketMiddleware:
         scope = access.scope.format(**kwargs) if access.scope else None
         reason = refusal(conference, request.admission, scope, timezone.now())
         if reason is not None:
-            return refuse(request, reason)
+            return refuse(request, reason, scope)
         if slot is not None:
             if page is not None:
                 return page.answer(request)

@@ -29,7 +29,7 @@ from django.utils import timezone
 
 from lib.compiled_sql import prepared
 from schedule.models import Conference, Talk
-from tickets.models import Ban, Claim, Role, Ticket, User, fold_email
+from tickets.models import Ban, Role, Ticket, TicketQuerySet, User, fold_email
 from tickets.models.roles import ADMITTED_EVERYWHERE
 from tickets.models.scopes import (
     PAGES,
@@ -61,6 +61,9 @@ class Reason(StrEnum):
     LOGIN_REQUIRED = "login_required"
     SIGN_IN_AGAIN = "sign_in_again"
     TICKET_REQUIRED = "ticket_required"
+    TICKET_PENDING = "ticket_pending"
+    TICKET_BLOCKED = "ticket_blocked"
+    TICKET_UNKNOWN = "ticket_unknown"
     TICKET_CANCELED = "ticket_canceled"
     NOT_YET = "not_yet"
     OVER = "over"
@@ -69,29 +72,58 @@ class Reason(StrEnum):
     BANNED = "banned"
 
 
+# What is said of a ticket that is not valid. Of several the first matters most: it can be mended.
+REASON_OF_STATE = {
+    Ticket.State.PENDING: Reason.TICKET_PENDING,
+    Ticket.State.BLOCKED: Reason.TICKET_BLOCKED,
+    Ticket.State.UNKNOWN: Reason.TICKET_UNKNOWN,
+    Ticket.State.CANCELED: Reason.TICKET_CANCELED,
+}
+
+
+class WithheldWindow(NamedTuple):
+    """What a ticket would open if it were valid, and claimed. It lets nobody in, but says why not."""
+
+    state: str
+    opening: ScopeWindow
+
+    def is_open_at(self, at: datetime) -> bool:
+        return self.opening.has_begun_at(at) and not self.opening.is_over_at(at)
+
+
 @dataclass(frozen=True)
 class Admission:
     """What one person may enter in one conference. `auth_hash` is the session's (Django's), so
-    that the gate need not load the user to see that a password has changed. `places`: on how many
-    devices they may watch at the same time (tickets/admission/watching.py); None: on any number.
+    that the gate need not load the user to see that a password has changed. `withheld`: of tickets
+    that are theirs, or in their proved name, and let nobody in. `talks`: the codes of those in which
+    they speak or which they chair. `places`: on how many devices they may watch at the same time
+    (tickets/admission/watching.py); None: on any number.
     """
 
     openings: tuple[ScopeWindow, ...] = ()
     is_active: bool = False
     auth_hash: str = ""
-    has_canceled_ticket: bool = False
+    withheld: tuple[WithheldWindow, ...] = ()
+    talks: tuple[str, ...] = ()
     banned_until: datetime | None = None
     places: int | None = PLACES_BY_GRANT
 
     @classmethod
     def unpack(cls, packed: Values) -> Self:
-        openings, *rest = packed
-        return cls(tuple(ScopeWindow(*opening) for opening in openings), *rest)
+        openings, is_active, auth_hash, withheld, *rest = packed
+        return cls(
+            tuple(ScopeWindow(*opening) for opening in openings),
+            is_active,
+            auth_hash,
+            tuple(WithheldWindow(state, ScopeWindow(*opening)) for state, opening in withheld),
+            *rest,
+        )
 
     def pack(self) -> Values:
         """Plain values, which the cache reads faster than objects."""
         openings = tuple(tuple(opening) for opening in self.openings)
-        rest = (self.has_canceled_ticket, self.banned_until, self.places)
+        withheld = tuple((state, tuple(opening)) for state, opening in self.withheld)
+        rest = (withheld, self.talks, self.banned_until, self.places)
         return (openings, self.is_active, self.auth_hash, *rest)
 
     def refusal(self, scope: str | None, at: datetime) -> Reason | None:
@@ -102,15 +134,39 @@ class Admission:
             return Reason.TICKET_REQUIRED
         wanted = parse_scope(scope) if scope else None
         fitting = [opening for opening in self.openings if opening.covers(wanted)]
-        if not fitting:
-            if self.openings:
-                return Reason.WRONG_TICKET
-            return Reason.TICKET_CANCELED if self.has_canceled_ticket else Reason.TICKET_REQUIRED
         ahead = [opening for opening in fitting if not opening.is_over_at(at)]
-        if not ahead:
-            return Reason.OVER
-        is_open = any(opening.has_begun_at(at) for opening in ahead)
-        return None if is_open or wanted is None else Reason.NOT_YET
+        if ahead and (wanted is None or any(opening.has_begun_at(at) for opening in ahead)):
+            return None
+        if reason := self._reason_of_withheld(wanted, at):
+            return reason
+        if fitting:
+            return Reason.NOT_YET if ahead else Reason.OVER
+        return Reason.WRONG_TICKET if self.openings else Reason.TICKET_REQUIRED
+
+    def _reason_of_withheld(self, wanted: Scope | None, at: datetime) -> Reason | None:
+        withheld = self.withheld
+        if self.openings:
+            # Beside what is open to them counts what can be mended, and would let them in now.
+            canceled = Ticket.State.CANCELED
+            here = [each for each in withheld if each.state != canceled and each.is_open_at(at)]
+            withheld = tuple([each for each in here if each.opening.covers(wanted)])
+        states = {each.state for each in withheld}
+        for state, reason in REASON_OF_STATE.items():
+            if state in states:
+                return reason
+        # Valid ones that nobody claimed while there was time.
+        is_over = withheld and all(each.opening.is_over_at(at) for each in withheld)
+        return Reason.OVER if is_over else None
+
+    def is_for_replays_alone(self, at: datetime) -> bool:
+        ahead = [opening for opening in self.openings if not opening.is_over_at(at)]
+        return bool(ahead) and all(opening.scope == "replay" for opening in ahead)
+
+    def opens_at(self, scope: str, at: datetime) -> datetime | None:
+        """When the scope opens, if it opens later."""
+        wanted = parse_scope(scope)
+        begins = [each.starts_at for each in self.openings if each.covers(wanted)]
+        return min((begin for begin in begins if begin is not None and begin > at), default=None)
 
     def next_edge(self, at: datetime) -> datetime | None:
         bounds = [bound for opening in self.openings for bound in opening[1:3]]
@@ -162,23 +218,34 @@ def compute(conference: Conference, user_id: int) -> Admission:
     person = _Person(*rows[0][: len(_Person._fields)])
     held: set[HeldScope] = set()
     has_any_places = person.is_superuser or person.is_organizer
-    for row in rows:
-        room, talk, scopes, starts_at, ends_at, any_places = row[len(_Person._fields) :]
+    work = [row[len(_Person._fields) :] for row in rows]
+    for room, talk, scopes, starts_at, ends_at, any_places in work:
         held |= {*_by_work(person, room, talk), *held_scopes(scopes, starts_at, ends_at)}
         has_any_places = has_any_places or bool(any_places)
-    canceled, places = False, 0
-    for state, starts_at, ends_at, scopes, added_to, per_ticket in _claimed(user_id, conference.pk):
-        canceled = canceled or state == Ticket.State.CANCELED
-        if state == Ticket.State.VALID:
-            held |= {*held_scopes(scopes, starts_at, ends_at)}
+    withheld: list[tuple[str, HeldScope]] = []
+    places, chaired = 0, {talk for _room, talk, *_grant in work if talk}
+    for is_claimed, state, starts_at, ends_at, scopes, added_to, per_ticket in _tickets(
+        person, conference
+    ):
+        theirs = held_scopes(scopes, starts_at, ends_at)
+        if is_claimed and state == Ticket.State.VALID:
+            held |= {*theirs}
             # An add-on opens what it was given, on no more devices.
             places = max(places, 0 if added_to else per_ticket)
-    talks, own = _talks_and_own(conference.pk, talk_codes(held), person.proved_email)
+        else:
+            withheld += [(state, each) for each in theirs]
+    codes = talk_codes([*held, *(each for _state, each in withheld)])
+    talks, own = _talks_and_own(conference.pk, codes, person.proved_email)
     return Admission(
         openings=tuple(windows(held | own, conference, talks)),
         is_active=person.is_active,
         auth_hash=User(password=person.password).get_session_auth_hash(),
-        has_canceled_ticket=canceled,
+        withheld=tuple(
+            WithheldWindow(state, window)
+            for state, each in withheld
+            for window in windows([each], conference, talks)
+        ),
+        talks=tuple(sorted(chaired | talk_codes(own))),
         # A superuser is shut out by nobody.
         banned_until=None if person.is_superuser else person.banned_until,
         places=None if has_any_places else places or PLACES_BY_GRANT,
@@ -190,6 +257,7 @@ class _Person(NamedTuple):
     any, `is_admitted` one that opens all of it.
     """
 
+    pk: int
     is_active: bool
     password: str
     proved_email: str | None
@@ -243,17 +311,35 @@ def _person_and_grants(user_id: int, conference_id: int) -> QuerySet[User, Value
     return people.values_list(*_Person._fields, *work, *(f"given__{field}" for field in grant))
 
 
+def _tickets(person: _Person, conference: Conference) -> list[Values]:
+    """Theirs, and those in their proved name that nobody has."""
+    if person.proved_email is None:
+        return _claimed(person.pk, conference.pk)
+    return _claimed_or_in_name(person.pk, conference.pk, person.proved_email)
+
+
 @prepared
-def _claimed(user_id: int, conference_id: int) -> QuerySet[Claim, Values]:
-    claims = Claim.objects.live().filter(user=user_id, ticket__conference=conference_id)
-    return claims.values_list(
-        "ticket__state",
-        "ticket__valid_from",
-        "ticket__valid_until",
-        "ticket__product__scopes",
-        "ticket__main_code",
-        "ticket__product__places",
-    )
+def _claimed(user_id: int, conference_id: int) -> QuerySet[Ticket, Values]:
+    return _claimed_by(user_id, conference_id)
+
+
+@prepared
+def _claimed_or_in_name(user_id: int, conference_id: int, email: str) -> QuerySet[Ticket, Values]:
+    """In two halves, each of which has an index: with “or” the tickets of all would be looked through."""
+    waiting = Ticket.objects.filter(conference=conference_id).in_name_of(email).unclaimed()
+    mine = _claimed_by(user_id, conference_id)
+    return mine.union(_values(waiting, is_claimed=False), all=True).order_by()
+
+
+def _claimed_by(user_id: int, conference_id: int) -> QuerySet[Ticket, Values]:
+    mine = Q(claims__user=user_id, claims__released_at__isnull=True)
+    return _values(Ticket.objects.filter(mine, conference=conference_id), is_claimed=True)
+
+
+def _values(tickets: TicketQuerySet, *, is_claimed: bool) -> QuerySet[Ticket, Values]:
+    ticket = ("state", "valid_from", "valid_until")
+    product = ("product__scopes", "main_code", "product__places")
+    return tickets.order_by().values_list(Value(is_claimed), *ticket, *product)
 
 
 def _talks(conference_id: int, those: Q) -> QuerySet[Talk, Values]:

@@ -23,6 +23,7 @@ from schedule.site.pages import render_page
 from schedule.site.scoped_admin import in_venue_zone
 from schedule.site.zones import viewer_zone
 from tickets.accounts.accounts import people_known_to
+from tickets.admission.refusals import is_for_replays, refusal_words
 from tickets.admission.request import StaffRequest, TicketRequest
 from tickets.admission.rule import admission_of, refusal
 from tickets.helpdesk import board
@@ -211,5 +212,11 @@ def why(request: TicketRequest) -> HttpResponse:
     with timezone.override(viewer_zone(request)):
         findings = explain_to(conference, request.user, admission, at)
     reason = refusal(conference, admission, None, at)
-    context = {"findings": findings, "reason": reason}
+    words = refusal_words(request, reason) if reason else None
+    context = {
+        "findings": findings,
+        "reason": reason,
+        "words": words,
+        "is_for_replays": is_for_replays(admission),
+    }
     return render_page(request, "tickets/why.html", context)

@@ -23,15 +23,14 @@ from tickets.accounts.accounts import (
 )
 from tickets.admission.claiming import claim_those
 from tickets.holders.passing_on import ask_first_holder
-from tickets.models import Claim, EntryLink, Ticket, User
+from tickets.models import Claim, EntryLink, User
 
 
 class EntryRefusal(StrEnum):
     """Why a link does not let in. The page says what to do next."""
 
     DEAD = "dead"
-    CANCELED = "canceled"
-    NOT_PAID = "not_paid"
+    NOT_VALID = "not_valid"
     GUARDED = "guarded"
     TAKEN = "taken"
 
@@ -40,9 +39,7 @@ def refusal_of(link: EntryLink | None, conference: Conference) -> EntryRefusal |
     """What can be said before anybody pushes the button."""
     if link is None or link.ticket.conference_id != conference.pk or not link.ticket.holder_email:
         return EntryRefusal.DEAD
-    if link.ticket.state == Ticket.State.PENDING:
-        return EntryRefusal.NOT_PAID
-    return None if link.ticket.is_valid else EntryRefusal.CANCELED
+    return None if link.ticket.is_valid else EntryRefusal.NOT_VALID
 
 
 def enter(

@@ -17,7 +17,10 @@ class OrderForm(LimitedForm):
     order_code = forms.CharField(
         label=_("Order code"),
         max_length=100,
-        help_text=_("In the ticket shop's mail. Capitals, spaces and dashes do not matter."),
+        help_text=_(
+            "Or the code of the ticket. In the ticket shop's mail. Capitals, spaces and dashes do not"
+            " matter."
+        ),
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
         ),

@@ -16,6 +16,7 @@ from schedule.site.pages import render_page
 from tickets.accounts.waiting_line import take_turn, with_waiting_line
 from tickets.admission.request import TicketRequest
 from tickets.admission.sign_in import SignIn, SignInWay
+from tickets.admission.wording import shop_link, state_words
 from tickets.holders.entering import EntryRefusal, enter, refusal_of
 from tickets.holders.links import link_of
 from tickets.models import Claim, EntryLink, User
@@ -33,7 +34,7 @@ def entry(request: TicketRequest, token: str) -> HttpResponseBase:
     link = link_of(token)
     refusal = refusal_of(link, request.conference)
     if link is None or refusal:
-        return _refuse(request, refusal or EntryRefusal.DEAD)
+        return _refuse(request, refusal or EntryRefusal.DEAD, link)
     response: HttpResponseBase
     if request.method == "POST":
         page = take_turn(request, action="enter", key=str(link.pk))
@@ -93,8 +94,14 @@ def _refuse(
     request: TicketRequest, refusal: EntryRefusal, link: EntryLink | None = None
 ) -> HttpResponse:
     context: dict[str, object] = {"refusal": refusal, "next": get_next_redirect_url(request) or ""}
-    if link is not None and (claim := link.ticket.live_claim):
-        context["holder"] = mask_email(claim.user.email)
+    if link is not None and refusal is EntryRefusal.TAKEN:
+        claim = link.ticket.live_claim
+        context["holder"] = mask_email(claim.user.email) if claim else ""
+    if link is not None and refusal is EntryRefusal.NOT_VALID:
+        # A link that was shown proves no mailbox, and so not that the order is theirs.
+        email = "" if link.is_shown else link.ticket.holder_email
+        context["words"] = state_words(link.ticket)
+        context["act"] = shop_link(link.ticket, request.conference, email)
     response = render_page(request, "tickets/entry_refused.html", context)
     response.status_code = _STATUS.get(refusal, 403)
     response["Referrer-Policy"] = "strict-origin"

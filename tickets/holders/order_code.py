@@ -12,7 +12,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
-from django.db.models import Q
 from django.tasks import task
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
@@ -29,6 +28,8 @@ _KEY = "order_code"
 # What pretix never uses in a code, and reads as its look-alike (pretix/base/models/orders.py).
 _LOOK_ALIKE = str.maketrans("2456", "ZASG")
 _LOOSELY = str.maketrans("8", "B")
+# As they are after that.
+_DIGITS = "0123456789ZASGB"
 
 
 def fold_order_code(text: str) -> str:
@@ -38,8 +39,11 @@ def fold_order_code(text: str) -> str:
 
 
 def key_of(order_code: str, email: str) -> str:
-    """What guesses at one order are counted under, however it is spelled."""
-    return f"{fold_order_code(order_code).translate(_LOOSELY)}:{email}"
+    """What guesses at one order are counted under, however it is spelled. That of a ticket ends with
+    its number in the order, and counts as the same.
+    """
+    folded = fold_order_code(order_code).translate(_LOOSELY)
+    return f"{folded.rstrip(_DIGITS)}:{email}"
 
 
 @dataclass(frozen=True)
@@ -92,17 +96,23 @@ def _hash(code: str) -> str:
 
 
 def tickets_of_order(conference: Conference, order_code: str, email: str) -> list[Ticket]:
-    """Valid ones that belong to the address: in its name, or bought by it and in nobody's. Add-ons
-    come with their tickets.
+    """Valid ones that belong to the address: in its name, or bought by it and in nobody's. Whoever
+    types the code of a ticket in the place of the order's gets that one. Add-ons come with theirs.
     """
-    theirs = Q(holder_email=email) | Q(holder_email="", buyer_email=email)
-    tickets = Ticket.objects.filter(theirs, conference=conference).valid().independent()
-    tickets = tickets.exclude(order_code="")
-    folded = [(fold_order_code(ticket.order_code), ticket) for ticket in tickets.order_by("pk")]
     wanted = fold_order_code(order_code)
-    exact = [ticket for code, ticket in folded if code == wanted]
+    if not wanted:
+        return []
+    tickets = Ticket.objects.filter(conference=conference).in_name_of(email).valid()
+    theirs = list(tickets.independent().order_by("pk"))
+    of_orders = [(fold_order_code(ticket.order_code), ticket) for ticket in theirs]
+    of_tickets = [(fold_order_code(ticket.code), ticket) for ticket in theirs]
     loose = wanted.translate(_LOOSELY)
-    return exact or [ticket for code, ticket in folded if code.translate(_LOOSELY) == loose]
+    for codes in (of_orders, of_tickets):
+        exact = [ticket for code, ticket in codes if code == wanted]
+        found = exact or [ticket for code, ticket in codes if code.translate(_LOOSELY) == loose]
+        if found:
+            return found
+    return []
 
 
 @task(queue_name="mail")
@@ -113,7 +123,7 @@ def mail_code(conference_id: int, order_code: str, email: str, code: str) -> Non
     if tickets:
         post_template(
             "order_code",
-            {"order_code": tickets[0].order_code, "code": code},
+            {"order_code": tickets[0].order_code or tickets[0].code, "code": code},
             to=tickets[0].holder_email or tickets[0].buyer_email,
             conference=conference,
             expires_at=timezone.now() + LIFE,

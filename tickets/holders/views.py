@@ -11,10 +11,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from schedule.site.access import login_only
 from schedule.site.pages import render_page
+from schedule.site.zones import viewer_zone
 from tickets.accounts.forms import redirects_mistakes
 from tickets.admission.claiming import claim_tickets
+from tickets.admission.refusals import is_for_replays
 from tickets.admission.request import TicketRequest
 from tickets.admission.rule import admission_of
+from tickets.admission.standing import Standing
+from tickets.admission.standing_words import StandingWords
 from tickets.holders.forms import OrderCodeForm, OrderForm, PassOnForm
 from tickets.holders.order_code import (
     PendingOrder,
@@ -41,12 +45,17 @@ _METHODS = ["GET", "HEAD", "POST"]
 @never_cache
 def tickets(request: TicketRequest) -> HttpResponse:
     """My tickets; for somebody without one, what to do next."""
-    claims = Claim.objects.live().filter(user=request.user, ticket__conference=request.conference)
-    context = {
-        "claims": claims.select_related("ticket__product").order_by("claimed_at"),
-        "free_tickets": free_tickets_of(request.conference, request.user),
-        "admission": admission_of(request.conference, request.user.pk),
-    }
+    admission = admission_of(request.conference, request.user.pk)
+    with timezone.override(viewer_zone(request)):
+        standing = Standing.read(request.conference, request.user)
+        words = StandingWords(standing, timezone.now())
+        context = {
+            "cards": words.cards(),
+            "others": words.beside_tickets(),
+            "free_tickets": free_tickets_of(request.conference, request.user),
+            "admission": admission,
+            "is_for_replays": is_for_replays(admission),
+        }
     return render_page(request, "tickets/tickets.html", context)
 
 

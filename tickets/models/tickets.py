@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from lib.sealing import SealBroken, SealedField, read_seal, seal
 from schedule.models import Conference
 from tickets.models.people import User, fold_email
 from tickets.models.products import Product
@@ -25,6 +26,10 @@ _IS_MAIN = Q(
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def valid(self) -> Self:
         return self.filter(state=Ticket.State.VALID)
+
+    def in_name_of(self, email: str) -> Self:
+        """Those of an address that is proved: in its name, or bought by it and in nobody's."""
+        return self.filter(Q(holder_email=email) | Q(holder_email="", buyer_email=email))
 
     def unclaimed(self) -> Self:
         return self.exclude(Exists(Claim.objects.live().filter(ticket=OuterRef("pk"))))
@@ -73,9 +78,12 @@ class Ticket(models.Model):
     class State(models.TextChoices):
         VALID = "valid", _("valid")
         PENDING = "pending", _("not paid yet")
+        BLOCKED = "blocked", _("blocked")
         CANCELED = "canceled", _("canceled")
         UNKNOWN = "unknown", _("unknown to us")
 
+    # Who has one of these can act in the shop as holder or buyer, or comes in at the venue's door.
+    SEALED: ClassVar[tuple[str, ...]] = ("door_code", "order_url")
     # A ticket that goes round during the day would admit everybody in turn.
     COOL_DOWN: ClassVar[timedelta] = timedelta(hours=24)
     MOST_TIMES_PASSED_ON: ClassVar[int] = 3
@@ -109,6 +117,8 @@ class Ticket(models.Model):
         blank=True,
         help_text=_("The shop's own word for the state, for the help desk."),
     )
+    door_code = SealedField(_("code at the door"), blank=True, default="", editable=False)
+    order_url = SealedField(_("order in the shop"), blank=True, default="", editable=False)
     holder_name = models.CharField(_("holder"), max_length=200, blank=True)
     holder_email = models.EmailField(_("holder's e-mail"), blank=True, db_index=True)
     shop_email = models.EmailField(
@@ -132,7 +142,7 @@ class Ticket(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["conference", "code"], name="ticket_code_once"),
             models.CheckConstraint(
-                condition=Q(state__in=["valid", "pending", "canceled", "unknown"]),
+                condition=Q(state__in=["valid", "pending", "blocked", "canceled", "unknown"]),
                 name="ticket_state_known",
             ),
         ]
@@ -156,6 +166,20 @@ class Ticket(models.Model):
     @property
     def is_valid(self) -> bool:
         return self.state == Ticket.State.VALID
+
+    def opened(self, name: str) -> str:
+        """What is sealed in that field, for the person whose it is; "": nothing that can be read."""
+        try:
+            return read_seal(getattr(self, name))
+        except SealBroken:
+            return ""
+
+    def seal(self, name: str, value: str) -> None:
+        setattr(self, name, seal(value))
+
+    def is_bought_by(self, email: str) -> bool:
+        """Whether the order in the shop is that address's, with all that it tells and lets one do."""
+        return bool(email) and email == self.buyer_email
 
     @property
     def is_add_on(self) -> bool:

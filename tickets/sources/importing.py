@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from lib.sealing import seal
 from schedule.models import Conference
 from tickets.admission.claiming import claim_tickets
 from tickets.models import Claim, Product, Shop, SyncRun, Ticket, TicketQuerySet, fold_email
@@ -103,9 +104,9 @@ class TicketPlan:
 
 @dataclass(slots=True)
 class ImportResult:
-    """`canceled`, `pending`, `unknown`: what became so, counted in `changed` too. `passed_on`: a new
-    holder is named, so the old one lost the ticket. `claimed`: found their holders at once. Of a
-    whole file also `absent`: tickets from files that it does not name; `absent_canceled`: of those;
+    """`canceled`, `pending`, `blocked`, `unknown`: what became so, counted in `changed` too.
+    `passed_on`: a new holder is named, so the old one lost the ticket. `claimed`: found their holders
+    at once. Of a whole file also `absent`: tickets from files that it does not name; `absent_canceled`: of those;
     and `waiting`: the products that open nothing until somebody says what.
     """
 
@@ -114,6 +115,7 @@ class ImportResult:
     unchanged: int = 0
     canceled: int = 0
     pending: int = 0
+    blocked: int = 0
     unknown: int = 0
     passed_on: int = 0
     claimed: int = 0
@@ -213,6 +215,11 @@ def _values(
         values["buyer_email"] = fold_email(values["buyer_email"])
     if "holder_email" in values:
         values |= _whose(fold_email(values.pop("holder_email")), old)
+    for name in values.keys() & set(Ticket.SEALED):
+        told = values.pop(name)
+        # The same text has another seal each time.
+        if old is None or old.opened(name) != told:
+            values[name] = seal(told)
     if old is None:
         return values
     return {name: value for name, value in values.items() if getattr(old, name) != value}
@@ -270,6 +277,7 @@ def write_lines(
     became = Counter(line.values.get("state") for line in changed)
     written.canceled = became[Ticket.State.CANCELED]
     written.pending = became[Ticket.State.PENDING]
+    written.blocked = became[Ticket.State.BLOCKED]
     written.unknown = became[Ticket.State.UNKNOWN]
     identity = ("conference", "code")
     Ticket.objects.bulk_create(

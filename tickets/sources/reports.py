@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 COUNTS = (
-    *("new", "changed", "canceled", "pending", "unknown"),
+    *("new", "changed", "canceled", "pending", "blocked", "unknown"),
     *("passed_on", "claimed", "unchanged"),
 )
 
@@ -16,6 +16,7 @@ def counts_in_words(counts: Mapping[str, int]) -> str:
     became = {
         "canceled": _("%(n)s canceled"),
         "pending": _("%(n)s waiting for payment"),
+        "blocked": _("%(n)s blocked"),
         "unknown": _("%(n)s in a state that is unknown to us"),
     }
     parts = [text % {"n": known[name]} for name, text in became.items() if known[name]]

@@ -72,6 +72,12 @@ interface Refused {
   refusal: string;
 }
 
+/** What a refusal says beside its code (tickets/admission/refusals.py). */
+interface RefusalWords {
+  message?: string;
+  act?: { label: string; url: string } | null;
+}
+
 interface Source {
   tag: string;
   player: "video" | "iframe" | "link";
@@ -104,6 +110,20 @@ interface Me {
   /** The zone that was chosen, and the mark of the pages that show its times. */
   zone: { tag: string; name: string } | null;
   csrf_token: string;
+  /** What is closed to them, by the slugs of rooms (tickets/admission/lobby.py). */
+  rooms: Record<string, Told>;
+  /** Where to go while no room is open to them. */
+  notice: Told | null;
+  /** When some of this will be different. */
+  changes: Seconds | null;
+  /** The codes of talks in which they speak or which they chair. */
+  talks: string[];
+}
+
+/** A sentence, and what to do. */
+interface Told {
+  text: string;
+  act: { label: string; url: string };
 }
 
 /** The talk of a countdown on stage. */

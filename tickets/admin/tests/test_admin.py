@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from conftest import client_of, make_conference, make_room, make_talk, make_ticket, make_user
-from tickets.admission.rule import admission_of
+from tickets.admission.rule import Reason, admission_of
 from tickets.models import Claim, Grant, Product, Role, Ticket, User
 from tickets.models.roles import PERMISSIONS
 
@@ -103,7 +103,7 @@ def test_the_state_is_changed_and_known_at_once(
         client.post(url_of(ticket), ticket_data(ticket, state="canceled", **kept))
     admission = admission_of(conference, attendee.pk)
     assert not admission.openings
-    assert admission.has_canceled_ticket
+    assert admission.refusal(None, timezone.now()) is Reason.TICKET_CANCELED
 
 
 def test_the_actions_cancel_restore_and_release(

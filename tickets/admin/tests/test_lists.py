@@ -64,12 +64,12 @@ def test_lists_of_the_admin(conference, organizer, shows, model, make, cell, que
 def test_my_tickets(conference, attendee, shows):
     client, url = client_of(attendee), reverse("tickets")
     make_ticket(conference, buyer_email=attendee.email)
-    shows(client, url, "<h2 dir", 1, queries=4)
+    shows(client, url, "<h2 dir", 1, queries=8)
     for _ticket in range(2):
         make_ticket(conference, user=attendee)
         make_ticket(conference, buyer_email=attendee.email)
-    shows(client, url, "<h2 dir", 3, queries=4)
-    shows(client, url, "<h3 dir", 3, queries=4)
+    shows(client, url, "<h2 dir", 3, queries=8)
+    shows(client, url, "<h3 dir", 3, queries=8)
 
 
 def test_my_devices(attendee, shows):

@@ -147,15 +147,15 @@ def test_a_sync_tells_what_was_canceled_from_what_waits_for_payment(conference, 
     shop = make_shop(conference)
     paper.pages = [[paper_ticket(f"A-{number}") for number in range(20)]]
     full(shop)
-    became = ["canceled"] * 2 + ["pending"] * 3 + ["unknown"]
+    became = ["canceled"] * 2 + ["pending"] * 2 + ["blocked", "unknown"]
     paper.pages = [
         [paper_ticket(f"A-{number}", state) for number, state in enumerate(became)]
         + [paper_ticket(f"A-{number}") for number in range(6, 20)]
     ]
     run = full(shop, accepts_removals=True)
     assert counts_in_words(run.counts) == (
-        "0 new, 6 changed (of these 2 canceled, 3 waiting for payment,"
-        " 1 in a state that is unknown to us), 14 unchanged"
+        "0 new, 6 changed (of these 2 canceled, 2 waiting for payment,"
+        " 1 blocked, 1 in a state that is unknown to us), 14 unchanged"
     )
     paper.pages = [[paper_ticket(f"A-{number}", "canceled") for number in range(20)]]
     run = full(shop, accepts_removals=True)

@@ -78,9 +78,66 @@ def test_a_canceled_ticket(conference):
     assert why_not(user, None) is Reason.TICKET_CANCELED
 
 
-@pytest.mark.parametrize("state", ["pending", "unknown"])
-def test_a_ticket_that_is_not_valid(conference, state):
+@pytest.mark.parametrize("is_claimed", [True, False])
+@pytest.mark.parametrize("state", ["pending", "blocked", "unknown", "canceled"])
+def test_a_ticket_that_is_not_valid(conference, state, is_claimed):
     user = person_with(conference, "conference", state=state)
+    if not is_claimed:
+        Claim.objects.all().delete()
+    assert why_not(user, None) == why_not(user, "room:main") == f"ticket_{state}"
+    make_ticket(conference, user=user, state="canceled")
+    assert why_not(user, None) == f"ticket_{state}"
+
+
+def test_what_is_in_a_name_is_told_to_who_has_proved_the_address_and_to_nobody_else(conference):
+    user = make_user()
+    ticket = make_ticket(conference, holder_email=user.email, state="pending")
+    bought = {"holder_email": "", "buyer_email": user.email}
+    assert why_not(user, None) is Reason.TICKET_PENDING
+    Ticket.objects.update(**bought)
+    assert why_not(user, None) is Reason.TICKET_PENDING
+    Ticket.objects.update(holder_email="other@example.com")
+    assert why_not(user, None) is Reason.TICKET_REQUIRED
+    Ticket.objects.update(**bought)
+    EmailAddress.objects.update(verified=False)
+    assert why_not(user, None) is Reason.TICKET_REQUIRED
+    EmailAddress.objects.update(verified=True)
+    Ticket.objects.update(holder_email=user.email)
+    Claim.objects.create(ticket=ticket, user=make_user())
+    assert why_not(user, None) is Reason.TICKET_REQUIRED
+
+
+def test_of_several_that_one_is_named_which_can_be_mended(conference):
+    user = make_user()
+    for state in ("canceled", "unknown", "blocked", "pending"):
+        make_ticket(conference, holder_email=user.email, state=state)
+        assert why_not(user, None) == f"ticket_{state}"
+
+
+@pytest.mark.parametrize(
+    ("scopes", "state", "expected"),
+    [
+        (["conference"], "pending", "ticket_pending"),
+        (["conference"], "blocked", "ticket_blocked"),
+        (["conference"], "canceled", "wrong_ticket"),
+        (["room:other"], "pending", "wrong_ticket"),
+        (["day:2026-11-22"], "pending", "wrong_ticket"),
+    ],
+)
+def test_beside_an_open_one_that_one_counts_which_would_open_this_now(
+    conference, scopes, state, expected
+):
+    user = person_with(conference, "room:side")
+    make_ticket(conference, holder_email=user.email, state=state, scopes=scopes)
+    assert why_not(user, None) is None
+    assert why_not(user, "room:main") == expected
+
+
+def test_one_whose_time_passed_before_anybody_claimed_it(conference):
+    user = make_user()
+    make_ticket(conference, holder_email=user.email, scopes=["day:2026-11-20"])
+    assert why_not(user, None) is Reason.OVER
+    make_ticket(conference, holder_email=user.email, scopes=["day:2026-11-22"])
     assert why_not(user, None) is Reason.TICKET_REQUIRED
 
 
@@ -273,11 +330,15 @@ def test_it_costs_three_queries(conference, room):
 
 
 def test_it_is_kept_as_plain_values(conference, attendee):
+    make_ticket(conference, holder_email=attendee.email, scopes=["room:main"], state="canceled")
+    make_talk(conference, code="WS9").chairs.add(attendee)
     admission = admission_of(conference, attendee.pk)
     kept = cache.get(admission_key(conference.pk, attendee.pk))
-    openings, is_active, auth_hash, has_canceled_ticket, banned_until, places = kept
-    assert openings == (("conference", None, None, ""),)
-    assert [type(value) for value in kept] == [tuple, bool, str, bool, type(None), int]
+    openings, is_active, auth_hash, withheld, talks, banned_until, places = kept
+    assert ("conference", None, None, "") in openings
+    assert withheld == (("canceled", ("room:main", None, None, "")),)
+    assert talks == ("WS9",)
+    assert {type(value) for value in kept} == {tuple, bool, str, type(None), int}
     assert (is_active, auth_hash) == (True, attendee.get_session_auth_hash())
     assert (banned_until, places) == (None, 2)
     assert Admission.unpack(kept) == admission == compute(conference, attendee.pk)

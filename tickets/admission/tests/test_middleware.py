@@ -253,7 +253,7 @@ def test_a_window_that_ends_is_noticed_at_once_from_what_is_kept(attendee, monke
     with CaptureQueriesContext(connection) as queries:
         response = client.get("/silent/")
     assert 'data-reason="over"' in response.text
-    assert not any("tickets_claim" in query["sql"] for query in queries)
+    assert not any("tickets_role" in query["sql"] for query in queries), "worked out anew"
 
 
 def test_a_new_password_ends_other_sessions(attendee):

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from conftest import client_of
 from tickets.models import Product, Ticket
@@ -34,7 +35,9 @@ def test_people_without_a_ticket_read_what_to_do(conference, stranger):
     ("change", "reason"),
     [
         ({"state": "canceled"}, "ticket_canceled"),
-        ({"state": "pending"}, "ticket_required"),
+        ({"state": "pending"}, "ticket_pending"),
+        ({"state": "blocked"}, "ticket_blocked"),
+        ({"state": "unknown"}, "ticket_unknown"),
         ({"valid_from": "2099-01-01T00:00Z"}, "not_yet"),
         ({"valid_until": "2001-01-01T00:00Z"}, "over"),
     ],
@@ -47,7 +50,10 @@ def test_the_page_and_the_json_name_the_reason(attendee, change, reason):
     assert f'data-reason="{reason}"' in page.text
     told = client.get("/rooms/main/playback.json")
     assert told.status_code == 403
-    assert told.json() == {"error": {"code": reason, "login_url": None}}
+    error = told.json()["error"]
+    assert (error["code"], error["login_url"]) == (reason, None)
+    assert Ticket.objects.get().code in error["message"]
+    assert escape(error["message"]) in page.text
 
 
 def test_the_wrong_ticket(attendee):

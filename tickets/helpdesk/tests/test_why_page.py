@@ -61,7 +61,7 @@ def test_each_state_of_a_ticket(conference):
     gone = make_ticket(conference, user=user)
     Claim.objects.filter(ticket=gone).update(released_at=timezone.now())
     html = page(user)
-    assert "Your ticket was canceled" in html
+    assert "<h1>Your ticket is not paid yet</h1>" in html
     assert "The ticket shop has canceled your ticket" in html
     assert "is not paid yet" in html
     assert "does not say that" in html

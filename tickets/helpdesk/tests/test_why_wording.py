@@ -45,7 +45,7 @@ NOT_TOLD_TO_THEM = {
 
 def kinds_of_facts():
     """What is written as the first argument of Fact() and more()."""
-    kinds = {f"claim.{state}" for state in Ticket.State.values}
+    kinds = {f"{kind}.{state}" for kind in ("claim", "ticket") for state in Ticket.State.values}
     kinds |= {f"work.{kind}" for kind in Role.Kind.values}
     for call in ast.walk(ast.parse(inspect.getsource(facts))):
         name = isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2]
@@ -56,7 +56,8 @@ def kinds_of_facts():
                 case ast.IfExp(body=ast.Constant(one), orelse=ast.Constant(other)):
                     kinds |= {one, other}
                 case written:
-                    assert ast.unparse(written) in ("f'claim.{ticket.state}'", "f'work.{kind}'")
+                    written_out = ("f'claim.{ticket.state}'", "f'ticket.{ticket.state}'")
+                    assert ast.unparse(written) in (*written_out, "f'work.{kind}'")
     return kinds
 
 

@@ -132,7 +132,10 @@ def names(case: Inquiry) -> Iterator[Fact]:
         claim = live_claim(ticket)
         if claim is None:
             is_good = ticket.is_valid and bool(ticket.product.scopes)
-            fact = Fact("ticket" if case.user else "ticket.waits", is_good, ticket, ticket=ticket)
+            if case.user is None and ticket.is_valid:
+                fact = Fact("ticket.waits", is_good, ticket, ticket=ticket)
+            else:
+                fact = Fact(f"ticket.{ticket.state}", is_good, ticket, ticket=ticket)
             yield _about_product(fact, ticket)
         elif claim.user_id != case.user_id:
             other = claim.user.reference

@@ -12,6 +12,7 @@ from tickets.helpdesk.why.wording import Wording
 from tickets.models import Ticket
 
 _HAVE = _("They have ticket %(ticket)s, which opens: %(opens)s.")
+_IN_NAME = _("Ticket %(ticket)s is in their name and nobody has it yet.")
 _WATCH = ngettext_lazy(
     "They watch on %(count)s device now.", "They watch on %(count)s devices now.", "count"
 )
@@ -21,6 +22,11 @@ _VERDICTS = {
     None: _("They may enter %(scope)s at %(at)s."),
     Reason.LOGIN_REQUIRED: _("They have to sign in first."),
     Reason.TICKET_REQUIRED: _("They may not enter: they have no valid ticket and no grant."),
+    Reason.TICKET_PENDING: _("They may not enter: their ticket is not paid, or not complete, yet."),
+    Reason.TICKET_BLOCKED: _("They may not enter: their ticket is blocked in the shop."),
+    Reason.TICKET_UNKNOWN: _(
+        "They may not enter: the shop does not say that their ticket is valid."
+    ),
     Reason.TICKET_CANCELED: _("They may not enter: their ticket was canceled."),
     Reason.NOT_YET: _("They may not enter %(scope)s yet at %(at)s: it opens later."),
     Reason.OVER: _("They may not enter %(scope)s any more: its time is over."),
@@ -59,9 +65,14 @@ class WordingForHelpDesk(Wording):
         "released": _("They had ticket %(ticket)s, until %(at)s."),
         "claim.valid": _HAVE,
         "claim.pending": _HAVE,
+        "claim.blocked": _HAVE,
         "claim.canceled": _HAVE,
         "claim.unknown": _HAVE,
-        "ticket": _("Ticket %(ticket)s is in their name and nobody has it yet."),
+        "ticket.valid": _IN_NAME,
+        "ticket.pending": _IN_NAME,
+        "ticket.blocked": _IN_NAME,
+        "ticket.canceled": _IN_NAME,
+        "ticket.unknown": _IN_NAME,
         "ticket.waits": _("Ticket %(ticket)s is in their name: it is theirs once they sign in."),
         "ticket.none": _("No ticket is in the name of %(email)s."),
         "ticket_of_other": _("Ticket %(ticket)s is in their name, but %(other)s has claimed it."),

@@ -1,6 +1,6 @@
 """For the person themself: in friendly words, and with nothing about anybody else."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -9,9 +9,10 @@ from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference
+from tickets.admission.wording import ScopeNames, name_of
 from tickets.helpdesk.why.wording import Wording
 from tickets.models import Ticket
-from tickets.models.scopes import Scope, parse_scopes
+from tickets.models.scopes import parse_scopes
 
 _NOT_VERIFIED = _(
     "You have not shown yet that you read the mail of this address. Sign out, and sign in"
@@ -41,10 +42,21 @@ class WordingForPerson(Wording):
         "ban": _("The organizers have shut this account out. They can tell you why."),
         "released": _("You had the ticket %(ticket)s, until %(at)s."),
         "claim.valid": _("You have the ticket %(ticket)s. It opens: %(opens)s."),
-        "claim.pending": _("Your ticket %(ticket)s is not paid yet. Then it opens."),
+        "claim.pending": _(
+            "Your ticket %(ticket)s is not paid, or not complete, yet. Then it opens."
+        ),
+        "claim.blocked": _("The organizers have blocked your ticket %(ticket)s in the shop."),
         "claim.canceled": _("The ticket shop has canceled your ticket %(ticket)s."),
         "claim.unknown": _("The ticket shop does not say that %(ticket)s is valid."),
-        "ticket": _("The ticket %(ticket)s is in your name, and nobody uses it."),
+        "ticket.valid": _("The ticket %(ticket)s is in your name, and nobody uses it."),
+        "ticket.pending": _(
+            "The ticket %(ticket)s in your name is not paid, or not complete, yet."
+        ),
+        "ticket.blocked": _("The ticket %(ticket)s in your name is blocked in the shop."),
+        "ticket.canceled": _("The ticket %(ticket)s in your name was canceled in the shop."),
+        "ticket.unknown": _(
+            "The ticket shop does not say that %(ticket)s, in your name, is valid."
+        ),
         "ticket.none": _("No ticket is in the name of %(email)s."),
         "ticket_of_other": format_lazy(
             "{} {}",
@@ -73,35 +85,18 @@ class WordingForPerson(Wording):
         "until": _("Until %(at)s."),
         "limit_reached": _("On the next device you can choose “Watch here instead”."),
     }
-    marks = {"ticket": None, "grant.later": None, "shop.oldest": None}
+    marks = {"ticket.valid": None, "grant.later": None, "shop.oldest": None}
 
     def __init__(self, conference: Conference) -> None:
         super().__init__(conference)
-        self._names: dict[str, dict[str, str]] = {}
+        self._names = ScopeNames(conference)
 
     def time(self, at: datetime) -> str:
         return date_format(timezone.localtime(at), "j F Y, H:i T")
 
     def ticket(self, ticket: Ticket) -> str:
-        return f"{ticket.product} ({ticket.code})"
+        return name_of(ticket)
 
     def scopes(self, scopes: list[str]) -> str:
-        words = [self._scope(scope) for scope in parse_scopes(scopes)]
+        words = [self._names.of(scope) for scope in parse_scopes(scopes)]
         return ", ".join(words) or gettext("nothing")
-
-    def _scope(self, scope: Scope) -> str:
-        match scope.kind:
-            case "conference":
-                return gettext("the whole conference")
-            case "replay":
-                return gettext("the replays")
-            case "day":
-                return date_format(date.fromisoformat(scope.value), "j F")
-        return f"“{self._names_of(scope.kind).get(scope.value, scope.value)}”"
-
-    def _names_of(self, kind: str) -> dict[str, str]:
-        if kind not in self._names:
-            rooms = self.conference.rooms.values_list("slug", "name")
-            talks = self.conference.talks.values_list("code", "title")
-            self._names[kind] = dict(rooms if kind == "room" else talks)
-        return self._names[kind]

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from conftest import client_of, make_conference, make_ticket, make_user
+from lib.sealing import seal
 from schedule.programme.tests.counting import is_of_the_clock
 from tickets.accounts.tests.signing_in import signed_in_as
 from tickets.accounts.tests.test_hand_over import let_in
@@ -157,14 +158,25 @@ def test_a_new_secret_key_leaves_the_links_that_are_out(ticket, settings):
 
 @pytest.mark.parametrize(
     ("state", "text"),
-    [("canceled", "was canceled"), ("unknown", "was canceled"), ("pending", "not paid yet")],
+    [
+        ("canceled", "was canceled"),
+        ("unknown", "does not say that your ticket is valid"),
+        ("pending", "not paid yet"),
+        ("blocked", "is blocked"),
+    ],
 )
 def test_a_ticket_that_is_not_valid_says_so(client, ticket, state, text):
-    Ticket.objects.update(state=state)
+    order = {"buyer_email": ticket.holder_email, "order_url": seal("https://shop.example/o/s/")}
+    Ticket.objects.update(state=state, **order)
     for response in (client.get(path_of(ticket)), client.post(path_of(ticket))):
         assert response.status_code == 403
         assert text in response.text
+        assert ticket.code in response.text
+        assert 'href="https://shop.example/o/s/"' in response.text
     assert signed_in_as(client) is None
+    shown = url_of(link_to(ticket), "", is_shown=True)
+    assert ticket.code in client.get(shown).text
+    assert "shop.example" not in client.get(shown).text, "a screen proves no mailbox"
 
 
 def test_who_is_signed_in_takes_a_free_ticket_to_their_own_account(ticket, stranger):

@@ -48,6 +48,8 @@ class ShopTicket:
     the shop says; about those that are not in it the shop says nothing, and what is known stays.
 
     Only words that a module knows to mean so become the state `valid`; all others are `unknown`.
+    `door_code` is what the QR code of the shop's own ticket says, `order_url` where who bought it sees and
+    pays the order; both are kept sealed.
     `product_code` is the shop's number of the product, "" where there is only the name.
     The value `main_code` is, of an add-on, the code of the ticket that it was bought for.
     """

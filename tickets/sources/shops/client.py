@@ -217,6 +217,16 @@ def text_of(value: object, max_length: int) -> str:
     return one_line(value)[:max_length] if isinstance(value, str) else ""
 
 
+def url_of(value: object) -> str:
+    """ "" if it is none that may be a link."""
+    return value if isinstance(value, str) and value and is_web_address(value) else ""
+
+
+def is_web_address(text: str) -> bool:
+    """Or none at all."""
+    return not text or (text.startswith(("https://", "http://")) and text.isprintable())
+
+
 def email_of(value: object) -> str:
     """Folded; "" if there is none, or none that mail could go to."""
     address = fold_email(value) if isinstance(value, str) else ""

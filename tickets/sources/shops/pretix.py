@@ -32,8 +32,11 @@ from tickets.sources.shops.client import (
     known_shape,
     text_of,
     time_of,
+    url_of,
 )
 
+# Of a ticket's secret and an order's address: signed secrets are some hundreds of signs long.
+MAX_SECRET = 1000
 PAGE_SIZE = 50  # the most that pretix gives
 WORDS = {"n": "pending", "p": "paid", "e": "expired", "c": "canceled"}
 ORDER_ACTION = "pretix.event.order."
@@ -175,6 +178,8 @@ class PretixApi(ShopReader):
                 "main_code": _main_code(code, position, main),
                 "state": state,
                 "shop_says": text_of(words, 100),
+                "door_code": text_of(position.get("secret"), MAX_SECRET),
+                "order_url": url_of(order.get("url"))[:MAX_SECRET],
                 "holder_name": text_of(position["attendee_name"] or main["attendee_name"], 200),
                 "holder_email": holder,
                 "buyer_email": buyer,
@@ -265,7 +270,7 @@ def _state(order: Document, position: Document) -> tuple[Ticket.State, str]:
         return Ticket.State.UNKNOWN, words
     if blocked := position.get("blocked"):
         reasons = blocked if isinstance(blocked, list) else [blocked]
-        return Ticket.State.CANCELED, f"blocked: {', '.join(map(str, reasons))}"
+        return Ticket.State.BLOCKED, f"blocked: {', '.join(map(str, reasons))}"
     if status == "p":
         return Ticket.State.VALID, words
     if order.get("require_approval"):

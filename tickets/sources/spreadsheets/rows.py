@@ -136,7 +136,9 @@ class _RowReader:
         blocked = cells.get("blocked", "").casefold()
         if blocked not in YES | NO:
             raise ValidationError(_("“%(word)s” is neither yes nor no.") % {"word": blocked})
-        return Ticket.State.CANCELED if blocked in YES else self.state_of[word.casefold()]
+        state = self.state_of[word.casefold()]
+        is_blocked = blocked in YES and state != Ticket.State.CANCELED
+        return Ticket.State.BLOCKED if is_blocked else state
 
     def _made_code(self, values: TicketValues, product: str) -> str:
         """The same in every file that has as many tickets of this product for this address."""

@@ -10,14 +10,16 @@ from django.utils.translation import gettext as _
 from lib.sealing import SealBroken
 from tickets.models import Shop, Ticket
 from tickets.sources.shops.base import Batch, ShopApi, ShopError, ShopTicket
+from tickets.sources.shops.client import is_web_address
 from tickets.sources.shops.registry import known_kinds
 
 logger = logging.getLogger(__name__)
 
 _ALLOWED = frozenset(
     ("order_code", "state", "shop_says", "holder_name", "holder_email", "buyer_email")
-    + ("valid_from", "valid_until", "main_code")
+    + ("valid_from", "valid_until", "main_code", *Ticket.SEALED)
 )
+MAX_SEALED = 1000
 _FIELDS = {field.name: field for field in Ticket._meta.concrete_fields if field.name in _ALLOWED}
 
 
@@ -79,6 +81,12 @@ def _problem(ticket: ShopTicket) -> str:
         longest = _FIELDS[name].max_length
         if longest is not None and (not isinstance(value, str) or len(value) > longest):
             return _("its “%s” is too long, or no text") % name
+    for name in Ticket.SEALED:
+        sealed = ticket.values.get(name, "")
+        if not isinstance(sealed, str) or len(sealed) > MAX_SEALED:
+            return _("its “%s” is too long, or no text") % name
+    if not is_web_address(ticket.values.get("order_url", "")):
+        return _("its “order_url” is no address of the web")
     if ticket.values.get("state", Ticket.State.UNKNOWN) not in Ticket.State.values:
         return _("its state is none that we know")
     return ""

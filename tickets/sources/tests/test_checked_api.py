@@ -18,6 +18,8 @@ from tickets.sources.tests.paper_shop import (
         (paper_ticket("A-1", holder_name="x" * 201), "holder_name"),
         (paper_ticket("A" * 101), "its code is missing or too long"),
         (paper_ticket("A-1", seen_in=None), "seen_in"),
+        (paper_ticket("A-1", door_code="x" * 1001), "door_code"),
+        (paper_ticket("A-1", order_url="javascript:alert(1)"), "order_url"),
     ],
 )
 def test_a_module_that_gives_nonsense_writes_nothing(shop, paper, ticket, words):

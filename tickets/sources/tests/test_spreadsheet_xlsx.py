@@ -80,7 +80,7 @@ def test_tickets(conference):
         "valid_until": utc("2026-11-22 03:00"),
     }
     assert tickets["B"].values["valid_from"] == utc("2026-11-21 08:00")
-    assert tickets["B"].values["state"] == "canceled"
+    assert tickets["B"].values["state"] == "blocked"
 
 
 def test_a_number_that_was_rounded_is_not_a_code(conference):

@@ -38,6 +38,7 @@ def test_everything_and_then_what_changes(shop, paper):
         "changed": 0,
         "canceled": 0,
         "pending": 0,
+        "blocked": 0,
         "unknown": 0,
         "passed_on": 0,
         "claimed": 0,
@@ -63,6 +64,22 @@ def test_everything_and_then_what_changes(shop, paper):
     shop.refresh_from_db()
     assert shop.cursor == "c2"
     assert shop.full_synced_at < shop.synced_at
+
+
+def test_the_code_for_the_door_and_the_order_s_address_are_sealed(shop, paper):
+    told = {"door_code": "door-secret", "order_url": "https://shop.example/o/1/"}
+    paper.has(paper_ticket("A-1", **told), paper_ticket("A-2"))
+    full(shop)
+    ticket = Ticket.objects.get(code="A-1")
+    sealed = [ticket.door_code, ticket.order_url]
+    assert "door-secret" not in sealed[0]
+    assert "shop.example" not in sealed[1]
+    assert {name: ticket.opened(name) for name in told} == told
+    assert full(shop).counts["unchanged"] == 2, "the same text has another seal each time"
+    paper.has(paper_ticket("A-1", **{**told, "door_code": "new"}), paper_ticket("A-2"))
+    full(shop)
+    ticket.refresh_from_db()
+    assert [ticket.opened(name) for name in told] == ["new", told["order_url"]]
 
 
 def test_the_same_again_changes_nothing(shop, paper):

@@ -16,7 +16,7 @@ const answer = (status, body) => ({
   ok: status < 400,
   json: async () => body ?? JSON.parse("<html>"),
 });
-const refused = (status, code) => answer(status, { error: { code } });
+const refused = (status, code, words = {}) => answer(status, { error: { code, ...words } });
 
 beforeEach(() => {
   mock.restoreAll();
@@ -64,6 +64,13 @@ test("a no has its code, and what is no more is gone", async () => {
     refusals.map(({ refusal }) => refusal),
     ["ticket_canceled", "login_required", "gone"],
   );
+});
+
+test("what was said with a code is kept for the page", async () => {
+  const { refusalIn, said } = await open("playback");
+  const words = { message: "Full ticket (A-1) is blocked.", act: null };
+  assert.equal(await refusalIn(refused(403, "ticket_blocked", words)), "ticket_blocked");
+  assert.deepEqual(said.get("ticket_blocked"), words);
 });
 
 test("while the server cannot say, that is no refusal", async () => {

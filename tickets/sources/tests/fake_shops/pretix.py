@@ -106,6 +106,7 @@ class FakePretix(FakeShop):
             "status": "p",
             "testmode": False,
             "secret": "k24fiuwvu8kxz3y1",
+            "url": f"https://tickets.example.com/acme/conf/order/{code}/k24fiuwvu8kxz3y1/",
             "email": email,
             "datetime": now,
             "last_modified": now,
