@@ -27,7 +27,10 @@ from tickets.sources.importing import (
     write_plan,
 )
 from tickets.sources.shops.base import TicketValues
-from tickets.sources.spreadsheets.tables import Table
+from tickets.sources.spreadsheets.books import Book
+from tickets.sources.spreadsheets.rows import TicketRows
+from tickets.sources.spreadsheets.set_aside import cells_of
+from tickets.sources.spreadsheets.summary import FileSummary
 from tickets.sources.uploads.mapping import ColumnMapping
 
 # Nobody reads more of one kind; the counts are of all.
@@ -81,12 +84,35 @@ class PlanGroup:
 
 @dataclass(slots=True)
 class UploadPlan:
-    """`missing`: tickets from files that this one does not name. `valid`: how many let in today."""
+    """`missing`: tickets from files that this one does not name, also not in a row that is set aside.
+    `valid`: how many let in today. `is_answered`: nothing about the columns is left to ask.
+    """
 
     upload: Upload
+    book: Book
+    is_answered: bool
+    summary: FileSummary
     plan: TicketPlan
     missing: list[Ticket]
     valid: int
+
+    @property
+    def read(self) -> TicketRows:
+        return self.summary.read
+
+    @property
+    def products(self) -> list[tuple[Product, int]]:
+        """Of the file's tickets, with how many of them; one that is new has no number yet."""
+        product_of = {ticket.product: ticket for ticket in self.read.tickets}
+        return [
+            (self.plan.products.of(product_of[name]), count)
+            for name, count in self.summary.products
+        ]
+
+    @property
+    def set_aside_cells(self) -> list[list[str]]:
+        rows = self.read.set_aside
+        return cells_of(self.summary.table, rows) if rows else []
 
     @property
     def new_products(self) -> list[str]:
@@ -118,6 +144,7 @@ class UploadPlan:
                 sorted(packed_lines(self.plan.lines)),
                 sorted(f"{ticket.code} {ticket.state}" for ticket in self.missing),
                 sorted(ticket.code for ticket in self.plan.foreign),
+                [row.line for row in self.read.set_aside],
             ]
         )
 
@@ -126,12 +153,16 @@ class UploadPlan:
 def plan_upload(upload: Upload) -> UploadPlan:
     """Writes nothing. Raises BadSpreadsheet."""
     conference = upload.conference
-    mapping = ColumnMapping.unpack(upload.mapping)
-    wanted = mapping.tickets(Table.unpack(upload.rows), conference)
-    missing = missing_tickets(conference, [ticket.code for ticket in wanted])
+    mapping, book = ColumnMapping.unpack(upload.mapping), Book.unpack(upload.rows)
+    table = book.table
+    read = mapping.read(table, conference)
+    missing = missing_tickets(conference, read.codes)
     return UploadPlan(
         upload=upload,
-        plan=plan_tickets(conference, wanted),
+        book=book,
+        is_answered=mapping.is_complete(table),
+        summary=mapping.summary(table, read),
+        plan=plan_tickets(conference, read.tickets),
         missing=list(missing.select_related("product", "shop").order_by("code")),
         valid=Ticket.objects.filter(conference=conference, shop=None).valid().count(),
     )
@@ -253,6 +284,9 @@ def apply_upload(
         raise PlanChanged
     planned = plan_upload(upload)
     refuse_changed(planned, digest)
+    # The page asks for neither.
+    if not planned.is_answered or (cancels_missing and not planned.read.tells_all_codes):
+        raise PlanChanged
     lines = planned.plan.lines
     if not accepts_removals:
         ending = planned.invalidated + cancels_missing * planned.missing_valid
@@ -261,6 +295,7 @@ def apply_upload(
         lines += [TicketLine(ticket.code, CANCELED, ticket) for ticket in planned.missing]
     written = write_plan(upload.conference, planned.plan)
     upload.rows = []
+    upload.set_aside = planned.set_aside_cells
     upload.before = packed_lines(lines)
     upload.counts = {name: getattr(written, name) for name in COUNTED}
     upload.cancels_missing = cancels_missing
