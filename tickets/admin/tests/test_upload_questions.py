@@ -89,6 +89,8 @@ def test_an_unused_state_stops_the_plan(client):
     columns["is-state:Zahlung"] = "yes"
     page = client.post(page_of("columns"), columns)
     assert page.text.count("Say what this word means.") == 3
+    # They are proposed, and not taken for granted.
+    assert {key: word for key, word in proposed(page).items() if key in WORDS} == WORDS
     page = client.post(page_of("columns"), {**columns, **WORDS}, follow=True)
     apply(client)
     assert states() == {"1": "valid", "2": "canceled", "3": "pending"}
@@ -195,7 +197,11 @@ def test_bad_rows_are_set_aside_and_corrected(client, conference):
     # Nothing is chosen again.
     assert response.url == page_of("plan", upload)
     page = client.get(response.url)
-    client.post(response.url, {"digest": digest_of(page)})
+    # It is not the whole list: all the others would be missing in it.
+    assert page.context["planned"].missing == []
+    ticks = {"cancels_missing": "on", "accepts_removals": "on"}
+    client.post(response.url, {"digest": digest_of(page), **ticks})
+    assert (states()["A"], states()["GONE"]) == ("valid", "valid")
     assert Ticket.objects.get(code="B").holder_email == "b@example.com"
     assert (states()["D"], states()["E"]) == ("canceled", "valid")
 

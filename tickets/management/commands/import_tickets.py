@@ -258,7 +258,10 @@ def _refuse_problems(
     left = [name for name in book.table.header if same_header(name) in used]
     unasked = state_like(book.table, left)
     problems = [BadRow(book.names_at, _question(found, columns)) for found in unasked]
-    if options["cancel_missing"] and options["set_aside"] and not read.tells_all_codes:
+    if options["cancel_missing"] and book.table.is_correction:
+        text = _("This file has only the rows that were set aside. Leave out --cancel-missing.")
+        problems.append(BadRow(0, text))
+    elif options["cancel_missing"] and options["set_aside"] and not read.tells_all_codes:
         text = _(
             "With --cancel-missing every row has to say which ticket it is about, and these do not: %s"
         )

@@ -36,20 +36,25 @@ class Sheet:
         """The line that has most of the names that we know; the first one, unless another is better
         beyond doubt: a ticket may be called like a column.
         """
-        if not self.rows:
-            return 0
-        (first, cells), *others = self.first_rows
-        best, known = first, _known(cells)
-        is_title = _filled(cells) == 1
-        for line, cells in others:
-            is_better = _known(cells) > known
-            if is_better and (_known(cells) > 1 or (is_title and _filled(cells) > 1)):
-                best, known = line, _known(cells)
-        return best
+        return self._best[0]
 
     @property
     def known_names(self) -> int:
-        return max((_known(cells) for line, cells in self.rows if line == self.names_at), default=0)
+        return self._best[1]
+
+    @property
+    def _best(self) -> tuple[int, int]:
+        """A line, and how many names in it we know."""
+        if not self.rows:
+            return 0, 0
+        (first, cells), *others = self.first_rows
+        best, most = first, _known(cells)
+        is_title = _filled(cells) == 1
+        for line, cells in others:
+            known = _known(cells)
+            if known > most and (known > 1 or (is_title and _filled(cells) > 1)):
+                best, most = line, known
+        return best, most
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,8 +97,10 @@ def places_of(columns: Columns, header: Sequence[str]) -> dict[str, list[int]]:
 def words_in(table: Table, column: str) -> list[str]:
     """What stands in a column, each word once, whether in small or in capital letters."""
     at = table.header.index(column)
-    words = (one_line(cells[at]) for _line, cells in table.rows if len(cells) > at)
-    return list({word.casefold(): word for word in dict.fromkeys(words)}.values())
+    # The same few stand in thousands of rows.
+    cells = dict.fromkeys(cells[at] for _line, cells in table.rows if len(cells) > at)
+    words = dict.fromkeys(map(one_line, cells))
+    return list({word.casefold(): word for word in words}.values())
 
 
 def same_header(name: str) -> str:

@@ -15,4 +15,4 @@ def quoted(cell: str) -> str:
 
 
 def unquoted(cell: str) -> str:
-    return _was_quoted.sub(r"\1", cell)
+    return _was_quoted.sub(r"\1", cell) if "'" in cell else cell

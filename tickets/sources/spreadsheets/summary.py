@@ -1,13 +1,13 @@
 """What a file says as a whole, so that a wrong column is seen before it lets people in."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from lib.text import one_line
 from tickets.models import Ticket
-from tickets.sources.spreadsheets.columns import Columns, candidates, words_in
+from tickets.sources.spreadsheets.columns import Columns, candidates
 from tickets.sources.spreadsheets.rows import TicketRows
 from tickets.sources.spreadsheets.tables import Table, problem_column
 
@@ -64,7 +64,15 @@ class FileSummary:
 
 def examples_of(table: Table, name: str, count: int = EXAMPLES) -> list[str]:
     """Enough of what stands in a column to know it by."""
-    filled: Sequence[str] = [word for word in words_in(table, name) if word]
-    return [
-        f"{word[:MAX_EXAMPLE]}…" if len(word) > MAX_EXAMPLE else word for word in filled[:count]
-    ]
+    at, seen = table.header.index(name), {""}
+    found: list[str] = []
+    for _line, cells in table.rows:
+        if len(cells) <= at or cells[at] in seen:
+            continue
+        seen.add(cells[at])
+        word = one_line(cells[at])
+        if word and word not in found:
+            found.append(word)
+        if len(found) == count:
+            break
+    return [f"{word[:MAX_EXAMPLE]}…" if len(word) > MAX_EXAMPLE else word for word in found]

@@ -78,6 +78,11 @@ class Table:
             raise refuse(_("The file is empty."))
         return cls(header, kept)
 
+    @property
+    def is_correction(self) -> bool:
+        """Whether it has the rows of another file that were set aside, and not all tickets."""
+        return problem_column() in self.header
+
     def records(
         self, names: Mapping[str, Sequence[str]], *, needed: Iterable[str]
     ) -> Iterator[tuple[int, dict[str, str]]]:

@@ -132,6 +132,8 @@ def test_bad_rows_can_be_set_aside(conference, file, tmp_path):
     with pytest.raises(CommandError, match=r"aside\.csv: File exists"):
         run(file(text), *options)
     corrected = aside.read_bytes().replace(b"nobody", b"b@example.com").replace(b"gone", b"paid", 1)
+    with pytest.raises(CommandError):
+        run(file(corrected), "--cancel-missing", "--accept-removals")
     counts = json.loads(run(file(corrected), "--json"))
     assert (counts["new"], counts["changed"], counts["problems"]) == (1, 1, [])
 

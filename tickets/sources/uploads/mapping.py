@@ -143,6 +143,13 @@ class ColumnMapping:
         return FileSummary(table, self.columns, read)
 
 
+class _WordField(forms.ChoiceField):
+    """Shows what is proposed also when it is asked for the first time on a form that was sent."""
+
+    def bound_data(self, data: str | None, initial: str) -> str:
+        return initial if data is None else data
+
+
 class MappingForm(forms.Form):
     """Fields for the columns; for each that looks like the state and is not chosen, whether it is;
     and for each word that we do not know in the state's columns, what it means.
@@ -187,7 +194,7 @@ class MappingForm(forms.Form):
         self.words = unknown_words(self.table, columns)
         for word in self.words[:MAX_WORDS]:
             key = word.casefold()
-            self.fields[_word_field(word)] = forms.ChoiceField(
+            self.fields[_word_field(word)] = _WordField(
                 label=word or _("(empty)"),
                 choices=[("", "—"), *STATES],
                 initial=guess.words.get(key) or PROPOSED.get(key, ""),

@@ -84,7 +84,8 @@ class PlanGroup:
 
 @dataclass(slots=True)
 class UploadPlan:
-    """`missing`: tickets from files that this one does not name, also not in a row that is set aside.
+    """`missing`: tickets from files that this one does not name, also not in a row that is set aside;
+    of a file that only corrects such rows none.
     `valid`: how many let in today. `is_answered`: nothing about the columns is left to ask.
     """
 
@@ -157,6 +158,8 @@ def plan_upload(upload: Upload) -> UploadPlan:
     table = book.table
     read = mapping.read(table, conference)
     missing = missing_tickets(conference, read.codes)
+    if table.is_correction:
+        missing = missing.none()
     return UploadPlan(
         upload=upload,
         book=book,
