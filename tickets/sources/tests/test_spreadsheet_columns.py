@@ -92,6 +92,8 @@ PRETIX_ES = (
                 "blocked": "Bloqueado", "valid-from": "Válido desde", "valid-until": "Válido hasta",
             },
         ),
+        ("Code,Name,City,Country,State", {"code": "Code", "name": "Name"}),
+        ("Code,State", {"code": "Code", "state": "State"}),
         (
             "Bestellnummer,Ticketnr.,Name,E-Mail,Ticketart,Zahlung,gültig bis",
             {
