@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +24,7 @@ from tickets.sources.spreadsheets.tables import BadSpreadsheet
 from tickets.sources.uploads.mapping import ColumnMapping, MappingForm
 from tickets.sources.uploads.plan import (
     NotUndone,
+    UploadPlan,
     apply_upload,
     groups_of,
     plan_upload,
@@ -116,7 +116,9 @@ class UploadAdmin(ScopedAdmin):
         if "place" in request.POST:
             return self._place(request, upload, book)
         table, conference = book.table, upload.conference
-        guess = ColumnMapping.of(upload) or ColumnMapping.guessed(table, conference)
+        guess = ColumnMapping.of(upload)
+        if guess is None or not guess.is_of(table):
+            guess = ColumnMapping.guessed(table, conference)
         form = MappingForm(request.POST or None, table=table, guess=guess)
         if form.is_valid():
             upload.mapping = form.mapping.pack()
@@ -152,12 +154,10 @@ class UploadAdmin(ScopedAdmin):
         upload = self._waiting(request, pk)
         if "discard" in request.POST:
             return self._discard(request, upload)
-        if not upload.mapping:
-            return redirect("admin:tickets_upload_columns", upload.pk)
-        if request.method == "POST":
+        if request.method == "POST" and upload.mapping:
             return self._apply(request, upload)
-        planned = plan_upload(upload)
-        if not planned.is_answered:
+        planned = _planned(upload)
+        if planned is None or not planned.is_answered:
             return redirect("admin:tickets_upload_columns", upload.pk)
         problems = planned.read.problems
         context = {
@@ -179,13 +179,12 @@ class UploadAdmin(ScopedAdmin):
         uploads = Upload.objects.filter(conference=conference_of(request))
         upload = get_object_or_404(uploads.select_related("conference"), pk=pk)
         cells = upload.set_aside
-        if upload.applied_at is None and upload.mapping:
-            cells = plan_upload(upload).set_aside_cells
+        if upload.applied_at is None and (planned := _planned(upload)):
+            cells = planned.set_aside_cells
         if not cells:
             raise Http404
         response = HttpResponse(csv_of(cells), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="set-aside.csv"'
-        add_never_cache_headers(response)
         return response
 
     def _apply(self, request: HttpRequest, upload: Upload) -> HttpResponse:
@@ -198,7 +197,7 @@ class UploadAdmin(ScopedAdmin):
                 cancels_missing="cancels_missing" in request.POST,
                 accepts_removals="accepts_removals" in request.POST,
             )
-        except PlanChanged:
+        except (PlanChanged, BadSpreadsheet):
             text = gettext(
                 "The tickets have changed since this page was made. Nothing was applied; look again."
             )
@@ -268,6 +267,14 @@ class UploadAdmin(ScopedAdmin):
             raise PermissionDenied
         waiting = Upload.objects.waiting().filter(conference=conference_of(request))
         return get_object_or_404(waiting.select_related("conference"), pk=pk)
+
+
+def _planned(upload: Upload) -> UploadPlan | None:
+    """None: nobody has chosen columns, or they are of another sheet."""
+    try:
+        return plan_upload(upload) if upload.mapping else None
+    except BadSpreadsheet:
+        return None
 
 
 def _products_to_look_at(conference: Conference) -> list[Product]:

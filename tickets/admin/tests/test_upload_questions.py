@@ -216,6 +216,15 @@ def test_the_corrected_file_is_known_before_the_first_was_applied(client):
     assert client.get(response.url).context["planned"].read.problems == []
 
 
+def test_a_row_that_is_set_aside_does_not_cancel_its_ticket(client, conference):
+    for code in ("A", "B", "GONE"):
+        make_ticket(conference, code=code)
+    page = client.get(send(client, "code,email\nA,a@example.com\nB,nobody\n").url)
+    client.post(page_of("columns"), proposed(page))
+    apply(client, cancels_missing="on", accepts_removals="on")
+    assert states() == {"A": "valid", "B": "valid", "GONE": "canceled"}
+
+
 def test_what_is_missing_stays_while_nobody_knows_what_a_bad_row_is_about(client, conference):
     make_ticket(conference, code="GONE")
     page = client.get(send(client, "code,email\nA,\n,b@example.com\n").url)
@@ -275,6 +284,18 @@ def test_the_sheet_and_the_row_of_names_can_be_chosen(client):
     for forged in ({"names_at": "x"}, {"sheet": "nope", "names_at": "1"}, {}):
         page = client.post(page_of("columns"), {"place": "x", **forged}, follow=True)
         assert page.context["header"] == ["Code", "E-Mail"]
+
+
+def test_columns_of_another_sheet_are_chosen_anew(client):
+    """Somebody has changed the sheet in one tab, and the columns in another."""
+    send(client, "code,email\nA,a@example.com\n")
+    upload = Upload.objects.get()
+    upload.mapping = {"columns": {"code": ["Nr"]}}
+    upload.save()
+    assert client.get(page_of("plan")).url == page_of("columns")
+    assert client.post(page_of("plan"), {"digest": "x"}).url == page_of("plan")
+    assert client.get(page_of("set_aside")).status_code == 404
+    assert proposed(client.get(page_of("columns")))["code"] == "code"
 
 
 def test_an_empty_sheet_is_not_chosen(client):
