@@ -112,7 +112,8 @@ def _text(cell: object) -> str:
             return at.isoformat(" ")
         case datetime.date() | datetime.time():
             return cell.isoformat()
-    return str(cell)
+    # XLSX can spell it, and PostgreSQL refuses to keep it.
+    return str(cell).replace("\0", "")
 
 
 if __name__ == "__main__":

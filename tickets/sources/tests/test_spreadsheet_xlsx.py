@@ -133,6 +133,10 @@ def test_codes_are_made_of_address_and_product(conference):
         codes([None, "Gold"])
 
 
+def test_a_nul_is_left_out():
+    assert read_table(xlsx(["Code_x0000_"], ["A_x0000_1"])).rows == [(2, ["A1"])]
+
+
 def test_ods():
     assert read_table(ods(["Code", "Name"], ["A", "Ada <3"])).rows == [(2, ["A", "Ada <3"])]
 
