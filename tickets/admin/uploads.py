@@ -1,5 +1,6 @@
 """Spreadsheets of tickets in the admin: a file, its columns, the plan, and what came of it."""
 
+from dataclasses import asdict
 from typing import cast
 
 from django.contrib import admin, messages
@@ -18,6 +19,7 @@ from schedule.site.scoped_admin import ScopedAdmin, conference_of
 from tickets.admission.request import StaffRequest
 from tickets.models import Product, Upload
 from tickets.sources.importing import TicketRemovalsRefused
+from tickets.sources.reports import counts_in_words
 from tickets.sources.spreadsheets.books import Book
 from tickets.sources.spreadsheets.set_aside import csv_of
 from tickets.sources.spreadsheets.tables import BadSpreadsheet
@@ -31,6 +33,7 @@ from tickets.sources.uploads.plan import (
     undo_upload,
 )
 from tickets.sources.uploads.reading import PlaceForm, TicketFileForm
+from tickets.sources.waiting import to_decide
 
 # An upload writes all of these.
 NEEDED = ("add_upload", "add_ticket", "change_ticket", "add_product")
@@ -72,8 +75,7 @@ class UploadAdmin(ScopedAdmin):
             return gettext("undone")
         if upload.applied_at is None:
             return gettext("waits to be applied")
-        counts: dict[str, int] = upload.counts
-        return gettext("applied: %(new)s new, %(changed)s changed") % counts
+        return gettext("applied: %(counts)s") % {"counts": counts_in_words(upload.counts)}
 
     def add_view(
         self,
@@ -208,9 +210,8 @@ class UploadAdmin(ScopedAdmin):
             self.message_user(request, text % {"reason": refused}, messages.ERROR)
             return here
         self.log_change(request, upload, gettext("applied"))
-        text = gettext("Applied: %(new)s new, %(changed)s changed.")
-        values = {"new": written.new, "changed": written.changed}
-        self.message_user(request, text % values, messages.SUCCESS)
+        text = gettext("Applied: %(counts)s.") % {"counts": counts_in_words(asdict(written))}
+        self.message_user(request, text, messages.SUCCESS)
         return redirect("admin:tickets_upload_change", upload.pk)
 
     def _discard(self, request: HttpRequest, upload: Upload) -> HttpResponse:
@@ -236,6 +237,7 @@ class UploadAdmin(ScopedAdmin):
             "upload": upload,
             "set_aside": len(upload.set_aside[1:]),
             "products": _products_to_look_at(upload.conference),
+            **to_decide(request.user, upload.conference),
             "can_be_undone": upload.can_be_undone(timezone.now())
             and self.has_add_permission(request),
             "title": gettext("What came of the spreadsheet"),
@@ -278,6 +280,10 @@ def _planned(upload: Upload) -> UploadPlan | None:
 
 
 def _products_to_look_at(conference: Conference) -> list[Product]:
-    """Of tickets from files, those that open everything or nothing."""
+    """Of tickets from files, those that open everything or nothing. Those that wait are told apart."""
     products = conference.products.filter(tickets__isnull=False, tickets__shop=None).distinct()
-    return [each for each in products if not each.scopes or "conference" in each.scopes]
+    return [
+        each
+        for each in products
+        if not each.is_waiting and (not each.scopes or "conference" in each.scopes)
+    ]

@@ -13,6 +13,7 @@ from schedule.models import Conference
 from tickets.management.bad_rows import SHOWN_PROBLEMS, report_bad_rows, report_problems
 from tickets.models import Ticket
 from tickets.sources.importing import TicketRemovalsRefused, import_tickets
+from tickets.sources.reports import counts_in_words
 from tickets.sources.spreadsheets.books import Book
 from tickets.sources.spreadsheets.columns import (
     HEADERS,
@@ -34,6 +35,7 @@ from tickets.sources.spreadsheets.states import (
 )
 from tickets.sources.spreadsheets.summary import FileSummary
 from tickets.sources.spreadsheets.tables import BadRow, BadSpreadsheet, Table
+from tickets.sources.waiting import WaitingProduct, opened_in_words
 
 REFUSED = 3
 SHOWN_WORDS = 6
@@ -140,13 +142,13 @@ class Command(BaseCommand):
             text = _("%(file)s: nothing was imported. Bad rows: %(count)s.")
             text %= {"file": file, "count": len(error.rows)}
             raise CommandError(text + advice) from None
-        counts = self._import(file, chosen, read, options)
+        counts, waiting = self._import(file, chosen, read, options)
         summary = FileSummary(book.table, columns, read)
-        self._report(counts, chosen, book, summary, as_json=options["json"])
+        self._report(counts, chosen, book, summary, waiting, as_json=options["json"])
 
     def _import(
         self, file: str, conference: Conference, read: TicketRows, options: dict[str, Any]
-    ) -> dict[str, Any]:
+    ) -> tuple[dict[str, Any], list[WaitingProduct]]:
         try:
             result = import_tickets(
                 conference=conference,
@@ -164,8 +166,10 @@ class Command(BaseCommand):
             raise CommandError(text % values, returncode=REFUSED) from None
         problems = [{"line": row.line, "message": row.message} for row in read.problems]
         counts = {"dry_run": options["dry_run"], **asdict(result), "problems": problems}
+        counts["became_canceled"] = counts["canceled"]
         counts["canceled"] = counts.pop("absent_canceled")
-        return counts
+        counts["waiting"] = [waiting.packed for waiting in result.waiting]
+        return counts, result.waiting
 
     def _report(
         self,
@@ -173,6 +177,7 @@ class Command(BaseCommand):
         conference: Conference,
         book: Book,
         summary: FileSummary,
+        waiting: list[WaitingProduct],
         *,
         as_json: bool,
     ) -> None:
@@ -181,14 +186,12 @@ class Command(BaseCommand):
             return
         self._report_file(book, summary)
         self.stdout.write(
-            _("%(conference)s: %(new)s new, %(changed)s changed, %(unchanged)s unchanged.")
-            % {**counts, "conference": conference}
+            f"{conference}: {counts_in_words(counts | {'canceled': counts['became_canceled']})}."
         )
-        for name in counts["new_products"]:
-            self.stdout.write(
-                _("New product “%(name)s”: opens the whole conference; change it in the admin.")
-                % {"name": name}
-            )
+        for name in counts["opened_products"]:
+            self.stdout.write(opened_in_words(name))
+        for product in waiting:
+            self.stdout.write(str(product))
         if counts["canceled"]:
             absent = _("%(canceled)s tickets are not in the file; they are canceled.")
         else:

@@ -26,12 +26,15 @@ from tickets.sources.importing import (
     write_lines,
     write_plan,
 )
+from tickets.sources.reports import COUNTS
 from tickets.sources.shops.base import TicketValues
 from tickets.sources.spreadsheets.books import Book
 from tickets.sources.spreadsheets.rows import TicketRows
 from tickets.sources.spreadsheets.set_aside import cells_of
 from tickets.sources.spreadsheets.summary import FileSummary
 from tickets.sources.uploads.mapping import ColumnMapping
+from tickets.sources.uploads.waiting import waiting_after
+from tickets.sources.waiting import WaitingProduct, opened_in_words
 
 # Nobody reads more of one kind; the counts are of all.
 SHOWN = 100
@@ -49,7 +52,6 @@ SHOWN_FIELDS = (
     "shop",
 )
 
-COUNTED = ("new", "changed", "unchanged", "canceled", "passed_on", "claimed")
 MOMENTS = ("valid_from", "valid_until", "passed_on_at")
 
 
@@ -85,8 +87,9 @@ class PlanGroup:
 @dataclass(slots=True)
 class UploadPlan:
     """`missing`: tickets from files that this one does not name, also not in a row that is set aside;
-    of a file that only corrects such rows none.
-    `valid`: how many let in today. `is_answered`: nothing about the columns is left to ask.
+    of a file that only corrects such rows none. `valid`: how many let in today. `is_answered`: nothing
+    about the columns is left to ask. `waiting`: the products that will open nothing until somebody
+    says what.
     """
 
     upload: Upload
@@ -96,6 +99,7 @@ class UploadPlan:
     plan: TicketPlan
     missing: list[Ticket]
     valid: int
+    waiting: list[WaitingProduct]
 
     @property
     def read(self) -> TicketRows:
@@ -116,8 +120,9 @@ class UploadPlan:
         return cells_of(self.summary.table, rows) if rows else []
 
     @property
-    def new_products(self) -> list[str]:
-        return sorted(product.name for product in self.plan.products.new)
+    def opened(self) -> list[str]:
+        """The products that will open the conference by themselves."""
+        return [opened_in_words(product.name) for product in self.plan.products.opened]
 
     @property
     def is_empty(self) -> bool:
@@ -146,6 +151,8 @@ class UploadPlan:
                 sorted(f"{ticket.code} {ticket.state}" for ticket in self.missing),
                 sorted(ticket.code for ticket in self.plan.foreign),
                 [row.line for row in self.read.set_aside],
+                sorted(product.name for product in self.plan.products.opened),
+                sorted(each.product.name for each in self.waiting),
             ]
         )
 
@@ -160,14 +167,16 @@ def plan_upload(upload: Upload) -> UploadPlan:
     missing = missing_tickets(conference, read.codes)
     if table.is_correction:
         missing = missing.none()
+    plan = plan_tickets(conference, read.tickets)
     return UploadPlan(
         upload=upload,
         book=book,
         is_answered=mapping.is_complete(table),
         summary=mapping.summary(table, read),
-        plan=plan_tickets(conference, read.tickets),
+        plan=plan,
         missing=list(missing.select_related("product", "shop").order_by("code")),
         valid=Ticket.objects.filter(conference=conference, shop=None).valid().count(),
+        waiting=waiting_after(conference, plan),
     )
 
 
@@ -300,7 +309,7 @@ def apply_upload(
     upload.rows = []
     upload.set_aside = planned.set_aside_cells
     upload.before = packed_lines(lines)
-    upload.counts = {name: getattr(written, name) for name in COUNTED}
+    upload.counts = {name: getattr(written, name) for name in COUNTS}
     upload.cancels_missing = cancels_missing
     upload.applied_at = at
     upload.save()
