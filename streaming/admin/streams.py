@@ -148,6 +148,7 @@ class StreamAdmin(SummaryColumn, ScopedAdmin):
             raise PermissionDenied
         return required_conference(request)
 
+    @for_programs
     def addresses_file(self, request: HttpRequest) -> HttpResponse:
         """All rooms with what they have, to be filled in."""
         plan = addresses_now(self._own_conference(request))

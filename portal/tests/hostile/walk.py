@@ -83,7 +83,7 @@ class Walk:
         its fields, whatever is wrong with one, so there are a few at once.
         """
         if entry.name.startswith("admin:"):
-            for some in batched(names, AT_ONCE, strict=False):
+            for some in batched(names, AT_ONCE):
                 yield dict(zip(some, self._all_values.deal(len(some)), strict=True))
             return
         for name in names:
@@ -129,9 +129,9 @@ class Walk:
             return
         # The admin's pages of a new row have the form of those of an old one.
         names = [] if entry.name.endswith("_add") else sorted(fields)
-        for spoiled in self._spoiled(entry, names):
-            what = ", ".join(f"{name}={kind}" for name, (kind, _value) in spoiled.items())
-            values = {name: [value] for name, (_kind, value) in spoiled.items()}
+        for wrong in self._spoiled(entry, names):
+            what = ", ".join(f"{name}={kind}" for name, (kind, _value) in wrong.items())
+            values = {name: [value] for name, (_kind, value) in wrong.items()}
             self.sender.post(path, _pairs(fields | values), what, query)
         longest = {name: [LONG] for name in sorted(fields)[:2]}
         self.sender.post(path, _pairs(fields | longest), "long", query)

@@ -1,6 +1,6 @@
 """What a source no longer has: noted at each look, asked about, and taken out of the programme by
 itself only when it can be no outage. Exports have holes: of 1,019 versions of one congress' schedule
-some lacked a quarter of it, for minutes. docs/adr/0014-missing-talks.md says why so.
+some lacked a quarter of it, for minutes. docs/adr/0015-missing-talks.md says why so.
 """
 
 from datetime import datetime, timedelta

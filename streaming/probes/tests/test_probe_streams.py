@@ -145,7 +145,7 @@ def test_the_number_of_queries_does_not_grow(
         make_talk(conference, room=hall)
         make_stream(hall, value=f"/hls/{number}.m3u8")
     settle()
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         check_streams.check_streams([conference], timezone.now())
 
 

@@ -34,8 +34,9 @@ def test_some_scopes_are_always_open(conference, text):
 
 
 def test_a_day_is_open_as_long_as_the_conference_counts_it(conference):
+    """The first one from midnight: before it there is no day to which the night could belong."""
     [window] = windows([HeldScope(Scope("day", "2026-11-21"))], conference, {})
-    assert window[1:3] == (utc("2026-11-21 03:00"), utc("2026-11-22 03:00"))
+    assert window[1:3] == (utc("2026-11-20 23:00"), utc("2026-11-22 03:00"))
 
 
 def test_a_talk_is_open_a_little_longer_than_it_takes(conference):
@@ -94,6 +95,6 @@ def test_what_tickets_and_grants_hold(conference):
     )
     assert list(windows(ticket.held_scopes, conference, {})) == [
         ScopeWindow("room:main", None, NOON),
-        ScopeWindow("day:2026-11-21", utc("2026-11-21 03:00"), NOON),
+        ScopeWindow("day:2026-11-21", utc("2026-11-20 23:00"), NOON),
     ]
     assert list(windows(grant.held_scopes, conference, {})) == [ScopeWindow("replay", LATER, None)]
