@@ -28,7 +28,7 @@ from tickets.grants.granting import WantedGrant, give_grants
 from tickets.models import Grant, Ticket, Upload
 from tickets.sources import importing
 from tickets.sources.shops.base import ShopTicket
-from tickets.sources.spreadsheets.files import read_table
+from tickets.sources.spreadsheets.files import read_book
 from tickets.sources.uploads.mapping import ColumnMapping
 from tickets.sources.uploads.plan import apply_upload, plan_upload
 
@@ -49,9 +49,9 @@ def hall():
 
 def upload(conference):
     lines = [f"T{number},t{number}@example.com,valid" for number in range(ROWS)]
-    table = read_table("\n".join(["Code,E-mail,Status", *lines]).encode())
-    kept = Upload.objects.keep(conference, "tickets.csv", table.pack(), by=None, at=timezone.now())
-    kept.mapping = ColumnMapping.guessed(table, conference).pack()
+    book = read_book("\n".join(["Code,E-mail,Status", *lines]).encode()).at()
+    kept = Upload.objects.keep(conference, "tickets.csv", book.pack(), by=None, at=timezone.now())
+    kept.mapping = ColumnMapping.guessed(book.table, conference).pack()
     kept.save()
     return apply_upload(kept, digest=plan_upload(kept).digest, at=timezone.now())
 

@@ -37,6 +37,7 @@ from schedule.models import Change, Conference, Feed, FeedItem, Track
 from streaming.models import Announcement, StreamAccount
 from tickets.helpdesk.forms import FORMS
 from tickets.models import Ban, Grant, ManyDevices, ReplacementCount, Shop, SyncRun, Upload, User
+from tickets.sources.spreadsheets.files import read_book
 
 DOC = Path(settings.BASE_DIR, "docs", "roles.md")
 ROLES = (
@@ -130,9 +131,9 @@ def rows(conference: Conference, room: Any, talk: Any, person: User) -> Iterator
     yield Shop.objects.create(conference=conference, slug="shop", kind="tito")
     asked = Shop.objects.create(conference=conference, slug="asked", kind="tito")
     yield SyncRun.objects.create(shop=asked, is_full=True, state="refused")
-    mapping = {"columns": {"code": "code"}, "words": {}}
-    table = [["code"], ["A"]]
-    yield Upload.objects.create(conference=conference, name="a.csv", rows=table, mapping=mapping)
+    mapping = {"columns": {"code": ["code"], "email": ["email"]}}
+    rows = read_book(b"code,email\nA,no address\n").at().pack()
+    yield Upload.objects.create(conference=conference, name="a.csv", rows=rows, mapping=mapping)
     yield Authenticator.objects.create(user=make_user(), type="totp", data={})
     yield DBTaskResult.objects.create(
         task_path="x", args_kwargs={}, backend_name="default", run_after=timezone.now()

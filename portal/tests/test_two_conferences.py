@@ -49,6 +49,7 @@ from streaming.models import Announcement, Ingest, StreamAccount, StreamHost, Sw
 from tickets.helpdesk import forms as helpdesk_forms
 from tickets.holders.links import link_to, token_of
 from tickets.models import Ban, Claim, Grant, Role, Shop, SyncRun, Ticket, Upload, User
+from tickets.sources.spreadsheets.files import read_book
 
 FIRST, SECOND = "first.example.com", "second.example.com"
 # Fields of text that people read. Others mean something to the code.
@@ -138,7 +139,8 @@ def make_side(domain: str, word: str) -> Side:
         account="account", event="event", token=seal(word), hook_secret="secret", synced_at=at,
     )  # fmt: skip
     SyncRun.objects.create(shop=shop, is_full=True, problem=f"{word} problem")
-    Upload.objects.create(conference=conference, name=f"{word}.csv", rows=[[word]])
+    rows = read_book(f"{word}\nA\n".encode()).at().pack()
+    Upload.objects.create(conference=conference, name=f"{word}.csv", rows=rows)
     make_ticket(conference, user=people["attendee"], holder_name=word)
     make_ticket(conference, user=people["canceled"], state="canceled")
     link_to(make_ticket(conference, holder_email=f"{word}@example.com", holder_name=word))

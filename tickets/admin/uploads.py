@@ -3,11 +3,10 @@
 from dataclasses import asdict
 from typing import cast
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern
 from django.utils import timezone
@@ -15,21 +14,25 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from lib.plans import PlanChanged
+from schedule.site.access import for_programs
 from schedule.site.scoped_admin import ScopedAdmin, conference_of
 from tickets.admission.request import StaffRequest
 from tickets.models import Upload
 from tickets.sources.importing import TicketRemovalsRefused
 from tickets.sources.reports import counts_in_words
-from tickets.sources.spreadsheets.files import ENCODINGS, read_table
-from tickets.sources.spreadsheets.tables import MAX_BYTES, BadSpreadsheet, Table
+from tickets.sources.spreadsheets.books import Book
+from tickets.sources.spreadsheets.set_aside import csv_of
+from tickets.sources.spreadsheets.tables import BadSpreadsheet
 from tickets.sources.uploads.mapping import ColumnMapping, MappingForm
 from tickets.sources.uploads.plan import (
     NotUndone,
+    UploadPlan,
     apply_upload,
     groups_of,
     plan_upload,
     undo_upload,
 )
+from tickets.sources.uploads.reading import PlaceForm, TicketFileForm
 from tickets.sources.waiting import to_decide
 
 # An upload writes all of these.
@@ -37,28 +40,7 @@ NEEDED = ("add_upload", "add_ticket", "change_ticket", "add_product")
 SAMPLE_ROWS = 5
 SHOWN_PROBLEMS = 200
 SHOWN_LEFT = 50
-
-
-class TicketFileForm(forms.Form):
-    file = forms.FileField(label=_("File"), help_text=_("CSV, XLSX or ODS."))
-    encoding = forms.ChoiceField(
-        label=_("Encoding"),
-        required=False,
-        choices=[("", _("Unicode (recognised by itself)")), *ENCODINGS.items()],
-        help_text=_("Only for a CSV whose letters with accents come out wrong."),
-    )
-    sheet = forms.CharField(
-        label=_("Sheet"),
-        required=False,
-        max_length=100,
-        help_text=_("Only for a workbook, if it is not the first one."),
-    )
-
-    def table(self) -> Table:
-        """Raises BadSpreadsheet."""
-        values = self.cleaned_data
-        data = values["file"].read(MAX_BYTES + 1)
-        return read_table(data, encoding=values["encoding"], sheet=values["sheet"])
+SHOWN_SHARED = 20
 
 
 @admin.register(Upload)
@@ -68,12 +50,13 @@ class UploadAdmin(ScopedAdmin):
     ordering = ("-uploaded_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
-        return super().get_queryset(request).defer("rows", "before")
+        return super().get_queryset(request).defer("rows", "before", "set_aside")
 
     def get_urls(self) -> list[URLPattern]:
         return [
             self.own_url("<int:pk>/columns/", self.columns, "columns"),
             self.own_url("<int:pk>/plan/", self.plan, "plan"),
+            self.own_url("<int:pk>/set-aside/", self.set_aside, "set_aside"),
             *super().get_urls(),
         ]
 
@@ -106,22 +89,24 @@ class UploadAdmin(ScopedAdmin):
         form = TicketFileForm(request.POST or None, request.FILES or None)
         if form.is_valid():
             try:
-                table = form.table()
+                book = form.book()
+                table = book.table
             except BadSpreadsheet as error:
                 form.add_error("file", str(error))
             else:
+                by = cast(StaffRequest, request).user
+                # The file of this person that still waits is forgotten, but not its columns.
+                last = ColumnMapping.last(conference, by)
                 upload = Upload.objects.keep(
                     conference,
                     form.cleaned_data["file"].name,
-                    table.pack(),
-                    by=cast(StaffRequest, request).user,
+                    book.pack(),
+                    by=by,
                     at=timezone.now(),
+                    mapping=last.pack() if last.is_of(table) else {},
                 )
-                if table.other_sheets:
-                    text = gettext("This is the sheet “%(sheet)s”. The file also has: %(others)s.")
-                    sheets = {"sheet": table.sheet, "others": ", ".join(table.other_sheets)}
-                    self.message_user(request, text % sheets, messages.INFO)
-                return redirect("admin:tickets_upload_columns", upload.pk)
+                step = "plan" if last.has_all_of(table) else "columns"
+                return redirect(f"admin:tickets_upload_{step}", upload.pk)
         context = {"form": form, "title": gettext("Upload a spreadsheet of tickets")}
         return self.own_page(request, "file", context)
 
@@ -129,22 +114,23 @@ class UploadAdmin(ScopedAdmin):
         upload = self._waiting(request, pk)
         if "discard" in request.POST:
             return self._discard(request, upload)
-        conference = upload.conference
-        table = Table.unpack(upload.rows)
-        guess = ColumnMapping.of(upload) or ColumnMapping.guessed(table, conference)
+        book = Book.unpack(upload.rows)
+        if "place" in request.POST:
+            return self._place(request, upload, book)
+        table, conference = book.table, upload.conference
+        guess = ColumnMapping.of(upload)
+        if guess is None or not guess.is_of(table):
+            guess = ColumnMapping.guessed(table, conference)
         form = MappingForm(request.POST or None, table=table, guess=guess)
-        problems: list[str] = []
-        if request.method == "POST" and form.is_valid():
-            try:
-                form.mapping.tickets(table, conference)
-            except BadSpreadsheet as error:
-                problems = [str(row) for row in error.rows]
-            else:
-                upload.mapping = form.mapping.pack()
-                upload.save(update_fields=["mapping"])
-                return redirect("admin:tickets_upload_plan", upload.pk)
+        if form.is_valid():
+            upload.mapping = form.mapping.pack()
+            upload.save(update_fields=["mapping"])
+            return redirect("admin:tickets_upload_plan", upload.pk)
+        problems = [str(row) for row in form.problems(conference)]
         context = {
             "upload": upload,
+            "book": book,
+            "place": PlaceForm(None, book),
             "form": form,
             "header": table.header,
             "sample": table.rows[:SAMPLE_ROWS],
@@ -156,22 +142,53 @@ class UploadAdmin(ScopedAdmin):
         }
         return self.own_page(request, "columns", context)
 
+    def _place(self, request: HttpRequest, upload: Upload, book: Book) -> HttpResponse:
+        form = PlaceForm(request.POST, book)
+        try:
+            if form.is_valid() and (placed := form.placed()).table:
+                upload.rows, upload.mapping = placed.pack(), {}
+                upload.save(update_fields=["rows", "mapping"])
+        except BadSpreadsheet as error:
+            self.message_user(request, str(error), messages.ERROR)
+        return redirect("admin:tickets_upload_columns", upload.pk)
+
     def plan(self, request: HttpRequest, pk: int) -> HttpResponse:
         upload = self._waiting(request, pk)
         if "discard" in request.POST:
             return self._discard(request, upload)
-        if not upload.mapping:
+        if request.method == "POST" and upload.mapping:
+            return self._apply(request, upload)
+        planned = _planned(upload)
+        if planned is None or not planned.is_answered:
             return redirect("admin:tickets_upload_columns", upload.pk)
-        try:
-            if request.method == "POST":
-                return self._apply(request, upload)
-            planned = plan_upload(upload)
-        except BadSpreadsheet as error:
-            self.message_user(request, str(error), messages.ERROR)
-            return redirect("admin:tickets_upload_columns", upload.pk)
-        groups, title = groups_of(planned), gettext("What would change")
-        context = {"upload": upload, "planned": planned, "groups": groups, "title": title}
+        problems = planned.read.problems
+        context = {
+            "upload": upload,
+            "planned": planned,
+            "groups": groups_of(planned),
+            "problems": problems[:SHOWN_PROBLEMS],
+            "more_problems": len(problems) - SHOWN_PROBLEMS,
+            "shared": planned.summary.shared_addresses[:SHOWN_SHARED],
+            "more_shared": len(planned.summary.shared_addresses) > SHOWN_SHARED,
+            "title": gettext("What would change"),
+        }
         return self.own_page(request, "plan", context)
+
+    @for_programs
+    def set_aside(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The rows with a problem as a file, before the others are applied or for a day after."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        uploads = Upload.objects.filter(conference=conference_of(request))
+        upload = get_object_or_404(uploads.select_related("conference"), pk=pk)
+        cells = upload.set_aside
+        if upload.applied_at is None and (planned := _planned(upload)):
+            cells = planned.set_aside_cells
+        if not cells:
+            raise Http404
+        response = HttpResponse(csv_of(cells), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = 'attachment; filename="set-aside.csv"'
+        return response
 
     def _apply(self, request: HttpRequest, upload: Upload) -> HttpResponse:
         here = redirect(request.path)
@@ -183,7 +200,7 @@ class UploadAdmin(ScopedAdmin):
                 cancels_missing="cancels_missing" in request.POST,
                 accepts_removals="accepts_removals" in request.POST,
             )
-        except PlanChanged:
+        except (PlanChanged, BadSpreadsheet):
             text = gettext(
                 "The tickets have changed since this page was made. Nothing was applied; look again."
             )
@@ -219,6 +236,7 @@ class UploadAdmin(ScopedAdmin):
             return self._undo(request, upload)
         context = {
             "upload": upload,
+            "set_aside": len(upload.set_aside[1:]),
             **to_decide(request.user, upload.conference),
             "can_be_undone": upload.can_be_undone(timezone.now())
             and self.has_add_permission(request),
@@ -251,3 +269,11 @@ class UploadAdmin(ScopedAdmin):
             raise PermissionDenied
         waiting = Upload.objects.waiting().filter(conference=conference_of(request))
         return get_object_or_404(waiting.select_related("conference"), pk=pk)
+
+
+def _planned(upload: Upload) -> UploadPlan | None:
+    """None: nobody has chosen columns, or they are of another sheet."""
+    try:
+        return plan_upload(upload) if upload.mapping else None
+    except BadSpreadsheet:
+        return None

@@ -1,11 +1,12 @@
 """What is wrong with a file, as the commands that import one say it."""
 
 import json
+from collections.abc import Sequence
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, OutputWrapper
 from django.utils.translation import gettext as _
 
-from tickets.sources.spreadsheets.tables import BadSpreadsheet
+from tickets.sources.spreadsheets.tables import BadRow, BadSpreadsheet
 
 # More would hide the first, and the rest is often the same mistake.
 SHOWN_PROBLEMS = 20
@@ -16,7 +17,11 @@ def report_bad_rows(command: BaseCommand, error: BadSpreadsheet, *, as_json: boo
         problems = [{"line": row.line, "message": row.message} for row in error.rows]
         command.stdout.write(json.dumps({"problems": problems}, indent=2))
         return
-    for row in error.rows[:SHOWN_PROBLEMS]:
-        command.stderr.write(str(row))
-    if (more := len(error.rows) - SHOWN_PROBLEMS) > 0:
-        command.stderr.write(_("… and %(count)s more") % {"count": more})
+    report_problems(command.stderr, error.rows)
+
+
+def report_problems(out: OutputWrapper, problems: Sequence[BadRow]) -> None:
+    for row in problems[:SHOWN_PROBLEMS]:
+        out.write(str(row))
+    if (more := len(problems) - SHOWN_PROBLEMS) > 0:
+        out.write(_("… and %(count)s more") % {"count": more})

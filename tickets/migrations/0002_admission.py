@@ -110,6 +110,7 @@ class Migration(migrations.Migration):
                 ('rows', models.JSONField(default=list)),
                 ('mapping', models.JSONField(default=dict)),
                 ('before', models.JSONField(default=list)),
+                ('set_aside', models.JSONField(default=list)),
                 ('counts', models.JSONField(default=dict, verbose_name='counts')),
                 ('cancels_missing', models.BooleanField(default=False, verbose_name='cancel what is missing')),
                 ('uploaded_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='uploaded')),

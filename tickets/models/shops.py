@@ -212,14 +212,21 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         return self.filter(applied_at__isnull=True)
 
     def keep(
-        self, conference: Conference, name: str, rows: list[list[object]], *, by: User, at: datetime
+        self,
+        conference: Conference,
+        name: str,
+        rows: dict[str, object],
+        *,
+        by: User | None,
+        at: datetime,
+        mapping: dict[str, object] | None = None,
     ) -> "Upload":
         """Forgets what lies there unapplied of the same person, and of others if it is old."""
         uploads = self.filter(conference=conference)
         uploads.waiting().filter(uploaded_by=by).delete()
         uploads.tidy(at)
         name = name[-Upload.MAX_NAME :]
-        values = {"rows": rows, "uploaded_by": by, "uploaded_at": at}
+        values = {"rows": rows, "mapping": mapping or {}, "uploaded_by": by, "uploaded_at": at}
         return self.create(conference=conference, name=name, **values)
 
     def tidy(self, at: datetime) -> None:
@@ -227,17 +234,20 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         self.waiting().filter(uploaded_at__lte=at - Upload.WAITS_FOR).delete()
         too_old = self.filter(applied_at__lte=at - Upload.UNDONE_WITHIN)
         too_old.exclude(before=[]).update(before=[])
+        corrected = self.filter(applied_at__lte=at - Upload.WAITS_FOR)
+        corrected.exclude(set_aside=[]).update(set_aside=[])
 
 
 class Upload(models.Model):
     """A spreadsheet of tickets: read, looked at as a plan, applied, perhaps undone.
 
-    `rows` is the table as it was read, emptied once it is applied; `mapping` says which column is
+    `rows` is the file as it was read, emptied once it is applied; `mapping` says which column is
     which, and serves the next upload as a guess. `before` says of each ticket what it was and what
-    it became, until the upload is undone or too old for that (tickets/sources/uploads/).
+    it became, until the upload is undone or too old for that (tickets/sources/uploads/). `set_aside`
+    are the rows that were not applied, each with what is wrong, for a day.
     """
 
-    # A plan that nobody applied by then is forgotten about.
+    # A plan that nobody applied by then is forgotten about, and so are rows that nobody corrected.
     WAITS_FOR: ClassVar[timedelta] = timedelta(days=1)
     UNDONE_WITHIN: ClassVar[timedelta] = timedelta(days=30)
     MAX_NAME: ClassVar[int] = 200
@@ -247,6 +257,7 @@ class Upload(models.Model):
     rows = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
     before = models.JSONField(default=list)
+    set_aside = models.JSONField(default=list)
     counts = models.JSONField(_("counts"), default=dict)
     cancels_missing = models.BooleanField(_("cancel what is missing"), default=False)
     uploaded_at = models.DateTimeField(_("uploaded"), default=timezone.now)

@@ -346,15 +346,18 @@ def import_tickets(
     *,
     conference: Conference,
     tickets: Iterable[ShopTicket],
+    also_named: Collection[str] = (),
     is_dry_run: bool = False,
     cancels_missing: bool = False,
     accepts_removals: bool = False,
 ) -> ImportResult:
-    """A whole file. Raises TicketRemovalsRefused, and has then written nothing."""
+    """A whole file. `also_named`: codes of tickets that are not missing in it. Raises
+    TicketRemovalsRefused, and has then written nothing.
+    """
     conference.one_writer("tickets")
     wanted = list(tickets)
     valid = Ticket.objects.filter(conference=conference, shop=None).valid().count()
-    missing = missing_tickets(conference, {ticket.code for ticket in wanted})
+    missing = missing_tickets(conference, {*also_named, *(ticket.code for ticket in wanted)})
     result = write_tickets(conference, wanted)
     result.absent = missing.count()
     if cancels_missing:

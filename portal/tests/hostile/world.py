@@ -44,6 +44,7 @@ from streaming.models import Announcement, Ingest
 from tickets.helpdesk.forms import FORMS as HELPDESK_FORMS
 from tickets.holders.links import link_to, token_of
 from tickets.models import Grant, Shop, Upload, User
+from tickets.sources.spreadsheets.files import read_book
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>(?:[^()\\]|\\.)*\)(?:\{\d+\})?")
 ORIGIN_SECRET = "of-nginx"
@@ -138,9 +139,9 @@ class World:
         file = SimpleUploadedFile("schedule.json", data)
         client_of(organizer).post(reverse("admin:schedule_feed_upload"), {"file": file})
         self.review = ImportReview.objects.get()
-        rows: list[list[object]] = [["code", "email"], ["A-1", "a@example.com"]]
+        book = read_book(b"code,email\nA-1,a@example.com\n").at()
         self.upload = Upload.objects.keep(
-            self.conference, "tickets.csv", rows, by=organizer, at=self.now
+            self.conference, "tickets.csv", book.pack(), by=organizer, at=self.now
         )
         self.rows[Upload] = self.upload
 

@@ -132,8 +132,13 @@ def test_columns_that_cannot_be(client, conference, columns, complaint):
 def test_all_problems_of_a_bad_file_are_told(client, conference):
     rows = "A,a@example.com,paid\nB,not an address,paid\nA,,paid\nC,,paid,7\n"
     page = planned(client, "code,email,status\n" + rows)
-    assert "3 problems: nothing of this file is used" in page.text
-    for problem in ("Line 3: Holder", "Line 4: The code A is already on line 2", "Line 5: 4 cells"):
+    assert "4 rows are set aside" in page.text
+    for problem in (
+        "Line 2: The code A is also on line 4, which says something else.",
+        "Line 3: Holder",
+        "Line 4: The code A is already on line 2",
+        "Line 5: 4 cells",
+    ):
         assert problem in page.text
     assert not Ticket.objects.exists()
 
@@ -141,7 +146,7 @@ def test_all_problems_of_a_bad_file_are_told(client, conference):
 @pytest.mark.parametrize(
     ("content", "fields", "complaint"),
     [
-        ("code\nŽofie\n".encode("cp1250"), {}, "This is not UTF-8. Save the file as"),
+        ("code\nЖанна\n".encode("cp1251"), {}, "This is not UTF-8. Save the file as"),
         (b"", {}, "The submitted file is empty"),
         (b"\n\n", {}, "The file is empty."),
         (b"PK\x03\x04", {}, "This workbook cannot be read"),

@@ -3,11 +3,12 @@
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from django.utils.translation import gettext as _
 
 from lib.text import one_line, same_name
+from tickets.sources.spreadsheets.formulas import unquoted
 
 # The largest conferences have 20,000 tickets; their exports 5 MB and 60 columns.
 MAX_BYTES = 10 * 1024 * 1024
@@ -34,54 +35,53 @@ class BadSpreadsheet(Exception):
         super().__init__(str(rows[0]))
 
 
+def problem_column() -> str:
+    """The name of the column that says what was wrong with a row that was set aside."""
+    return _("Problem")
+
+
 def refuse(message: str, line: int = 0) -> BadSpreadsheet:
     return BadSpreadsheet([BadRow(line, message)])
 
 
 type Row = tuple[int, list[str]]
-# Plain values for a JSON field.
-type PackedTable = list[list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """`header`: every name once, none empty. `rows`: those that are not empty, each with its line;
-    in a bad file they have more or fewer cells than the header. `sheet` and `other_sheets` are
-    names, of a workbook.
+    in a bad file they have more or fewer cells than the header.
     """
 
     header: list[str]
     rows: list[Row]
-    sheet: str = ""
-    other_sheets: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, rows: Iterable[Row], sheet: str = "", other_sheets: tuple[str, ...] = ()) -> Self:
-        """The first row that is not empty is the header. Raises BadSpreadsheet."""
+    def of(cls, rows: Iterable[Row], names_at: int = 0) -> Self:
+        """`names_at`: the line of the header; what stands above it is not read. 0: the first row
+        that is not empty. Raises BadSpreadsheet.
+        """
         header: list[str] = []
         kept: list[Row] = []
         for line, cells in rows:
-            if not any(map(str.strip, cells)):
+            if line < names_at or not any(map(str.strip, cells)):
                 continue
             if len(cells) > MAX_COLUMNS:
                 raise refuse(_("More than %(count)s columns.") % {"count": MAX_COLUMNS}, line)
             if len(kept) == MAX_ROWS:
                 raise refuse(_("More than %(count)s rows.") % {"count": MAX_ROWS}, line)
             if header:
-                kept.append((line, cells))
+                kept.append((line, [unquoted(cell) for cell in cells]))
             else:
                 header = _named(cells)
         if not header:
             raise refuse(_("The file is empty."))
-        return cls(header, kept, sheet, other_sheets)
+        return cls(header, kept)
 
-    @classmethod
-    def unpack(cls, packed: PackedTable) -> Self:
-        (_line, *header), *rows = packed
-        return cls(header, [(line, cells) for line, *cells in rows])
-
-    def pack(self) -> PackedTable:
-        return [[0, *self.header], *([line, *cells] for line, cells in self.rows)]
+    @property
+    def is_correction(self) -> bool:
+        """Whether it has the rows of another file that were set aside, and not all tickets."""
+        return problem_column() in self.header
 
     def records(
         self, names: Mapping[str, Sequence[str]], *, needed: Iterable[str]

@@ -1,4 +1,4 @@
-"""Reads one sheet of a workbook, from stdin to stdout, in a process that may not grow.
+"""Reads the sheets of a workbook, from stdin to stdout, in a process that may not grow.
 
 files.py starts it by its path, isolated: it knows nothing of ours. A workbook of 1 kB can
 make its reader ask for 500 GB (two cells in opposite corners), which ends the process.
@@ -11,21 +11,29 @@ import json
 import resource
 import sys
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+)
 from python_calamine import SheetVisibleEnum as Visible
 
 # More digits than that a spreadsheet does not keep.
 EXACT = 10**15
 
 
-def main(sheet: str, max_bytes: int, max_seconds: int, max_cells: int, max_chars: int) -> None:
+def main(
+    sheet: str, max_bytes: int, max_seconds: int, max_cells: int, max_chars: int, max_rows: int
+) -> None:
     # macOS does not know the first.
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (max_bytes, max_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (max_seconds, max_seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        answer = _read(sheet, max_cells, max_chars)
+        answer = _read(sheet, _Limits(max_cells, max_chars, max_rows))
     except PasswordError:
         answer = {"problem": "password"}
     except CalamineError as error:
@@ -33,7 +41,40 @@ def main(sheet: str, max_bytes: int, max_seconds: int, max_cells: int, max_chars
     json.dump(answer, sys.stdout)
 
 
-def _read(wanted: str, max_cells: int, max_chars: int) -> dict[str, object]:
+class _TooLarge(Exception):
+    pass
+
+
+class _Limits:
+    """Cells and characters of all sheets together, rows of each."""
+
+    def __init__(self, cells: int, chars: int, rows: int) -> None:
+        self.cells, self.chars, self.rows = cells, chars, rows
+
+    def read(self, sheet: CalamineSheet) -> list[tuple[int, list[str]]]:
+        """Those that are not empty, at most `rows` of them. Raises _TooLarge."""
+        # Both are one too small.
+        area = (sheet.total_height + 1) * (sheet.total_width + 1)
+        if area > self.cells:
+            raise _TooLarge
+        rows: list[tuple[int, list[str]]] = []
+        chars = 0
+        for line, row in enumerate(sheet.to_python(skip_empty_area=False), 1):
+            if not any(cell != "" for cell in row):
+                continue
+            cells = [_text(cell) for cell in row]
+            chars += sum(map(len, cells))
+            if chars > self.chars:
+                raise _TooLarge
+            rows.append((line, cells))
+            if len(rows) == self.rows:
+                break
+        self.cells -= area
+        self.chars -= chars
+        return rows
+
+
+def _read(wanted: str, limits: _Limits) -> dict[str, object]:
     workbook = CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
     names = [
         sheet.name
@@ -43,17 +84,18 @@ def _read(wanted: str, max_cells: int, max_chars: int) -> dict[str, object]:
     fitting = [name for name in names if not wanted or name.casefold() == wanted.casefold()]
     if not fitting:
         return {"problem": "sheet", "sheets": names}
-    sheet = workbook.get_sheet_by_name(fitting[0])
-    if sheet.total_height * sheet.total_width > max_cells:
+    sheets: list[dict[str, object]] = []
+    too_large: list[str] = []
+    for name in fitting:
+        try:
+            rows = limits.read(workbook.get_sheet_by_name(name))
+        except _TooLarge:
+            too_large.append(name)
+        else:
+            sheets.append({"name": name, "rows": rows})
+    if not sheets:
         return {"problem": "size"}
-    rows = [
-        (line, [_text(cell) for cell in row])
-        for line, row in enumerate(sheet.to_python(skip_empty_area=False), 1)
-        if any(cell != "" for cell in row)
-    ]
-    if sum(len(cell) for _line, row in rows for cell in row) > max_chars:
-        return {"problem": "size"}
-    return {"sheet": fitting[0], "sheets": names, "rows": rows}
+    return {"sheets": sheets, "names": names, "too_large": too_large}
 
 
 def _text(cell: object) -> str:
@@ -70,7 +112,8 @@ def _text(cell: object) -> str:
             return at.isoformat(" ")
         case datetime.date() | datetime.time():
             return cell.isoformat()
-    return str(cell)
+    # XLSX can spell it, and PostgreSQL refuses to keep it.
+    return str(cell).replace("\0", "")
 
 
 if __name__ == "__main__":

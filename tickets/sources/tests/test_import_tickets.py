@@ -338,7 +338,7 @@ def test_all_bad_rows_are_named(conference, file):
         (b"", (), "The file is empty"),
         ("name,email\nAda,a@example.com\n", (), "Which column has the ticket's code?"),
         ("code\nA\n", ("--email", "Adresse"), "There is no column “Adresse”. There are: code."),
-        ("code,name\nA,\xe4\n".encode("latin-1"), (), "Line 2: This is not UTF-8"),
+        (b"code,name\nA,\x81\n", (), "Line 2: This is not UTF-8"),
         ("code,name\nA,\xe4\n".encode("latin-1"), ("--encoding", "cp932"), "This is not Shift JIS"),
         (b"BAR\x1a\x00\x01\x00\x00", (), "This is neither a text nor a"),
         ("code,blocked\nA,maybe\n", (), "“maybe” is neither yes nor no"),

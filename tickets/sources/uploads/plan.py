@@ -28,7 +28,10 @@ from tickets.sources.importing import (
 )
 from tickets.sources.reports import COUNTS
 from tickets.sources.shops.base import TicketValues
-from tickets.sources.spreadsheets.tables import Table
+from tickets.sources.spreadsheets.books import Book
+from tickets.sources.spreadsheets.rows import TicketRows
+from tickets.sources.spreadsheets.set_aside import cells_of
+from tickets.sources.spreadsheets.summary import FileSummary
 from tickets.sources.uploads.mapping import ColumnMapping
 from tickets.sources.uploads.waiting import waiting_after
 from tickets.sources.waiting import WaitingProduct, opened_in_words
@@ -83,15 +86,38 @@ class PlanGroup:
 
 @dataclass(slots=True)
 class UploadPlan:
-    """`missing`: tickets from files that this one does not name. `valid`: how many let in today.
-    `waiting`: the products that will open nothing until somebody says what.
+    """`missing`: tickets from files that this one does not name, also not in a row that is set aside;
+    of a file that only corrects such rows none. `valid`: how many let in today. `is_answered`: nothing
+    about the columns is left to ask. `waiting`: the products that will open nothing until somebody
+    says what.
     """
 
     upload: Upload
+    book: Book
+    is_answered: bool
+    summary: FileSummary
     plan: TicketPlan
     missing: list[Ticket]
     valid: int
     waiting: list[WaitingProduct]
+
+    @property
+    def read(self) -> TicketRows:
+        return self.summary.read
+
+    @property
+    def products(self) -> list[tuple[Product, int]]:
+        """Of the file's tickets, with how many of them; one that is new has no number yet."""
+        product_of = {ticket.product: ticket for ticket in self.read.tickets}
+        return [
+            (self.plan.products.of(product_of[name]), count)
+            for name, count in self.summary.products
+        ]
+
+    @property
+    def set_aside_cells(self) -> list[list[str]]:
+        rows = self.read.set_aside
+        return cells_of(self.summary.table, rows) if rows else []
 
     @property
     def opened(self) -> list[str]:
@@ -124,6 +150,7 @@ class UploadPlan:
                 sorted(packed_lines(self.plan.lines)),
                 sorted(f"{ticket.code} {ticket.state}" for ticket in self.missing),
                 sorted(ticket.code for ticket in self.plan.foreign),
+                [row.line for row in self.read.set_aside],
                 sorted(product.name for product in self.plan.products.opened),
                 sorted(each.product.name for each in self.waiting),
             ]
@@ -134,12 +161,18 @@ class UploadPlan:
 def plan_upload(upload: Upload) -> UploadPlan:
     """Writes nothing. Raises BadSpreadsheet."""
     conference = upload.conference
-    mapping = ColumnMapping.unpack(upload.mapping)
-    wanted = mapping.tickets(Table.unpack(upload.rows), conference)
-    missing = missing_tickets(conference, [ticket.code for ticket in wanted])
-    plan = plan_tickets(conference, wanted)
+    mapping, book = ColumnMapping.unpack(upload.mapping), Book.unpack(upload.rows)
+    table = book.table
+    read = mapping.read(table, conference)
+    missing = missing_tickets(conference, read.codes)
+    if table.is_correction:
+        missing = missing.none()
+    plan = plan_tickets(conference, read.tickets)
     return UploadPlan(
         upload=upload,
+        book=book,
+        is_answered=mapping.is_complete(table),
+        summary=mapping.summary(table, read),
         plan=plan,
         missing=list(missing.select_related("product", "shop").order_by("code")),
         valid=Ticket.objects.filter(conference=conference, shop=None).valid().count(),
@@ -263,6 +296,9 @@ def apply_upload(
         raise PlanChanged
     planned = plan_upload(upload)
     refuse_changed(planned, digest)
+    # The page asks for neither.
+    if not planned.is_answered or (cancels_missing and not planned.read.tells_all_codes):
+        raise PlanChanged
     lines = planned.plan.lines
     if not accepts_removals:
         ending = planned.invalidated + cancels_missing * planned.missing_valid
@@ -271,6 +307,7 @@ def apply_upload(
         lines += [TicketLine(ticket.code, CANCELED, ticket) for ticket in planned.missing]
     written = write_plan(upload.conference, planned.plan)
     upload.rows = []
+    upload.set_aside = planned.set_aside_cells
     upload.before = packed_lines(lines)
     upload.counts = {name: getattr(written, name) for name in COUNTS}
     upload.cancels_missing = cancels_missing
