@@ -26,6 +26,7 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 from django.conf import settings
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from urllib3 import BaseHTTPResponse, HTTPHeaderDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, InvalidHeader, ReadTimeoutError
@@ -54,6 +55,8 @@ SPECIAL = [
         *("2001::/23", "2620:4f:8000::/48", "3fff::/20"),
     )
 ]
+
+PRIVATE_HOSTS_HINT = gettext_lazy("One in your own network the operator allows in PRIVATE_HOSTS.")
 
 # It logs the address of an answer with broken headers.
 logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
@@ -155,7 +158,8 @@ class HttpClient:
     """A context manager, for one thread. A connection serves all requests to the same server.
 
     `deadline`: for all requests, until another one is set. `max_bytes`: of one answer, unpacked.
-    `private`: beginnings of addresses that may be on our own machine or network, also without TLS.
+    `private`: beginnings of addresses that may be on our own machine or network, also without TLS;
+    `asks_private_hosts` adds the servers that the operator names in PRIVATE_HOSTS.
     `headers_by_address`: what is sent to addresses that begin so and to no others, wherever a
     redirect leads; the longest beginning counts. Secrets belong there.
     """
@@ -169,10 +173,13 @@ class HttpClient:
         max_bytes: int,
         max_redirects: int = 0,
         private: Collection[str] = (),
+        asks_private_hosts: bool = False,
         headers_by_address: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self.deadline, self.max_bytes, self.max_redirects = deadline, max_bytes, max_redirects
-        self._private, self._headers_by_address = private, headers_by_address or {}
+        self._asks_private_hosts = asks_private_hosts
+        self._private = [*private, *(settings.PRIVATE_HOSTS if asks_private_hosts else ())]
+        self._headers_by_address = headers_by_address or {}
         self._connection: HTTPConnection | None = None
         self._connected_to: object = None
 
@@ -246,8 +253,9 @@ class HttpClient:
         parts = urlsplit(address)
         is_private = any(begins_with(address, beginning) for beginning in self._private)
         if not parts.hostname or "@" in parts.netloc or not (parts.scheme == "https" or is_private):
-            text = _("Only addresses that begin with https:// are asked, without a password.")
-            raise HttpError(ErrorKind.REFUSED, text)
+            raise self._refusal(
+                _("Only addresses that begin with https:// are asked, without a password.")
+            )
         server = (is_private, *_server_of(parts))
         if self._connection and self._connection.is_connected and self._connected_to == server:
             return self._connection
@@ -259,12 +267,16 @@ class HttpClient:
         ips = self.network.addresses(host, port, self.deadline.wait_seconds())
         # All have to be public: which of them is taken is decided by the other side.
         if not is_private and not all(map(is_public, ips)):
-            text = _("%(host)s is not a public address.") % {"host": host[:100]}
-            raise HttpError(ErrorKind.REFUSED, text)
+            raise self._refusal(_("%(host)s is not a public address.") % {"host": host[:100]})
         connection = (HTTPSConnection if scheme == "https" else HTTPConnection)(host, port)
         connection.auto_open = 0  # It opens no connection by itself.
         connection.sock = self._open(ips, port, host if scheme == "https" else "")
         return connection
+
+    def _refusal(self, text: str) -> HttpError:
+        if self._asks_private_hosts:
+            text = f"{text} {PRIVATE_HOSTS_HINT}"
+        return HttpError(ErrorKind.REFUSED, text)
 
     def _open(self, ips: list[str], port: int, tls_host: str) -> socket.socket:
         for position, ip in enumerate(ips, 1):

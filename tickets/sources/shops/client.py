@@ -1,6 +1,6 @@
 """Asks a shop's API for JSON, patiently and nobody but the shop, and reads single values of it.
 
-Public addresses by https only, but for shops that the operator names in PRIVATE_SHOPS. What is
+Public addresses by https only, but for servers that the operator names in PRIVATE_HOSTS. What is
 logged and told has neither tokens nor query strings in it.
 """
 
@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote, urljoin, urlsplit
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
@@ -72,11 +71,10 @@ class ShopClient(HttpClient):
             raise ShopError(
                 _("This is no address of a shop: write it like https://shop.example.org")
             )
-        is_private = any(begins_with(base_url, start) for start in settings.PRIVATE_SHOPS)
         super().__init__(
             Deadline(ANSWER_SECONDS),
             max_bytes=MAX_ANSWER_BYTES,
-            private=[self._home] if is_private else [],
+            asks_private_hosts=True,
             headers_by_address={self._home: {"Accept": "application/json", **headers}},
         )
 
@@ -163,8 +161,15 @@ def _refuse_unless_ok(response: Response) -> None:
         raise ShopError(_("The shop does not accept the token."))
     if status == 403:
         raise ShopError(_("The token may not read this event's orders, or there is no such event."))
-    if status == 404:
+    if status == 404 and "json" in response.headers.get("Content-Type", ""):
         raise ShopError(_("The shop has no such organizer or event."))
+    if status == 404:
+        raise ShopError(
+            _(
+                "There is no API of a shop at this address. It is the shop's own and nothing more,"
+                " like https://tickets.example.org"
+            )
+        )
     if 300 <= status < 400:
         raise ShopError(_("The shop has moved to another address: type that one."))
     raise ShopError(_("The shop answers %(status)d.") % {"status": status})
