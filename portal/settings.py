@@ -325,8 +325,7 @@ SECRET_BINDINGS: dict[str, str] = env_dict(
     keys=r"FRONT_ROW_\w+",
     values=r"[-\w]+(:https?://.+)?",
 )
-# Servers on our own machine or network that feeds and ticket shops may ask, also without TLS: each
-# with its scheme, host and port (lib/http_client.py). None besides them is ever asked.
+# Servers in our own network that feeds and ticket shops may ask, also without TLS (lib/http_client.py).
 PRIVATE_HOSTS: list[str] = env_servers("PRIVATE_HOSTS")
 
 # --- Streams -----------------------------------------------------------------------------------

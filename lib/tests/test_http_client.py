@@ -160,18 +160,6 @@ def test_private_addresses_are_asked_where_that_is_allowed(internet):
     assert f"{place}/b" not in [place for place, *_rest in internet.asked]
 
 
-def test_who_may_ask_private_hosts_says_so(internet, settings):
-    """Probes and players ask addresses too, and have no business there."""
-    settings.PRIVATE_HOSTS = [internet.own_url]
-    place = internet.own_url.removeprefix("http://")
-    internet.page(f"{place}/", "here")
-    with failing(ErrorKind.REFUSED, r"without a password\.$"):
-        get(internet.own_url)
-    with failing(ErrorKind.REFUSED, r"not a public address\.$"):
-        get("https://127.0.0.1/")
-    assert get(f"{internet.own_url}/", asks_private_hosts=True).body == b"here"
-
-
 def test_a_private_connection_does_not_serve_its_neighbours(internet):
     internet.page(f"{HOST}/in", "here")
     internet.ips[HOST] = [PUBLIC_IP, "127.0.0.1"]

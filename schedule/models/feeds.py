@@ -7,7 +7,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from lib.server_address import validate_server_address
+from lib.http_client import validate_address
 from schedule.models.conference import Conference
 from schedule.models.talks import Talk
 
@@ -46,7 +46,7 @@ class Feed(models.Model):
         _("address"),
         max_length=500,
         blank=True,
-        validators=[validate_server_address],
+        validators=[validate_address],
         help_text=_("Of the schedule file or of the pretalx API. It begins with https://"),
     )
     check_every_minutes = models.PositiveSmallIntegerField(

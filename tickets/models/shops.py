@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from lib.http_client import validate_address
 from lib.sealing import SealedField, unseal
-from lib.server_address import validate_server_address
 from schedule.models import Conference
 from tickets.models.people import User
 
@@ -46,7 +46,7 @@ class Shop(models.Model):
         _("address of the API"),
         max_length=200,
         blank=True,
-        validators=[validate_server_address],
+        validators=[validate_address],
         help_text=_("Only for a shop that you host yourself, like https://tickets.example.org"),
     )
     account = models.CharField(

@@ -60,12 +60,16 @@ class _AskAgain(Exception):
 
 class ShopClient(HttpClient):
     """One shop, as a context manager: the connection stays open between questions. `headers` hold
-    the token and go to `base_url`'s scheme, host and port, nowhere else.
+    the token and go to `base_url`'s scheme, host and port, nowhere else. With a deadline of their own
+    all questions together, and the patience with them, end by that.
     """
 
     sleep = staticmethod(time.sleep)
 
-    def __init__(self, base_url: str, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, base_url: str, headers: Mapping[str, str], deadline: Deadline | None = None
+    ) -> None:
+        self._own_deadline = deadline
         self._home = urljoin(base_url, "/")
         if not begins_with(base_url, self._home):
             raise ShopError(
@@ -91,7 +95,7 @@ class ShopClient(HttpClient):
                 return self._ask(url)
             except _AskAgain as again:
                 wait = _wait_seconds(again, attempt)
-                if attempt == ATTEMPTS or waited + wait > MAX_WAITING_SECONDS:
+                if attempt == ATTEMPTS or waited + wait > self._longest_wait():
                     raise ShopError(str(again)) from None
                 host = urlsplit(url).hostname
                 logger.info("%s: %s Asking again in %.0f s.", host, again, wait)
@@ -99,8 +103,14 @@ class ShopClient(HttpClient):
             waited += wait
         raise AssertionError("the last attempt returns or raises")
 
+    def _longest_wait(self) -> float:
+        """Between all attempts at one question."""
+        if self._own_deadline is None:
+            return MAX_WAITING_SECONDS
+        return self._own_deadline.left_seconds
+
     def _ask(self, url: str) -> ShopAnswer:
-        self.deadline = Deadline(ANSWER_SECONDS, SILENCE_SECONDS)
+        self.deadline = self._own_deadline or Deadline(ANSWER_SECONDS, SILENCE_SECONDS)
         try:
             response = self.request(url)
         except HttpError as error:
@@ -143,7 +153,8 @@ class ShopReader(ShopApi):
             raise ShopError(_("The API token is missing."))
         if not token.isascii() or not token.isprintable():
             raise ShopError(_("The API token has signs that no token has: copy it once more."))
-        return ShopClient(self._base_url, {"Authorization": self.authorization + token})
+        headers = {"Authorization": self.authorization + token}
+        return ShopClient(self._base_url, headers, self.deadline)
 
 
 def _refuse_unless_ok(response: Response) -> None:
