@@ -106,8 +106,7 @@ class Deadline:
         return min(left, self._silence_seconds)
 
     def error(self) -> HttpError:
-        is_over = self.left_seconds <= 0
-        count = self._seconds if is_over else self._silence_seconds
+        count = self._seconds if self.left_seconds <= 0 else self._silence_seconds
         text = _("It took longer than %(count)d seconds.") % {"count": count}
         return HttpError(ErrorKind.TOO_SLOW, text)
 
