@@ -15,21 +15,22 @@ TEMPLATES = $(shell find templates -name '*.html' -o -name '*.txt')
 DJADE := .venv/bin/djade --target-version 6.1
 DJHTML := .venv/bin/djhtml --tabwidth 2
 
-.PHONY: help run demo quick test check fix lock stack observatory bench try-pretix clean
+.PHONY: help run setup demo quick test check fix lock stack observatory bench try-pretix clean
 .NOTPARALLEL:
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: requirements .env ## Serve a demo conference on http://localhost:8000/ (PORT=… for another port)
-	@$(MANAGE) migrate --verbosity 0
-	@$(MANAGE) collectstatic --no-input --verbosity 0
+run: setup ## Serve a demo conference on http://localhost:8000/ (PORT=… for another port)
 	@$(MANAGE) demo --if-empty
 	@echo "Front Row is on http://localhost:$(PORT)/. Ctrl-C stops it."
 	@exec $(PYTHON) -m gunicorn --config deploy/gunicorn.conf.py portal.wsgi:application
 
-demo: requirements .env ## Make the demo conference again, live at this minute
+setup: requirements .env ## Make .venv, .env and an empty database, for a conference of your own
 	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) collectstatic --no-input --verbosity 0
+
+demo: setup ## Make the demo conference again, live at this minute
 	@$(MANAGE) demo
 
 quick: ## Look for the commonest mistakes and test on SQLite without a browser, in under a minute
@@ -37,15 +38,15 @@ quick: ## Look for the commonest mistakes and test on SQLite without a browser, 
 	$(PYTHON) -m ruff format --check --quiet
 	$(PYTHON) -m ruff check --quiet
 	.venv/bin/lint-imports --no-logo
-	TEST_SERVICES=none $(PYTHON) -m pytest -q -n auto --maxprocesses=4 --ignore=portal/tests/test_hostile.py -m "not services and not browser and not walk"
+	TEST_SERVICES=none $(PYTHON) -m pytest -q -n auto --maxprocesses=4 -m "not services and not browser and not walk and not slow"
 
 # Browser tests mostly wait, so there is one process more than cores; those of a file stay together.
 test: ## Test on PostgreSQL and Redis, then in the browser, then on SQLite and the in-process cache
 	@tools/venv.sh requirements-dev.lock
 	@tools/js.sh test
-	$(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not browser"
+	$(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not browser and not walk"
 	$(PYTHON) -m pytest -n 3 --dist loadfile -m browser
-	TEST_SERVICES=none $(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not services and not browser and not walk"
+	TEST_SERVICES=none $(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not services and not browser"
 
 check: ## Look for mistakes without running the site; changes nothing
 	@tools/venv.sh requirements-dev.lock

@@ -194,6 +194,7 @@ def filled(entry: Entry) -> str:
     return re.sub("<[^>]*>", "1", entry.path)
 
 
+@pytest.mark.slow
 @on_both_hosts
 def test_a_ticket_opens_none_of_them(conference, attendee):
     client = client_of(attendee, conference.domain)

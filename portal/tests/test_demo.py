@@ -31,6 +31,7 @@ MOMENTS = [
 ]
 
 
+@pytest.mark.slow
 def test_it_is_always_live():
     for now in MOMENTS:
         for plan in (small_plan(1, now), large_plan(1, now, 200)):

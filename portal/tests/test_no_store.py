@@ -6,7 +6,7 @@ from conftest import settle
 from portal.tests.hostile.world import World, filled, paths_of
 from portal.tests.test_access import entries
 
-pytestmark = pytest.mark.ignore_template_errors
+pytestmark = [pytest.mark.walk, pytest.mark.ignore_template_errors]
 # Beside the shared pages (schedule/site/pages.py): the same for everybody, or asked for each time.
 KEPT = {"agenda_feed", "live", "theme"}
 

@@ -7,6 +7,7 @@ from conftest import client_of, make_user
 from portal.tests.hostile.sending import listening
 from tickets.accounts.tests.signing_in import ask_for_code
 
+pytestmark = pytest.mark.walk
 PAGES = ["/", "/schedule/", "/tickets/", "/accounts/login/", "/my/zone/", "/live.json", "/nothing/"]
 HEADERS = {
     "host": [

@@ -14,6 +14,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import admin
 from django.db import models, transaction
+from django.template.response import SimpleTemplateResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -138,6 +139,12 @@ def rows(conference: Conference, room: Any, talk: Any, person: User) -> Iterator
     )
 
 
+@pytest.fixture
+def _unrendered(monkeypatch):
+    """Whether a page is open is known before it is drawn, which takes most of the time."""
+    monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
+
+
 def refused(response: Any) -> bool:
     """Told so, or sent to where one signs in."""
     return response.status_code == 403 or "login" in response.get("Location", "")
@@ -179,6 +186,7 @@ def _may(client: Client, url: str, data: Any = None) -> bool:
     return answers == {False}
 
 
+@pytest.mark.usefixtures("_unrendered")
 @pytest.mark.parametrize("role", ROLES)
 def test_the_pages_of_each_model(scene, role):
     client, said = scene.client_of(role), table("The rows of the admin")
@@ -190,6 +198,7 @@ def test_the_pages_of_each_model(scene, role):
     assert found == {label: cells[role] for label, cells in said.items()}
 
 
+@pytest.mark.usefixtures("_unrendered")
 @pytest.mark.parametrize("role", ROLES)
 def test_actions_are_for_those_who_may_change(scene, role):
     client, said = scene.client_of(role), table("The rows of the admin")
@@ -215,6 +224,7 @@ def everything() -> dict[str, list[Any]]:
     }
 
 
+@pytest.mark.usefixtures("_unrendered")
 @pytest.mark.parametrize("role", ROLES)
 def test_what_is_offered_while_one_types(scene, role):
     """Whoever may look at rows may search them."""
@@ -284,6 +294,7 @@ def address(scene: Scene, entry: Any) -> str:
     return reverse(entry.name, kwargs={name: known[name] for name in names})
 
 
+@pytest.mark.usefixtures("_unrendered")
 @pytest.mark.parametrize("role", ROLES)
 def test_the_other_pages(scene, role):
     client, said = scene.client_of(role), table("The other pages")

@@ -99,6 +99,7 @@ def imported():
                 yield from packages.get(name.partition(".")[0], [])
 
 
+@pytest.mark.slow
 def test_what_runs_lists_what_it_imports_and_imports_what_it_lists():
     # cryptography is what the extra of PyJWT is.
     assert "PyJWT[crypto]" in (PROJECT / "requirements.txt").read_text()

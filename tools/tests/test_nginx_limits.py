@@ -4,11 +4,16 @@ import base64
 import hashlib
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
+from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from tools.nginx import SEARCH_PATH
+import tools.nginx
+from tools.nginx import CONFIGS, SEARCH_PATH
 from tools.tests.nginx_site import PROJECT, Answer, Site, nginx_site
 
 pytestmark = pytest.mark.skipif(
@@ -64,6 +69,7 @@ DOORS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "door"), [*enumerate(DOORS, start=1)])
 def test_no_address_floods_a_door(site, number, door):
     method, path = door
@@ -110,6 +116,39 @@ def test_a_hall_behind_one_address_comes_in_and_watches():
     assert minute["app"] >= pages + pulses_a_minute
     assert bursts["app"] >= HALL * 3
     assert int(re.findall(r"limit_conn at_once (\d+);", config)[0]) >= HALL
+
+
+@contextmanager
+def narrowed(folder: Path, written: str, instead: str) -> Iterator[Site]:
+    """With a smaller number than in the file, so that few requests reach it."""
+    for config in CONFIGS.glob("*.conf"):
+        text = config.read_text()
+        if config.name == "nginx.conf":
+            assert written in text
+            text = text.replace(written, instead)
+        (folder / config.name).write_text(text)
+    with mock.patch.object(tools.nginx, "CONFIGS", folder), nginx_site() as site:
+        yield site
+
+
+def test_no_address_floods_the_app_as_a_whole(tmp_path):
+    with narrowed(tmp_path, "zone=app burst=6000", "zone=app burst=20") as site:
+        assert flood(site, "/nothing-special/", method="GET")
+
+
+def test_no_address_keeps_more_requests_open_than_so_many(tmp_path):
+    with narrowed(tmp_path, "limit_conn at_once 2000", "limit_conn at_once 2") as site:
+        open_ones = [HTTPConnection("127.0.0.1", site.port) for _number in range(2)]
+        for connection in open_ones:
+            connection.putrequest("POST", "/nothing-special/")
+            connection.putheader("Content-Length", "9")
+            connection.endheaders(b"a part")
+        assert site.get("/nothing-special/").status == 429
+        for connection in open_ones:
+            connection.send(b"and")
+            assert connection.getresponse().status == 200
+            connection.close()
+        assert site.get("/nothing-special/").status == 200
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """Each address first as it is meant, then with each of its parameters spoiled."""
 
+from collections.abc import Iterator
+from itertools import batched
 from urllib.parse import quote
 
 from django.contrib import admin
@@ -20,6 +22,7 @@ from portal.tests.hostile.world import QUERIES, World, filled, parameters_of, pa
 from portal.tests.test_access import Entry
 
 OUTSIDE = (301, 302, 401, 403, 404)
+AT_ONCE = 4
 OF_ADMIN = {"_popup", "_to_field", "_changelist_filters"}
 
 
@@ -75,6 +78,18 @@ class Walk:
             return self._all_values.deal(1)
         return [*USUAL.items(), *self._values.deal(2)]
 
+    def _spoiled(self, entry: Entry, names: list[str]) -> Iterator[dict[str, tuple[str, bytes]]]:
+        """What is wrong in each sending of a form, by name. A form of the admin looks at all of
+        its fields, whatever is wrong with one, so there are a few at once.
+        """
+        if entry.name.startswith("admin:"):
+            for some in batched(names, AT_ONCE, strict=False):
+                yield dict(zip(some, self._all_values.deal(len(some)), strict=True))
+            return
+        for name in names:
+            for value in self._deal(entry):
+                yield {name: value}
+
     def _spoil_query(self, entry: Entry, path: str) -> None:
         send, asked = self.sender.get, QUERIES.get(entry.name, {})
         usual = self._searches.get(path, {}) | {name: [value] for name, value in asked.items()}
@@ -113,9 +128,11 @@ class Walk:
         if answer.status_code in (401, 403, 404, 405):
             return
         # The admin's pages of a new row have the form of those of an old one.
-        for name in sorted(fields) if not entry.name.endswith("_add") else ():
-            for kind, value in self._deal(entry):
-                self.sender.post(path, _pairs({**fields, name: [value]}), f"{name}={kind}", query)
+        names = [] if entry.name.endswith("_add") else sorted(fields)
+        for spoiled in self._spoiled(entry, names):
+            what = ", ".join(f"{name}={kind}" for name, (kind, _value) in spoiled.items())
+            values = {name: [value] for name, (_kind, value) in spoiled.items()}
+            self.sender.post(path, _pairs(fields | values), what, query)
         longest = {name: [LONG] for name in sorted(fields)[:2]}
         self.sender.post(path, _pairs(fields | longest), "long", query)
         for content_type, body in self._bodies.deal(4):

@@ -138,6 +138,7 @@ def test_valid_files_are_valid(name):
     check(parse(TEXTS[name], default_zone=ZoneInfo("Europe/Berlin")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TEXTS)
 @fuzz
 @given(data=st.data())
@@ -161,6 +162,7 @@ def test_files_with_other_lines(name, data):
     survives(b"".join(lines[at] for at in in_order))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", JSON)
 @fuzz
 @given(data=st.data())

@@ -88,6 +88,7 @@ def test_a_conference_goes_with_its_number(db):
     assert ProgrammeRevision.objects.count() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "order", list(itertools.permutations([ProgrammeRevision, Talk, Conference]))
 )

@@ -52,6 +52,7 @@ def told(response):
     return response.text + str(response.headers)
 
 
+@pytest.mark.slow
 def test_whoever_may_not_watch_learns_nothing(stream, conference, stranger, caplog):
     caplog.set_level(logging.DEBUG)
     elsewhere = make_user()

@@ -255,6 +255,7 @@ class Door(RuleBasedStateMachine):
         assert len(live) == len(set(live))
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_kept_admission_is_always_right():
     run_machine(

@@ -49,7 +49,7 @@ urlpatterns = [
 ]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _urls():
     with override_settings(ROOT_URLCONF=__name__):
         yield

@@ -202,6 +202,7 @@ def test_from_the_admin(conference, organizer):
     assert EntryLink.objects.get().bounced_at
 
 
+@pytest.mark.slow
 @pytest.mark.ignore_template_errors
 @pytest.mark.parametrize(
     ("state", "fields"),

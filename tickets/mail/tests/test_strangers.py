@@ -47,6 +47,7 @@ def test_a_network_gets_a_fifth_of_them(conference):
     assert work() == ["b@example.com"]
 
 
+@pytest.mark.slow
 def test_all_together_get_so_many(conference):
     for number in range(60):
         ask(f"a{number}@example.com", f"192.0.{number}.1")
@@ -60,6 +61,7 @@ def test_spellings_of_one_mailbox_count_as_one(conference):
     assert len(work()) == 10  # five for each host
 
 
+@pytest.mark.slow
 def test_they_keep_no_known_address_waiting(conference, attendee):
     make_ticket(conference, holder_email="new@example.com")
     for number in range(60):
