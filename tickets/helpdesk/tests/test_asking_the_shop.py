@@ -97,6 +97,14 @@ def test_the_shop_is_asked_about_an_address_without_an_account(paper, desk):
     assert "AB-1 is valid now; it was not paid yet." in page
 
 
+def test_nothing_is_said_of_an_account_that_who_helps_may_not_see(paper, desk):
+    hidden = make_user("bo@example.com", is_superuser=True)
+    response = do(desk, "ask-shop", email=hidden.email)
+    assert "The shop was asked about 2 orders." in text(response)
+    assert response.redirect_chain == [(page_of(Ticket.objects.get(code="CD-1")), 302)]
+    assert logged(hidden) == []
+
+
 def test_only_people_with_an_order_in_a_shop_can_be_asked_about(attendee, paper, desk):
     assert "Ask the shop now" not in text(desk.get(page_of(attendee)))
     page = text(do(desk, "ask-shop", email=attendee.email))
