@@ -27,6 +27,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from schedule.feeds.importing.waiting import waiting_reviews
 from schedule.site.access import OWN_LOGIN_ONLY
 from schedule.site.request import ConferenceRequest
 from schedule.site.rights import DeskRights
@@ -36,6 +37,7 @@ from tickets.admission.middleware import refuse_session
 from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.models import User
 from tickets.models.roles import USE_HELPDESK
+from tickets.sources.waiting import to_decide
 
 # What Django's lists and forms raise for lookups that no page of them links to: a year 10000, a key
 # larger than its column, a field without a name.
@@ -94,6 +96,16 @@ def _desk_rights(request: HttpRequest) -> DeskRights:
     return DeskRights.of(request.user, conference) if conference else DeskRights()
 
 
+def _waiting_reviews(request: HttpRequest) -> list[tuple[str, str]]:
+    """What of imports only an organizer can decide: a link to it, and how that is said."""
+    conference = conference_of(request)
+    if conference is None:
+        return []
+    needed = ("schedule.change_feed", "schedule.change_talk")
+    may_import = all(request.user.has_perm(each, conference) for each in needed)
+    return waiting_reviews(conference) if may_import else []
+
+
 class OurAdminSite(admin.AdminSite):
     site_title = gettext_lazy("Front Row")
     site_header = gettext_lazy("Front Row")
@@ -120,7 +132,9 @@ class OurAdminSite(admin.AdminSite):
         """Who has nothing here has the desk."""
         if not request.user.is_superuser and not _is_of_admin(request):
             return redirect("desk:index")
-        return super().index(request, extra_context)
+        waiting = to_decide(request.user, conference_of(request))
+        waiting |= {"waiting_reviews": _waiting_reviews(request)}
+        return super().index(request, {**(extra_context or {}), **waiting})
 
     def each_context(self, request: HttpRequest) -> dict[str, object]:
         context = super().each_context(request)

@@ -7,9 +7,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from schedule.site.access import conference_not_needed, public
+from schedule.site.access import conference_not_needed, for_programs, public
 
 
+@for_programs
 @require_safe
 @public
 @conference_not_needed
@@ -18,6 +19,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
+@for_programs
 @require_safe
 @public
 @conference_not_needed

@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "schedule.site.middleware.MomentMiddleware",
     "tickets.admission.middleware.TicketMiddleware",
+    "schedule.site.middleware.MethodMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -196,6 +197,7 @@ ACCOUNT_ADAPTER = "tickets.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "tickets.accounts.forms.CodeRequestForm",
     "confirm_login_code": "tickets.accounts.forms.CodeForm",
+    "reauthenticate": "tickets.accounts.forms.PasswordAgainForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -369,7 +371,7 @@ SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_P
 LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 MESSAGE_STORAGE = "schedule.site.cookies.MessageStorage"
-CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY, CSRF_FAILURE_VIEW = True, "tickets.accounts.login.too_old"
 SECURE_SSL_REDIRECT = HTTPS
 # The probes of the machine itself speak plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -382,15 +384,13 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 # --- Logs --------------------------------------------------------------------------------------
 
 _levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_level = env_str("LOG_LEVEL", default="INFO", choices=_levels)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "portal.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {
-        "handlers": ["stderr"],
-        "level": env_str("LOG_LEVEL", default="INFO", choices=_levels),
-    },
+    "root": {"handlers": ["stderr"], "level": _level},
     # Django's own handlers would print a second time, and mail.
     "loggers": {
         "django": {"handlers": [], "propagate": True},

@@ -4,7 +4,9 @@ from django.urls import include, path
 
 from portal import views
 from portal.health import healthz, readyz
+from tickets.admission.refusals import forbidden
 
+handler403 = forbidden
 urlpatterns = [
     path("", views.home, name="home"),
     path("lobby/", views.lobby, name="lobby"),

@@ -39,12 +39,14 @@ def home(request: ConferenceRequest) -> HttpResponse:
 def lobby(request: ConferenceRequest) -> HttpResponse:
     """Now and next in each room: what is on comes first, what is over for today last."""
     conference, at = request.conference, request.at
-    rooms = timeline_of(conference, request.programme_revision).rooms
-    busy, quiet = rooms_now(rooms, conference, at)
+    timeline = timeline_of(conference, request.programme_revision)
+    busy, quiet = rooms_now(timeline.rooms, conference, at)
+    all_day = [item for item in timeline.all_day if item.starts_at <= at < item.ends_at]
     shown = [item for each in (*busy, *quiet) for item in (each.live, each.next)]
-    talks = cards_of(conference, shown)
+    talks = cards_of(conference, [*shown, *all_day])
     context = {
         "at": at,
+        "all_day": [talks[item.code] for item in all_day],
         "busy": [_card(each, talks) for each in busy],
         "quiet": [_card(each, talks) for each in quiet],
     }

@@ -80,6 +80,40 @@ def test_a_switch_and_a_slate_reach_the_room(open_page, site, promises):
     promises.check("a switch or words reach a room", min(seconds), SECONDS)
 
 
+ADDRESSES = """
+from streaming.models import Stream
+for role, value in {addresses}.items():
+    Stream.objects.filter(room__slug="main", role=role).update(value=value)
+"""
+DEMO = {"primary": "/static/demo/talk.m3u8", "backup": "/static/demo/talk.m3u8?backup"}
+HUNG_UP = {"primary": "/hls/main/index.m3u8", "backup": "/hls/spare/index.m3u8"}
+QUALITIES = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=200000\nlow.m3u8\n"
+LAST_SECONDS = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nlast.ts\n#EXT-X-ENDLIST\n"
+
+
+def test_a_room_whose_encoder_has_hung_up_says_so_and_stays_calm(open_page, site):
+    asked = []
+    room = open_page("/lobby/", "attendee@example.com")
+    room.route("**/hls/**/*.m3u8", lambda route: route.fulfill(body=LAST_SECONDS))
+    room.route("**/hls/**/index.m3u8", lambda route: route.fulfill(body=QUALITIES))
+    room.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    site.manage("shell", "-c", ADDRESSES.format(addresses=HUNG_UP))
+    try:
+        room.goto("/rooms/main/")
+        room.get_by_text("The stream has ended", exact=True).wait_for()
+        while asked.count("low.m3u8") < 5:
+            room.wait_for_event("request")
+        assert "We look again every few seconds" in room.locator("#status").inner_text()
+        # The rest of what is there is not asked for, nor is this site asked where it is.
+        assert (asked.count("last.ts"), asked.count("playback.json")) == (0, 1)
+    finally:
+        site.manage("shell", "-c", ADDRESSES.format(addresses=DEMO))
+    wait_until(lambda: is_playing(room), "what it was switched to plays")
+    assert room.get_by_text("The stream has ended", exact=True).is_hidden()
+    assert room.locator("#status").inner_text() == ""
+    assert room.complaints == []
+
+
 def strip(page, text):
     return page.locator(".announcement", has_text=text)
 

@@ -21,7 +21,8 @@ from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing.import_file import import_schedule
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import Conference
-from streaming.models import Recording
+from streaming.admin.addresses import make_plan, set_addresses
+from streaming.models import Recording, Stream
 from streaming.replays.importing import import_recordings
 from tickets.grants.granting import WantedGrant, give_grants
 from tickets.models import Grant, Ticket, Upload
@@ -89,10 +90,17 @@ def links(conference):
     return import_recordings(conference, data, open_captions=str.encode, adds_hosts=True)
 
 
+def addresses(conference):
+    text = f"room,primary\n{conference.rooms.first().slug},https://youtu.be/aqz-KE-bpKQ\n"
+    plan = make_plan(conference, text, adds_hosts=True)
+    return set_addresses(conference, text, adds_hosts=True, digest=plan.digest)
+
+
 WRITERS: dict[str, list[Act]] = {
     "tickets": [upload, shop_page, grants],
     "programme": [shift_five, programme],
     "recordings": [links],
+    "streams": [addresses],
 }
 # What each calls when it has written its rows, and may not yet have committed.
 MIDDLE = {
@@ -101,6 +109,7 @@ MIDDLE = {
     shift_five: (ChangeRecorder, "write"),
     programme: (ChangeRecorder, "write"),
     links: (Recording, "save"),
+    addresses: (Stream, "save"),
 }
 
 

@@ -88,6 +88,25 @@ def test_the_lobby_has_now_and_next_of_each_room(conference, room, lobby):
     assert 'href="/rooms/second/"' in html
 
 
+def test_what_goes_on_all_day_is_in_the_lobby_and_makes_no_room_live(conference, room, lobby):
+    today = conference.day_of(timezone.now())
+    for title, day in (("Sprints", today), ("Tomorrow", today + timedelta(days=1))):
+        starts_at, ends_at = conference.whole_days(day, day)
+        make_talk(
+            conference,
+            title=title,
+            room=room,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            is_all_day=True,
+        )
+    html = lobby()
+    assert "Sprints" in html
+    assert "all day" in html
+    assert "Tomorrow" not in html
+    assert "Nothing is on right now." in html
+
+
 def test_quiet_rooms_come_last(conference, room, lobby):
     make_room(conference, name="Attic", slug="attic")
     make_talk(conference, title="Running", room=room)

@@ -13,13 +13,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.translation import gettext, ngettext
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lib.plans import PlanChanged
 from schedule.admin.review import decide, review_context
-from schedule.changes.recorder import ChangeRecorder, UndoRefused
+from schedule.changes.recorder import UndoRefused
 from schedule.changes.removals import RemovalsRefused
 from schedule.changes.undoing import UndoPlan, undo_as_seen
 from schedule.feeds.formats.problems import Problem, ProgrammeError
@@ -28,7 +30,8 @@ from schedule.feeds.formats.source import MAX_BYTES
 from schedule.feeds.importing.checking import CheckOutcome, check_feed
 from schedule.feeds.importing.import_file import find_feed
 from schedule.feeds.importing.plan import ImportPlan
-from schedule.feeds.importing.reviewing import keep_review, read
+from schedule.feeds.importing.reviewing import keep_review, make_again, read
+from schedule.feeds.importing.waiting import missing_in_words, waiting_in_words
 from schedule.models import Change, Conference, Feed, FeedItem, ImportReview
 from schedule.site.scoped_admin import (
     ReadOnly,
@@ -37,6 +40,8 @@ from schedule.site.scoped_admin import (
     person,
     required_conference,
 )
+
+LISTED_IMPORTS = 10
 
 
 def format_choices() -> list[tuple[str, str]]:
@@ -56,7 +61,12 @@ class ScheduleUploadForm(forms.Form):
         """Raises ProgrammeError."""
         file = self.cleaned_data["file"]
         data = file.read(MAX_BYTES + 1)
-        programme = read(conference, data, format=self.cleaned_data["format"] or None)
+        programme = read(
+            conference,
+            data,
+            format=self.cleaned_data["format"] or None,
+            believe_clock=conference.feeds.believes_clock(file.name),
+        )
         with transaction.atomic():
             conference.one_writer("programme")
             feed = find_feed(conference, file.name, programme)
@@ -77,12 +87,16 @@ class FeedAdmin(ScopedAdmin):
         "applies_by_itself",
         "believes_clock",
         "waiting",
+        "imports",
         "format",
         "last_imported_at",
         "last_checked_at",
         "last_error",
     )
-    readonly_fields = ("waiting", "format", "last_imported_at", "last_checked_at", "last_error")
+    readonly_fields = (
+        *("waiting", "imports"),
+        *("format", "last_imported_at", "last_checked_at", "last_error"),
+    )
     actions = ("check_now",)
     change_list_template = "admin/schedule/feed/change_list.html"
 
@@ -111,6 +125,9 @@ class FeedAdmin(ScopedAdmin):
         if {"address", "believes_clock"} & set(form.changed_data):
             obj.forget_answer()
         super().save_model(request, obj, form, change)
+        waiting = ImportReview.objects.filter(feed=obj).first()
+        if waiting is not None and "believes_clock" in form.changed_data:
+            make_again(waiting, timezone.now())
 
     @admin.display(description=_("talks"), ordering="item_count")
     def item_count(self, feed: Any) -> int:
@@ -121,10 +138,27 @@ class FeedAdmin(ScopedAdmin):
         review = getattr(feed, "review", None)
         if review is None:
             return "–"
-        count = len(review.plan["lines"]) - len(review.dismissed)
-        text = ngettext("%(count)d line to review", "%(count)d lines to review", count)
         url = reverse("admin:schedule_feed_review", args=[feed.pk])
-        return format_html('<a href="{}">{}</a>', url, text % {"count": count})
+        return format_html('<a href="{}">{}</a>', url, waiting_in_words(review))
+
+    @admin.display(description=_("last imports"), empty_value="–")
+    def imports(self, feed: Feed) -> str:
+        """What it did, by a timer too, each with the page on which it is undone."""
+        if not feed.pk:
+            return ""
+        changes = feed.changes.filter(act=Change.Act.IMPORT).newest_first()[:LISTED_IMPORTS]
+        return format_html_join(
+            SafeString("<br>"),
+            '<a href="{}">{}</a>, {}',
+            (
+                (
+                    reverse("admin:schedule_feed_imported", args=[feed.pk, change.pk]),
+                    change,
+                    date_format(timezone.localtime(change.made_at), "D j M, H:i"),
+                )
+                for change in changes
+            ),
+        )
 
     @admin.action(
         permissions=["import"],
@@ -145,12 +179,13 @@ class FeedAdmin(ScopedAdmin):
         }
         for check in checks:
             level = messages.ERROR if check.error else messages.SUCCESS
-            text = f"{check.feed}: {words[check.outcome]}. {check.error}"
+            missing = missing_in_words(check.missing) if check.missing else ""
+            text = f"{check.feed}: {words[check.outcome]}. {missing}{check.error}"
             self.message_user(request, text, level)
         if not checks:
             text = gettext("This feed has no address. Upload its file.")
             self.message_user(request, text, messages.WARNING)
-        if len(checks) == 1 and checks[0].outcome is CheckOutcome.WAITING:
+        if len(checks) == 1 and (checks[0].waiting or checks[0].missing):
             return redirect("admin:schedule_feed_review", checks[0].feed.pk)
         return None
 
@@ -183,13 +218,14 @@ class FeedAdmin(ScopedAdmin):
             return redirect("admin:schedule_feed_change", feed.pk)
         if request.method == "POST":
             return decide(request, review)
-        return self.own_page(request, "review", review_context(review))
+        return self.own_page(request, "review", review_context(review, timezone.now()))
 
     def imported(self, request: HttpRequest, pk: int, change_pk: int) -> HttpResponse:
         feed = self._feed(request, pk)
         changes = Change.objects.filter(feed=feed, act=Change.Act.IMPORT)
         change = get_object_or_404(changes.select_related("actor", "undone_by"), pk=change_pk)
         last = change.last_word
+        review = ImportReview.objects.filter(feed=feed).first()
         if request.method == "POST" and self._undo(request, last):
             return redirect(request.path)
         context = {
@@ -198,7 +234,7 @@ class FeedAdmin(ScopedAdmin):
             "feed": feed,
             "is_undone": change.is_undone,
             "plan": UndoPlan.of(last, timezone.now()),
-            "has_review": ImportReview.objects.filter(feed=feed).exists(),
+            "waiting": waiting_in_words(review) if review is not None else "",
         }
         return self.own_page(request, "imported", context)
 
@@ -249,34 +285,8 @@ class FeedItemAdmin(ReadOnly, ScopedAdmin):
         ("feed", admin.RelatedOnlyFieldListFilter),
     )
     search_fields = ("talk__title", "talk__code", "key")
-    fields = ("talk", "feed", "key", "ordinal", "guid", "missing_since", "values")
-    actions = ("hide_missing",)
+    fields = ("talk", "feed", "key", "ordinal", "guid", "missing_since", "missing_looks", "values")
 
     @admin.display(description=_("hidden"), boolean=True)
     def is_hidden(self, item: FeedItem) -> bool:
         return item.talk.is_hidden
-
-    def has_hide_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("schedule.change_talk", conference_of(request))
-
-    @admin.action(
-        permissions=["hide"], description=_("Hide the talks that are missing, until they are back")
-    )
-    def hide_missing(self, request: HttpRequest, items: QuerySet[FeedItem]) -> None:
-        """Those of these items that their feed no longer has."""
-        changing = ChangeRecorder(
-            required_conference(request),
-            Change.Act.ADMIN,
-            actor=person(request),
-            summary=gettext("Missing talks hidden"),
-        )
-        with transaction.atomic():
-            missing = items.filter(missing_since__isnull=False, talk__is_hidden=False)
-            found = list(missing.select_related("talk"))
-            for item in found:
-                changing.set(item.talk, is_hidden=True)
-                changing.items.set(item, has_hidden_talk=True)
-            changing.write()
-        count = len({item.talk_id for item in found})
-        text = ngettext("%(count)d talk hidden.", "%(count)d talks hidden.", count)
-        self.message_user(request, text % {"count": count}, messages.SUCCESS)

@@ -1,9 +1,10 @@
 """The page on which an organizer decides what of a feed is applied.
 
 Everything is applied but what was left out, so that a form of 1,400 talks sends few fields; a line
-in conflict is applied only when it was ticked.
+in conflict, or of a talk that is missing, is applied only when it was ticked.
 """
 
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,42 +16,59 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from lib.plans import PlanChanged
-from schedule.feeds.importing.guard import TalkRemovalsRefused
+from schedule.changes.removals import RemovalsRefused, dangers_of_removal
 from schedule.feeds.importing.lines import LineKind, fields_in_words, kinds_in_words, moment
 from schedule.feeds.importing.reviewing import apply_review, dismiss, make_again
-from schedule.models import ImportReview
+from schedule.models import FeedItem, ImportReview
 from schedule.site.scoped_admin import person
 
+# These are applied only when they were ticked: a kind and what the tick says.
+ASKED = {
+    LineKind.CONFLICT.value: gettext_lazy("take the feed's"),
+    LineKind.MISSING.value: gettext_lazy("it is gone"),
+}
 
-def review_context(review: ImportReview) -> dict[str, object]:
-    plan = review.plan
+
+def review_context(review: ImportReview, at: datetime) -> dict[str, object]:
+    plan, conference = review.plan, review.feed.conference
+    missing = [line["talk"] for line in plan["lines"] if LineKind.MISSING in line["kinds"]]
+    items = review.feed.items.filter(talk__in=missing).select_related("talk__room")
+    by_talk = {item.talk_id: item for item in items}
+    gone = [item.talk for item in items]
     return {
         "title": _("Review of %(feed)s") % {"feed": review.feed},
         "review": review,
         "feed": review.feed,
         "plan": plan,
-        "groups": _groups(review),
+        "groups": _groups(review, by_talk, at),
         "unchanged": plan["counts"].get(LineKind.UNCHANGED.value, 0),
-        "marks_missing": bool(plan["dangers"]),
+        "dangers": dangers_of_removal(conference, gone, at=at),
     }
 
 
-def _groups(review: ImportReview) -> list[dict[str, object]]:
+def _groups(
+    review: ImportReview, missing: dict[int, FeedItem], at: datetime
+) -> list[dict[str, object]]:
     zone = review.feed.conference.zone
     talk_url = reverse("admin:schedule_talk_change", args=[0]).replace("/0/", "/{}/")
     dismissed = set(review.dismissed)
     rows: dict[str, list[dict[str, object]]] = {}
     for line in review.plan["lines"]:
+        item = missing.get(line["talk"])
+        starts_at = line["starts_at"] if item is None else item.talk.starts_at.isoformat()
         rows.setdefault(line["kinds"][0], []).append(
             {
                 "digest": line["digest"],
                 "title": line["title"],
-                "when": moment(line["starts_at"], zone),
+                "when": moment(starts_at, zone),
                 "url": "" if line["talk"] is None else talk_url.format(line["talk"]),
                 "also": kinds_in_words({"kinds": line["kinds"][1:]}),
                 "what": _changes_in_words(line, zone),
+                "missing": item,
+                "is_live": item is not None and item.talk.is_live_at(at),
                 "is_dismissed": line["digest"] in dismissed,
             }
         )
@@ -59,7 +77,8 @@ def _groups(review: ImportReview) -> list[dict[str, object]]:
             "kind": kind.value,
             "label": kind.label,
             "rows": rows[kind.value],
-            "is_conflict": kind is LineKind.CONFLICT,
+            "is_missing": kind is LineKind.MISSING,
+            "tick": ASKED.get(kind.value),
         }
         for kind in LineKind
         if kind.value in rows
@@ -84,7 +103,7 @@ def decide(request: HttpRequest, review: ImportReview) -> HttpResponse:
         return here
     chosen, dismissed = _ticked(request, review)
     if "dismiss" in request.POST:
-        dismiss(review, dismissed)
+        dismiss(review, dismissed, timezone.now())
         messages.success(request, _("Saved. What is left out is not asked again."))
         return here
     try:
@@ -95,7 +114,7 @@ def decide(request: HttpRequest, review: ImportReview) -> HttpResponse:
             dismissed=dismissed,
             actor=person(request),
             at=timezone.now(),
-            accepts_removals="accept_removals" in request.POST,
+            seen_live=request.POST.getlist("live"),
         )
     except PlanChanged:
         text = _(
@@ -103,8 +122,8 @@ def decide(request: HttpRequest, review: ImportReview) -> HttpResponse:
         )
         messages.error(request, text)
         return here
-    except TalkRemovalsRefused as refused:
-        text = _("Nothing was applied. %(reasons)s If that is right, tick the box above the list.")
+    except RemovalsRefused as refused:
+        text = _("Nothing was applied. %(reasons)s If it is to go all the same, tick it again.")
         messages.error(request, text % {"reasons": refused})
         return here
     if change is None:
@@ -117,11 +136,12 @@ def _ticked(request: HttpRequest, review: ImportReview) -> tuple[set[str], set[s
     """The digests of what is applied, and of what is left out."""
     groups, left_out = set(request.POST.getlist("group")), set(request.POST.getlist("leave"))
     taken, only = set(request.POST.getlist("take")), request.POST.get("only")
+    are_gone = "accept_removals" in request.POST
     chosen, dismissed = set(), set()
     for line in review.plan["lines"]:
         digest, kind = line["digest"], line["kinds"][0]
         if digest in left_out or kind in groups:
             dismissed.add(digest)
-        elif kind != LineKind.CONFLICT.value or digest in taken:
+        elif kind not in ASKED or digest in taken or (are_gone and kind == LineKind.MISSING.value):
             chosen.add(digest)
     return ({only} if only else chosen), dismissed

@@ -28,6 +28,7 @@ from schedule.site.scoped_admin import (
     required_conference,
 )
 
+TIMES = frozenset({"starts_at", "ends_at", "is_all_day"})
 ANYWHERE = (ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM)
 
 
@@ -42,6 +43,10 @@ class TalkMarks:
 
     @admin.display(description=_("time"), ordering="starts_at")
     def when(self, talk: Talk) -> str:
+        if talk.is_all_day:
+            days = talk.days(talk.conference)
+            until = f"–{date_format(days[-1], 'D j M')}" if len(days) > 1 else ""
+            return f"{date_format(days[0], 'D j M')}{until}, {gettext('all day')}"
         return span(talk.starts_at, talk.ends_at)
 
     @admin.display(description=_("marks"))
@@ -107,7 +112,7 @@ class TalkAdmin(NotDeleted, TalkMarks, ProposesCode):
     form = TalkForm
     list_display = ("when", "room", "title", "kind", "marks")
     list_display_links = ("title",)
-    list_select_related = ("room",)
+    list_select_related = ("room", "conference")
     list_filter = (
         "is_canceled",
         "is_hidden",
@@ -131,6 +136,7 @@ class TalkAdmin(NotDeleted, TalkMarks, ProposesCode):
                 "fields": (
                     "starts_at",
                     "ends_at",
+                    "is_all_day",
                     "room",
                     "also_in",
                     "is_canceled",
@@ -154,7 +160,11 @@ class TalkAdmin(NotDeleted, TalkMarks, ProposesCode):
         if change:
             # `obj` has the form's values already; what it had is in the database.
             talk = Talk.objects.select_for_update(of=("self",)).get(pk=obj.pk)
-            changing.set(talk, **{name: form.cleaned_data[name] for name in form.changed_data})
+            values = {name: form.cleaned_data[name] for name in form.changed_data}
+            if obj.is_all_day and not TIMES.isdisjoint(values):
+                # The edges of its days, instead of what was typed.
+                values |= {"starts_at": obj.starts_at, "ends_at": obj.ends_at}
+            changing.set(talk, **values)
         else:
             changing.add(obj)
         changing.write()

@@ -2,7 +2,6 @@
 
 import zoneinfo
 from collections.abc import Iterable
-from itertools import groupby
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -12,7 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from schedule.models import AgendaLink, Bookmark, Conference, Talk, TalkQuerySet
-from schedule.site.access import follows_visibility
+from schedule.programme.days import by_day
+from schedule.site.access import follows_visibility, for_programs
 from schedule.site.pages import render_page
 from schedule.site.request import ConferenceRequest, way_back
 from schedule.site.zones import viewer_zone
@@ -34,13 +34,16 @@ def _user_id(request: HttpRequest) -> int | None:
 @follows_visibility
 @never_cache
 def star(request: ConferenceRequest, code: str) -> HttpResponse:
-    """The page behind a star, for those whose browser runs no scripts."""
-    talk = get_object_or_404(_talks(request).with_cards(), code=code)
+    """The page behind a star, for those whose browser runs no scripts. A star on a talk that has left
+    the programme can be taken away.
+    """
+    talks = Talk.objects.filter(conference=request.conference, code=code)
+    talk = talks.shown().first() or get_object_or_404(talks.removed())
     user_id = _user_id(request)
     if user_id is None:
         return redirect_to_login(request.get_full_path())
     if request.method == "POST":
-        if request.POST.get("on") == "1":
+        if request.POST.get("on") == "1" and not talk.is_hidden:
             Bookmark.objects.get_or_create(user_id=user_id, talk=talk)
         else:
             Bookmark.objects.filter(user_id=user_id, talk=talk).delete()
@@ -56,6 +59,7 @@ def star(request: ConferenceRequest, code: str) -> HttpResponse:
     return render_page(request, "schedule/star.html", context)
 
 
+@for_programs
 @require_http_methods(["GET", "HEAD", "POST"])
 @follows_visibility
 @never_cache
@@ -84,7 +88,9 @@ def agenda(request: ConferenceRequest) -> HttpResponse:
     talks = _talks(request).starred_by(user_id).with_cards()
     link = AgendaLink.objects.filter(user_id=user_id, conference=request.conference).first()
     feed = request.build_absolute_uri(resolve_url("agenda_feed", link.secret)) if link else ""
+    removed = Talk.objects.filter(conference=request.conference).removed().starred_by(user_id)
     context = {
+        "removed": removed.in_order(),
         "days": agenda_of(talks, request.conference, viewer_zone(request)),
         "feed": feed,
         "webcal": f"webcal://{feed.partition('://')[2]}" if feed else "",
@@ -111,19 +117,20 @@ def agenda_of(
     """Days with their entries: each talk with the starred talks that it clashes with."""
     listed = sorted(talks, key=lambda talk: (talk.starts_at, talk.ends_at, talk.pk))
     clashes = clashes_of(listed)
-    days = groupby(listed, key=lambda talk: conference.day_of(talk.starts_at, zone))
     return [
         {"day": day, "entries": [{"talk": talk, "clashes": clashes[talk.pk]} for talk in group]}
-        for day, group in days
+        for day, group in by_day(listed, conference, zone)
     ]
 
 
 def clashes_of(talks: list[Talk]) -> dict[int, list[Talk]]:
-    """By primary key. `talks` in order of their start. Canceled talks are in nobody's way."""
+    """By primary key. `talks` in order of their start. What is canceled, or goes on all day, is in
+    nobody's way.
+    """
     clashes: dict[int, list[Talk]] = {talk.pk: [] for talk in talks}
     running: list[Talk] = []
     for talk in talks:
-        if talk.is_canceled:
+        if talk.is_canceled or talk.is_all_day:
             continue
         running = [other for other in running if other.ends_at > talk.starts_at]
         for other in running:

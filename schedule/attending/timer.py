@@ -25,7 +25,7 @@ from schedule.changes.run_of_show.acts import extend
 from schedule.changes.run_of_show.proposal import ActRefused, Proposal, apply
 from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.models import Talk, Timer
-from schedule.site.access import own_login_only, public
+from schedule.site.access import for_programs, own_login_only, public
 from schedule.site.request import ConferenceRequest
 from schedule.site.rights import DeskRights
 
@@ -97,6 +97,7 @@ def timer(request: ConferenceRequest, code: str) -> HttpResponse:
         return render(cast(HttpRequest, request), "schedule/timer.html", context)
 
 
+@for_programs
 @require_safe
 @public
 def timer_json(request: ConferenceRequest, code: str) -> HttpResponse:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from schedule.models import Change, Conference, FieldChange, Room, Talk
-from schedule.site.access import follows_visibility
+from schedule.site.access import follows_visibility, for_programs
 from schedule.site.pages import render_page, shared_page
 from schedule.site.request import ConferenceRequest
 
@@ -114,6 +114,7 @@ def changes(request: ConferenceRequest) -> HttpResponse:
     return render_page(request, "schedule/changes.html", context)
 
 
+@for_programs
 @require_safe
 @follows_visibility
 @shared_page(in_zone=False)

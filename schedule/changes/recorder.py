@@ -26,7 +26,7 @@ SEQUENCED = frozenset({"starts_at", "ends_at", "room", "is_canceled"})
 # What a feed tells of a talk, and an organizer can therefore override.
 FEED_FIELDS = (
     *("kind", "is_canceled", "series", "title", "subtitle", "abstract", "description", "language"),
-    *("room", "track", "starts_at", "ends_at", "links"),
+    *("room", "track", "starts_at", "ends_at", "is_all_day", "links"),
 )
 FEED_LINKS = ("speakers", "also_in")
 MANY = frozenset({"speakers", "chairs", "also_in"})
@@ -86,10 +86,19 @@ class ChangeRecorder:
                 self.set(talk, planned_starts_at=talk.starts_at)
             if field == "room" and self._moves_are_shown and talk.planned_room_id is None:
                 self.set(talk, planned_room=talk.room)
+            if field == "is_hidden" and self.overrides and talk.pk:
+                self._take_from_feed(talk)
             self._values[talk][field] = value
             if field not in MANY:
                 setattr(talk, field, value)
                 self._talks.touch(talk, [field])
+
+    def _take_from_feed(self, talk: Talk) -> None:
+        """An organizer hides or shows it: what the feed has or lacks changes nothing about that."""
+        for item in talk.feed_items.all():
+            if item.has_hidden_talk or item.missing_since is not None:
+                is_settled = item.missing_since is not None
+                self.items.set(item, has_hidden_talk=False, is_settled=is_settled)
 
     def add(self, talk: Talk) -> None:
         self._talks.new.append(talk)

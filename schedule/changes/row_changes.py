@@ -12,7 +12,10 @@ from django.db import models
 from lib.plans import digest_of
 from schedule.models import Change, FeedItem, ItemChange, Override
 
-FIELDS = ("key", "ordinal", "guid", "values", "missing_since", "has_hidden_talk")
+FIELDS = (
+    *("key", "ordinal", "guid", "values"),
+    *("missing_since", "missing_looks", "is_settled", "has_hidden_talk"),
+)
 
 
 @dataclass

@@ -15,16 +15,13 @@ from django.utils.translation import gettext as _
 
 from lib.plans import digest_of, refuse_changed
 from schedule.changes.recorder import undo
-from schedule.changes.removals import (
-    MAX_MISSING_FUTURE_TALKS,
-    RemovalDanger,
-    RemovalsRefused,
-    dangers_of_removal,
-)
+from schedule.changes.removals import RemovalDanger, RemovalsRefused, dangers_of_removal
 from schedule.models import Change, FieldChange, Talk
 
 # Who has opened a page may be on the way to these.
 SOON = timedelta(hours=1)
+# So many talks are seen at a glance.
+HANDFUL = 4
 # So many lines are read by nobody; the numbers above them say the rest.
 MAX_SHOWN = 50
 
@@ -136,20 +133,9 @@ class UndoPlan:
     @cached_property
     def dangers(self) -> list[RemovalDanger]:
         """The same as of an import; a handful of talks of any other act is seen at a glance."""
-        going, conference = self.going, self.change.conference
-        if not (self.change.is_import or len(going) > MAX_MISSING_FUTURE_TALKS):
+        if not (self.change.is_import or len(self.going) > HANDFUL):
             return []
-        shown = Talk.objects.filter(conference=conference, is_canceled=False).shown()
-        left = shown.exclude(pk__in=[talk.pk for talk in going])
-        places = list(left.values_list("room", "starts_at"))
-        return dangers_of_removal(
-            conference,
-            going,
-            known=len(places) + len(going),
-            rooms={room for room, _starts_at in places if room},
-            days={conference.day_of(starts_at) for _room, starts_at in places},
-            at=self.at,
-        )
+        return dangers_of_removal(self.change.conference, self.going, at=self.at)
 
 
 def undo_as_seen(

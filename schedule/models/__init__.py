@@ -11,7 +11,7 @@ from schedule.models.conference import (
     host_name,
     validate_time_zone,
 )
-from schedule.models.feeds import Feed, FeedItem, FeedQuerySet, ImportReview
+from schedule.models.feeds import Feed, FeedItem, FeedItemQuerySet, FeedQuerySet, ImportReview
 from schedule.models.talks import Speaker, Talk, TalkQuerySet, Timer
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Conference",
     "Feed",
     "FeedItem",
+    "FeedItemQuerySet",
     "FeedQuerySet",
     "FieldChange",
     "ImportReview",

@@ -176,24 +176,45 @@ class Conference(models.Model):
         return min([edge for edge in edges if edge is not None and edge > at], default=None)
 
     def day_of(self, at: datetime, zone: zoneinfo.ZoneInfo | None = None) -> date:
-        """The conference day that an instant belongs to, in the venue's zone or a viewer's."""
+        """The conference day that an instant belongs to, in the venue's zone or a viewer's. The first
+        one begins at midnight: there is no evening before it.
+        """
         local = at.astimezone(zone or self.zone)
+        if local.date() == self.starts_on:
+            return self.starts_on
         return (local - timedelta(hours=self.day_starts_at_hour)).date()
+
+    def days_between(self, starts_at: datetime, ends_at: datetime) -> list[date]:
+        """At the venue. What ends where a day begins does not reach into it."""
+        first = self.day_of(starts_at)
+        last = self.day_of(max(starts_at, ends_at - timedelta(microseconds=1)))
+        return [first + timedelta(days=count) for count in range((last - first).days + 1)]
 
     def day_window(
         self, day: date, zone: zoneinfo.ZoneInfo | None = None
     ) -> tuple[datetime, datetime]:
         """Half-open [from, until) of a conference day, in UTC. 23 or 25 hours long at a DST change."""
-        boundary = time(self.day_starts_at_hour)
-        first = datetime.combine(day, boundary, zone or self.zone)
-        last = datetime.combine(day + timedelta(days=1), boundary, zone or self.zone)
+        days = (day, day + timedelta(days=1))
+        first, last = (
+            datetime.combine(each, self._begins(each), zone or self.zone) for each in days
+        )
         return first.astimezone(UTC), last.astimezone(UTC)
+
+    def _begins(self, day: date) -> time:
+        return time(0 if day == self.starts_on else self.day_starts_at_hour)
+
+    def whole_days(self, first: date, last: date) -> tuple[datetime, datetime]:
+        """When something that goes on all these days begins and ends."""
+        hour = time(self.day_starts_at_hour)
+        start = datetime.combine(first, hour, self.zone)
+        end = datetime.combine(last + timedelta(days=1), hour, self.zone)
+        return start.astimezone(UTC), end.astimezone(UTC)
 
     @property
     def window(self) -> tuple[datetime, datetime]:
         return self.day_window(self.starts_on)[0], self.day_window(self.ends_on)[1]
 
-    def one_writer(self, of: Literal["tickets", "programme", "recordings"]) -> None:
+    def one_writer(self, of: Literal["tickets", "programme", "recordings", "streams"]) -> None:
         """Waits until nobody else writes them, and keeps others from it until the transaction ends.
 
         For acts that first read what is there and then write what follows from it. Who only reads,

@@ -2,6 +2,7 @@
 
 import zlib
 from datetime import datetime, timedelta
+from typing import Any, Self
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -25,6 +26,11 @@ class FeedQuerySet(models.QuerySet["Feed"]):
         return [
             feed for feed in asked.select_related("conference").order_by("pk") if feed.is_due(at)
         ]
+
+    def believes_clock(self, source: str) -> bool | None:
+        """What was chosen for this file or address, where date and start contradict each other."""
+        known = self.filter(models.Q(source=source) | models.Q(address=source))
+        return known.values_list("believes_clock", flat=True).first()
 
     def stop_applying(self) -> None:
         """An organizer knows better: what it says is read again, and waits for a review."""
@@ -60,14 +66,19 @@ class Feed(models.Model):
         _("applies by itself"),
         default=False,
         help_text=_(
-            "Otherwise what is new waits for a review. Conflicts, and when too much would go"
-            " missing, wait in any case."
+            "Otherwise what is new waits for a review. Conflicts wait in any case, and what is"
+            " missing until it can be no outage."
         ),
     )
     believes_clock = models.BooleanField(
-        _("believe the clock"),
-        default=False,
-        help_text=_("Where an offset contradicts the file's own time zone, the clock time counts."),
+        _("where date and start contradict"),
+        null=True,
+        blank=True,
+        choices=[
+            (None, _("the date counts if the file names its time zone, else the start")),
+            (True, _("the start counts, as the venue's clock time")),
+            (False, _("the date counts, with its offset")),
+        ],
     )
     format = models.CharField(_("format"), max_length=40, blank=True)
     sha256 = models.CharField(max_length=64, blank=True, editable=False)
@@ -110,14 +121,28 @@ class Feed(models.Model):
         self.etag = self.sha256 = ""
 
 
+class FeedItemQuerySet(models.QuerySet["FeedItem"]):
+    def waiting(self) -> Self:
+        """Of talks that attendees see and the feed no longer has: somebody is to say whether they
+        are gone.
+        """
+        return self.filter(missing_since__isnull=False, is_settled=False, talk__is_hidden=False)
+
+    def settle(self) -> int:
+        """Nobody is asked any more whether these talks are gone, until the feed has had them again."""
+        return self.update(is_settled=True)
+
+
 class FeedItem(models.Model):
     """What a feed last said of one talk. Identity lives here, not on the talk.
 
     `values` are the neutral values as read, so that a later import can tell what the feed changed
     from what an organizer did. Where a value is in conflict with an organizer's, it is the one
     that the organizer knew; without a title nothing was accepted, because the import was undone.
-    `missing_since` None: the feed still has it. `has_hidden_talk`: the talk is hidden because the
-    feed lost it, or because its import was undone, and is shown again when the feed brings it.
+    `missing_since` None: the feed still has it; else `missing_looks` counts how often it was looked
+    for in vain. `is_settled`: it has been answered whether the talk is gone. `has_hidden_talk`: the
+    talk is hidden because the feed lost it, or because its import was undone, and is shown again
+    when the feed brings it.
     """
 
     feed = models.ForeignKey(Feed, models.CASCADE, related_name="items")
@@ -127,7 +152,11 @@ class FeedItem(models.Model):
     guid = models.CharField(max_length=200, blank=True)
     values = models.JSONField(default=dict)
     missing_since = models.DateTimeField(_("missing since"), null=True, blank=True)
+    missing_looks = models.PositiveIntegerField(_("looks without it"), default=0, editable=False)
+    is_settled = models.BooleanField(default=False, editable=False)
     has_hidden_talk = models.BooleanField(default=False, editable=False)
+
+    objects = FeedItemQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("feed item")
@@ -142,6 +171,11 @@ class FeedItem(models.Model):
     @property
     def is_accepted(self) -> bool:
         return "title" in self.values
+
+    @property
+    def is_asked_about(self) -> bool:
+        """When the feed lacks it: whether somebody is to say that its talk is gone."""
+        return not self.is_settled and not self.talk.is_hidden
 
 
 class ImportReview(models.Model):
@@ -172,3 +206,8 @@ class ImportReview(models.Model):
     def data(self) -> bytes:
         """The bytes as they were read."""
         return zlib.decompress(self.packed)
+
+    @property
+    def waiting(self) -> list[dict[str, Any]]:
+        """The lines that nobody has left out."""
+        return [line for line in self.plan["lines"] if line["digest"] not in self.dismissed]

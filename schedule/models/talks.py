@@ -70,9 +70,21 @@ class TalkQuerySet(models.QuerySet["Talk"]):
         """What attendees see. Canceled talks stay, with a mark."""
         return self.filter(is_hidden=False)
 
+    def removed(self) -> Self:
+        """What attendees saw until its feed lost it, and would see again if the feed brought it."""
+        return self.filter(
+            is_hidden=True,
+            feed_items__has_hidden_talk=True,
+            feed_items__values__has_key="title",  # the import was not undone: see FeedItem
+        ).distinct()
+
     def scheduled(self) -> Self:
         """Talks that take place somewhere at some time."""
-        return self.shown().filter(is_canceled=False, room__isnull=False)
+        return self.shown().filter(is_canceled=False, room__isnull=False, is_all_day=False)
+
+    def all_day(self) -> Self:
+        """What goes on all day, in a room or in none."""
+        return self.shown().filter(is_canceled=False, is_all_day=True)
 
     def next_after(self, at: datetime) -> Self:
         """What begins later, soonest first."""
@@ -81,13 +93,24 @@ class TalkQuerySet(models.QuerySet["Talk"]):
     def on_day(
         self, conference: Conference, day: date, zone: zoneinfo.ZoneInfo | None = None
     ) -> Self:
+        """All-day items are on the venue's days, whichever zone somebody reads them in."""
         first, last = conference.day_window(day, zone)
-        return self.filter(starts_at__gte=first, starts_at__lt=last)
+        begins, ends = conference.day_window(day)
+        return self.filter(
+            Q(is_all_day=False, starts_at__gte=first, starts_at__lt=last)
+            | Q(is_all_day=True, starts_at__lt=ends, ends_at__gt=begins)
+        )
 
     def days(self, conference: Conference, zone: zoneinfo.ZoneInfo | None = None) -> list[date]:
         """The days that have talks, as the viewer counts them."""
-        starts = self.order_by("starts_at").values_list("starts_at", flat=True)
-        return sorted({conference.day_of(at, zone) for at in starts})
+        times = self.order_by("starts_at").values_list("starts_at", "ends_at", "is_all_day")
+        days: set[date] = set()
+        for starts_at, ends_at, is_all_day in times:
+            if is_all_day:
+                days.update(conference.days_between(starts_at, ends_at))
+            else:
+                days.add(conference.day_of(starts_at, zone))
+        return sorted(days)
 
     def starred_by(self, user_id: int) -> Self:
         return self.filter(bookmarks__user_id=user_id)
@@ -168,6 +191,11 @@ class Talk(models.Model):
     )
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
+    is_all_day = models.BooleanField(
+        _("all day"),
+        default=False,
+        help_text=_("Without a time: shown above the talks of its day, or of each of its days."),
+    )
     planned_starts_at = models.DateTimeField(_("first published start"), null=True, blank=True)
     planned_room = models.ForeignKey(
         Room,
@@ -242,6 +270,9 @@ class Talk(models.Model):
             )
         if self.room is not None and self.room.conference_id != self.conference_id:
             raise ValidationError({"room": _("This room belongs to another conference.")})
+        if self.is_all_day and self.starts_at and self.ends_at:
+            days = self.days(self.conference)
+            self.starts_at, self.ends_at = self.conference.whole_days(days[0], days[-1])
 
     @classmethod
     def field_label(cls, name: str) -> str:
@@ -251,8 +282,18 @@ class Talk(models.Model):
     def length(self) -> timedelta:
         return self.ends_at - self.starts_at
 
+    def day(self, conference: Conference, zone: zoneinfo.ZoneInfo | None = None) -> date:
+        """On which it is listed, for a reader in that zone."""
+        return conference.day_of(self.starts_at, None if self.is_all_day else zone)
+
+    def days(self, conference: Conference) -> list[date]:
+        """Of something that goes on all day: each of them, at the venue."""
+        return conference.days_between(self.starts_at, self.ends_at)
+
     @property
     def is_moved(self) -> bool:
+        if self.is_all_day:
+            return False
         return self.planned_starts_at is not None and self.planned_starts_at != self.starts_at
 
     @property

@@ -70,6 +70,8 @@ class RoomTimeline:
 @dataclass(frozen=True)
 class Timeline:
     rooms: tuple[RoomTimeline, ...]
+    # What goes on all day is in no room's way: it makes no room live and nobody late.
+    all_day: tuple[TimelineTalk, ...]
     # Every instant at which what pages say of a talk changes, in order.
     edges: tuple[datetime, ...]
 
@@ -115,8 +117,12 @@ def _read(conference_id: int, revision: int) -> Timeline:
     for room_id, *values in (*own, *also):
         items[room_id].append(TimelineTalk(*values))
     edges = {edge for room in items.values() for item in room for edge in _edges(item)}
+    all_day = Talk.objects.filter(conference_id=conference_id).all_day().in_order()
+    whole_days = [TimelineTalk(*values) for values in all_day.values_list(*fields)]
+    edges |= {edge for item in whole_days for edge in (item.starts_at, item.ends_at)}
     return Timeline(
         tuple([RoomTimeline(slug, name, items[pk]) for pk, slug, name in rooms]),
+        tuple(whole_days),
         tuple(sorted(edges)),
     )
 

@@ -1,7 +1,6 @@
 """The programme. Every page here is shared, but for "mine": no name, no token, nothing of one person."""
 
 from datetime import date, timedelta
-from itertools import groupby
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from schedule.models import Speaker, Talk, TalkQuerySet
+from schedule.programme.days import by_day
 from schedule.programme.filters import FILTERS, MAX_LISTED, FilterForm
 from schedule.programme.grid import Grid
 from schedule.site.access import conference_not_needed, follows_visibility, public
@@ -41,8 +41,7 @@ def schedule(request: ConferenceRequest) -> HttpResponse:
     if "day" not in request.GET:
         listed = list(found.in_order().with_cards()[: MAX_LISTED + 1])
         if len(listed) <= MAX_LISTED:
-            days = groupby(listed, key=lambda talk: conference.day_of(talk.starts_at, zone))
-            context |= {"found": [(day, list(group)) for day, group in days], "day": None}
+            context |= {"found": by_day(listed, conference, zone), "day": None}
     response = render_page(request, "schedule/schedule.html", context)
     if is_mine:
         add_never_cache_headers(response)
@@ -56,7 +55,7 @@ def _day_context(
     days = talks.days(conference, zone)
     day = _chosen_day(request, days)
     on_day = talks.on_day(conference, day, zone).in_order().with_cards() if day else talks.none()
-    grid, at = Grid.of(on_day), request.at
+    grid, at = Grid.of(talk for talk in on_day if not talk.is_all_day), request.at
     others = request.GET.copy()
     for name in ("day", COOKIE):
         others.pop(name, None)
@@ -66,6 +65,7 @@ def _day_context(
         "found": None,
         "days": days,
         "day": day,
+        "all_day": [talk for talk in on_day if talk.is_all_day],
         "grid": grid,
         "at": at,
         "now": grid.now(at),
@@ -93,11 +93,20 @@ def _chosen_day(request: ConferenceRequest, days: list[date]) -> date | None:
 @follows_visibility
 @shared_page()
 def talk(request: ConferenceRequest, code: str) -> HttpResponse:
-    talks = Talk.objects.filter(conference=request.conference).shown().with_cards()
-    found = get_object_or_404(talks, code=code)
-    day = request.conference.day_of(found.starts_at, viewer_zone(request))
+    talks = Talk.objects.filter(conference=request.conference)
+    found = talks.shown().with_cards().filter(code=code).first()
+    if found is None:
+        return _removed(request, get_object_or_404(talks.removed(), code=code))
+    day = found.day(request.conference, viewer_zone(request))
     context = {"talk": found, "day": day, "at": request.at}
     return render_page(request, "schedule/talk.html", context)
+
+
+def _removed(request: ConferenceRequest, talk: Talk) -> HttpResponse:
+    """Whoever has kept the link reads what became of the talk. Machines read 410."""
+    response = render_page(request, "schedule/removed.html", {"talk": talk, "at": request.at})
+    response.status_code = 410
+    return response
 
 
 @require_safe

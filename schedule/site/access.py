@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 type View = Callable[..., HttpResponseBase]
@@ -88,6 +89,19 @@ def staff[V: View](permission: str) -> Callable[[V], V]:
         return _set(view, Access("staff", permission=permission))
 
     return decorate
+
+
+def for_programs[V: View](view: V) -> V:
+    """What programs read: where it is closed they get a status and a line of text, and are never led to
+    a page that they would take for the file.
+    """
+    vars(view)["is_for_programs"] = True
+    return view
+
+
+def is_for_programs(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match is not None and getattr(match.func, "is_for_programs", False)
 
 
 def conference_not_needed[V: View](view: V) -> V:

@@ -4,13 +4,14 @@ from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.dateparse import parse_datetime
 
 from schedule.models import Conference
-from schedule.site.access import View
+from schedule.site.access import View, is_for_programs
 from schedule.site.conferences import directory, host_of
 from schedule.site.cookies import cookie_name
 from schedule.site.request import ConferenceRequest
@@ -59,6 +60,21 @@ class ConferenceMiddleware(_Middleware):
         request.conference = conference
         request.programme_revision = here.revisions.get(conference.pk, 0)
         return None
+
+
+class MethodMiddleware(_Middleware):
+    """Whoever types the address of a button reads that it is one; Django answers with nothing."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_for_people = request.get_preferred_type(["text/html", "application/json"]) == "text/html"
+        if response.status_code != 405 or not is_for_people or is_for_programs(request):
+            return response
+        page = render(request, "405.html", status=405)
+        page["Allow"] = response["Allow"]
+        # What it was has been logged.
+        vars(page)["_has_been_logged"] = True
+        return page
 
 
 class ZoneMiddleware(_Middleware):

@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -35,6 +36,14 @@ def way_back(request: HttpRequest, default: str) -> str:
     """The page of this host that somebody came from: the `next` of the form or of the address."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     return wanted if is_of_this_host(request, wanted) else default
+
+
+def page_of_form(request: HttpRequest) -> str:
+    """The page of the form that was sent, with the `next` that may stand in the form alone."""
+    wanted = request.POST.get("next")
+    if wanted and "next" not in request.GET:
+        return f"{request.path}?{urlencode({'next': wanted})}"
+    return request.get_full_path()
 
 
 def is_of_this_host(request: HttpRequest, url: str) -> bool:

@@ -1,9 +1,13 @@
 """In which time zone somebody reads the programme."""
 
+import contextlib
 import zoneinfo
 from datetime import datetime, timedelta
 from functools import lru_cache
+from importlib import resources
+from importlib.resources.abc import Traversable
 from itertools import groupby
+from pathlib import Path
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -31,26 +35,59 @@ AREAS = {
 def viewer_zone(request: HttpRequest) -> zoneinfo.ZoneInfo:
     """`?tz=`, else the cookie, else the venue's. An unknown name counts as none."""
     conference: Conference = request.conference  # type: ignore[attr-defined]  # see schedule.site.request
-    for name in (request.GET.get(COOKIE), cookie_of(request, COOKIE)):
-        if name and (zone := known_zone(name)):
-            return zone
-    return conference.zone
+    wanted = known_zone(request.GET.get(COOKIE, ""))
+    return wanted or chosen_zone(request) or conference.zone
+
+
+def chosen_zone(request: HttpRequest) -> zoneinfo.ZoneInfo | None:
+    """The cookie's."""
+    return known_zone(cookie_of(request, COOKIE))
 
 
 def known_zone(name: str) -> zoneinfo.ZoneInfo | None:
     """From memory: what is no zone is not looked for on the disk, however often somebody asks."""
-    return zoneinfo.ZoneInfo(name) if name in _every_name() else None
+    return zoneinfo.ZoneInfo(name) if name in every_name() else None
 
 
 @lru_cache(maxsize=1)
-def _every_name() -> frozenset[str]:
+def every_name() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
 @lru_cache(maxsize=1)
 def zone_names() -> tuple[str, ...]:
-    names = (name for name in _every_name() if name.partition("/")[0] in AREAS)
-    return ("UTC", *sorted(names))
+    """One for each place: those that the zone database itself offers to people."""
+    rows = (line.split("\t") for line in _zone_file("zone.tab") if not line.startswith("#"))
+    named = {row[2] for row in rows if len(row) > 2} & every_name()
+    return ("UTC", *sorted(named or filter(_is_of_people, every_name())))
+
+
+def zone_of_people(name: str) -> str | None:
+    """The name in that list. Browsers say Asia/Calcutta for what is Asia/Kolkata now; nobody lives in
+    Etc/GMT+3.
+    """
+    if not _is_of_people(name) or known_zone(name) is None:
+        return None
+    return name if name in zone_names() else _links().get(name, name)
+
+
+def _is_of_people(name: str) -> bool:
+    return name == "UTC" or name.partition("/")[0] in AREAS
+
+
+@lru_cache(maxsize=1)
+def _links() -> dict[str, str]:
+    lines = (line.split(" ") for line in _zone_file("tzdata.zi") if line.startswith("L "))
+    return {alias: name for _link, name, alias in lines}
+
+
+def _zone_file(name: str) -> list[str]:
+    """A text of the zone database, which lies where Python has the zones from."""
+    folders: list[Traversable] = [Path(folder) for folder in zoneinfo.TZPATH]
+    with contextlib.suppress(ModuleNotFoundError):
+        folders.append(resources.files("tzdata") / "zoneinfo")
+    found = (folder / name for folder in folders)
+    return next((file.read_text().splitlines() for file in found if file.is_file()), [])
 
 
 def remember_zone(response: HttpResponseBase, name: str) -> None:
@@ -69,17 +106,28 @@ def zone_tag(zone: zoneinfo.ZoneInfo, conference: Conference) -> str:
 
 
 def zone_label(zone: zoneinfo.ZoneInfo, conference: Conference) -> str:
-    """The venue's zone by its name, any other by what all who share its pages have in common.
-
-    "UTC−05:00", or "UTC−04:00/−05:00" where the clocks change during the conference.
+    """The venue's zone by its name, any other by what all who share its pages have in common; how each
+    of them calls it is known by /me.json alone.
     """
     if is_venue_time(zone, conference):
-        return conference.time_zone.replace("_", " ")
+        return zone_name(conference.zone, conference)
     return offsets_label(zone, conference)
 
 
+def zone_name(zone: zoneinfo.ZoneInfo, conference: Conference) -> str:
+    """ "Tokyo (UTC+9)"."""
+    offsets = offsets_label(zone, conference)
+    return offsets if zone.key == offsets else f"{city_of(zone)} ({offsets})"
+
+
+def city_of(zone: zoneinfo.ZoneInfo) -> str:
+    return zone.key.rpartition("/")[2].replace("_", " ")
+
+
 def offsets_label(zone: zoneinfo.ZoneInfo, conference: Conference) -> str:
-    return "UTC" + "/".join(_sign(offset) for offset, _same in groupby(_offsets(zone, conference)))
+    """ "UTC−5", or "UTC−4/−5" where the clocks change during the conference."""
+    signs = [_sign(offset) for offset, _same in groupby(_offsets(zone, conference))]
+    return "UTC" if signs == ["+0"] else "UTC" + "/".join(signs)
 
 
 def is_venue_time(zone: zoneinfo.ZoneInfo, conference: Conference) -> bool:
@@ -102,4 +150,5 @@ def _offsets_between(
 
 def _sign(offset: timedelta) -> str:
     minutes = int(offset.total_seconds()) // 60
-    return f"{'−' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{'−' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from schedule.models import Conference, Talk
-from schedule.site.zones import zone_label
+from schedule.site.zones import city_of, zone_label, zone_tag
 
 register = template.Library()
 NOTHING = SafeString()
@@ -32,9 +32,28 @@ def clock(at: datetime, day: date | None = None) -> SafeString:
 @register.simple_tag(takes_context=True)
 def talk_clock(context: Context, talk: Talk) -> SafeString:
     """From when to when, under the heading of a `day` or under none."""
+    if talk.is_all_day:
+        return format_html("{}", all_day(context, talk))
     day: date | None = context.get("day")
     times = clock(talk.starts_at, day), clock_end(talk, day)
-    return format_html("{}–{}{}", *times, venue_clock(context, talk.starts_at, talk.ends_at))
+    return format_html("{}{}{}", *times, venue_clock(context, talk.starts_at, talk.ends_at))
+
+
+@register.simple_tag(takes_context=True)
+def all_day(context: Context, talk: Talk) -> str:
+    """Of what goes on all day, or for some days."""
+    days = talk.days(context["conference"])
+    if len(days) == 1:
+        return _("all day")
+    return _("all day, until %(day)s") % {"day": format_date(days[-1], "D j M")}
+
+
+@register.simple_tag(takes_context=True)
+def talk_date(context: Context, talk: Talk) -> date:
+    """On which it begins, in the zone of the page; at the venue, if it goes on all day."""
+    if talk.is_all_day:
+        return talk.day(context["conference"])
+    return timezone.localtime(talk.starts_at).date()
 
 
 @register.simple_tag(takes_context=True)
@@ -47,11 +66,11 @@ def venue_clock(
     if there.utcoffset() == here.utcoffset():
         return NOTHING
     text = format_date(there, "H:i")
-    if ends_at is not None:
+    if ends_at is not None and ends_at > starts_at:
         text += format_date(ends_at.astimezone(conference.zone), "–H:i")
     return format_html(
         '<span class="at-venue" title="{}">{}{} <span class="for-readers">{}</span></span>',
-        _city(conference.zone),
+        city_of(conference.zone),
         text,
         _mark(there.date(), here.date()),
         _("at the venue"),
@@ -60,14 +79,15 @@ def venue_clock(
 
 @register.simple_tag(takes_context=True)
 def zone_facts(context: Context) -> dict[str, object]:
-    """The zone of the page as all read it who share the page, and how far its clock and the
-    venue's are from UTC when the conference begins, in minutes.
+    """The zone of the page as all read it who share the page, what they have in common, and how far its
+    clock and the venue's are from UTC when the conference begins, in minutes.
     """
     conference: Conference = context["conference"]
     zone: ZoneInfo = context["zone"]
     first = conference.window[0]
     return {
         "label": zone_label(zone, conference),
+        "tag": zone_tag(zone, conference),
         "page": _offset(first, zone),
         "venue": _offset(first, conference.zone),
     }
@@ -75,8 +95,13 @@ def zone_facts(context: Context) -> dict[str, object]:
 
 @register.simple_tag
 def clock_end(talk: Talk, day: date | None = None) -> SafeString:
-    """When a talk ends, marked where that is on another date than `day`, else than its start."""
-    return clock(talk.ends_at, day or timezone.localtime(talk.starts_at).date())
+    """–11:15, marked where that is on another date than `day`, else than the start. Nothing for what is
+    a moment, like the opening of the doors.
+    """
+    if not talk.length:
+        return NOTHING
+    end = clock(talk.ends_at, day or timezone.localtime(talk.starts_at).date())
+    return format_html("–{}", end)
 
 
 def _mark(on: date, day: date) -> SafeString:
@@ -92,7 +117,3 @@ def _mark(on: date, day: date) -> SafeString:
 
 def _offset(at: datetime, zone: ZoneInfo) -> int:
     return (at.astimezone(zone).utcoffset() or timedelta()) // timedelta(minutes=1)
-
-
-def _city(zone: ZoneInfo) -> str:
-    return zone.key.rpartition("/")[2].replace("_", " ")

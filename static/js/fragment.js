@@ -50,7 +50,9 @@ export function keepFresh(ids, { onFresh = () => {}, onRefused = () => {} } = {}
 
 /**
  * When a part was rendered, from which revision of the programme, and what days are there.
- * @typedef {{ revision: number, at: Seconds, zone: string, dayStarts: number }} Stamp
+ * @typedef {{
+ *   revision: number, at: Seconds, zone: string, dayStarts: number, firstDay: string
+ * }} Stamp
  */
 
 /**
@@ -64,6 +66,7 @@ function stampOf(id) {
     at: Number(data(part, "at")),
     zone: data(part, "zone"),
     dayStarts: Number(data(part, "dayStarts")),
+    firstDay: data(part, "firstDay"),
   };
 }
 
@@ -86,8 +89,8 @@ export function compare(body, stamp, at) {
  * @param {Seconds} at
  * @param {Stamp} stamp
  */
-function signature(body, at, { zone, dayStarts }) {
-  const today = dayOf(at, zone, dayStarts);
+function signature(body, at, { zone, dayStarts, firstDay }) {
+  const today = dayOf(at, zone, dayStarts, firstDay);
   return body.rooms
     .map((room) => [stateOf(room, at, today), liveTalk(room, at)?.code, nextTalk(room, at)?.code])
     .join();

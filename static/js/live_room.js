@@ -139,7 +139,8 @@ export class Room {
     }
     const at = now();
     const programme = byId("programme", HTMLElement);
-    const today = dayOf(at, data(programme, "zone"), Number(data(programme, "dayStarts")));
+    const hour = Number(data(programme, "dayStarts"));
+    const today = dayOf(at, data(programme, "zone"), hour, data(programme, "firstDay"));
     const state = stateOf(entry, at, today);
     this.#last = (state === "live" && liveTalk(entry, at)) || this.#last;
     if (state !== this.#state) {
@@ -213,11 +214,11 @@ export class Room {
   }
 
   #showPanel() {
-    const { slate, hasFailed, hasPicture } = this.#player;
+    const { slate, hasFailed, isWaiting, hasPicture } = this.#player;
     const isWanted = this.#wanted !== null;
     const isRefused = this.#refusal !== null;
     const state = this.#state;
-    showPanel(panelOf({ state, slate, isWanted, hasFailed, hasPicture, isRefused }));
+    showPanel(panelOf({ state, slate, isWanted, hasFailed, isWaiting, hasPicture, isRefused }));
     if (!hasPicture) {
       byId("sound", HTMLElement).hidden = true;
     }

@@ -7,15 +7,19 @@ import { asDigits } from "./times.js";
  * Which panel there is; null: none. `isWanted`: a stream should play now.
  * @param {{
  *   state: RoomState | null, slate: string, isWanted: boolean,
- *   hasFailed: boolean, hasPicture: boolean, isRefused: boolean,
+ *   hasFailed: boolean, isWaiting: boolean, hasPicture: boolean,
+ *   isRefused: boolean,
  * }} room
  */
-export function panelOf({ state, slate, isWanted, hasFailed, hasPicture, isRefused }) {
+export function panelOf({ state, slate, isWanted, hasFailed, isWaiting, hasPicture, isRefused }) {
   if (hasPicture || isRefused) {
     return null;
   }
   if (isWanted && slate !== "") {
     return "slate";
+  }
+  if (isWanted && isWaiting) {
+    return "waiting";
   }
   return isWanted && hasFailed ? "trouble" : state;
 }

@@ -8,6 +8,8 @@ import { VideoPicture } from "./video_picture.js";
 const PICTURES = { video: VideoPicture, iframe: FramePicture };
 // A source that has played so long has not failed when it fails again.
 const STEADY_MS = 10_000;
+// An encoder that hung up is looked for again so soon, and not by every open page at once.
+const LOOK_AGAIN_MS = 2500;
 
 /** @typedef {VideoPicture | FramePicture} Picture */
 
@@ -22,6 +24,7 @@ const STEADY_MS = 10_000;
  * @property {(isMuted: boolean) => void} [onMuted] the browser allows no sound, or there is sound again
  * @property {(source: Source, why: string) => void} [onTrouble] a source has failed
  * @property {(why: string, wasSteady: boolean) => void} [onFailed] all have; the last picture stays
+ * @property {() => void} [onWaiting] a stream has ended; the player looks again every few seconds
  * @property {() => void} [onWeak] the connection is too weak for the picture
  * @property {() => void} [onLevels] the qualities are known
  * @property {() => void} [onOver] a recording that all see in step is over, and nothing follows
@@ -44,8 +47,22 @@ export class Player {
    * @type {Set<string>}
    */
   #failed = new Set();
+  /**
+   * The tags of those that were live on this page, or have ended on it: only what moves is shown of
+   * them.
+   * @type {Set<string>}
+   */
+  #live = new Set();
+  #hasEnded = false;
+  /** @type {number | undefined} */
+  #lookTimer;
   #openedAt = 0;
   #wantsMuted = false;
+  /**
+   * What the browser starts only without sound.
+   * @type {HTMLVideoElement | null}
+   */
+  #silenced = null;
   isSaving = false;
 
   /**
@@ -89,8 +106,8 @@ export class Player {
    */
   play(sources) {
     this.#sources = [...sources];
-    this.#failed.clear();
-    this.#openNext("none");
+    this.#hasEnded = false;
+    this.#openFirst("none");
   }
 
   /**
@@ -112,6 +129,8 @@ export class Player {
     if (this.video) {
       this.video.muted = false;
       this.video.play();
+      // The button that was pressed goes away, and with the focus here the keys of the player work.
+      this.video.focus({ preventScroll: true });
     }
   }
 
@@ -124,6 +143,7 @@ export class Player {
   }
 
   stop() {
+    clearTimeout(this.#lookTimer);
     this.#coming?.remove();
     this.#seen?.remove();
     this.#coming = null;
@@ -131,11 +151,23 @@ export class Player {
     this.#screen.hidden = true;
   }
 
+  /** @param {string} why */
+  #openFirst(why) {
+    clearTimeout(this.#lookTimer);
+    this.#failed.clear();
+    this.#openNext(why);
+  }
+
   /** @param {string} why the one before has failed */
   #openNext(why) {
     const source = this.#sources.find(({ tag }) => !this.#failed.has(tag));
     if (source) {
       this.#open(source);
+    } else if (this.#hasEnded && why !== "refused") {
+      // It may go on under the same address, and nobody but its server knows when.
+      const pause = LOOK_AGAIN_MS * (1 + Math.random() / 2);
+      this.#lookTimer = setTimeout(() => this.#openFirst(why), pause);
+      this.#events.onWaiting?.();
     } else {
       const wasSteady = this.#openedAt > 0 && performance.now() - this.#openedAt > STEADY_MS;
       this.#openedAt = 0;
@@ -145,15 +177,18 @@ export class Player {
 
   /** @param {Source} source */
   #open(source) {
+    clearTimeout(this.#lookTimer);
     this.#coming?.remove();
     const options = {
       ...this.#options,
+      mustMove: this.#live.has(source.tag),
       isSaving: this.isSaving,
       isMuted: this.#seen !== null || this.#wantsMuted,
     };
     /** @type {Picture} */
     const picture = new PICTURES[source.player](source, options, {
       onReady: () => this.#show(picture),
+      onLive: () => this.#live.add(source.tag),
       onFailed: (why) => this.#onFailure(picture, why),
       onWeak: () => this.#events.onWeak?.(),
       onLevels: () => this.#events.onLevels?.(),
@@ -180,6 +215,7 @@ export class Player {
     this.#coming = null;
     this.#seen = picture;
     this.#openedAt = performance.now();
+    this.#hasEnded = false;
     picture.element.classList.remove("coming");
     if (picture.element instanceof HTMLVideoElement) {
       if (video) {
@@ -195,6 +231,9 @@ export class Player {
     }
     before?.remove();
     this.#events.onOpen?.(picture.source);
+    if (picture.element === this.#silenced) {
+      this.#events.onMuted?.(true);
+    }
   }
 
   /**
@@ -209,6 +248,10 @@ export class Player {
       this.#failed.clear();
     }
     this.#failed.add(picture.source.tag);
+    if (why === "ended" && mayGoOn(picture.source)) {
+      this.#live.add(picture.source.tag);
+      this.#hasEnded = true;
+    }
     if (picture === this.#coming) {
       picture.remove();
       this.#coming = null;
@@ -268,9 +311,20 @@ export class Player {
     } catch (error) {
       if (error instanceof DOMException && error.name === "NotAllowedError") {
         video.muted = true;
-        this.#events.onMuted?.(true);
+        this.#silenced = video;
+        if (video === this.video) {
+          this.#events.onMuted?.(true);
+        }
         await video.play().catch(() => {});
       }
     }
   }
+}
+
+/**
+ * Whether it can be live again once it has ended.
+ * @param {Source} source
+ */
+function mayGoOn({ start, begins }) {
+  return start === undefined && !begins;
 }

@@ -60,6 +60,8 @@ const player = new Player(
       sound.hidden = !isMuted;
       if (isMuted) {
         status.say("muted", { isNews: true });
+      } else if (status.says("muted")) {
+        status.say(null);
       }
     },
     onFailed: () => {

@@ -39,6 +39,7 @@ export class RoomPlayer {
   #renewAt = Infinity;
   #failures = 0;
   #hadTrouble = false;
+  #isWaiting = false;
 
   /**
    * @param {HTMLElement} box
@@ -67,6 +68,11 @@ export class RoomPlayer {
 
   get hasFailed() {
     return this.#failures > 0;
+  }
+
+  /** Whether the stream has ended, and is looked for again and again. */
+  get isWaiting() {
+    return this.#isWaiting;
   }
 
   get isOpen() {
@@ -134,6 +140,7 @@ export class RoomPlayer {
 
   #stop() {
     this.#player.stop();
+    this.#isWaiting = false;
     this.#tag = null;
     this.#slate = "";
     this.#renewAt = Infinity;
@@ -163,6 +170,7 @@ export class RoomPlayer {
     this.#renewAt = renewalOf(sources);
     if (sources.length === 0) {
       this.#player.stop();
+      this.#isWaiting = false;
       this.#options.onChange();
       return;
     }
@@ -185,6 +193,7 @@ export class RoomPlayer {
       onMuted: (isMuted) => this.#onMuted(isMuted),
       onTrouble: (source, why) => this.#onTrouble(source, why),
       onFailed: (why, wasSteady) => this.#onFailed(why, wasSteady),
+      onWaiting: () => this.#onWaiting(),
       onWeak: () => this.#controls.offerLess(),
       onLevels: () => this.#controls.show(),
       onOver: () => {
@@ -197,12 +206,13 @@ export class RoomPlayer {
   }
 
   #onOpen() {
-    if (this.#failures > 0) {
+    if (this.#failures > 0 || this.#isWaiting) {
       this.#status.say(null);
     } else if (this.#hadTrouble) {
       this.#status.say("backup", { isNews: true });
     }
     this.#hadTrouble = false;
+    this.#isWaiting = false;
     this.#controls.show();
     this.#options.onChange();
   }
@@ -212,6 +222,8 @@ export class RoomPlayer {
     byId("sound", HTMLElement).hidden = !isMuted;
     if (isMuted) {
       this.#status.say("muted", { isNews: true });
+    } else if (this.#status.says("muted")) {
+      this.#status.say(null);
     }
   }
 
@@ -226,11 +238,18 @@ export class RoomPlayer {
     }
   }
 
+  #onWaiting() {
+    this.#isWaiting = true;
+    this.#status.say("waiting");
+    this.#options.onChange();
+  }
+
   /**
    * @param {string} why
    * @param {boolean} wasSteady
    */
   #onFailed(why, wasSteady) {
+    this.#isWaiting = false;
     this.#failures = wasSteady ? 1 : this.#failures + 1;
     this.#tag = null;
     // Whose right has ended gets a new one, or learns why not.

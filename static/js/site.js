@@ -5,6 +5,9 @@ import { keepMoment } from "./as_of.js";
 import { data } from "./elements.js";
 import { me } from "./me.js";
 
+// Who sees nothing happen for so long means it.
+const SENT_ONCE_SECONDS = 5;
+
 /** @param {HTMLAnchorElement} account */
 async function showAccount(account) {
   const { name } = await me();
@@ -18,6 +21,23 @@ async function showAccount(account) {
   }
 }
 
+/** A second click would send the code again that the first has used up, with cookies from before it. */
+function sendOnce() {
+  /** @type {WeakMap<EventTarget, number>} */
+  const sentAt = new WeakMap();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || !(form instanceof HTMLFormElement) || form.method !== "post") {
+      return;
+    }
+    if (performance.now() < (sentAt.get(form) ?? -Infinity) + SENT_ONCE_SECONDS * 1000) {
+      event.preventDefault();
+    } else {
+      sentAt.set(form, performance.now());
+    }
+  });
+}
+
 const account = document.getElementById("account");
 if (account instanceof HTMLAnchorElement) {
   // Without an answer the corner stays a plain link to the tickets.
@@ -25,3 +45,4 @@ if (account instanceof HTMLAnchorElement) {
 }
 showAnnouncements();
 keepMoment();
+sendOnce();

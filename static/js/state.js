@@ -4,12 +4,14 @@
 export const SOON = 15 * 60;
 
 /**
- * The conference day of an instant, like "2026-11-21"; days begin at `hour` in the zone.
+ * The conference day of an instant, like "2026-11-21"; days begin at `hour` in the zone, but for the
+ * first one, before which there is no evening.
  * @param {Seconds} at
  * @param {string} zone
  * @param {number} hour
+ * @param {string} [first]
  */
-export function dayOf(at, zone, hour) {
+export function dayOf(at, zone, hour, first) {
   const format = new Intl.DateTimeFormat("en-u-ca-gregory", {
     timeZone: zone,
     hourCycle: "h23",
@@ -24,7 +26,7 @@ export function dayOf(at, zone, hour) {
     read[type] = Number(value);
   }
   const day = new Date(Date.UTC(read.year, read.month - 1, read.day));
-  if (read.hour < hour) {
+  if (read.hour < hour && day.toISOString().slice(0, 10) !== first) {
     day.setUTCDate(day.getUTCDate() - 1);
   }
   return day.toISOString().slice(0, 10);

@@ -1,7 +1,7 @@
 // Fills in what only a clock knows: [data-until] elements with the time that is left, as words.
 
 import { now } from "./clock.js";
-import { findAll } from "./elements.js";
+import { data, findAll } from "./elements.js";
 
 // What is further away is better told by the clock.
 const WORDS_FOR_SECONDS = 4 * 3600;
@@ -9,14 +9,18 @@ const WORDS_FOR_SECONDS = 4 * 3600;
 const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
 
 /**
- * "in 12 minutes", "in 3 hours".
+ * "in 12 minutes", "in 1 h 30 min".
  * @param {number} seconds
  */
 export function inWords(seconds) {
   const minutes = Math.ceil(seconds / 60);
-  return minutes < 90
-    ? words.format(minutes, "minute")
-    : words.format(Math.round(minutes / 60), "hour");
+  if (minutes < 60) {
+    return words.format(minutes, "minute");
+  }
+  const rest = minutes % 60;
+  return data(document.body, rest ? "inHoursAndMinutes" : "inHours")
+    .replace("HOURS", String(Math.floor(minutes / 60)))
+    .replace("MINUTES", String(rest));
 }
 
 /**

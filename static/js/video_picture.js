@@ -3,23 +3,9 @@
 // failed while there is still something in the buffer.
 
 import { now } from "./clock.js";
+import { LOAD_POLICIES } from "./hls_loads.js";
 import { InStep } from "./in_step.js";
 
-// Fewer loads than hls.js would try: another source is quicker than the third attempt.
-const RETRY = { maxNumRetry: 1, retryDelayMs: 300, maxRetryDelayMs: 600 };
-/**
- * @param {number} firstByteMs
- * @param {number} wholeMs
- * @param {number} retries
- */
-const patience = (firstByteMs, wholeMs, retries) => ({
-  default: {
-    maxTimeToFirstByteMs: firstByteMs,
-    maxLoadTimeMs: wholeMs,
-    timeoutRetry: { ...RETRY, maxNumRetry: retries },
-    errorRetry: { ...RETRY, maxNumRetry: retries },
-  },
-});
 const FRAGMENT_ERRORS = 3;
 // A live playlist moves on once in a target duration. It is frozen after so many, and not before
 // so many seconds; what is in the buffer lasts about three.
@@ -32,6 +18,8 @@ const CHECK_MS = 500;
 const STALLS = 3;
 const STALLS_MS = 60_000;
 const REFUSED = [401, 403, 410];
+// Where many servers answer for one address, one of them may be a segment or two behind another.
+const BACK_AT_MOST = 3;
 
 /** @import { PlayerOptions } from "./player.js" */
 
@@ -43,6 +31,7 @@ const REFUSED = [401, 403, 410];
 /**
  * @typedef {object} PictureEvents
  * @property {() => void} onReady there is a picture
+ * @property {() => void} onLive it is a stream that goes on
  * @property {(why: string) => void} onFailed once; the last picture stays
  * @property {() => void} onWeak it stalls again and again
  * @property {() => void} onLevels the qualities are known
@@ -58,6 +47,7 @@ export class VideoPicture {
   /** @type {Hls | null} */
   #hls = null;
   #events;
+  #mustMove;
   #timer;
   #opened = performance.now();
   #isReady = false;
@@ -81,14 +71,16 @@ export class VideoPicture {
 
   /**
    * A source with `start` is a replay that begins at that second, or, while its recording goes on, at
-   * the moment `began`.
+   * the moment `began`. `mustMove`: it was live on this page, or has ended on it, so it is no
+   * recording, whatever its playlist says.
    * @param {Source} source
-   * @param {PlayerOptions & { isMuted: boolean, isSaving: boolean }} options
+   * @param {PlayerOptions & { isMuted: boolean, isSaving: boolean, mustMove: boolean }} options
    * @param {PictureEvents} events
    */
-  constructor(source, { title, isMuted, hls, worker, isSaving }, events) {
+  constructor(source, { title, isMuted, hls, worker, isSaving, mustMove }, events) {
     this.source = source;
     this.#events = events;
+    this.#mustMove = mustMove;
     this.element = this.#makeVideo(title, isMuted);
     if (source.begins) {
       this.#step = new InStep(this.element, source.begins, () => events.onPulledBack());
@@ -199,6 +191,7 @@ export class VideoPicture {
     } else {
       // Phones without Media Source Extensions play HLS by themselves.
       this.element.addEventListener("error", () => this.#fail("media"));
+      this.element.addEventListener("durationchange", () => this.#onDuration());
       this.element.src = this.source.url;
     }
   }
@@ -217,9 +210,7 @@ export class VideoPicture {
       startPosition: this.#step?.second ?? this.#replaysFrom,
       // Who watches again is not hurried to what is on.
       maxLiveSyncPlaybackRate: this.#isReplay ? 1 : 1.05,
-      manifestLoadPolicy: patience(5000, 8000, 0),
-      playlistLoadPolicy: patience(5000, 8000, 1),
-      fragLoadPolicy: patience(8000, 30_000, 2),
+      ...LOAD_POLICIES,
     });
     this.#hls = hls;
     hls.on(Hls.Events.ERROR, (_event, error) => this.#onError(Hls, error));
@@ -232,7 +223,6 @@ export class VideoPicture {
       this.#events.onLevels();
     });
     hls.loadSource(this.source.url);
-    hls.attachMedia(this.element);
   }
 
   /**
@@ -258,15 +248,16 @@ export class VideoPicture {
   /** @param {HlsPlaylist} details */
   #onPlaylist(details) {
     this.#target = details.targetduration;
-    if (this.#wasLive && !details.live) {
-      // A stream that ends does not become one again; what is left in the buffer plays meanwhile.
+    const hasBegunAnew = details.endSN + BACK_AT_MOST < (this.#lastNumber ?? 0);
+    if (hasBegunAnew || this.#hasEnded(details.live, details.type === "VOD")) {
       this.#fail("ended");
       return;
     }
-    this.#wasLive = details.live;
+    if (this.#hls?.media === null) {
+      // No segment was asked for until now, when it is known that they are worth showing.
+      this.#hls.attachMedia(this.element);
+    }
     this.#window = { start: details.fragmentStart, edge: details.edge, at: now() };
-    // A recording begins again; one that is played in step does not.
-    this.element.loop = !details.live && !this.source.begins && !this.#isReplay;
     if (this.#step && !details.live && this.#step.second >= details.totalduration) {
       this.#over();
       return;
@@ -275,6 +266,39 @@ export class VideoPicture {
       this.#lastNumber = details.endSN;
       this.#movedAt = performance.now();
     }
+  }
+
+  /** What a phone plays by itself tells only this of its playlist. */
+  #onDuration() {
+    const { duration } = this.element;
+    if (duration > 0 && this.#hasEnded(duration === Infinity, true)) {
+      this.#fail("ended");
+    }
+  }
+
+  /**
+   * Whether it is a stream whose encoder has hung up: what is left of it is not worth showing. A
+   * recording ends as well, and that is as it should be.
+   * @param {boolean} isLive
+   * @param {boolean} saysRecording what its playlist says of itself
+   */
+  #hasEnded(isLive, saysRecording) {
+    const wasLive = this.#wasLive;
+    this.#wasLive = isLive;
+    if (isLive) {
+      if (!wasLive) {
+        this.#events.onLive();
+      }
+      return false;
+    }
+    const { begins, is_recording: isRecording } = this.source;
+    // One that everybody sees in step, or watches again, does not begin anew by itself.
+    this.element.loop = isRecording && !begins && !this.#isReplay;
+    if (wasLive) {
+      return true;
+    }
+    const isMeantToEnd = this.#isReplay || begins || isRecording;
+    return !isMeantToEnd && (this.#mustMove || !saysRecording);
   }
 
   get #isReplay() {

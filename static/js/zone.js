@@ -1,7 +1,7 @@
 // Times are those of the venue until somebody wants their own: the server does the rest, by cookie.
 
 import { data, find } from "./elements.js";
-import { post } from "./me.js";
+import { me, post } from "./me.js";
 
 /** Offer the device's zone, or the venue's to somebody who has left it. */
 export function offerZone() {
@@ -12,6 +12,7 @@ export function offerZone() {
   const link = find(line, "a", HTMLAnchorElement);
   // The page is shared and knows its path only.
   link.search = String(new URLSearchParams({ next: location.pathname + location.search }));
+  nameZone(line).catch(() => {});
   const { page, venue } = line.dataset;
   const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
   // Two names for one time (Berlin, Paris) are no choice; what counts is the conference's days.
@@ -40,6 +41,17 @@ export function offerZone() {
 }
 
 /**
+ * All who have the same clock share a page, whichever name each of them chose.
+ * @param {HTMLElement} line
+ */
+async function nameZone(line) {
+  const { zone } = await me();
+  if (zone?.tag === data(line, "tag")) {
+    find(line, "strong", HTMLElement).textContent = zone.name;
+  }
+}
+
+/**
  * In minutes from UTC.
  * @param {string} zone
  * @param {Date} instant
@@ -59,12 +71,10 @@ function pinOwnZone() {
     return;
   }
   const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  // The list has one name for each place; the server knows the others.
   const known = [...select.options].find(({ value }) => value === mine);
-  if (known) {
-    const pinned = known.cloneNode(true);
-    pinned.textContent = `${select.dataset.own}: ${known.textContent}`;
-    select.options[0].after(pinned);
-  }
+  const name = known?.textContent ?? mine.replaceAll("_", " ");
+  select.options[0].after(new Option(`${select.dataset.own}: ${name}`, mine));
 }
 
 pinOwnZone();

@@ -16,8 +16,10 @@ from schedule.site.scoped_admin import ConferenceForm
 from schedule.site.secret_fields import SecretsForm
 from streaming.models import Recording, Stream, StreamAccount, StreamHost
 from streaming.replays.captions import clean_captions
+from streaming.replays.importing import links_text
 from streaming.replays.offsets import parse_second
-from streaming.sources import SOURCES, guess
+from streaming.sources import SOURCES, guess, what_is_wrong
+from tickets.sources.spreadsheets.tables import BadSpreadsheet
 
 # The links of some hundred talks are smaller; a file of a megabyte is another file.
 MAX_CSV_BYTES = 1024 * 1024
@@ -42,8 +44,11 @@ class SourceForm(forms.ModelForm[Any]):
     kind = forms.ChoiceField(label=_("Source"), required=False)
     # Seen once a host is missing.
     adds_hosts = forms.BooleanField(
-        label=_("Add it to the stream hosts now (open pages reload between talks to learn it)"),
+        label=_("Let players load from it"),
         required=False,
+        help_text=_(
+            "It is added to the stream hosts. Open pages reload between talks to learn it."
+        ),
         widget=forms.HiddenInput,
     )
 
@@ -92,8 +97,7 @@ class SourceForm(forms.ModelForm[Any]):
             return data
         source = SOURCES.get(kind)
         if source is None:
-            message = _("This is nothing that we know. Paste an https:// address or an embed code.")
-            self.add_error("value", message)
+            self.add_error("value", what_is_wrong(data["value"]).messages[0])
             return data
         try:
             data["value"] = source.clean(data["value"])
@@ -123,7 +127,7 @@ class SourceForm(forms.ModelForm[Any]):
 
     def save(self, commit: bool = True) -> Any:
         sourced = super().save(commit)
-        if sourced.adds_hosts:
+        if sourced.may_add_hosts:
             sourced.add_missing_hosts()
         return sourced
 
@@ -231,7 +235,7 @@ class LinksForm(forms.Form):
     file = forms.FileField(label=_("CSV file"), required=False)
     text = forms.CharField(required=False, max_length=MAX_CSV_BYTES, widget=forms.HiddenInput)
     adds_hosts = forms.BooleanField(
-        label=_("Let players load from the hosts of these links"), required=False
+        label=_("Let players load from it (the hosts of these links)"), required=False
     )
 
     def clean(self) -> dict[str, object]:
@@ -241,5 +245,8 @@ class LinksForm(forms.Form):
             raise ValidationError(_("Choose a file."))
         if file and file.size > MAX_CSV_BYTES:
             raise ValidationError(_("The file is too large."))
-        self.cleaned_data["data"] = file.read() if file else str(text).encode()
+        try:
+            self.cleaned_data["text"] = links_text(file.read()) if file else str(text)
+        except BadSpreadsheet as error:
+            raise ValidationError(str(error)) from None
         return self.cleaned_data

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from lib.plans import PlanChanged
 from schedule.models import Talk
+from schedule.site.access import for_programs
 from schedule.site.request import ConferenceRequest
 from schedule.site.scoped_admin import ScopedAdmin, conference_of
 from streaming.admin.forms import LinksForm, NudgeForm, RecordingForm
@@ -43,7 +44,7 @@ class RecordingAdmin(ScopedAdmin):
     autocomplete_fields = ("talk", "room")
     change_list_template = "admin/streaming/recording/change_list.html"
     fieldsets = (
-        (None, {"fields": ("value", "kind", "adds_hosts", "talk")}),
+        (None, {"fields": ("value", "adds_hosts", "kind", "talk")}),
         (
             _("Or of a room, for a while"),
             {
@@ -145,6 +146,7 @@ class RecordingAdmin(ScopedAdmin):
         back = reverse("admin:streaming_recording_talks", args=[pk])
         return redirect(f"{back}#talk-{talk.pk}")
 
+    @for_programs
     def playback(self, request: ConferenceRequest, pk: int) -> HttpResponse:
         """The recording as a replay that begins at `?t=`."""
         recording = self._recording(request, pk)
@@ -162,7 +164,7 @@ class RecordingAdmin(ScopedAdmin):
         if form.is_valid():
             values = form.cleaned_data
             links: dict[str, Any] = {
-                "data": values["data"],
+                "data": values["text"].encode(),
                 "open_captions": _no_captions,
                 "adds_hosts": values["adds_hosts"],
             }
@@ -181,7 +183,7 @@ class RecordingAdmin(ScopedAdmin):
                     " Nothing was imported; look again."
                 )
                 self.message_user(request, text, messages.ERROR)
-        text = form.cleaned_data["data"].decode("utf-8-sig") if plan else ""
+        text = form.cleaned_data["text"] if plan else ""
         again = {"text": text, "adds_hosts": plan and form.cleaned_data["adds_hosts"]}
         context = {
             "title": gettext("Import links"),

@@ -3,12 +3,14 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from schedule.site.access import for_programs
 from schedule.site.pages import render_page
 from schedule.site.request import ConferenceRequest
 from streaming.announcements.notices import notices
 from streaming.models import Announcement
 
 
+@for_programs
 @require_safe
 @never_cache
 def now(request: ConferenceRequest) -> HttpResponse:

@@ -70,6 +70,7 @@ class Recording(Sourced):
 
     # The player asks for the role of every source.
     role = Stream.Role.PRIMARY
+    is_recording = True
 
     class Meta:
         verbose_name = _("recording")

@@ -12,7 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from lib.sealing import SealBroken, SealedField, unseal
 from schedule.models import Conference, Room, Talk, host_name
-from streaming.sources import SOURCES, account_choices, source_choices
+from streaming.sources import (
+    SOURCES,
+    account_choices,
+    guess,
+    refuse_dead_end,
+    source_choices,
+    vendor_of,
+    what_is_wrong,
+)
 from streaming.sources.base import Account, Playback, Source, Viewer
 
 if TYPE_CHECKING:
@@ -136,21 +144,39 @@ class Sourced(models.Model):
     def owner(self) -> Conference:
         raise NotImplementedError
 
+    def paste(self, pasted: str, *, adds_hosts: bool) -> None:
+        """Takes what somebody has pasted, of whatever kind it is. Raises ValidationError."""
+        source = guess(pasted)
+        if source is None:
+            reason = what_is_wrong(pasted).messages[0]
+            message = _("“%(url)s” is nothing that can be played. %(reason)s")
+            raise ValidationError(message, params={"url": pasted[:100], "reason": reason})
+        has_account = self.kind == source.kind and self.account
+        if source.account_fields and not has_account:
+            self.account = StreamAccount.objects.only_one(self.owner, source.kind)
+        self.kind, self.adds_hosts = source.kind, adds_hosts
+        try:
+            self.value = source.clean(pasted)
+            self.full_clean()
+        except ValidationError as error:
+            raise ValidationError(error.messages) from None
+
     def clean_source(self) -> None:
         """Raises ValidationError on `value` or `account`."""
         source = SOURCES.get(self.kind)
         if source is None or not self.value:
             return
+        refuse_dead_end(self.kind, self.value)
         self.value = source.clean(self.value)
         self._check_account(source)
         missing = self.missing_hosts()
-        if missing and not self.adds_hosts:
+        if missing and not self.may_add_hosts:
             raise ValidationError(
                 {
                     "value": ValidationError(
                         _(
-                            "%(source)s: %(hosts)s is not among the conference's stream hosts. Add"
-                            " it there first: open pages learn a new host only by reloading."
+                            "%(source)s: our pages load nothing from %(hosts)s so far. If that is"
+                            " where your stream is, tick “Let players load from it” here."
                         ),
                         code="missing_hosts",
                         params={"source": source.label, "hosts": ", ".join(missing)},
@@ -186,6 +212,12 @@ class Sourced(models.Model):
         )
         wanted = self.source.hosts(self.value, self.opened_account())
         return sorted(host for host in wanted if not is_listed(host, listed))
+
+    @property
+    def may_add_hosts(self) -> bool:
+        """The hosts of vendors whom we know are listed as soon as something plays from them."""
+        is_known = bool(self.source.site) or vendor_of(self.value) is not None
+        return self.adds_hosts or is_known
 
     def add_missing_hosts(self) -> None:
         for host in self.missing_hosts():
@@ -314,6 +346,13 @@ class Stream(Sourced):
         return (self.starts_at is None or self.starts_at <= at) and (
             self.ends_at is None or at < self.ends_at
         )
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether it is meant to end. Anything else that ends is an encoder that has hung up."""
+        talk, source = self.talk, SOURCES.get(self.kind)
+        is_own = talk is not None and talk.delivery == Talk.Delivery.PRE_RECORDED
+        return is_own or (source is not None and source.is_recording(self.value))
 
     @property
     def tag(self) -> str:

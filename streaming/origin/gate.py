@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from schedule.site.access import public
+from schedule.site.access import for_programs, public
 from schedule.site.request import ConferenceRequest
 from streaming.models import Recording
 from streaming.origin.folders import stream_folder
@@ -22,6 +22,7 @@ from tickets.admission.rule import Reason, refusal
 from tickets.admission.watching import refusal_to_watch
 
 
+@for_programs
 @require_safe
 @public
 @never_cache
@@ -29,6 +30,7 @@ def room_gate(request: TicketRequest, slug: str) -> HttpResponse:
     return _refused(request, f"room:{slug}") or _folder(stream_folder(request.conference.pk, slug))
 
 
+@for_programs
 @require_safe
 @public
 @never_cache
@@ -48,6 +50,7 @@ def recording_gate(request: TicketRequest, folder: str) -> HttpResponse:
     return _refused(request, "replay") or _folder(folder)
 
 
+@for_programs
 @require_safe
 @public
 @never_cache

@@ -14,7 +14,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from schedule.site.access import conference_not_needed, public
+from schedule.site.access import conference_not_needed, for_programs, public
 from streaming.models import Ingest
 from streaming.origin.folders import ingest_named, parse_incoming, stream_folder
 from streaming.origin.recording import keep_recording
@@ -28,6 +28,7 @@ def _from_nginx(hook: Hook) -> Hook:
     @csrf_exempt
     @require_POST
     @public
+    @for_programs
     @conference_not_needed
     @wraps(hook)
     def guarded(request: HttpRequest) -> HttpResponse:

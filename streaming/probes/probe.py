@@ -68,8 +68,7 @@ def _problem_of_playlist(playlist: Playlist, stream: Stream, at: datetime) -> st
     if not playlist.last_segment:
         return _("The playlist is empty: nothing is sent yet.")
     if playlist.has_ended:
-        # In a room an encoder has hung up; a talk may have been recorded.
-        is_meant = playlist.is_recording or stream.talk_id is not None
+        is_meant = playlist.is_recording or stream.is_recording
         return "" if is_meant else _("The stream has ended.")
     before = stream.last_health
     if before is None or before.moved_at is None or before.mark != str(playlist.number):

@@ -18,12 +18,11 @@ from django.utils.translation import gettext as _
 
 from lib.plans import digest_of, refuse_changed
 from schedule.models import Conference, Talk
-from streaming.models import Nudge, Recording, StreamAccount
+from streaming.models import Nudge, Recording
 from streaming.replays.captions import clean_captions
 from streaming.replays.offsets import parse_second
-from streaming.sources import SOURCES, guess
-from tickets.sources.spreadsheets.files import csv_rows
-from tickets.sources.spreadsheets.tables import BadRow, BadSpreadsheet, Table, refuse
+from tickets.sources.spreadsheets.files import csv_rows, csv_text
+from tickets.sources.spreadsheets.tables import BadRow, BadSpreadsheet, Table
 
 NAMES = {
     "code": ("code", "talk", "talk code"),
@@ -99,16 +98,21 @@ class RecordingPlan:
         return {**counts, "withheld": len(self.withheld), "lines": lines, "problems": []}
 
 
+def links_text(data: bytes) -> str:
+    """A file with links is Unicode, or what Excel writes in the west. Raises BadSpreadsheet."""
+    try:
+        return csv_text(data)
+    except BadSpreadsheet:
+        return csv_text(data, "cp1252")
+
+
 def make_plan(
     conference: Conference, data: bytes, *, open_captions: Opener, adds_hosts: bool = False
 ) -> RecordingPlan:
     """Writes nothing. Raises BadSpreadsheet."""
     planner = _Planner(conference, open_captions, adds_hosts)
     lines, problems = [], []
-    try:
-        table = Table.of(csv_rows(data.decode("utf-8-sig")))
-    except UnicodeDecodeError:
-        raise refuse(_("This is not UTF-8. Save the file as “CSV UTF-8”.")) from None
+    table = Table.of(csv_rows(links_text(data)))
     for number, values in table.records(NAMES, needed=NEEDED):
         try:
             lines.append(planner.line(number, values))
@@ -141,7 +145,7 @@ def import_recordings(
         if line.captions is not None:
             line.recording.captions = line.captions
         line.recording.save()
-        if line.recording.adds_hosts:
+        if line.recording.may_add_hosts:
             line.recording.add_missing_hosts()
         if line.second is not None:
             line.recording.begin_talk_at(line.talk, line.second)
@@ -166,7 +170,7 @@ class _Planner:
         recording = self._recording(talk, values["language"], number)
         is_new = recording.pk is None
         old = recording.kind, recording.value, 0 if is_new else recording.second_of(talk)
-        self._set_source(recording, values["url"])
+        recording.paste(values["url"], adds_hosts=self.adds_hosts)
         second = parse_second(values["starts"]) if values["starts"] else None
         if second is not None:
             Nudge.refuse_too_far(second)
@@ -188,21 +192,6 @@ class _Planner:
             raise ValidationError(message % {"code": talk.code})
         new = Recording(conference=self.conference, talk=talk, language=language)
         return known[0] if known else new
-
-    def _set_source(self, recording: Recording, pasted: str) -> None:
-        source = guess(pasted)
-        if source is None:
-            message = _("“%(url)s” is nothing that can be played.")
-            raise ValidationError(message % {"url": pasted[:100]})
-        same = recording.kind == source.kind
-        recording.kind, recording.value = source.kind, pasted
-        if SOURCES[source.kind].account_fields and not (same and recording.account):
-            recording.account = StreamAccount.objects.only_one(self.conference, source.kind)
-        recording.adds_hosts = self.adds_hosts
-        try:
-            recording.full_clean()
-        except ValidationError as error:
-            raise ValidationError(error.messages) from None
 
     def _captions(self, recording: Recording, name: str) -> File[bytes] | None:
         """None: it has just these already."""

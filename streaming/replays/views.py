@@ -3,7 +3,6 @@ or to everybody once its recording, or the conference, is public.
 """
 
 from datetime import date, datetime
-from itertools import groupby
 
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -12,8 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from schedule.models import Talk, TalkQuerySet
+from schedule.programme.days import by_day
 from schedule.programme.filters import FILTERS, MAX_LISTED, FilterForm
-from schedule.site.access import admits
+from schedule.site.access import admits, for_programs
 from schedule.site.pages import render_page, shared_page
 from schedule.site.params import DAY
 from schedule.site.request import ConferenceRequest
@@ -96,7 +96,7 @@ def _days_context(
     listed = list(talks.in_order().with_cards())
     days = [
         (day, [(talk, shown[talk.code]) for talk in group])
-        for day, group in groupby(listed, key=lambda talk: conference.day_of(talk.starts_at, zone))
+        for day, group in by_day(listed, conference, zone)
     ]
     day = _chosen_day(request, [day for day, _talks in days], len(listed))
     return {
@@ -130,7 +130,7 @@ def replay(request: ConferenceRequest, code: str) -> HttpResponse:
         "replay": found,
         "chapters": _chapters(request, found, at),
         "speeds": SPEEDS,
-        "day": conference.day_of(talk.starts_at, viewer_zone(request)),
+        "day": talk.day(conference, viewer_zone(request)),
         "at": at,
     }
     return allow_players(request, render_page(request, "streaming/replay.html", context))
@@ -149,6 +149,7 @@ def _chapters(request: ConferenceRequest, shown: Replay, at: datetime) -> list[R
     return held if len(held) > 1 else []
 
 
+@for_programs
 @require_safe
 @admits(SCOPE, opens=_is_open)
 @never_cache

@@ -82,6 +82,16 @@ class Source:
     protection: StrOrPromise = gettext_lazy("Anyone who copies the address can go on watching.")
     # How long bytes flow at most after a ticket has gone; None: a copied address never stops.
     revocation: timedelta | None = None
+    # The vendor's own site, as a pattern of its hosts: what is there is this kind's, or plays nowhere.
+    # Nobody has to list its hosts. "": anybody's.
+    site: ClassVar[str] = ""
+    # Which of its addresses may be put into a frame as they are, as a pattern of host and path.
+    framed: ClassVar[str] = ""
+    # What people copy there that does not play, as a pattern of host, path and query, and what to
+    # paste instead. The words may name groups of the pattern. The first that fits counts.
+    detours: ClassVar[tuple[tuple[str, StrOrPromise], ...]] = ()
+    # What is said where none fits.
+    wants: StrOrPromise = ""
     # The fields of the account that it needs, and what the vendor calls them; empty: no account.
     account_fields: ClassVar[dict[str, StrOrPromise]] = {}
 
@@ -99,6 +109,21 @@ class Source:
         https_url(value)
         return value
 
+    def refuse_detours(self, address: str) -> None:
+        """Raises ValidationError on `value`: what to paste instead."""
+        place = place_of(address)
+        for pattern, words in self.detours:
+            if found := re.fullmatch(pattern, place):
+                raise wrong(str(words) % found.groupdict())
+
+    def refusal(self, address: str) -> ValidationError:
+        """Why it cannot be played, and what can."""
+        try:
+            self.refuse_detours(address)
+        except ValidationError as error:
+            return error
+        return wrong(str(self.wants))
+
     def clean_account(self, account: Account) -> Account:
         """What is stored of the account. Raises ValidationError on its fields."""
         missing = [name for name in self.account_fields if not getattr(account, name)]
@@ -109,6 +134,10 @@ class Source:
     def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
         """What the player of an admitted person opens. Raises ValueError where it cannot sign."""
         return Playback(value)
+
+    def is_recording(self, value: str) -> bool:
+        """Whether it is meant to end, as far as its address tells."""
+        return False
 
     def from_second(self, url: str, second: int) -> str:
         """The address of a playback that begins later; as it is, where only our player can."""
@@ -148,6 +177,16 @@ def wrong(message: str) -> ValidationError:
     return ValidationError({"value": message})
 
 
+def place_of(address: str) -> str:
+    """Its host, path and query, as the patterns of sources have them; "" where it has no host."""
+    try:
+        parts = urlsplit(address.strip())
+        query = f"?{parts.query}" if parts.query else ""
+        return f"{parts.hostname}{parts.path}{query}" if parts.hostname else ""
+    except ValueError:
+        return ""
+
+
 def address_in(pasted: str) -> str:
     """The address in an embed code; else what was pasted."""
     embedded = re.search(r"""\bsrc=["']([^"']+)["']""", pasted)
@@ -162,5 +201,12 @@ def https_url(value: str) -> SplitResult:
     except ValueError:
         usable = False
     if not usable:
+        if re.match(r"http://", value.strip(), re.IGNORECASE):
+            raise wrong(
+                _(
+                    "Use https:// instead of http://. Our pages are encrypted, and browsers load"
+                    " nothing else into them. It begins with https:// at every vendor."
+                )
+            )
         raise wrong(_("Paste an address that begins with https://"))
     return parts

@@ -48,6 +48,18 @@ def directory_token(key: str, directory: str, expires: int) -> str:
 class BunnyStream(Source):
     kind = "bunny"
     label = gettext_lazy("Bunny Stream")
+    site = r"(.+\.)?(mediadelivery\.net|bunny\.net)|video\.bunnycdn\.com"
+    framed = rf"(iframe|player)\.mediadelivery\.net{_EMBED.pattern}"
+    detours = (
+        (
+            r"(.+\.)?bunny\.net.*",
+            gettext_lazy(
+                "This is Bunny's own site, which only you can open. Open the video there, and paste"
+                " its embed code or its video id."
+            ),
+        ),
+    )
+    wants = gettext_lazy("This is no video of Bunny Stream. Paste its embed code, or its video id.")
     player = "iframe"
     shield = gettext_lazy("signed, 8 h")
     protection = gettext_lazy(
@@ -68,9 +80,7 @@ class BunnyStream(Source):
         parts = https_url(address)
         found = _EMBED.fullmatch(parts.path)
         if parts.hostname not in _FRAME_HOSTS or found is None:
-            raise wrong(
-                _("This is no video of Bunny Stream. Paste its embed code, or its video id.")
-            )
+            raise self.refusal(address)
         return f"{found.group(1)}/{found.group(2)}"
 
     def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
@@ -97,6 +107,9 @@ class BunnyCDN(SignedForMinutes):
 
     kind = "bunny-cdn"
     label = gettext_lazy("Bunny CDN (HLS)")
+    # Or whatever host the zone was given.
+    site = r".+\.b-cdn\.net"
+    framed = r".+"
     account_fields = {
         "secret": gettext_lazy("Token authentication key of the pull zone"),
     }

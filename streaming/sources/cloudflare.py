@@ -15,7 +15,6 @@ from streaming.sources.base import (
     address_in,
     end_of,
     https_url,
-    wrong,
 )
 from streaming.sources.signing import check_private_key, rs256
 
@@ -31,6 +30,21 @@ class CloudflareStream(SignedForMinutes):
 
     kind = "cloudflare"
     label = gettext_lazy("Cloudflare Stream")
+    site = r"(.+\.)?(cloudflarestream\.com|videodelivery\.net)|(dash|www)\.cloudflare\.com"
+    framed = r".+/[0-9a-f]{32}/iframe|iframe\..+/[0-9a-f]{32}"
+    detours = (
+        (
+            r"(dash|www)\.cloudflare\.com.*",
+            gettext_lazy(
+                "This is Cloudflare's own site, which only you can open. Open the live input or the"
+                " video there, and paste its id or its embed code."
+            ),
+        ),
+    )
+    wants = gettext_lazy(
+        "This is no video of Cloudflare Stream. Paste its id of 32 letters and digits, or the embed"
+        " code."
+    )
     account_fields = {
         "account_id": gettext_lazy("Customer code, as in customer-CODE.cloudflarestream.com"),
         "key_id": gettext_lazy("Signing key: “id”"),
@@ -46,12 +60,7 @@ class CloudflareStream(SignedForMinutes):
         found = parts.path.strip("/").split("/")[0]
         is_theirs = (parts.hostname or "").endswith(tuple(f".{name}" for name in _DOMAINS))
         if not is_theirs or not _UID.fullmatch(found):
-            raise wrong(
-                _(
-                    "This is no video of Cloudflare Stream. Paste its id of 32 letters and digits,"
-                    " or the embed code."
-                )
-            )
+            raise self.refusal(address)
         return found
 
     def clean_account(self, account: Account) -> Account:

@@ -1,7 +1,9 @@
+from typing import ClassVar
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from streaming.sources.base import Source, https_url, wrong
+from streaming.sources.base import Account, Source, https_url, wrong
 
 
 class HLS(Source):
@@ -9,6 +11,8 @@ class HLS(Source):
 
     kind = "hls"
     label = gettext_lazy("HLS playlist")
+    # Vendors whose playlists lead to other hosts of theirs.
+    also: ClassVar[dict[str, str]] = {"stream.mux.com": "*.mux.com"}
 
     def clean(self, value: str) -> str:
         value = value.strip()
@@ -19,3 +23,10 @@ class HLS(Source):
         if not path.split("?")[0].endswith((".m3u8", ".m3u")):
             raise wrong(_("The address of an HLS playlist ends with .m3u8"))
         return value
+
+    def hosts(self, value: str, account: Account) -> set[str]:
+        return {self.also.get(host, host) for host in super().hosts(value, account)}
+
+    def is_recording(self, value: str) -> bool:
+        """Our own site has files, and below /hls/ what encoders send."""
+        return value.startswith("/") and not value.startswith("/hls/")

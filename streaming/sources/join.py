@@ -41,12 +41,45 @@ class Join(Source):
         " the meeting's waiting room or registration."
     )
 
+    site = _MEETINGS.pattern
+    framed = (
+        r"(meet\.jit\.si|8x8\.vc|(.+\.)?webex\.com|(bbb|bigbluebutton|jitsi)\..+?|whereby\.com)/.+"
+    )
+    detours = (
+        (
+            r"(.+\.)?zoom(gov)?\.(us|com)/(meeting|webinar)/?(?P<id>\d+)?([/?#].*)?",
+            gettext_lazy(
+                "This is the page on which only you manage the meeting. Paste its link to join, like"
+                " https://zoom.us/j/81234567890?pwd=…"
+            ),
+        ),
+        (
+            r"((.+\.)?zoom(gov)?\.(us|com)|meet\.google\.com|meet\.jit\.si|8x8\.vc|whereby\.com)"
+            r"(/|/landing|/profile|/signin|/home)?(\?.*)?",
+            gettext_lazy(
+                "This is the vendor's own page, not a meeting. Paste the link to join it."
+            ),
+        ),
+        (
+            r"teams\.(microsoft|live)\.com(/_.*|/v2/?.*|/)?",
+            gettext_lazy(
+                "This is Teams itself, not a meeting. Paste the meeting's link to join, like"
+                " https://teams.microsoft.com/l/meetup-join/…"
+            ),
+        ),
+    )
+
     def recognises(self, pasted: str) -> bool:
         try:
-            host = https_url(address_in(pasted)).hostname
+            host = https_url(self.clean(pasted)).hostname
         except ValidationError:
             return False
         return bool(_MEETINGS.fullmatch(host or ""))
+
+    def clean(self, value: str) -> str:
+        value = super().clean(value)
+        self.refuse_detours(value)
+        return value
 
     def hosts(self, value: str, account: Account) -> set[str]:
         """None: the page does not load it."""
@@ -57,6 +90,7 @@ class Jitsi(Join):
     """A server that wants a token on entry (prosody's mod_auth_token with an app secret)."""
 
     kind = "jitsi"
+    site = ""
     label = gettext_lazy("Jitsi with tokens")
     shield = gettext_lazy("signed, entry within 5 min")
     protection = gettext_lazy(
@@ -114,6 +148,7 @@ class BigBlueButton(Join):
     """
 
     kind = "bigbluebutton"
+    site = ""
     label = gettext_lazy("BigBlueButton with its shared secret")
     shield = gettext_lazy("signed per click")
     protection = gettext_lazy(

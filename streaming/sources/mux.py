@@ -1,7 +1,6 @@
 import re
 from datetime import datetime
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from streaming.sources.base import (
@@ -13,7 +12,6 @@ from streaming.sources.base import (
     address_in,
     end_of,
     https_url,
-    wrong,
 )
 from streaming.sources.signing import check_private_key, rs256
 
@@ -30,6 +28,21 @@ class Mux(SignedForMinutes):
 
     kind = "mux"
     label = gettext_lazy("Mux")
+    site = r"(.+\.)?mux\.com"
+    framed = r"player\.mux\.com/.+"
+    detours = (
+        (
+            r"(dashboard|www|docs|api)?\.?mux\.com.*",
+            gettext_lazy(
+                "This is Mux' own site, not a stream. Open the live stream there, copy its playback"
+                " id, and paste that."
+            ),
+        ),
+    )
+    wants = gettext_lazy(
+        "This is no playback of Mux. Paste one like https://stream.mux.com/….m3u8; its id has 36 or"
+        " more letters and digits."
+    )
     account_fields = {
         "key_id": gettext_lazy("Signing key ID"),
         "secret": gettext_lazy("Private key of the signing key, base64 as Mux shows it once"),
@@ -45,11 +58,9 @@ class Mux(SignedForMinutes):
         if _ID.fullmatch(address):
             return address
         parts = https_url(address)
-        found = parts.path.strip("/").removesuffix(".m3u8")
+        found = parts.path.strip("/").split("/")[0].removesuffix(".m3u8")
         if parts.hostname not in HOSTS or not _ID.fullmatch(found):
-            raise wrong(
-                _("This is no playback of Mux. Paste one like https://stream.mux.com/….m3u8")
-            )
+            raise self.refusal(address)
         return found
 
     def clean_account(self, account: Account) -> Account:

@@ -63,3 +63,6 @@ class OriginRecording(Origin):
 
     def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:
         return Playback(f"/recordings/{value}/index.m3u8")
+
+    def is_recording(self, value: str) -> bool:
+        return True

@@ -2,7 +2,6 @@ import re
 from datetime import datetime
 from urllib.parse import parse_qs
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from streaming.sources.base import (
@@ -12,7 +11,6 @@ from streaming.sources.base import (
     Viewer,
     address_in,
     https_url,
-    wrong,
 )
 
 HOST = "player.vimeo.com"
@@ -25,6 +23,34 @@ class Vimeo(Source):
     kind = "vimeo"
     label = gettext_lazy("Vimeo")
     player = "iframe"
+    site = r"(.+\.)?vimeo\.com"
+    framed = r"player\.vimeo\.com/video/\d+|vimeo\.com/event/\d+(/embed.*)?"
+    detours = (
+        (
+            r"(www\.)?vimeo\.com/manage/videos/(?P<id>\d+).*",
+            gettext_lazy(
+                "This is the page on which only you manage the video. Paste https://vimeo.com/%(id)s,"
+                " or for an unlisted one what “Share” there gives."
+            ),
+        ),
+        (
+            r"(www\.)?vimeo\.com/(manage|live|events?)/.*?(?P<id>\d{5,})?(/.*)?",
+            gettext_lazy(
+                "This is a page on which only you manage the event. Press “Share” or “Embed” there,"
+                " and paste that address."
+            ),
+        ),
+        (
+            r"(www\.)?vimeo\.com/(channels|groups|album|showcase|ondemand)/.*?(?P<id>\d+)?(/.*)?",
+            gettext_lazy(
+                "This page of Vimeo shows many videos. Open the one, press “Share”, and paste that"
+                " address, like https://vimeo.com/76979871"
+            ),
+        ),
+    )
+    wants = gettext_lazy(
+        "This is no address of a Vimeo video. Paste one like https://vimeo.com/76979871"
+    )
     shield = gettext_lazy("as Vimeo's domains say")
     protection = gettext_lazy("As Vimeo's domain setting says; a copied address goes on playing.")
 
@@ -38,9 +64,7 @@ class Vimeo(Source):
         event, video = _EVENT.fullmatch(parts.path), _VIDEO.fullmatch(parts.path)
         found = event or video
         if host not in (EVENT_HOST, HOST) or found is None:
-            raise wrong(
-                _("This is no address of a Vimeo video. Paste one like https://vimeo.com/76979871")
-            )
+            raise self.refusal(address)
         hash_ = found.group(2) or parse_qs(parts.query).get("h", [""])[0]
         number = found.group(1) if video else f"event/{found.group(1)}"
         return f"{number}/{hash_}" if hash_ else number

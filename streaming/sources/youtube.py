@@ -2,7 +2,6 @@ import re
 from datetime import datetime
 from urllib.parse import parse_qs, urlencode
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from streaming.sources.base import (
@@ -12,24 +11,72 @@ from streaming.sources.base import (
     Viewer,
     address_in,
     https_url,
-    wrong,
 )
 
 _ID = re.compile(r"[A-Za-z0-9_-]{11}")
 HOST = "www.youtube-nocookie.com"
 _PATHS_WITH_ID = ("embed", "live", "shorts", "v")
+# They have eleven letters too, and play a list or what a channel shows just then.
+_NO_ID = ("videoseries", "live_stream")
+_YOUTUBE = r"(?:www\.|m\.|music\.)?youtube(?:-nocookie)?\.com"
 
 
 class YouTube(Source):
     kind = "youtube"
     label = gettext_lazy("YouTube")
     player = "iframe"
+    site = r"(.+\.)?(youtube(-nocookie)?\.com|youtu\.be)"
+    framed = rf"{_YOUTUBE}/embed/[A-Za-z0-9_-]+"
+    detours = (
+        (
+            r"studio\.youtube\.com/video/(?P<id>[A-Za-z0-9_-]{11})(/.*)?",
+            gettext_lazy(
+                "This is YouTube Studio, which only you can open. Paste https://youtu.be/%(id)s"
+            ),
+        ),
+        (
+            r"studio\.youtube\.com.*",
+            gettext_lazy(
+                "This is YouTube Studio, which only you can open. Open the stream there, press"
+                " “Share” above its picture, and paste that address."
+            ),
+        ),
+        (
+            rf"{_YOUTUBE}/(@|c/|channel/|user/|embed/live_stream).*",
+            gettext_lazy(
+                "This is a channel, and its page plays nowhere else. Open the live stream itself,"
+                " press “Share”, and paste that address."
+            ),
+        ),
+        (
+            rf"{_YOUTUBE}/(playlist|embed/videoseries).*",
+            gettext_lazy(
+                "This is a playlist. Open the video itself, press “Share”, and paste that address."
+            ),
+        ),
+        (
+            rf"{_YOUTUBE}/(results|feed|hashtag|gaming|shorts/?$|live/?$|clip/|post/).*",
+            gettext_lazy(
+                "This page of YouTube is no video. Open the video itself, press “Share”, and paste"
+                " that address."
+            ),
+        ),
+        (
+            rf"(youtu\.be/|{_YOUTUBE}/(watch\?(.*&)?v=|embed/|live/|shorts/|v/))"
+            r"(?P<id>(?![A-Za-z0-9_-]{11}(?![A-Za-z0-9_-]))[^/?&#]+).*",
+            gettext_lazy(
+                "The id of a YouTube video has 11 letters and digits, and “%(id)s” has not: it was"
+                " not copied whole. Press “Share” at the video, and paste that address."
+            ),
+        ),
+    )
+    wants = gettext_lazy("This is no address of a YouTube video. Paste one like https://youtu.be/…")
     protection = gettext_lazy("Anyone with the link can watch, and goes on watching.")
 
     def clean(self, value: str) -> str:
         """The id of the video, from a watch, share, live or embed address or an embed code."""
         address = address_in(value)
-        if _ID.fullmatch(address):
+        if _ID.fullmatch(address) and address not in _NO_ID:
             return address
         parts = https_url(address)
         host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
@@ -41,10 +88,8 @@ class YouTube(Source):
             found = steps[1] if has_id else parse_qs(parts.query).get("v", [""])[0]
         else:
             found = ""
-        if not _ID.fullmatch(found):
-            raise wrong(
-                _("This is no address of a YouTube video. Paste one like https://youtu.be/…")
-            )
+        if not _ID.fullmatch(found) or found in _NO_ID:
+            raise self.refusal(address)
         return found
 
     def playback(self, value: str, account: Account, viewer: Viewer, at: datetime) -> Playback:

@@ -7,7 +7,7 @@ Announcements for ticket holders are only named (streaming/announcements/views.p
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -105,13 +105,16 @@ def _talk(conference: Conference, item: TimelineTalk) -> dict[str, object]:
 
 
 def _day_of(conference: Conference, item: TimelineTalk) -> str:
-    return _day(conference.time_zone, conference.day_starts_at_hour, item.starts_at)
+    calendar = (conference.time_zone, conference.day_starts_at_hour, conference.starts_on)
+    return _day(*calendar, item.starts_at)
 
 
 @lru_cache(maxsize=1024)
-def _day(time_zone: str, day_starts_at_hour: int, at: datetime) -> str:
+def _day(time_zone: str, day_starts_at_hour: int, starts_on: date, at: datetime) -> str:
     """The zone's arithmetic is most of what a room would cost each second."""
-    conference = Conference(time_zone=time_zone, day_starts_at_hour=day_starts_at_hour)
+    conference = Conference(
+        time_zone=time_zone, day_starts_at_hour=day_starts_at_hour, starts_on=starts_on
+    )
     return conference.day_of(at).isoformat()
 
 

@@ -57,6 +57,7 @@ def offer(
         "expires": int(playback.expires_at.timestamp()) if playback.expires_at else None,
         "role": stream.role,
         "begins": begins.timestamp() if begins else None,
+        "is_recording": stream.is_recording,
         "is_gated": stream.source.revocation is not None,
         "language": stream.language,
         "captions": stream.captions.url if stream.captions else None,

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from lib.redis_scripts import RedisScript
 from schedule.models import Room
+from schedule.site.access import for_programs
 from schedule.site.request import ConferenceRequest
 from streaming.models import RoomMinute
 from tickets.mail.strangers import network_of
@@ -48,6 +49,7 @@ class ReportForm(forms.Form):
     weight = forms.IntegerField(min_value=1, max_value=10)
 
 
+@for_programs
 @require_POST
 @never_cache
 def report(request: ConferenceRequest) -> HttpResponse:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from schedule.site.access import CREW, DESK, staff
+from schedule.site.access import CREW, DESK, for_programs, staff
 from schedule.site.request import ConferenceRequest
 from streaming.models import Stream
 from streaming.watching.live import live
@@ -26,6 +26,7 @@ def check(request: DeskRequest, slug: str) -> HttpResponse:
     return room_page(request, slug, is_check=True)
 
 
+@for_programs
 @staff(DESK)
 @require_safe
 @never_cache
@@ -52,6 +53,7 @@ def _label(stream: Stream) -> str:
     return _("Test: %(stream)s") % {"stream": what} if stream.is_test else what
 
 
+@for_programs
 @staff(DESK)
 @require_safe
 @never_cache
@@ -66,6 +68,7 @@ def check_live(request: DeskRequest, slug: str) -> HttpResponse:
     return JsonResponse(body)
 
 
+@for_programs
 @staff(CREW)
 @require_safe
 @never_cache

@@ -11,7 +11,7 @@ from lib.sealing import SealBroken
 from schedule.models import Conference, Room
 from schedule.programme.state import State, room_now, rooms_now
 from schedule.programme.timeline import RoomTimeline, cards_of, timeline_of
-from schedule.site.access import admits, public
+from schedule.site.access import admits, for_programs, public
 from schedule.site.pages import render_page, shared_page
 from schedule.site.request import ConferenceRequest
 from streaming.watching.csp import allow_players
@@ -67,6 +67,7 @@ def _talks_here(conference: Conference, here: RoomTimeline, at: datetime) -> dic
     return {"live": on, "next": following, "subject": on or following, "coming": listed}
 
 
+@for_programs
 @require_safe
 @admits("room:{slug}")
 @never_cache
@@ -122,6 +123,7 @@ def join(request: TicketRequest, slug: str) -> HttpResponse:
     raise Http404
 
 
+@for_programs
 @require_safe
 @public
 def live(request: ConferenceRequest) -> HttpResponse:
@@ -133,6 +135,7 @@ def live(request: ConferenceRequest) -> HttpResponse:
     return HttpResponse(body, content_type="application/json", headers=headers)
 
 
+@for_programs
 @require_POST
 @never_cache
 def pulse(request: TicketRequest) -> HttpResponse:
@@ -150,6 +153,7 @@ def pulse(request: TicketRequest) -> HttpResponse:
     return JsonResponse({"ok": True})
 
 
+@for_programs
 @require_POST
 @never_cache
 def leave(request: TicketRequest) -> HttpResponse:

@@ -7,22 +7,29 @@ from typing import NamedTuple
 from allauth.account import views
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import passthrough_next_redirect_url
+from allauth.mfa.base import views as mfa_views
 from allauth.socialaccount.providers import registry
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from schedule.site.access import View, public
+from schedule.site.access import PUBLIC, View, public
+from schedule.site.request import is_of_this_host, page_of_form
 from tickets.accounts.accounts import prove_address
 from tickets.accounts.codes.sending import may_be_mailed
 from tickets.accounts.devices.known import is_known_device
-from tickets.accounts.forms import CodeForm, PasswordLoginForm
+from tickets.accounts.forms import CodeForm, PasswordLoginForm, redirects_mistakes
 from tickets.accounts.rate_limits import consume, too_many_page
 from tickets.accounts.waiting_line import place_of, take_turn, with_waiting_line
+from tickets.admission.middleware import access_for
+from tickets.admission.refusals import wants_json
 from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.mail.strangers import network_of
 from tickets.models import fold_email
@@ -58,6 +65,28 @@ class ConfirmCodeView(views.ConfirmLoginCodeView):
         elif not may_be_mailed(self.request, login.email):
             return redirect("account_confirm_login_code")
         response: HttpResponse = super().form_valid(form)
+        if not isinstance(form, CodeForm):
+            text = _("We have mailed a new code to %(email)s. The one before is no longer good.")
+            messages.success(self.request, text % {"email": login.email})
+        return response
+
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.POST.get("action") == "resend" and self._action != "resend":
+            messages.warning(request, _("No other code was mailed: enter the last one."))
+            return redirect("account_confirm_login_code")
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        return response
+
+    def form_invalid(self, form: forms.Form) -> HttpResponse:
+        """Only a wrong code is a try, and whoever is wrong is told how many are left."""
+        response: HttpResponse
+        if not form.has_error("code", "incorrect_code"):
+            response = self.render_to_response(self.get_context_data(form=form))
+            return response
+        response = super().form_invalid(form)
+        left = self._process.max_attempts - self._process.state["failed_attempts"]
+        text = ngettext("%(count)d more try.", "%(count)d more tries.", left)
+        form.add_error("code", text % {"count": left})
         return response
 
 
@@ -137,9 +166,28 @@ class LoginView(views.LoginView):
         return response
 
 
-login = public(keeps_next(with_waiting_line(LoginView.as_view())))
-confirm_code = public(keeps_next(ConfirmCodeView.as_view()))
-login_with_password = public(keeps_next(is_limited(PasswordLoginView.as_view())))
+login = public(redirects_mistakes(keeps_next(with_waiting_line(LoginView.as_view()))))
+confirm_code = public(redirects_mistakes(keeps_next(ConfirmCodeView.as_view())))
+login_with_password = public(
+    redirects_mistakes(keeps_next(is_limited(PasswordLoginView.as_view())))
+)
+second_factor = redirects_mistakes(mfa_views.authenticate)
+password_again = redirects_mistakes(views.reauthenticate)
+second_factor_again = redirects_mistakes(mfa_views.reauthenticate)
+
+
+def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The token of forms changes when somebody signs in, so one from before, in another tab or behind
+    the back button, is refused. Nothing of it is used; but where everybody may send it, as all
+    steps of signing in, who has signed in by now gets its page once more, and that leads on.
+    """
+    match = request.resolver_match
+    is_open = match is not None and access_for(request, match.func) == PUBLIC
+    page = page_of_form(request) if is_open else ""
+    is_ours = is_of_this_host(request, request.headers.get("Origin", "/"))
+    if page and is_ours and request.user.is_authenticated and not wants_json(request):
+        return HttpResponseRedirect(page)
+    return render(request, "403_csrf.html", {"page": page}, status=403)
 
 
 @public

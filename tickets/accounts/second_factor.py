@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from lib.clean_input import StrictDecoder
 from lib.sealing import SealBroken, read_seal, seal
+from tickets.accounts.forms import RedirectedForm
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
@@ -34,7 +35,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
             raise PermissionDenied(message) from error
 
 
-class _OnceForm(forms.BaseAuthenticateForm):
+class _OnceForm(RedirectedForm, forms.BaseAuthenticateForm):
     """allauth forgets a used code after one period, while the tolerance takes it for longer."""
 
     def clean_code(self) -> str:
@@ -81,7 +82,7 @@ class AddKeyForm(key_forms.AddWebAuthnForm):
         return cleaned
 
 
-class KeyForm(key_forms.AuthenticateWebAuthnForm):
+class KeyForm(RedirectedForm, key_forms.AuthenticateWebAuthnForm):
     credential = CredentialField()
 
     def clean_credential(self) -> Authenticator:

@@ -16,7 +16,9 @@ urlpatterns = [
     path("login/password/", login.login_with_password, name="account_login_password"),
     path("logout/", login.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
-    path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("reauthenticate/", login.password_again, name="account_reauthenticate"),
+    path("2fa/authenticate/", login.second_factor, name="mfa_authenticate"),
+    path("2fa/reauthenticate/", login.second_factor_again, name="mfa_reauthenticate"),
     path("2fa/", include("allauth.mfa.urls")),
 ]
 if settings.SOCIAL_PROVIDERS:

@@ -4,7 +4,7 @@ pages are in login.py.
 
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from allauth.account.utils import perform_login
+from allauth.account.utils import get_login_redirect_url, perform_login
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -19,15 +19,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lib.qr import qr_image
-from schedule.site.access import login_only, public
-from schedule.site.cookies import cookie_of
+from schedule.site.access import for_programs, login_only, public
 from schedule.site.pages import render_page
 from schedule.site.request import way_back
-from schedule.site.zones import COOKIE, known_zone, remember_zone
+from schedule.site.zones import COOKIE, chosen_zone, remember_zone, zone_name, zone_tag
 from tickets.accounts.accounts import is_guarded
 from tickets.accounts.devices import hand_over
 from tickets.accounts.devices.sessions import devices_of, sessions_of, sign_out
-from tickets.accounts.forms import HandOverAnswerForm, HandOverForm, ZoneForm
+from tickets.accounts.forms import (
+    HandOverAnswerForm,
+    HandOverForm,
+    ZoneForm,
+    redirects_mistakes,
+)
 from tickets.accounts.rate_limits import consume
 from tickets.admission.refusals import wants_json
 from tickets.admission.request import TicketRequest
@@ -39,14 +43,19 @@ from tickets.models.people import mask_email
 _METHODS = ["GET", "HEAD", "POST"]
 
 
+@for_programs
 @require_safe
 @public
 @never_cache
-def me(request: HttpRequest) -> HttpResponse:
-    """What shared pages leave out: who is here, and the token for their forms."""
+def me(request: TicketRequest) -> HttpResponse:
+    """What shared pages leave out: who is here, in which zone, and the token for their forms."""
     user = request.user
     name = user.short_name if isinstance(user, User) else None
-    return JsonResponse({"name": name, "csrf_token": get_token(request)})
+    zone, conference = chosen_zone(request), request.conference
+    chosen = (
+        {"tag": zone_tag(zone, conference), "name": zone_name(zone, conference)} if zone else None
+    )
+    return JsonResponse({"name": name, "zone": chosen, "csrf_token": get_token(request)})
 
 
 @require_http_methods(_METHODS)
@@ -55,9 +64,9 @@ def me(request: HttpRequest) -> HttpResponse:
 def zone(request: TicketRequest) -> HttpResponse:
     """In which zone times are shown: kept in a cookie, and with the account of who has signed in."""
     user = request.user if isinstance(request.user, User) else None
-    chosen = cookie_of(request, COOKIE)
+    chosen = chosen_zone(request)
     back = _path_without_zone(request)
-    form = ZoneForm(request.conference, chosen if known_zone(chosen) else "", request.POST or None)
+    form = ZoneForm(request.conference, chosen.key if chosen else "", request.POST or None)
     if not form.is_valid():
         context = {"form": form, "back": back}
         return render_page(request, "tickets/zone.html", context)
@@ -156,8 +165,11 @@ def device_answer(request: TicketRequest) -> HttpResponse:
 @require_http_methods(_METHODS)
 @public
 @never_cache
+@redirects_mistakes
 def come_in(request: TicketRequest) -> HttpResponse:
     """What the other device opens: by the picture, or by typing the address."""
+    if request.method != "POST" and "code" not in request.GET and request.user.is_authenticated:
+        return HttpResponseRedirect(get_login_redirect_url(request))
     initial = {"code": request.GET.get("code", "")[:100]}
     form = HandOverForm(request.POST or None, label_suffix="", request=request, initial=initial)
     if form.is_valid():
@@ -186,5 +198,7 @@ def come_in_wait(request: TicketRequest) -> HttpResponseBase:
 
 
 def _start_again(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(get_login_redirect_url(request))
     messages.info(request, _("The other device has not let this one in. Begin again."))
     return redirect("come_in")

@@ -12,7 +12,6 @@ import time
 from typing import NamedTuple
 
 from django.conf import settings
-from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core import signing
 from django.core.cache import cache
 from django.core.cache.backends.base import BaseCache
@@ -21,11 +20,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.crypto import get_random_string
-from django.utils.http import urlencode
 
 from lib.redis_scripts import RedisScript
 from schedule.site.access import View
 from schedule.site.cookies import cookie_of, delete_cookie, set_cookie
+from schedule.site.request import page_of_form
 from tickets.accounts.rate_limits import consume, too_many_page
 
 COOKIE = "line"
@@ -152,17 +151,10 @@ def _ask_to_wait(request: HttpRequest, place: PlaceInLine) -> HttpResponse:
 
 
 def _wait_page(request: HttpRequest, seconds: int, context: dict[str, object]) -> HttpResponse:
-    context |= {"seconds": seconds, "url": _way_back(request)}
+    context |= {"seconds": seconds, "url": page_of_form(request)}
     response = render(request, "tickets/line.html", context, status=503)
     response["Retry-After"] = str(seconds)
     add_never_cache_headers(response)
     # It is no mistake, and thousands of lines would hide one.
     vars(response)["_has_been_logged"] = True
     return response
-
-
-def _way_back(request: HttpRequest) -> str:
-    wanted = request.POST.get(REDIRECT_FIELD_NAME)
-    if wanted and REDIRECT_FIELD_NAME not in request.GET:
-        return f"{request.path}?{urlencode({REDIRECT_FIELD_NAME: wanted})}"
-    return request.get_full_path()

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from tickets.models import Claim
+from tickets.models import Claim, Product
 
 
 class ConditionFilter(admin.SimpleListFilter):
@@ -28,11 +28,12 @@ class ConditionFilter(admin.SimpleListFilter):
 
 
 class OpensFilter(ConditionFilter):
-    """A new product of a shop that lets nobody in opens nothing until somebody says what."""
+    """What opens nothing, and what does so only because nobody has said yet."""
 
     title = _("what it opens")
     parameter_name = "opens"
     conditions = {
+        "waiting": (_("Waits for somebody to say"), Q(decided_by__in=Product.WAITING)),
         "nothing": (_("Nothing"), Q(scopes=[])),
         "something": (_("Something"), ~Q(scopes=[])),
     }

@@ -19,8 +19,10 @@ from django.utils.translation import gettext_lazy as _
 from lib.sealing import SealBroken
 from schedule.site.scoped_admin import ConferenceForm, ReadOnly, ScopedAdmin
 from schedule.site.secret_fields import SecretsForm
+from tickets.admin.products import waiting_in_words, warn_of_waiting
 from tickets.admission.request import StaffRequest
 from tickets.models import Shop, SyncRun
+from tickets.sources.reports import counts_in_words
 from tickets.sources.shops.registry import known_kinds
 from tickets.sources.syncing.run import sync_shop
 
@@ -70,10 +72,10 @@ class ShopAdmin(ScopedAdmin):
     form = ShopForm
     list_display = ("slug", "kind_label", "is_active", "heard", "last_state")
     ordering = ("slug",)
-    readonly_fields = ("kind_label", "explained_in", "hook_address", "heard", "last_run")
+    readonly_fields = ("kind_label", "explained_in", "hook_address", "heard", "last_run", "waiting")
     add_fields = ("kind", "slug")
     actions = ("sync_now", "sync_everything", "renew_address")
-    reports = (_("What we know"), {"fields": ("heard", "last_run")})
+    reports = (_("What we know"), {"fields": ("heard", "last_run", "waiting")})
 
     def get_queryset(self, request: HttpRequest) -> Any:
         runs = SyncRun.objects.filter(shop=OuterRef("pk"))
@@ -135,6 +137,10 @@ class ShopAdmin(ScopedAdmin):
             return gettext("never to the end")
         return gettext("%s ago") % timesince(shop.synced_at)
 
+    @admin.display(description=_("what waits"))
+    def waiting(self, shop: Shop) -> str:
+        return waiting_in_words(shop.conference)
+
     @admin.display(description=_("last time"))
     def last_run(self, shop: Any) -> str:
         return format_html("{} {}", self.last_state(shop), shop.last_problem or "")
@@ -191,8 +197,10 @@ class ShopAdmin(ScopedAdmin):
         """Where it is done at once."""
         if run := shop.runs.first():
             level = messages.SUCCESS if run.state == SyncRun.State.DONE else messages.ERROR
-            text = f"{shop}: {run.get_state_display()}. {counts_in_words(run)} {run.problem}"
+            counts = counts_in_words(run.counts)
+            text = f"{shop}: {run.get_state_display()}. {counts}. {run.problem}"
             self.message_user(request, text, level)
+            warn_of_waiting(request, shop.conference)
 
     def accept_removals(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not self.has_change_permission(request):
@@ -223,17 +231,15 @@ class SyncRunAdmin(ReadOnly, ScopedAdmin):
         "started_at",
         "finished_at",
         "counts_in_words",
+        "waiting",
         "problem",
         "started_by",
     )
 
     @admin.display(description=_("counts"))
     def counts_in_words(self, run: SyncRun) -> str:
-        return counts_in_words(run)
+        return counts_in_words(run.counts) if run.counts else ""
 
-
-def counts_in_words(run: SyncRun) -> str:
-    text = gettext(
-        "%(new)s new, %(changed)s changed, %(canceled)s of them canceled, %(unchanged)s unchanged."
-    )
-    return str(text % run.counts) if run.counts else ""
+    @admin.display(description=_("what waits"))
+    def waiting(self, run: SyncRun) -> str:
+        return waiting_in_words(run.shop.conference)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from schedule.site.scoped_admin import NotDeleted, ScopedAdmin, ScopedInline, keep_chosen
 from tickets.admin.filters import ClaimedFilter, EntryLinkFilter
+from tickets.admission.claiming import claim_add_ons
 from tickets.holders.links import link_to
 from tickets.holders.sending import enqueue_links
 from tickets.models import Claim, Ticket, TicketQuerySet, fold_reference
@@ -61,6 +62,9 @@ class ClaimFormSet(forms.BaseInlineFormSet[Claim, Ticket, Any]):
             raise ValidationError(
                 _("Somebody has this ticket. Release that claim, then the next person can have it.")
             )
+        if self.instance.goes_with_main and any(form.has_changed() for form in made):
+            text = _("An add-on goes with its ticket %(main)s: give or release that one.")
+            raise ValidationError(text % {"main": self.instance.main_code})
 
 
 class ClaimInline(ScopedInline, admin.TabularInline[Claim, Ticket]):
@@ -108,14 +112,14 @@ class TicketAdmin(NotDeleted, ScopedAdmin):
     # Counting all of them again to say "3 of 50000" costs more than the search.
     show_full_result_count = False
     fieldsets = (
-        (None, {"fields": ("code", "order_code", "product", "state", "updated_at")}),
+        (None, {"fields": ("code", "order_code", "main_code", "product", "state", "updated_at")}),
         (
             _("For whom"),
             {"fields": ("holder_name", "holder_email", "buyer_email", "link_history")},
         ),
         (_("When"), {"fields": ("valid_from", "valid_until")}),
     )
-    readonly_fields = ("updated_at", "link_history")
+    readonly_fields = ("main_code", "updated_at", "link_history")
     autocomplete_fields = ("product",)
     inlines = (ClaimInline,)
     actions = ("release", "cancel", "restore", "send_entry_link", "mark_came_back")
@@ -160,7 +164,13 @@ class TicketAdmin(NotDeleted, ScopedAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: object, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        Ticket.objects.filter(pk=form.instance.pk).forget_admissions()
+        ticket: Ticket = form.instance
+        Ticket.objects.filter(pk=ticket.pk).forget_admissions()
+        if not ticket.is_valid:
+            add_ons = Ticket.objects.add_ons_of(ticket.conference, [ticket.code]).valid()
+            add_ons.set_state(ticket.state, timezone.now())
+        elif claim := ticket.live_claim:
+            claim_add_ons(ticket.conference, claim.user)
 
     @admin.action(
         permissions=["change"], description=_("Release: nobody has it"), location=ANYWHERE
@@ -172,8 +182,8 @@ class TicketAdmin(NotDeleted, ScopedAdmin):
     @admin.action(
         permissions=["change"], description=_("Cancel: it lets nobody in"), location=ANYWHERE
     )
-    def cancel(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
-        self._set_state(request, tickets, Ticket.State.CANCELED)
+    def cancel(self, request: HttpRequest, tickets: TicketQuerySet) -> None:
+        self._set_state(request, tickets.with_add_ons(), Ticket.State.CANCELED)
 
     @admin.action(permissions=["change"], description=_("Restore: it is valid"), location=ANYWHERE)
     def restore(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:

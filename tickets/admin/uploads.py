@@ -1,5 +1,6 @@
 """Spreadsheets of tickets in the admin: a file, its columns, the plan, and what came of it."""
 
+from dataclasses import asdict
 from typing import cast
 
 from django import forms
@@ -18,6 +19,7 @@ from schedule.site.scoped_admin import ScopedAdmin, conference_of
 from tickets.admission.request import StaffRequest
 from tickets.models import Upload
 from tickets.sources.importing import TicketRemovalsRefused
+from tickets.sources.reports import counts_in_words
 from tickets.sources.spreadsheets.files import ENCODINGS, read_table
 from tickets.sources.spreadsheets.tables import MAX_BYTES, BadSpreadsheet, Table
 from tickets.sources.uploads.mapping import ColumnMapping, MappingForm
@@ -28,6 +30,7 @@ from tickets.sources.uploads.plan import (
     plan_upload,
     undo_upload,
 )
+from tickets.sources.waiting import to_decide
 
 # An upload writes all of these.
 NEEDED = ("add_upload", "add_ticket", "change_ticket", "add_product")
@@ -89,8 +92,7 @@ class UploadAdmin(ScopedAdmin):
             return gettext("undone")
         if upload.applied_at is None:
             return gettext("waits to be applied")
-        counts: dict[str, int] = upload.counts
-        return gettext("applied: %(new)s new, %(changed)s changed") % counts
+        return gettext("applied: %(counts)s") % {"counts": counts_in_words(upload.counts)}
 
     def add_view(
         self,
@@ -192,9 +194,8 @@ class UploadAdmin(ScopedAdmin):
             self.message_user(request, text % {"reason": refused}, messages.ERROR)
             return here
         self.log_change(request, upload, gettext("applied"))
-        text = gettext("Applied: %(new)s new, %(changed)s changed.")
-        values = {"new": written.new, "changed": written.changed}
-        self.message_user(request, text % values, messages.SUCCESS)
+        text = gettext("Applied: %(counts)s.") % {"counts": counts_in_words(asdict(written))}
+        self.message_user(request, text, messages.SUCCESS)
         return redirect("admin:tickets_upload_change", upload.pk)
 
     def _discard(self, request: HttpRequest, upload: Upload) -> HttpResponse:
@@ -218,6 +219,7 @@ class UploadAdmin(ScopedAdmin):
             return self._undo(request, upload)
         context = {
             "upload": upload,
+            **to_decide(request.user, upload.conference),
             "can_be_undone": upload.can_be_undone(timezone.now())
             and self.has_add_permission(request),
             "title": gettext("What came of the spreadsheet"),

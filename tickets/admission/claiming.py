@@ -2,16 +2,31 @@
 
 from collections.abc import Collection, Iterable
 from itertools import chain
+from typing import Any, NamedTuple
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
-from django.db.models import Exists, F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from lib.compiled_sql import prepared
 from schedule.models import Conference
 from tickets.models import Claim, Ticket, TicketQuerySet, User
 from tickets.models.scopes import HeldScope, talk_windows, windows
+
+
+@transaction.atomic
+def claim_add_ons(conference: Conference, user: User) -> None:
+    """Give the person what goes with the tickets that they have."""
+    _give(conference, _add_ons_waiting(conference, user))
+
+
+class _Waiting(NamedTuple):
+    """A valid ticket that nobody has, with who gets it and in which way."""
+
+    person_id: int
+    ticket: Ticket
+    way: Claim.Way
 
 
 @transaction.atomic
@@ -26,10 +41,12 @@ def claim_tickets(
     tickets in their name.
 
     Of several that open the same they get one, so that the buyer can pass on the others; and none
-    while they hold one that still opens it. Returns how many people got one. Four statements,
-    however many they are.
+    while they hold one that still opens it. Add-ons go to whoever has their ticket. Returns how many
+    people got one. The number of statements does not depend on how many they are.
     """
-    given = _give(conference, _waiting(conference, user, emails), way)
+    waiting = _waiting(conference, user, emails)
+    given = _give(conference, [_Waiting(*each, way) for each in waiting])
+    given += _give(conference, _add_ons_waiting(conference, user, emails))
     return len({claim.user_id for claim in given})
 
 
@@ -37,23 +54,26 @@ def claim_tickets(
 def claim_those(
     conference: Conference, user: User, tickets: Iterable[Ticket], way: Claim.Way
 ) -> list[Ticket]:
-    """Give the person those of these tickets that nobody has, by the same rule. Returns what they got."""
+    """Give the person those of these tickets that nobody has, by the same rule, and their add-ons.
+    Returns what they got.
+    """
     among = [ticket.pk for ticket in tickets]
     free = _free(Ticket.objects.filter(conference=conference, pk__in=among))
-    waiting = [(user.pk, ticket) for ticket in free]
-    return [claim.ticket for claim in _give(conference, waiting, way)]
+    given = _give(conference, [_Waiting(user.pk, ticket, way) for ticket in free])
+    given += _give(conference, _add_ons_waiting(conference, user))
+    return [claim.ticket for claim in given]
 
 
-def _give(conference: Conference, waiting: list[tuple[int, Ticket]], way: Claim.Way) -> list[Claim]:
+def _give(conference: Conference, waiting: Collection[_Waiting]) -> list[Claim]:
     at = timezone.now()
-    opens = {ticket.pk: ticket.held_scopes for _person_id, ticket in waiting}
+    opens = {ticket.pk: ticket.held_scopes for _person_id, ticket, _way in waiting}
     talks = talk_windows(conference, chain.from_iterable(opens.values()))
     # What a ticket opens and when. Those that open the same are for several people.
-    chosen: dict[tuple[int, frozenset[HeldScope]], Ticket] = {}
-    for person_id, ticket in waiting:
-        held = opens[ticket.pk]
+    chosen: dict[tuple[int, frozenset[HeldScope]], _Waiting] = {}
+    for each in waiting:
+        held = opens[each.ticket.pk]
         if [window for window in windows(held, conference, talks) if not window.is_over_at(at)]:
-            chosen.setdefault((person_id, frozenset(held)), ticket)
+            chosen.setdefault((each.person_id, frozenset(held)), each)
     if not chosen:
         return []
     # Read after the tickets are locked: of two sign-ins at the same moment the second sees what
@@ -68,7 +88,7 @@ def _give(conference: Conference, waiting: list[tuple[int, Ticket]], way: Claim.
         chosen.pop((claim.user_id, frozenset(claim.ticket.held_scopes)), None)
     given = [
         Claim(ticket=ticket, user_id=person_id, way=way)
-        for (person_id, _held_scopes), ticket in chosen.items()
+        for person_id, ticket, way in chosen.values()
     ]
     Claim.objects.give(given)
     return given
@@ -89,9 +109,7 @@ def _held(who: Q, conference_id: int) -> QuerySet[Claim]:
 def _waiting(
     conference: Conference, user: User | None, emails: Collection[str] | None
 ) -> list[tuple[int, Ticket]]:
-    """Valid tickets that nobody has, each with the person whose address it carries; locked in one
-    order, so that claims and imports wait for each other instead of stopping each other.
-    """
+    """Valid tickets that nobody has, each with the person whose address it carries."""
     if user is not None:
         waiting = _waiting_for_one(conference.pk, user.pk, user.email) if user.is_active else []
         return [(user.pk, ticket) for ticket in waiting]
@@ -116,7 +134,44 @@ def _waiting_for_one(conference_id: int, user_id: int, email: str) -> QuerySet[T
     return _free(theirs)
 
 
+def _add_ons_waiting(
+    conference: Conference, user: User | None = None, emails: Collection[str] | None = None
+) -> list[_Waiting]:
+    """Add-ons that go with their ticket are for whoever has that, in the way in which they have it."""
+    if user is not None:
+        rows: Iterable[Any] = _add_ons_for_one(conference.pk, user.pk)
+    else:
+        named = Q() if emails is None else Q(holder_email__in=[*emails, ""])
+        rows = _free_add_ons(Q(named, conference=conference))
+    return [_Waiting(row.main_holder, row, row.main_way) for row in rows if row.main_holder]
+
+
+@prepared
+def _add_ons_for_one(conference_id: int, user_id: int) -> QuerySet[Ticket]:
+    mine = Claim.objects.live().filter(user=user_id, ticket__conference=conference_id)
+    codes = mine.values("ticket__code")
+    return _free_add_ons(Q(conference=conference_id, main_code__in=codes))
+
+
+def _free_add_ons(those: Q) -> QuerySet[Ticket]:
+    claims = Claim.objects.live().filter(
+        ticket__conference=OuterRef("conference"),
+        ticket__code=OuterRef("main_code"),
+        ticket__shop_email=OuterRef("shop_email"),
+    )
+    free = Ticket.objects.filter(those).exclude(main_code="").valid().unclaimed()
+    named = free.annotate(
+        main_holder=Subquery(claims.values("user")[:1]),
+        main_way=Subquery(claims.values("way")[:1]),
+    )
+    return _locked(named)
+
+
 def _free(tickets: TicketQuerySet) -> QuerySet[Ticket]:
-    """The tickets that are valid and that nobody has, locked."""
-    free = tickets.valid().unclaimed().select_related("product").order_by("pk")
-    return free.select_for_update(of=("self",))
+    """The tickets that are valid and that nobody has; without add-ons that go with another."""
+    return _locked(tickets.valid().unclaimed().independent())
+
+
+def _locked(tickets: TicketQuerySet) -> QuerySet[Ticket]:
+    """In one order, so that claims and imports wait for each other instead of stopping each other."""
+    return tickets.select_related("product").order_by("pk").select_for_update(of=("self",))

@@ -59,8 +59,12 @@ class TicketMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """No cache keeps what is of one person, nor what does not say that it may be kept."""
+        """No cache keeps what is of one person, nor what does not say that it may be kept. What asks to
+        sign in has to say how (RFC 9110): by the cookie that a form gives.
+        """
         response = self.get_response(request)
+        if response.status_code == 401:
+            response["WWW-Authenticate"] = f'Cookie realm="{request.get_host()}"'
         if getattr(request, "is_personal", False) or not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
         return response

@@ -2,13 +2,16 @@
 
 from urllib.parse import urlencode
 
-from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.defaults import permission_denied
 
+from schedule.site.access import is_for_programs
 from schedule.site.request import ConferenceRequest
 from tickets.admission.request import BELOW_ADMIN
 from tickets.admission.rule import Reason
@@ -26,6 +29,8 @@ def refuse(request: ConferenceRequest, reason: Reason) -> HttpResponse:
         login_url = resolve_url("account_login") if is_anonymous else None
         error = {"code": reason.value, "login_url": login_url}
         response = JsonResponse({"error": error}, status=status)
+    elif is_for_programs(request):
+        response = _answer_program(_words_for_program(request, status), status)
     elif request.headers.get("HX-Request") == "true":
         # A fragment's request would follow a redirect and show that page inside the page.
         if is_anonymous:
@@ -54,7 +59,7 @@ def refuse(request: ConferenceRequest, reason: Reason) -> HttpResponse:
     return response
 
 
-def wants_json(request: ConferenceRequest) -> bool:
+def wants_json(request: HttpRequest) -> bool:
     accepted = request.get_preferred_type(["text/html", "application/json"])
     return accepted == "application/json" or request.path.endswith(".json")
 
@@ -75,3 +80,26 @@ def _way_back(request: ConferenceRequest) -> str:
         if not url_has_allowed_host_and_scheme(path, host, require_https=request.is_secure()):
             return ""
     return path if len(path) <= MAX_NEXT_LENGTH else ""
+
+
+def _words_for_program(request: HttpRequest, status: int) -> str:
+    if status == 401:
+        text = _(
+            "Sign in at %(login)s first. Programs that cannot sign in, like calendars, read your own"
+            " agenda: %(agenda)s has an address for them."
+        )
+    else:
+        text = _("This is not open to you. %(tickets)s says what your tickets open.")
+    pages = {"login": "account_login", "agenda": "agenda", "tickets": "tickets"}
+    return text % {name: request.build_absolute_uri(reverse(url)) for name, url in pages.items()}
+
+
+def _answer_program(text: str, status: int) -> HttpResponse:
+    return HttpResponse(f"{text}\n", content_type="text/plain; charset=utf-8", status=status)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """For who has signed in and lacks the permission (Django's handler403)."""
+    if is_for_programs(request):
+        return _answer_program(_("You are signed in, but this is for other people."), 403)
+    return permission_denied(request, exception)

@@ -167,11 +167,12 @@ def compute(conference: Conference, user_id: int) -> Admission:
         held |= {*_by_work(person, room, talk), *held_scopes(scopes, starts_at, ends_at)}
         has_any_places = has_any_places or bool(any_places)
     canceled, places = False, 0
-    for state, starts_at, ends_at, scopes, product_places in _claimed(user_id, conference.pk):
+    for state, starts_at, ends_at, scopes, added_to, per_ticket in _claimed(user_id, conference.pk):
         canceled = canceled or state == Ticket.State.CANCELED
         if state == Ticket.State.VALID:
             held |= {*held_scopes(scopes, starts_at, ends_at)}
-            places = max(places, product_places)
+            # An add-on opens what it was given, on no more devices.
+            places = max(places, 0 if added_to else per_ticket)
     talks, own = _talks_and_own(conference.pk, talk_codes(held), person.proved_email)
     return Admission(
         openings=tuple(windows(held | own, conference, talks)),
@@ -250,6 +251,7 @@ def _claimed(user_id: int, conference_id: int) -> QuerySet[Claim, Values]:
         "ticket__valid_from",
         "ticket__valid_until",
         "ticket__product__scopes",
+        "ticket__main_code",
         "ticket__product__places",
     )
 

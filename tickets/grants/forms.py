@@ -1,4 +1,3 @@
-import re
 from typing import Any
 
 from django import forms
@@ -6,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from schedule.site.scoped_admin import ConferenceForm
-from tickets.models.scopes import KnownScopes
+from tickets.models.scopes import KnownScopes, split_scopes
 
 
 class ScopesField(forms.CharField):
@@ -20,7 +19,7 @@ class ScopesField(forms.CharField):
         return ", ".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: str | None) -> Any:
-        return [scope for scope in re.split(r"[\s,]+", value or "") if scope]
+        return split_scopes(value or "")
 
     def validate(self, value: list[str]) -> None:
         if self.required and not value:

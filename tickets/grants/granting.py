@@ -17,7 +17,7 @@ from schedule.models import Conference
 from schedule.site.dates import read_moment
 from tickets.accounts.accounts import account_for, accounts_for
 from tickets.models import Grant, User, fold_email
-from tickets.models.scopes import KnownScopes, forget_admissions
+from tickets.models.scopes import KnownScopes, forget_admissions, split_scopes
 from tickets.sources.spreadsheets.files import read_table
 from tickets.sources.spreadsheets.tables import BadRow, BadSpreadsheet
 
@@ -149,7 +149,7 @@ def _read_row(cells: dict[str, str], known: KnownScopes) -> WantedGrant:
         raise ValidationError(_("No reason."))
     if len(cells["reason"]) > (longest := Grant._meta.get_field("reason").max_length or 0):
         raise ValidationError(_("The reason is longer than %(n)s characters.") % {"n": longest})
-    scopes = cells["scopes"].replace(",", " ").replace(";", " ").split() or ["conference"]
+    scopes = split_scopes(cells["scopes"]) or ["conference"]
     known.check(scopes)
     ends_at = None
     if cells["until"]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from schedule.models import Conference
 from tickets.accounts.accounts import account_for, is_guarded, known_account, people_known_to
 from tickets.accounts.devices.sessions import sessions_of, sign_out
+from tickets.admission.claiming import claim_add_ons
 from tickets.grants.granting import give_grant
 from tickets.helpdesk.why.for_helpdesk import plain
 from tickets.holders.entering import refusal_of
@@ -67,8 +68,10 @@ def claim(by: Volunteer, *, ticket: Ticket, email: str) -> Done:
         raise FixRefused(
             _("%(who)s has this ticket. Release it first.") % {"who": holder.user.reference}
         )
+    _refuse_add_on(now)
     user = account_for(email)
     now.give_to(user, Claim.Way.HELPDESK)
+    claim_add_ons(by.conference, user)
     said = {"who": user.reference, "ticket": ticket.code}
     by.log(now, _("Given to %(who)s.") % said)
     return Done(_("%(who)s has ticket %(ticket)s.") % said, user)
@@ -79,6 +82,7 @@ def release(by: Volunteer, *, ticket: Ticket) -> Done:
     held = ticket.claims.live().select_for_update(of=("self",)).select_related("user").first()
     if held is None:
         raise FixRefused(_("Nobody has this ticket."))
+    _refuse_add_on(ticket)
     held.release(timezone.now())
     said = {"who": held.user.reference, "ticket": ticket.code}
     by.log(ticket, _("Released: %(who)s had it.") % said)
@@ -93,6 +97,10 @@ def extend_ticket(by: Volunteer, *, ticket: Ticket, hours: int) -> Done:
     held = ticket.live_claim
     if held is None:
         raise FixRefused(_("Nobody has this ticket."))
+    if ticket.product.is_waiting:
+        raise FixRefused(
+            _("Nobody has said yet what this ticket opens. Organizers do, in Products.")
+        )
     if not ticket.product.scopes:
         raise FixRefused(_("This ticket opens nothing."))
     at = timezone.now()
@@ -236,6 +244,12 @@ def show_entry_link(by: Volunteer, *, ticket: Ticket) -> Done:
         raise FixRefused(_("This account opens by its own login alone: it has more rights."))
     by.log(ticket, _("The entry link was shown at the help desk."))
     return Done(url_of(link, by.site, is_shown=True), ticket)
+
+
+def _refuse_add_on(ticket: Ticket) -> None:
+    if ticket.goes_with_main:
+        text = _("An add-on goes with its ticket %(main)s. Give or release that one.")
+        raise FixRefused(text % {"main": ticket.main_code})
 
 
 def _holder_or(ticket: Ticket) -> models.Model:

@@ -103,12 +103,15 @@ def _ticket_fixes(check: str, ticket: Ticket, case: Inquiry, volunteer: Voluntee
     fixes: list[Fix] = []
     holder = live_claim(ticket)
     is_theirs = holder is not None and holder.user_id == case.user_id
-    if check in ("ticket", "released") and holder is None and case.user is not None:
+    # An add-on goes with its ticket.
+    may_move = not ticket.is_add_on
+    is_free = holder is None and case.user is not None
+    if may_move and check in ("ticket", "released") and is_free:
         fixes += offer(volunteer, "claim", ticket=ticket.pk, email=case.email)
     if check == "claim":
         if ticket.valid_until and is_theirs and ticket.product.scopes:
             fixes += offer(volunteer, "extend-ticket", ticket=ticket.pk, hours=2)
-        fixes += offer(volunteer, "release", ticket=ticket.pk)
+        fixes += offer(volunteer, "release", ticket=ticket.pk) if may_move else []
     if check == "link":
         fixes += offer(volunteer, "send-link", "show-link", ticket=ticket.pk)
     if check in ("claim", "ticket"):
@@ -118,7 +121,9 @@ def _ticket_fixes(check: str, ticket: Ticket, case: Inquiry, volunteer: Voluntee
 
 def ticket_fixes(ticket: Ticket, volunteer: Volunteer) -> list[Fix]:
     """On the ticket's own page, where the person is not known yet to whom it is given."""
-    if live_claim(ticket) is None:
+    if ticket.is_add_on:
+        fixes = []
+    elif live_claim(ticket) is None:
         fixes = offer(volunteer, "claim", ticket=ticket.pk)
         fixes = [fix._replace(asks_first=True) for fix in fixes]
     else:

@@ -12,11 +12,12 @@ from django.views.decorators.http import require_safe
 from schedule.feeds.exporting import ical
 from schedule.feeds.exporting.export import Export
 from schedule.models import AgendaLink, Talk
-from schedule.site.access import public
+from schedule.site.access import for_programs, public
 from schedule.site.request import ConferenceRequest
 from tickets.admission.rule import admission_of, refusal
 
 
+@for_programs
 @require_safe
 @public
 @cache_control(private=True, no_cache=True)
@@ -34,7 +35,7 @@ def agenda_feed(request: ConferenceRequest, secret: str) -> HttpResponse:
     chosen = list(talks.in_order().with_cards())
     export = Export.of(conference, request.build_absolute_uri("/"), chosen)
     name = _("%(conference)s: my agenda") % {"conference": conference.name}
-    body = ical.write(export, name)
+    body = ical.write(export, name, alarms=True)
     etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     response = HttpResponse(body, content_type=ical.CONTENT_TYPE, headers={"ETag": etag})
     return get_conditional_response(request, etag=etag, response=response) or response

@@ -12,6 +12,8 @@ from tickets.holders.order_code import PendingOrder, key_of
 class OrderForm(LimitedForm):
     """Says the same whether or not there is such an order."""
 
+    filled_again = ("order_code", "email")
+
     order_code = forms.CharField(
         label=_("Order code"),
         max_length=100,
@@ -33,6 +35,7 @@ class OrderForm(LimitedForm):
 
 
 class PassOnForm(LimitedForm):
+    filled_again = ("email",)
     email = FoldedEmailField(
         autocomplete="off", help_text=_("Of the person who comes in your place.")
     )

@@ -55,6 +55,9 @@ def _signed_in(request: HttpRequest) -> User | None:
 
 def _ask(request: TicketRequest, link: EntryLink) -> HttpResponse:
     ticket, signed_in = link.ticket, _signed_in(request)
+    claim = ticket.live_claim
+    if signed_in is not None and claim is not None and claim.user_id == signed_in.pk:
+        return HttpResponseRedirect(get_login_redirect_url(request))
     context = {
         "first_name": ticket.first_name,
         "address": mask_email(ticket.holder_email),

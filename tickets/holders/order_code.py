@@ -82,14 +82,22 @@ def is_code_of_order(session: SessionBase, code: str) -> bool:
     return False
 
 
+def tries_left(session: SessionBase) -> int:
+    tries: int = session[_KEY]["tries"]
+    return TRIES - tries
+
+
 def _hash(code: str) -> str:
     return salted_hmac("tickets.entry.order_code", code, algorithm="sha256").hexdigest()
 
 
 def tickets_of_order(conference: Conference, order_code: str, email: str) -> list[Ticket]:
-    """Valid ones that belong to the address: in its name, or bought by it and in nobody's."""
+    """Valid ones that belong to the address: in its name, or bought by it and in nobody's. Add-ons
+    come with their tickets.
+    """
     theirs = Q(holder_email=email) | Q(holder_email="", buyer_email=email)
-    tickets = Ticket.objects.filter(theirs, conference=conference).valid().exclude(order_code="")
+    tickets = Ticket.objects.filter(theirs, conference=conference).valid().independent()
+    tickets = tickets.exclude(order_code="")
     folded = [(fold_order_code(ticket.order_code), ticket) for ticket in tickets.order_by("pk")]
     wanted = fold_order_code(order_code)
     exact = [ticket for code, ticket in folded if code == wanted]

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.tasks import task
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from schedule.models import Conference
 from tickets.accounts.accounts import is_verified, known_account
@@ -22,6 +23,9 @@ from tickets.models.people import mask_email
 
 # A forwarded link may be opened by a whole office.
 ONCE_IN_SECONDS = 24 * 3600
+ADD_ON_IS_NOT_PASSED_ON = gettext_lazy(
+    "An add-on is not passed on by itself: it goes with the ticket %(main)s."
+)
 
 
 class NotPassedOn(Exception):
@@ -29,12 +33,14 @@ class NotPassedOn(Exception):
 
 
 def free_tickets_of(conference: Conference, user: User) -> QuerySet[Ticket]:
-    """Tickets that nobody has and the person may assign: bought by their address, or in its name."""
+    """Tickets that nobody has and the person may assign: bought by their address, or in its name.
+    Add-ons go with them.
+    """
     if not is_verified(user):
         return Ticket.objects.none()
     theirs = Q(holder_email=user.email) | Q(buyer_email=user.email)
-    tickets = Ticket.objects.filter(theirs, conference=conference).valid().unclaimed()
-    return tickets.select_related("product").order_by("product__name", "pk")
+    tickets = Ticket.objects.filter(theirs, conference=conference, main_code="")
+    return tickets.valid().unclaimed().select_related("product").order_by("product__name", "pk")
 
 
 def may_pass_on(ticket: Ticket, user: User) -> bool:
@@ -52,6 +58,8 @@ def pass_on(*, ticket: Ticket, email: str, site: str, by: User | None) -> None:
     email, at = fold_email(email), timezone.now()
     tickets = Ticket.objects.select_related("conference").select_for_update(of=("self",))
     ticket = tickets.get(pk=ticket.pk)
+    if ticket.is_add_on:
+        raise NotPassedOn(str(ADD_ON_IS_NOT_PASSED_ON) % {"main": ticket.main_code})
     if by is not None:
         _check_right(ticket, by, at)
     if not ticket.is_valid:

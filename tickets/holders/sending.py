@@ -32,6 +32,7 @@ class Recipients(StrEnum):
 class SkipReason(StrEnum):
     """Why a valid ticket gets no mail."""
 
+    OPENS_NOTHING = "opens_nothing"
     WITHOUT_ADDRESS = "without_address"
     SAME_ADDRESS = "same_address"
     HELD_BY_ANOTHER = "held_by_another"
@@ -61,12 +62,14 @@ def plan_mailing(
     tickets = Ticket.objects.filter(conference=conference).valid().order_by("pk")
     if product is not None:
         tickets = tickets.filter(product=product)
-    for ticket in tickets.select_related("entry_link").annotate(
+    for ticket in tickets.select_related("entry_link", "product").annotate(
         held_by=Subquery(live.values("user__email")[:1]),
         seen_at=Subquery(live.values("user__last_login")[:1]),
     ):
-        if ticket.holder_email in addresses:
-            skip: SkipReason | None = SkipReason.SAME_ADDRESS
+        if not ticket.product.scopes:
+            skip: SkipReason | None = SkipReason.OPENS_NOTHING
+        elif ticket.holder_email in addresses:
+            skip = SkipReason.SAME_ADDRESS
         else:
             skip = _why_skipped(ticket, recipients, at, sends_again=sends_again)
             # A ticket that is somebody else's by now does not stand for the others of its address.

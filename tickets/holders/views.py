@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from schedule.site.access import login_only
 from schedule.site.pages import render_page
+from tickets.accounts.forms import redirects_mistakes
 from tickets.admission.claiming import claim_tickets
 from tickets.admission.request import TicketRequest
 from tickets.admission.rule import admission_of
@@ -21,8 +22,15 @@ from tickets.holders.order_code import (
     claim_order,
     is_code_of_order,
     pending_order,
+    tries_left,
 )
-from tickets.holders.passing_on import NotPassedOn, free_tickets_of, may_pass_on, pass_on
+from tickets.holders.passing_on import (
+    ADD_ON_IS_NOT_PASSED_ON,
+    NotPassedOn,
+    free_tickets_of,
+    may_pass_on,
+    pass_on,
+)
 from tickets.models import Claim, Ticket
 from tickets.sources.syncing.asking import ask_in_background
 
@@ -60,6 +68,7 @@ def find(request: TicketRequest) -> HttpResponse:
 @require_http_methods(_METHODS)
 @login_only
 @never_cache
+@redirects_mistakes
 def claim(request: TicketRequest) -> HttpResponse:
     """For who signed in with another address than the ticket's."""
     form = OrderForm(request.POST or None, label_suffix="", request=request)
@@ -73,6 +82,7 @@ def claim(request: TicketRequest) -> HttpResponse:
 @require_http_methods(_METHODS)
 @login_only
 @never_cache
+@redirects_mistakes
 def claim_code(request: TicketRequest) -> HttpResponse:
     order = pending_order(request.session)
     if order is None:
@@ -84,7 +94,10 @@ def claim_code(request: TicketRequest) -> HttpResponse:
         if pending_order(request.session) is None:
             messages.error(request, _("Too many wrong codes. Ask for a new one."))
             return redirect("claim")
-        form.add_error("code", _("This is not the code in our last mail about this order."))
+        left = tries_left(request.session)
+        text = ngettext("%(count)d more try.", "%(count)d more tries.", left)
+        wrong = _("This is not the code in our last mail about this order.")
+        form.add_error("code", [wrong, text % {"count": left}])
     context = {"form": form, "order": order}
     return render_page(request, "tickets/claim_code.html", context)
 
@@ -106,11 +119,15 @@ def _claim_order(request: TicketRequest, order: PendingOrder) -> HttpResponse:
 @require_http_methods(_METHODS)
 @login_only
 @never_cache
+@redirects_mistakes
 def pass_ticket_on(request: TicketRequest, pk: int) -> HttpResponse:
     tickets = Ticket.objects.select_related("product", "conference")
     ticket = get_object_or_404(tickets, conference=request.conference, pk=pk)
     if not may_pass_on(ticket, request.user):
         raise Http404
+    if ticket.is_add_on:
+        messages.info(request, ADD_ON_IS_NOT_PASSED_ON % {"main": ticket.main_code})
+        return redirect("tickets")
     form = PassOnForm(request.POST or None, label_suffix="", request=request)
     if form.is_valid():
         email, site = form.cleaned_data["email"], request.build_absolute_uri("/")
@@ -138,6 +155,10 @@ def release_ticket(request: TicketRequest, pk: int) -> HttpResponse:
     """Nobody has it then; whose address it carries can claim it again."""
     mine = Claim.objects.live().filter(user=request.user, ticket__conference=request.conference)
     claim = get_object_or_404(mine.select_related("ticket"), ticket=pk)
+    if claim.ticket.goes_with_main:
+        text = _("An add-on goes with its ticket %(main)s. Give that one back.")
+        messages.info(request, text % {"main": claim.ticket.main_code})
+        return redirect("tickets")
     claim.release(timezone.now())
     messages.success(request, _("You have given the ticket back."))
     return redirect("tickets")

@@ -8,10 +8,11 @@ from tickets.models.people import (
     fold_email,
     fold_reference,
 )
+from tickets.models.products import Product
 from tickets.models.roles import Role
 from tickets.models.scopes import validate_scopes, whole_conference
 from tickets.models.shops import OrderHint, Shop, SyncRun, Upload
-from tickets.models.tickets import Claim, EntryLink, Product, Ticket, TicketQuerySet
+from tickets.models.tickets import Claim, EntryLink, Ticket, TicketQuerySet
 
 __all__ = [
     "Ban",

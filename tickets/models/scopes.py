@@ -3,6 +3,7 @@ which there are, and when they are open is said here alone.
 """
 
 import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -17,6 +18,9 @@ from django.utils.translation import gettext as _
 from schedule.models import Conference, Talk
 
 logger = logging.getLogger(__name__)
+
+# Of the days or rooms that there are, to whoever has named another.
+MOST_NAMED = 20
 
 # Workshop tickets open their room a little before the talk, and do not cut off a speaker.
 EARLY = timedelta(minutes=15)
@@ -51,6 +55,13 @@ def parse_scope(text: str) -> Scope:
     raise ValueError(
         f"“{text}” is not a scope. Write conference, day:2026-11-21, room:SLUG, talk:CODE or replay."
     )
+
+
+def split_scopes(text: str) -> list[str]:
+    """Scopes with commas, semicolons or spaces between. As a list of JSON, with brackets and quotes,
+    they mean the same.
+    """
+    return [scope for scope in re.split(r"[\s,;\[\]\"'“”]+", text) if scope]
 
 
 def parse_scopes(texts: object) -> Iterator[Scope]:
@@ -122,10 +133,17 @@ class KnownScopes:
         for text in texts:
             scope = _typed_scope(text)
             if not self._has(scope):
-                raise ValidationError(
-                    _("%(conference)s has no %(scope)s.")
-                    % {"conference": self.conference, "scope": scope}
-                )
+                text = _("%(conference)s has no %(scope)s.")
+                if there := self._of_kind(scope.kind):
+                    text = _("%(conference)s has no %(scope)s. There are: %(there)s.")
+                values = {"conference": self.conference, "scope": scope, "there": there}
+                raise ValidationError(text % values)
+
+    @cached_property
+    def _days(self) -> set[str]:
+        first, last = self.conference.starts_on, self.conference.ends_on
+        count = (last - first).days + 1
+        return {(first + timedelta(days=number)).isoformat() for number in range(count)}
 
     def _has(self, scope: Scope) -> bool:
         match scope.kind:
@@ -134,9 +152,20 @@ class KnownScopes:
             case "talk":
                 return scope.value in self._talks
             case "day":
-                day = date.fromisoformat(scope.value)
-                return self.conference.starts_on <= day <= self.conference.ends_on
+                return scope.value in self._days
         return True
+
+    def _of_kind(self, kind: str) -> str:
+        """Those that there are, as they are written. There are too many talks to name them."""
+        match kind:
+            case "day":
+                there = self._days
+            case "room":
+                there = self._rooms
+            case _:
+                return ""
+        named = [f"{kind}:{value}" for value in sorted(there)]
+        return ", ".join(named[:MOST_NAMED] + ["…"] * (len(named) > MOST_NAMED))
 
 
 class ScopeWindow(NamedTuple):

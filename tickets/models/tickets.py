@@ -1,12 +1,9 @@
-"""Tickets, what was bought with them, who has them, and their entry links. Whom they let in is decided
-in tickets/admission/.
-"""
+"""Tickets, who has them, and their entry links. Whom they let in is decided in tickets/admission/."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -15,66 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from schedule.models import Conference
 from tickets.models.people import User, fold_email
-from tickets.models.scopes import (
-    HeldScope,
-    forget_admissions,
-    held_scopes,
-    validate_scopes,
-    whole_conference,
-)
+from tickets.models.products import Product
+from tickets.models.scopes import HeldScope, forget_admissions, held_scopes
 from tickets.models.shops import Shop, SyncRun
 
-
-class Product(models.Model):
-    """What was bought, as the ticket shop calls it, and which scopes it opens."""
-
-    conference = models.ForeignKey(Conference, models.CASCADE, related_name="products")
-    name = models.CharField(_("name"), max_length=200)
-    scopes = models.JSONField(
-        _("opens"),
-        default=whole_conference,
-        blank=True,
-        validators=[validate_scopes],
-        help_text=_(
-            'A list of: "conference", "day:2026-11-21", "room:main", "talk:CODE", "replay".'
-            " An empty list opens nothing."
-        ),
-    )
-
-    places = models.PositiveSmallIntegerField(
-        _("places"),
-        default=2,
-        validators=[MinValueValidator(1), MaxValueValidator(20)],
-        help_text=_("On how many devices its holder may watch at the same time."),
-    )
-    shop = models.ForeignKey(
-        Shop,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="products",
-        verbose_name=_("shop"),
-    )
-    shop_code = models.CharField(
-        _("the shop's number of it"), max_length=100, blank=True, editable=False
-    )
-
-    class Meta:
-        verbose_name = _("product")
-        verbose_name_plural = _("products")
-        ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["conference", "name"], name="product_name_once"),
-            models.UniqueConstraint(
-                fields=["shop", "shop_code"],
-                condition=~Q(shop_code=""),
-                name="product_once_per_shop",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
+# Of an add-on: the ticket that it was bought for, if both are in the same name.
+_IS_MAIN = Q(
+    conference=OuterRef("conference"), code=OuterRef("main_code"), shop_email=OuterRef("shop_email")
+)
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -91,6 +36,19 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         if user is not None:
             theirs |= Q(Exists(claims))
         return self.filter(theirs, conference=conference)
+
+    def independent(self) -> Self:
+        """Without the add-ons that go with their tickets (`Ticket.goes_with_main`)."""
+        return self.exclude(Exists(Ticket.objects.filter(_IS_MAIN)), ~Q(main_code=""))
+
+    def add_ons_of(self, conference: Conference, codes: Collection[str]) -> Self:
+        return self.filter(conference=conference, main_code__in=list(codes))
+
+    def with_add_ons(self) -> "TicketQuerySet":
+        """What ends a ticket ends those that were bought on top of it."""
+        mains = {"code": OuterRef("main_code"), "conference": OuterRef("conference")}
+        on_top = Exists(self.filter(**mains))
+        return Ticket.objects.filter(Q(pk__in=self.values("pk")) | (~Q(main_code="") & on_top))
 
     def set_state(self, state: str, at: datetime) -> None:
         """An organizer says so; the shop may say something else again."""
@@ -109,6 +67,10 @@ class Ticket(models.Model):
     `shop` None: from a spreadsheet, or typed. `holder_email` is whose it is; `shop_email` is what
     the shop last said about that, so that a holder who passed it on here keeps that until the shop
     itself names somebody new. `valid_from`/`valid_until`: half-open window, None for no bound.
+
+    `main_code`: of an add-on the code of the ticket that it was bought for. It ends with that one, and
+    is not passed on by itself. Where the shop has it in the same name, it goes with that ticket:
+    whoever has that one has it.
     """
 
     class State(models.TextChoices):
@@ -126,6 +88,9 @@ class Ticket(models.Model):
         _("code"), max_length=100, help_text=_("The shop's number of this ticket, not its secret.")
     )
     order_code = models.CharField(_("order"), max_length=100, blank=True)
+    main_code = models.CharField(
+        _("add-on to"), max_length=100, blank=True, db_index=True, editable=False
+    )
     product = models.ForeignKey(
         Product, models.PROTECT, related_name="tickets", verbose_name=_("product")
     )
@@ -196,6 +161,28 @@ class Ticket(models.Model):
         return self.state == Ticket.State.VALID
 
     @property
+    def is_add_on(self) -> bool:
+        return bool(self.main_code)
+
+    @property
+    def main_ticket(self) -> "Ticket | None":
+        """Of an add-on. None: it stands alone."""
+        theirs = Ticket.objects.filter(conference=self.conference_id, code=self.main_code)
+        return theirs.first() if self.is_add_on else None
+
+    @property
+    def goes_with_main(self) -> bool:
+        """Whether it is an add-on that is whose its main ticket is."""
+        main = self.main_ticket
+        return main is not None and main.shop_email == self.shop_email
+
+    @property
+    def add_ons(self) -> TicketQuerySet:
+        """Those that go with it."""
+        theirs = Ticket.objects.add_ons_of(self.conference, [self.code])
+        return theirs.filter(shop_email=self.shop_email)
+
+    @property
     def held_scopes(self) -> list[HeldScope]:
         return held_scopes(self.product.scopes, self.valid_from, self.valid_until)
 
@@ -220,7 +207,9 @@ class Ticket(models.Model):
         return claim
 
     def pass_to(self, email: str, at: datetime) -> None:
-        """It is that address's from now on, and who had it is out."""
+        """It is that address's from now on, with its add-ons, and who had it is out."""
+        for add_on in self.add_ons:
+            add_on.pass_to(email, at)
         self.claims.live().release(at)
         self.holder_email, self.holder_name = email, ""
         self.passed_on_at = at
@@ -287,9 +276,28 @@ class Claim(models.Model):
 
     @classmethod
     def release_all(cls, claims: Collection["Claim"], at: datetime) -> None:
-        """Releases claims that were read with their tickets, in one statement. All releasing ends here."""
-        cls.objects.filter(pk__in=[claim.pk for claim in claims]).update(released_at=at)
+        """Releases claims that were read with their tickets, and with a ticket its add-ons. All
+        releasing ends here.
+        """
+        lost = [claim.pk for claim in (*claims, *cls._of_add_ons(claims))]
+        cls.objects.filter(pk__in=lost).update(released_at=at)
         forget_admissions([(claim.ticket.conference_id, claim.user_id) for claim in claims])
+
+    @classmethod
+    def _of_add_ons(cls, claims: Collection["Claim"]) -> list["Claim"]:
+        """What the same people have by add-ons to these tickets."""
+        whose = {
+            (claim.ticket.conference_id, claim.ticket.code, claim.user_id)
+            for claim in claims
+            if not claim.ticket.is_add_on
+        }
+        codes = {code for _conference_id, code, _user_id in whose}
+        on_top = cls.objects.live().filter(ticket__main_code__in=codes).select_related("ticket")
+        return [
+            claim
+            for claim in on_top
+            if (claim.ticket.conference_id, claim.ticket.main_code, claim.user_id) in whose
+        ]
 
 
 class EntryLink(models.Model):

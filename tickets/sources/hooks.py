@@ -10,7 +10,7 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from schedule.site.access import public
+from schedule.site.access import for_programs, public
 from schedule.site.request import ConferenceRequest
 from tickets.models import Shop
 from tickets.models.shops import new_hook_secret
@@ -25,6 +25,7 @@ MAX_BODY_BYTES = 64 * 1024
 @csrf_exempt
 @require_POST
 @public
+@for_programs
 def hook(request: ConferenceRequest, shop: str, secret: str) -> HttpResponse:
     """Answers nobody who does not know the secret whether there is such a shop."""
     found = Shop.objects.active().filter(conference=request.conference, slug=shop).first()

@@ -5,9 +5,11 @@ moves tickets on to new holders, and drops what is kept of everybody concerned. 
 statements does not depend on that of the tickets.
 """
 
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -20,6 +22,7 @@ from tickets.models import Claim, Product, Shop, SyncRun, Ticket, TicketQuerySet
 from tickets.models.scopes import forget_admissions
 from tickets.sources.products import ProductRegister
 from tickets.sources.shops.base import ShopTicket, TicketValues
+from tickets.sources.waiting import WaitingProduct, waiting_products
 
 # Of the valid tickets: more are not canceled for the sole reason that nobody names them any more.
 MAX_GONE_SHARE = 0.2
@@ -61,6 +64,10 @@ class TicketLine:
         """What would be overwritten. None: the ticket is new."""
         return values_of(self.old, self.values) if self.old else None
 
+    def becomes(self, name: str) -> Any:
+        """The value of a field, changed or not."""
+        return self.values[name] if name in self.values else getattr(self.old, name, "")
+
     @property
     def kind(self) -> str:
         if self.old is None:
@@ -96,21 +103,26 @@ class TicketPlan:
 
 @dataclass(slots=True)
 class ImportResult:
-    """`canceled`: were valid and are not, counted in `changed` too. `passed_on`: a new holder is
-    named, so the old one lost the ticket. `claimed`: found their holders at once. Of a whole file
-    also `absent`: tickets from files that it does not name; `absent_canceled`: of those.
+    """`canceled`, `pending`, `unknown`: what became so, counted in `changed` too. `passed_on`: a new
+    holder is named, so the old one lost the ticket. `claimed`: found their holders at once. Of a
+    whole file also `absent`: tickets from files that it does not name; `absent_canceled`: of those;
+    and `waiting`: the products that open nothing until somebody says what.
     """
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     canceled: int = 0
+    pending: int = 0
+    unknown: int = 0
     passed_on: int = 0
     claimed: int = 0
     absent: int = 0
     absent_canceled: int = 0
     new_products: list[str] = field(default_factory=list)
+    opened_products: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
+    waiting: list[WaitingProduct] = field(default_factory=list)
 
 
 @transaction.atomic(savepoint=False)
@@ -120,18 +132,56 @@ def plan_tickets(
     """Writes nothing. `shop` None: a file. Of a code that is named twice the last word counts."""
     wanted = {ticket.code: ticket for ticket in tickets}
     plan = TicketPlan(ProductRegister(conference, shop, wanted.values()))
-    known = _known(conference, wanted, plan.products)
+    mains = {ticket.values.get("main_code") or ticket.code for ticket in wanted.values()}
+    known = _known(conference, {*wanted, *mains}, plan.products)
     for ticket in wanted.values():
         old = known.get(ticket.code)
         if old is not None and _is_foreign(old, shop):
             plan.foreign.append(old)
             continue
-        values = _values(ticket, plan.products.of(ticket), shop, old)
+        values = {**ticket.values, **_ended_with_main(ticket, wanted, known)}
+        values = _values(values, plan.products.of(ticket), shop, old)
         if old is None or values:
             plan.lines.append(TicketLine(ticket.code, values, old))
         else:
             plan.unchanged.append(old)
+    plan.lines += _left_behind(conference, plan.lines, wanted)
     return plan
+
+
+def _ended_with_main(
+    ticket: ShopTicket, wanted: Mapping[str, ShopTicket], known: Mapping[str, Ticket]
+) -> TicketValues:
+    """What an add-on is, if the ticket that it was bought for lets nobody in."""
+    code, state = ticket.values.get("main_code"), ticket.values.get("state")
+    if not code or state != Ticket.State.VALID:
+        return {}
+    if code in wanted:
+        main = wanted[code].values
+    elif code in known:
+        main = vars(known[code])
+    else:
+        return {"state": Ticket.State.UNKNOWN, "shop_says": _("add-on to an unknown ticket")}
+    return {} if main.get("state", state) == state else _as_main(main)
+
+
+def _as_main(main: Mapping[str, Any]) -> TicketValues:
+    says = _("its ticket: %s") % (main.get("shop_says") or Ticket.State(main["state"]).label)
+    return {"state": main["state"], "shop_says": says[:100]}
+
+
+def _left_behind(
+    conference: Conference, lines: Iterable[TicketLine], wanted: Collection[str]
+) -> list[TicketLine]:
+    """Valid add-ons of tickets that end, where the shop has named only the ticket."""
+    ended = {line.code: line.values for line in lines if line.invalidates}
+    add_ons = Ticket.objects.add_ons_of(conference, ended).valid().order_by("pk")
+    rows = add_ons.select_related("product", "shop").select_for_update(of=("self",))
+    return [
+        TicketLine(row.code, _as_main(ended[row.main_code]), row)
+        for row in rows
+        if row.code not in wanted
+    ]
 
 
 def _known(
@@ -156,9 +206,9 @@ def _is_foreign(old: Ticket, shop: Shop | None) -> bool:
 
 
 def _values(
-    ticket: ShopTicket, product: Product, shop: Shop | None, old: Ticket | None
+    values: TicketValues, product: Product, shop: Shop | None, old: Ticket | None
 ) -> TicketValues:
-    values = {**ticket.values, "product": product, "shop": shop}
+    values = {**values, "product": product, "shop": shop}
     if "buyer_email" in values:
         values["buyer_email"] = fold_email(values["buyer_email"])
     if "holder_email" in values:
@@ -199,6 +249,7 @@ def write_plan(
     plan.products.save()
     written = write_lines(conference, plan.lines, seen_in=seen_in)
     written.new_products = sorted(product.name for product in plan.products.new)
+    written.opened_products = sorted(product.name for product in plan.products.opened)
     written.unchanged = len(plan.unchanged)
     written.foreign = [ticket.code for ticket in plan.foreign]
     if seen_in is not None and plan.unchanged:
@@ -216,7 +267,10 @@ def write_lines(
     written = ImportResult(new=len(lines) - len(changed), changed=len(changed))
     if not lines:
         return written
-    written.canceled = sum(line.invalidates for line in changed)
+    became = Counter(line.values.get("state") for line in changed)
+    written.canceled = became[Ticket.State.CANCELED]
+    written.pending = became[Ticket.State.PENDING]
+    written.unknown = became[Ticket.State.UNKNOWN]
     identity = ("conference", "code")
     Ticket.objects.bulk_create(
         [_row(conference, line, seen_in) for line in lines],
@@ -239,7 +293,9 @@ def cancel_tickets(conference: Conference, tickets: QuerySet[Ticket]) -> ImportR
     with transaction.atomic():
         conference.one_writer("tickets")
         rows = found.order_by("pk").select_for_update(of=("self",))
-        return write_lines(conference, [TicketLine(row.code, CANCELED, row) for row in rows])
+        lines = [TicketLine(row.code, CANCELED, row) for row in rows]
+        lines += _left_behind(conference, lines, {line.code for line in lines})
+        return write_lines(conference, lines)
 
 
 def _row(conference: Conference, line: TicketLine, seen_in: SyncRun | None) -> Ticket:
@@ -297,6 +353,7 @@ def import_tickets(
         if not accepts_removals:
             refuse_too_many(missing.valid().count(), valid)
         result.absent_canceled = cancel_tickets(conference, missing).changed
+    result.waiting = waiting_products(conference)
     if is_dry_run:
         transaction.set_rollback(True)
     return result

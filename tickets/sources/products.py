@@ -1,15 +1,18 @@
-"""Which product a shop's or a file's word means: the shop's number of it tells, else its name."""
+"""Which product a shop's or a file's word means, and what it opens by itself."""
 
 from collections.abc import Iterable
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from lib.text import one_line
 from schedule.models import Conference
-from tickets.models import Product, Shop
-from tickets.sources.shops.base import ShopTicket
+from tickets.admission.claiming import claim_tickets
+from tickets.models import Claim, Product, Shop, Ticket, TicketQuerySet, whole_conference
+from tickets.sources.shops.base import Admits, ShopTicket
 
 MAX_NAME = 200
+DECISION = ["scopes", "decided_by"]
 
 
 class ProductRegister:
@@ -31,17 +34,36 @@ class ProductRegister:
         ours = [product for product in known if product.shop_id == shop_id and product.shop_code]
         self._by_code = {product.shop_code: product for product in ours}
         self._meant: dict[tuple[str, str], Product] = {}
+        codes = set()
         for ticket in tickets:
+            codes.add(ticket.code)
             key = (ticket.product_code, ticket.product)
             if key not in self._meant:
-                self._meant[key] = self._find(ticket)
+                self._meant[key] = product = self._find(ticket)
+                self._hear(product, ticket.admits)
+        # A file is known whole. A shop is when a run of it has ended.
+        if shop is None:
+            self._decide(codes)
 
     def of(self, ticket: ShopTicket) -> Product:
         return self._meant[ticket.product_code, ticket.product]
 
     def save(self) -> None:
         Product.objects.bulk_create(self.new)
-        Product.objects.bulk_update(self.changed, ["name", "shop", "shop_code"])
+        Product.objects.bulk_update(self.changed, ["name", "shop", "shop_code", *DECISION])
+
+    @property
+    def opened(self) -> list[Product]:
+        """The new ones that open the conference."""
+        return [product for product in self.new if product.scopes]
+
+    def _decide(self, codes: set[str]) -> None:
+        others = _tickets_of(self.conference, self.shop).exclude(code__in=codes)
+        known = [self.by_id[pk] for pk in _products_in(others) & self.by_id.keys()]
+        # Those that are still to be made have no key yet.
+        ours = {id(product): product for product in (*known, *self._meant.values())}
+        for product in decide(ours.values()):
+            self._keep_changed(product)
 
     def _find(self, ticket: ShopTicket) -> Product:
         name = one_line(ticket.product)[:MAX_NAME] or _("Ticket")
@@ -70,16 +92,74 @@ class ProductRegister:
         return product
 
     def _make(self, name: str, code: str, ticket: ShopTicket) -> Product:
+        is_untold = ticket.admits is Admits.UNTOLD
+        decided_by = Product.DecidedBy.UNTOLD if is_untold else Product.DecidedBy.NOBODY
         product = Product(
             conference=self.conference,
             name=name,
-            scopes=["conference"] if ticket.is_admission else [],
+            scopes=[],
+            decided_by=decided_by,
             shop=self.shop if code else None,
             shop_code=code,
         )
         self.new.append(product)
         return product
 
+    def _hear(self, product: Product, admits: Admits) -> None:
+        """What no person has decided, a shop that tells decides when it is first heard of it."""
+        if admits in (Admits.YES, Admits.NO) and not product.is_decided:
+            product.scopes = whole_conference() if admits is Admits.YES else []
+            product.decided_by = Product.DecidedBy.SHOP
+            self._keep_changed(product)
+
     def _keep_changed(self, product: Product) -> None:
         if product.pk is not None and product not in self.changed:
             self.changed.append(product)
+
+
+def decide(products: Iterable[Product]) -> list[Product]:
+    """Which of one source's products change, if nobody tells what they open: the only one opens the
+    conference. Beside another one it waits, unless somebody has come in by it already: nobody is shut
+    out who was let in, before a person has said so.
+    """
+    rivals = [product for product in products if product.may_admit]
+    if len(rivals) == 1:
+        found = [each for each in rivals if each.decided_by == Product.DecidedBy.UNTOLD]
+        for product in found:
+            product.open_alone()
+        return found
+    found = [each for each in rivals if each.decided_by == Product.DecidedBy.ALONE]
+    used = Claim.objects.live().filter(ticket__product__in=[each.pk for each in found])
+    in_use = set(used.values_list("ticket__product", flat=True)) if found else set()
+    closed = [product for product in found if product.pk not in in_use]
+    for product in closed:
+        product.wait()
+    return closed
+
+
+@transaction.atomic
+def decide_for(shop: Shop) -> None:
+    """All that the shop has is known: what it does not tell is decided."""
+    ids = _products_in(_tickets_of(shop.conference, shop))
+    if changed := decide(Product.objects.filter(pk__in=ids)):
+        Product.objects.bulk_update(changed, DECISION)
+        claim_tickets(shop.conference)
+
+
+@transaction.atomic
+def say_what_opens(product: Product, scopes: list[str]) -> None:
+    """Somebody has said it. Who has signed in before gets the tickets that wait."""
+    product.scopes, product.decided_by = scopes, Product.DecidedBy.ORGANIZER
+    product.save(update_fields=DECISION)
+    product.tickets.all().forget_admissions()
+    claim_tickets(product.conference)
+
+
+def _tickets_of(conference: Conference, shop: Shop | None) -> TicketQuerySet:
+    """Those that a source, a shop or all files together, has. What is canceled counts no more."""
+    tickets = Ticket.objects.filter(conference=conference, shop=shop)
+    return tickets.exclude(state=Ticket.State.CANCELED)
+
+
+def _products_in(tickets: TicketQuerySet) -> set[int]:
+    return set(tickets.order_by().values_list("product", flat=True).distinct())

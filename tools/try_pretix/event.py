@@ -233,6 +233,8 @@ class Shop:
                 "name": position.attendee_name or main.attendee_name or "",
                 "buyer": position.order.email.casefold(),
                 "product": product,
+                "main": f"{position.order.code}-{main.positionid}" if position.addon_to else "",
+                "opens": "conference" if position.item == self.ticket else "",
                 "valid_from": moment(position.valid_from),
                 "valid_until": moment(position.valid_until),
             }

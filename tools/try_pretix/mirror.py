@@ -37,6 +37,8 @@ def tickets() -> str:
             "name": ticket.holder_name,
             "buyer": ticket.buyer_email,
             "product": ticket.product.name,
+            "main": ticket.main_code,
+            "opens": ", ".join(ticket.product.scopes),
             "valid_from": ticket.valid_from and ticket.valid_from.isoformat(),
             "valid_until": ticket.valid_until and ticket.valid_until.isoformat(),
         }

@@ -15,7 +15,7 @@ from conftest import (
     settle,
     utc,
 )
-from schedule.models import Conference, Feed, FeedItem, Room, Speaker, Talk, Track
+from schedule.models import Change, Conference, Feed, FeedItem, Room, Speaker, Talk, Track
 
 # Django's own templates ask for variables that are not always there.
 pytestmark = pytest.mark.ignore_template_errors
@@ -100,6 +100,23 @@ def test_rooms_of_other_conferences_are_neither_offered_nor_accepted(client, con
         {"app_label": "schedule", "model_name": "talk", "field_name": "room", "term": "room"},
     )
     assert [found["id"] for found in offered.json()["results"]] == [str(mine.pk)]
+
+
+def test_a_talk_that_goes_on_all_day_begins_and_ends_as_days_do(client, conference):
+    client.post(ADD_TALK, talk_data())
+    talk = Talk.objects.get()
+    url = reverse("admin:schedule_talk_change", args=[talk.pk])
+    initial = {f"initial-{name}": value for name, value in talk_data().items()}
+    sent = talk_data(**initial, is_all_day="on", ends_at_0="2026-07-02")
+    assert client.post(url, sent).status_code == 302
+    talk.refresh_from_db()
+    days = conference.days_between(talk.starts_at, talk.ends_at)
+    assert [day.isoformat() for day in days] == ["2026-07-01", "2026-07-02"]
+    assert talk.starts_at == utc("2026-07-01 02:00")
+    assert "Wed 1 Jul–Thu 2 Jul, all day" in client.get(TALKS).content.decode()
+    changed = Change.objects.latest("pk").fields.values_list("field", flat=True)
+    assert {"is_all_day", "starts_at", "ends_at"} <= set(changed)
+    assert not talk.is_moved, "by no clock"
 
 
 def test_texts_are_stored_as_clean_html(client):

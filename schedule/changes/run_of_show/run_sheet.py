@@ -63,7 +63,9 @@ FIELDS = tuple(field for field in SheetTalk._fields if field not in ("also_in", 
 
 @dataclass(frozen=True)
 class RunSheet:
-    """Talks that are not hidden, in order of their start. Canceled ones are among them."""
+    """Talks that are not hidden, in order of their start. Canceled ones are among them; what goes on
+    all day is not, for it is in nobody's way and is never late.
+    """
 
     conference: Conference
     talks: tuple[SheetTalk, ...]
@@ -72,7 +74,7 @@ class RunSheet:
 
     @classmethod
     def read(cls, conference: Conference) -> Self:
-        talks = Talk.objects.filter(conference=conference).shown()
+        talks = Talk.objects.filter(conference=conference, is_all_day=False).shown()
         also_in = _linked(Talk.also_in.through, "room_id", conference)
         by = _linked(Talk.speakers.through, "speaker_id", conference)
         rows = talks.order_by("starts_at", "pk").values_list(*FIELDS)

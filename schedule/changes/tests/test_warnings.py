@@ -1,5 +1,7 @@
 """What organizers are told to look at."""
 
+from datetime import timedelta
+
 import pytest
 
 from conftest import make_room, make_speaker
@@ -54,7 +56,8 @@ def test_a_speaker_in_two_places_and_in_a_hurry(hall):
 
 def test_outside_the_conference_and_without_a_room(hall):
     talk_at(hall, "Late", "10:00", 10)
-    hall.talks.filter(title="Late").update(starts_at=at("03:00"), ends_at=at("03:30"), room=None)
+    before = {"starts_at": at("00:00") - timedelta(hours=1), "ends_at": at("00:00")}
+    hall.talks.filter(title="Late").update(**before, room=None)
     assert found(hall) == [("outside", "Late", 0), ("no_room", "Late", 0)]
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import timedelta
 
 from schedule.feeds.exporting.export import (
     GENERATOR,
@@ -10,7 +9,6 @@ from schedule.feeds.exporting.export import (
     ExportedDay,
     ExportedSpeaker,
     ExportedTalk,
-    length_words,
     links_of,
     slug_of,
 )
@@ -81,14 +79,14 @@ def _event(export: Export, exported: ExportedTalk, room: str) -> dict[str, objec
         **words,
         "guid": exported.guid,
         "id": exported.id,
-        "end": talk.ends_at.astimezone(zone).isoformat(),
-        # The schema has no seconds here; `end` has them.
-        "duration": length_words(talk.length - talk.length % timedelta(minutes=1)),
+        "end": exported.ends_at.astimezone(zone).isoformat(),
         "slug": slug_of(exported, export.acronym),
         "track": words["track"] or None,
         "language": words["language"] or None,
         "persons": [_person(person) for person in exported.speakers],
         "links": links_of(talk),
+        **_named("do_not_record", exported.do_not_record),
+        **_named("do_not_stream", exported.do_not_stream),
     }
     return {**event, **_named("code", _code.fullmatch(exported.code) and exported.code)}
 
@@ -106,5 +104,5 @@ def _person(person: ExportedSpeaker) -> dict[str, object]:
 
 
 def _named(name: str, value: object) -> dict[str, object]:
-    """The schema takes no empty values here."""
+    """Left out where there is nothing to say; most of these the schema does not take empty."""
     return {name: value} if value else {}

@@ -99,6 +99,10 @@ def _event(parent: Element, export: Export, exported: ExportedTalk, room: str) -
         if person.id is not None:
             attributes["id"] = str(person.id)
         _child(persons, "person", person.speaker.name, **attributes)
+    if exported.do_not_record:
+        recording = SubElement(event, "recording")
+        _child(recording, "license", "")
+        _child(recording, "optout", "true")
     links = SubElement(event, "links")
     for link in links_of(talk):
         _child(links, "link", link["title"], href=link["url"])

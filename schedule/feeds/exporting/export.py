@@ -14,6 +14,7 @@ from django.db.models import Max
 from django.urls import reverse
 from django.utils.text import slugify
 
+from schedule.feeds.formats.values.clocks import whole_minutes
 from schedule.feeds.formats.values.identity import is_guid, keys_by_kind
 from schedule.models import Change, Conference, FeedItem, Speaker, Talk
 from schedule.models.codes import own_guid
@@ -30,7 +31,9 @@ class ExportedSpeaker:
 
 @dataclass(frozen=True)
 class ExportedTalk:
-    """`slug` "": the talk's own address has to do."""
+    """`slug` "": the talk's own address has to do. `do_not_record`, `do_not_stream`: so says one of
+    its feeds.
+    """
 
     talk: Talk
     guid: str
@@ -38,6 +41,17 @@ class ExportedTalk:
     slug: str
     url: str
     speakers: list[ExportedSpeaker]
+    do_not_record: bool
+    do_not_stream: bool
+
+    @property
+    def length(self) -> timedelta:
+        """Strict readers take three parts for days, hours and minutes."""
+        return whole_minutes(self.talk.length)
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.talk.starts_at + self.length
 
     @property
     def code(self) -> str:
@@ -54,7 +68,7 @@ class ExportedTalk:
             "type": talk.kind,
             "date": starts_at.isoformat(),
             "start": f"{starts_at:%H:%M}",
-            "duration": length_words(talk.length),
+            "duration": length_words(self.length),
             "abstract": talk.abstract,
             "description": talk.description,
             "track": talk.track.name if talk.track else "",
@@ -136,6 +150,7 @@ class _Identities:
         """`talks` None: all. Guids are compared with all others in any case."""
         self.conference = conference
         self.keys: dict[int, dict[str, str]] = {}
+        self.said: dict[str, set[int]] = {"do_not_record": set(), "do_not_stream": set()}
         self.keys_of_people: dict[str, dict[str, str]] = {}
         # Of a talk that two feeds have, the first one names it.
         items = FeedItem.objects.filter(feed__conference=conference).order_by("-pk")
@@ -143,6 +158,9 @@ class _Identities:
         wanted = items if talks is None else items.filter(talk__in=talks)
         for talk_id, values in wanted.values_list("talk_id", "values"):
             self.keys[talk_id] = {**keys_by_kind(values.get("keys", [])), "guid": guids[talk_id]}
+            for word, talk_ids in self.said.items():
+                if values.get(word):
+                    talk_ids.add(talk_id)
             for person in values.get("speakers", []):
                 self.keys_of_people[person["code"]] = keys_by_kind(person["keys"])
         self.counts = Counter(("guid", guid) for guid in guids.values())
@@ -167,6 +185,7 @@ class _Identities:
             slug=slug if self.counts["slug", slug] == 1 else "",
             url=base_url.rstrip("/") + reverse("talk", args=[talk.code]),
             speakers=[self._speaker(speaker) for speaker in talk.speakers.all()],
+            **{word: talk.pk in talk_ids for word, talk_ids in self.said.items()},
         )
 
     def _speaker(self, speaker: Speaker) -> ExportedSpeaker:
@@ -204,10 +223,9 @@ def slug_of(exported: ExportedTalk, acronym: str) -> str:
 
 
 def length_words(length: timedelta) -> str:
-    """01:30, and 01:30:20 where the seconds count."""
-    minutes, seconds = divmod(int(length.total_seconds()), 60)
-    words = f"{minutes // 60:02}:{minutes % 60:02}"
-    return f"{words}:{seconds:02}" if seconds else words
+    """Hours and minutes, also of more than a day."""
+    minutes = length // timedelta(minutes=1)
+    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def links_of(talk: Talk) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from icalendar import Calendar, Event, vDuration
+from icalendar import Alarm, Calendar, Event, vDuration
 
 from lib.text import to_text
 from schedule.feeds.exporting.export import GENERATOR, Export, ExportedTalk
@@ -10,11 +10,15 @@ from schedule.feeds.exporting.export import GENERATOR, Export, ExportedTalk
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 # How often calendars should ask; most ask far less often.
 REFRESH = timedelta(minutes=30)
+# Enough to sit down, and to go from one room to the other.
+ALARM_BEFORE = timedelta(minutes=5)
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def write(export: Export, name: str = "") -> bytes:
-    """`name`: of the calendar, instead of the conference's."""
+def write(export: Export, name: str = "", *, alarms: bool = False) -> bytes:
+    """`name`: of the calendar, instead of the conference's. `alarms`: before each talk, where somebody has
+    chosen the talks; a whole programme would ring all day.
+    """
     calendar = Calendar()
     calendar.add("prodid", f"-//{GENERATOR}//EN")
     calendar.add("version", "2.0")
@@ -26,7 +30,10 @@ def write(export: Export, name: str = "") -> bytes:
     calendar.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", vDuration(REFRESH))
     for exported in export.talks:
-        calendar.add_component(_event(export, exported))
+        event = _event(export, exported)
+        if alarms and not exported.talk.is_canceled:
+            event.add_component(_alarm(exported.talk.title))
+        calendar.add_component(event)
     return bytes(calendar.to_ical())
 
 
@@ -36,8 +43,14 @@ def _event(export: Export, exported: ExportedTalk) -> Event:
     event.add("uid", exported.guid)
     # Instants in UTC need no definition of a zone, and cannot be misread.
     event.add("dtstamp", export.changed_at or NEVER)
-    event.add("dtstart", talk.starts_at.astimezone(UTC))
-    event.add("dtend", talk.ends_at.astimezone(UTC))
+    if talk.is_all_day:
+        days = talk.days(export.conference)
+        event.add("dtstart", days[0])
+        event.add("dtend", days[-1] + timedelta(days=1))
+    else:
+        event.add("dtstart", talk.starts_at.astimezone(UTC))
+        if talk.length:
+            event.add("dtend", talk.ends_at.astimezone(UTC))  # else it is a moment, and has none
     event.add("sequence", talk.sequence)
     event.add("status", "CANCELLED" if talk.is_canceled else "CONFIRMED")
     event.add("summary", talk.title)
@@ -51,3 +64,11 @@ def _event(export: Export, exported: ExportedTalk) -> Event:
     texts = [people, to_text(talk.abstract or talk.description), exported.url]
     event.add("description", "\n\n".join(filter(None, texts)))
     return event
+
+
+def _alarm(title: str) -> Alarm:
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", title)
+    alarm.add("trigger", -ALARM_BEFORE)
+    return alarm

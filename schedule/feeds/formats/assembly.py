@@ -5,10 +5,10 @@ become a programme.
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from lib.text import one_line, same_name
@@ -25,7 +25,7 @@ from schedule.feeds.formats.values.words import (
     kind_of,
     read_code,
 )
-from schedule.site.zones import known_zone
+from schedule.feeds.formats.values.zone_names import read_zone
 
 MAX_ROOMS = 300  # 108
 MAX_SPEAKERS_OF_TALK = 50  # 10
@@ -45,7 +45,7 @@ class Assembly:
         problems: Problems,
         default_zone: ZoneInfo | None,
         day_starts_at_hour: int,
-        believe_clock: bool,
+        believe_clock: bool | None,
     ) -> None:
         self.raw = raw
         self.problems = problems
@@ -54,6 +54,7 @@ class Assembly:
         self.times = TimeReader(
             problems=problems,
             zone=zone or default_zone,
+            venue=default_zone or zone,
             names_zone=zone is not None,
             day_change=raw.words.get("day_change", ""),
             day_starts_at_hour=day_starts_at_hour,
@@ -79,11 +80,12 @@ class Assembly:
         self._read_rooms()
         for track in raw.tracks:
             self._track(track)
-        talks = [talk for talk in map(self._talk, raw.events) if talk is not None]
+        read = [(event, talk) for event in raw.events if (talk := self._talk(event))]
+        events, talks = [event for event, _talk in read], [talk for _event, talk in read]
         if len(talks) * 2 < len(raw.events):
             raise refuse("unreadable", raw.location, f"{len(talks)} / {len(raw.events)}")
         talks = self._with_ordinals(talks)
-        self._report_repeated_ids()
+        self._report_repeated_ids(events, talks)
         days = tuple(self._date(day.date) for day in raw.days) or self._days_of(talks)
         return Programme(
             format=raw.format,
@@ -101,9 +103,9 @@ class Assembly:
             problems=tuple(self.problems.found),
         )
 
-    def _zone(self) -> ZoneInfo | None:
+    def _zone(self) -> tzinfo | None:
         name = self.raw.words.get("time_zone_name", "").strip()
-        zone = known_zone(name)
+        zone = read_zone(name)
         if name and zone is None:
             self.problems.add("unknown-zone", self.raw.location, name)
         return zone
@@ -116,9 +118,16 @@ class Assembly:
         return self.times.local_date(stamp)
 
     def _days_of(self, talks: list[ProgrammeTalk]) -> tuple[date, ...]:
-        """For files that name no days. What begins after midnight belongs to the evening before."""
+        """For files that name no days. What begins after midnight belongs to the evening before,
+        unless there is none.
+        """
         night = timedelta(hours=self.times.day_starts_at_hour)
-        return tuple(sorted({self.times.local_date(talk.starts_at - night) for talk in talks}))
+        times = self.times
+        # What goes on all day begins with a day of the conference.
+        zones = [times.venue if talk.is_all_day else times.zone for talk in talks]
+        starts = [talk.starts_at.astimezone(zone) for talk, zone in zip(talks, zones, strict=True)]
+        first = min((start.date() for start in starts), default=None)
+        return tuple(sorted({max((start - night).date(), first) for start in starts if first}))
 
     def _check_days(self) -> None:
         declared = self.raw.words.get("days", "").strip()
@@ -203,6 +212,7 @@ class Assembly:
             kind=kind,
             is_canceled=event.is_canceled,
             do_not_record=event.do_not_record,
+            do_not_stream=event.do_not_stream,
             title=title,
             subtitle=self.words.line(words.get("subtitle", ""), 300, event.at("subtitle")),
             abstract=self.words.html(words.get("abstract", ""), event.at("abstract")),
@@ -215,6 +225,7 @@ class Assembly:
             links=tuple(self._links(event)),
             starts_at=starts_at,
             ends_at=ends_at,
+            is_all_day=event.is_all_day,
         )
         return replace(talk, keys=tuple(self._keys(event, talk)))
 
@@ -282,16 +293,30 @@ class Assembly:
             groups.setdefault(talk.key, []).append(at)
         for key, members in groups.items():
             members.sort(key=lambda at: (talks[at].starts_at, talks[at].room))
+            kind = key.partition(":")[0]
+            may_repeat = kind == REPEATING or (kind == "code" and _is_one_item(talks, members))
             for ordinal, at in enumerate(members[1:], start=1):
-                if not key.startswith(f"{REPEATING}:"):
+                if not may_repeat:
                     self.problems.found.append(
                         Problem("repeated-key", talks[at].location, key, talks[at].title)
                     )
                 talks[at] = replace(talks[at], ordinal=ordinal)
         return talks
 
-    def _report_repeated_ids(self) -> None:
+    def _report_repeated_ids(self, events: list[RawEvent], talks: list[ProgrammeTalk]) -> None:
         for name, counter in (("id", self.ids), ("code", self.codes)):
+            groups: dict[str, list[int]] = defaultdict(list)
+            for at, event in enumerate(events):
+                groups[event.words.get(name, "")].append(at)
             for value, count in counter.items():
-                if value.strip() and count > 1:
+                if value.strip() and count > 1 and not _is_one_item(talks, groups[value]):
                     self.problems.add("repeated-id", self.raw.location, f"{name} {value} ({count})")
+
+
+def _is_one_item(talks: list[ProgrammeTalk], members: list[int]) -> bool:
+    """One that takes place several times: one title, each time at another time or place. pretalx
+    gives them one code and one id.
+    """
+    group = [talks[at] for at in members]
+    slots = {(talk.starts_at, talk.room) for talk in group}
+    return len({same_name(talk.title) for talk in group}) == 1 and len(slots) == len(group)

@@ -5,6 +5,7 @@ from typing import Any
 from schedule.feeds.formats.problems import Problems
 from schedule.feeds.formats.raw import RawPerson
 from schedule.feeds.formats.source import step
+from schedule.feeds.formats.values.words import says_yes
 
 type JsonObject = dict[str, object]
 # The words of a programme (see RawEvent) → the members of the JSON object that hold them.
@@ -34,6 +35,10 @@ class JsonReader:
     def text(self, parent: JsonObject, name: str, place: str) -> str | None:
         """None: the document does not tell, which is not the same as telling that there is none."""
         return self.word(parent, name, place) if name in parent else None
+
+    def flag(self, parent: JsonObject, name: str) -> bool:
+        """Whether the document says so, in whichever spelling: true, "true", 1."""
+        return says_yes(str(parent.get(name) or ""))
 
     def person(self, value: JsonObject, place: str, names: Names) -> RawPerson:
         """`names`: the fields of a RawPerson → the members that hold them."""

@@ -50,12 +50,20 @@ KINDS: dict[str, tuple[Severity, Promise]] = {
     "wrong-place": (WARNING, _("This belongs elsewhere in the file. It is read nevertheless.")),
     "days-differ": (WARNING, _("The file declares another number of days than it has.")),
     "unknown-zone": (WARNING, _("Unknown time zone. The conference's is used.")),
+    "zone-differs": (
+        WARNING,
+        _("The file defines this time zone otherwise than its name says. The definition counts."),
+    ),
+    "zone-unreadable": (
+        WARNING,
+        _("This definition of a time zone cannot be read. The zone of its name counts."),
+    ),
     "not-expanded": (
         WARNING,
         _("A number or code, where the thing itself is needed. Ask the API for it with ?expand=…"),
     ),
     "unknown-reference": (WARNING, _("This refers to something that the file does not have.")),
-    "not-in-programme": (WARNING, _("Not confirmed, or not scheduled. It is left out.")),
+    "not-in-programme": (WARNING, _("Not confirmed, not scheduled or not public. It is left out.")),
     "replaced-bytes": (WARNING, _("Bytes that are not UTF-8 were replaced.")),
     "bad-line": (WARNING, _("This line cannot be read. It is left out.")),
     "repeats": (WARNING, _("A rule for repeating it. Only the first time is read.")),
@@ -64,10 +72,10 @@ KINDS: dict[str, tuple[Severity, Promise]] = {
     "repeated-column": (WARNING, _("Two columns for the same thing. The first is read.")),
     "more-cells": (WARNING, _("More cells than the header has. Is a text with a comma without quotes?")),
     "bad-word": (WARNING, _("Neither yes nor no. It counts as no.")),
+    "bad-opt-out": (WARNING, _("Neither yes nor no. It counts as an opt-out from the recording.")),
     # Times
     "bad-date": (WARNING, _("A date is written 2026-11-21 or 21.11.2026.")),
     "bad-time": (WARNING, _("A time is written 14:30, or with its date 2026-11-21 14:30.")),
-    "all-day": (WARNING, _("A date without a time. It is taken for the whole day.")),
     "over-midnight": (WARNING, _("The end lies before the start. It is taken for the next day's.")),
     "date-unreadable": (WARNING, _("The date cannot be read. Day and start are used.")),
     "mislabelled-time": (
@@ -78,7 +86,17 @@ KINDS: dict[str, tuple[Severity, Promise]] = {
             " programme."
         ),
     ),
-    "clock-believed": (WARNING, _("The offset looks wrong. The clock time is believed, as asked.")),
+    "clock-believed": (
+        WARNING,
+        _("Date and start contradict each other. The start is used, as the venue's clock time."),
+    ),
+    "offset-believed": (
+        WARNING,
+        _(
+            "Date and start are not of the time zone of the conference. The date with its offset is"
+            " used; compare with the real programme."
+        ),
+    ),
     "start-differs": (WARNING, _("Date and start contradict each other. The date is used.")),
     "ambiguous-time": (WARNING, _("The clock shows this time twice that night. The first is used.")),
     "outside-day": (WARNING, _("Outside the hours of its day. It is kept where it is.")),

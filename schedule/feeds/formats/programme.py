@@ -53,6 +53,7 @@ class ProgrammeTalk:
     title: str
     starts_at: datetime
     ends_at: datetime
+    is_all_day: bool = False
     ordinal: int = 0
     location: str = ""
     guid: str = ""
@@ -61,6 +62,7 @@ class ProgrammeTalk:
     kind: str = "talk"
     is_canceled: bool = False  # so says the source
     do_not_record: bool = False  # so say the speakers
+    do_not_stream: bool = False
     subtitle: str = ""
     abstract: str = ""
     description: str = ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
+from datetime import tzinfo
 
 from schedule.feeds.formats.problems import refuse
 
@@ -63,6 +63,7 @@ class RawEvent:
     title, subtitle, track, type, language, abstract, description, url; and `uid`, of iCalendar.
 
     `date` may be a date, or date and time; `start` may be a clock time or all of it.
+    `is_all_day`: `date` is its first day, and `end` the day after its last, "" for one day.
     `container`: the room that it is listed in. `kind` "": guessed from type and title.
     `zone`: of times without an offset; None: the file's.
     """
@@ -72,9 +73,11 @@ class RawEvent:
     day: RawDay = NO_DAY
     container: str = ""
     kind: str = ""
+    is_all_day: bool = False
     is_canceled: bool = False
     do_not_record: bool = False
-    zone: ZoneInfo | None = None
+    do_not_stream: bool = False
+    zone: tzinfo | None = None
     places: dict[str, str] = field(default_factory=dict)
     also_in: list[RawRoom] = field(default_factory=list)
     persons: list[RawPerson] = field(default_factory=list)

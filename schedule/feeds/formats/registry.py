@@ -72,12 +72,13 @@ def parse(
     format: str | None = None,
     default_zone: ZoneInfo | None = None,
     day_starts_at_hour: int = 4,
-    believe_clock: bool = False,
+    believe_clock: bool | None = None,
 ) -> Programme:
     """Reads a schedule file. Format None: recognised by its content.
 
     The zone and the hour at which a day begins stand in for what the file leaves open.
-    `believe_clock`: where an offset contradicts the file's own zone and clock, the clock counts.
+    `believe_clock`: where a talk's date contradicts its start, the start counts, a clock time of
+    the venue, or the date with its offset; None: the date, if the file names its time zone.
     Raises ProgrammeError, and nothing else, when nothing can be imported.
     """
     if len(data) > MAX_BYTES:
@@ -103,5 +104,13 @@ def _format_of(source: SourceFile, name: str | None) -> Format:
     for known in named:
         if known.recognises(source):
             return known
-    beginning = f"<{source.xml.tag}>" if source.kind == "xml" else source.beginning[:60]
-    raise refuse("unknown-format", read=beginning, done=supported)
+    raise refuse("unknown-format", read=_content_of(source), done=supported)
+
+
+def _content_of(source: SourceFile) -> str:
+    """What a file that nobody recognises holds, so that its owner can tell which one it is."""
+    if source.kind == "xml":
+        return f"<{source.xml.tag}>"
+    if names := list(source.json_object):
+        return "JSON: " + ", ".join(names)
+    return source.beginning[:60]

@@ -19,9 +19,10 @@ def apply_plan(
     *,
     at: datetime,
     actor: models.Model | None = None,
-    chosen: Collection[str] | None = None,
+    chosen: Collection[str],
 ) -> Change | None:
-    """Call it in a transaction. `chosen` are digests of lines; None: all that are not in conflict.
+    """Call it in a transaction. `chosen` are digests of lines. What is missing and chosen is taken
+    out of the programme.
 
     Returns None when there was nothing to do. The number of statements does not depend on the
     number of talks.
@@ -46,14 +47,8 @@ def apply_plan(
     return change
 
 
-def _chosen(plan: ImportPlan, digests: Collection[str] | None) -> list[ImportLine]:
-    chosen = [
-        line
-        for line in plan.proposals
-        if (line.kind is not LineKind.CONFLICT if digests is None else line.digest in digests)
-    ]
-    if digests is None:
-        return chosen
+def _chosen(plan: ImportPlan, digests: Collection[str]) -> list[ImportLine]:
+    chosen = [line for line in plan.proposals if line.digest in digests]
     # Where a conflict is decided and nothing else of the talk has changed, its item is renewed in
     # the same act, before the conflict's own values.
     decided = {line.item.pk for line in chosen if line.kind is LineKind.CONFLICT}
@@ -74,7 +69,8 @@ def _write_feed(plan: ImportPlan, at: datetime) -> None:
 def _write_rows(plan: ImportPlan, lines: list[ImportLine]) -> None:
     """Rooms, tracks and people: all, unless lines were left out that alone need them."""
     wanted: set[int] | None = None
-    if {id(line) for line in plan.proposals} - {id(line) for line in lines}:
+    brought = {id(line) for line in plan.proposals if line.kind is not LineKind.MISSING}
+    if brought - {id(line) for line in lines}:
         wanted = {
             id(row)
             for line in lines
@@ -102,7 +98,13 @@ def _collect(changing: ChangeRecorder, line: ImportLine, at: datetime) -> None:
         return
     changing.set(line.talk, **{name: new for name, (_old, new) in line.changes.items()})
     if line.kind is LineKind.MISSING:
-        changing.items.set(item, missing_since=at)
+        changing.set(line.talk, is_hidden=True)
+        changing.items.set(
+            item,
+            missing_since=item.missing_since or at,
+            is_settled=True,
+            has_hidden_talk=True,
+        )
     elif line.kind is LineKind.CONFLICT:
         changing.items.set(item, values={**item.values, **line.renewed})
         for override in line.overrides:
@@ -136,6 +138,7 @@ def _renew_silently(plan: ImportPlan, decided: Container[int]) -> None:
 def _summary(plan: ImportPlan, lines: list[ImportLine]) -> str:
     said = [kind for kind in LineKind if kind is not LineKind.UNCHANGED]
     counts = [(kind, sum(kind in line.kinds for line in lines)) for kind in said]
-    what = ", ".join(f"{count} {kind.label}" for kind, count in counts if count)
+    done = {kind: kind.label for kind in said} | {LineKind.MISSING: _("taken out")}
+    what = ", ".join(f"{count} {done[kind]}" for kind, count in counts if count)
     source = plan.feed.source if len(plan.feed.source) <= 100 else f"{plan.feed.source[:99]}…"
     return _("%(source)s: %(what)s") % {"source": source, "what": what}

@@ -14,8 +14,12 @@ from schedule.feeds.fetching import fetch
 from schedule.feeds.formats.problems import ProgrammeError
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.importing.applying import apply_plan
-from schedule.feeds.importing.guard import dangers_of
-from schedule.feeds.importing.lines import LineKind
+from schedule.feeds.importing.missing import (
+    another_programme,
+    gone_by_itself,
+    may_settle_something,
+    note_look,
+)
 from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.reviewing import keep_review, read_feed
 from schedule.models import Change, Feed, FeedQuerySet, ImportReview
@@ -32,14 +36,15 @@ class CheckOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FeedCheck:
-    """`waiting`: so many lines that nobody has dismissed are in the review. `error` also says what
-    kept a feed from being applied by itself.
+    """`waiting`: so many lines that nobody has dismissed are in the review; so many of them are of
+    talks that are `missing`. `error` also says what kept a feed from being applied by itself.
     """
 
     feed: Feed
     outcome: CheckOutcome
     change: Change | None = None
     waiting: int = 0
+    missing: int = 0
     error: str = ""
 
     def as_dict(self) -> dict[str, object]:
@@ -49,6 +54,7 @@ class FeedCheck:
             "outcome": self.outcome.value,
             "change": None if self.change is None else self.change.pk,
             "waiting": self.waiting,
+            "missing": self.missing,
             "error": self.error,
         }
 
@@ -65,10 +71,10 @@ def check_feed(feed: Feed, *, at: datetime, actor: models.Model | None = None) -
     try:
         fetched = fetch(feed.address, conference=feed.conference, etag=feed.etag)
         if fetched.data is None:
-            return _noted(FeedCheck(feed, CheckOutcome.UNCHANGED), at, feed.etag)
+            return _noted(_look_again(feed, at, actor), at, feed.etag)
         programme = read_feed(feed, fetched.data)
         if programme.sha256 == feed.sha256:
-            return _noted(FeedCheck(feed, CheckOutcome.UNCHANGED), at, fetched.etag)
+            return _noted(_look_again(feed, at, actor), at, fetched.etag)
         return _noted(_compare(feed, programme, fetched.data, at, actor), at, fetched.etag)
     except (HttpError, ProgrammeError) as error:
         return _noted(FeedCheck(feed, CheckOutcome.FAILED, error=str(error)), at)
@@ -83,6 +89,16 @@ def _noted(check: FeedCheck, at: datetime, etag: str = "") -> FeedCheck:
     return check
 
 
+def _look_again(feed: Feed, at: datetime, actor: models.Model | None) -> FeedCheck:
+    """It says what it said, and lacks what it lacked, by now perhaps for too long for an outage."""
+    if may_settle_something(feed, at):
+        review = ImportReview.objects.filter(feed=feed).first()
+        if review is not None:
+            return _compare(feed, read_feed(feed, review.data), review.data, at, actor)
+    missing = feed.items.waiting().update(missing_looks=models.F("missing_looks") + 1)
+    return FeedCheck(feed, CheckOutcome.UNCHANGED, missing=missing)
+
+
 @transaction.atomic
 def _compare(
     feed: Feed, programme: Programme, data: bytes, at: datetime, actor: models.Model | None
@@ -90,31 +106,30 @@ def _compare(
     conference = feed.conference
     conference.one_writer("programme")
     plan = ImportPlan(conference, feed, programme)
-    dangers = dangers_of(plan, at)
-    chosen = _what_applies(plan) if feed.applies_by_itself and not dangers else set()
+    dangers = another_programme(plan)
+    chosen = _what_applies(plan, at) if feed.applies_by_itself and not dangers else set()
     change = None
     if chosen or not plan.proposals:
         change = apply_plan(plan, at=at, actor=actor, chosen=chosen)
+    note_look(plan, at)
+    if change or plan.absent:
         plan = plan.again()
     review = keep_review(plan, data, at)
     feed.format, feed.sha256 = programme.format, programme.sha256
     feed.save(update_fields=["format", "sha256"])
-    waiting = len(plan.proposals) - len(review.dismissed) if review else 0
-    error = ""
-    if dangers and feed.applies_by_itself:
-        error = _("Not applied. %(reasons)s") % {
-            "reasons": " ".join(danger.message for danger in dangers)
-        }
+    waiting = len(review.waiting) if review else 0
+    missing = feed.items.waiting().count()
     outcome = CheckOutcome.WAITING if waiting else CheckOutcome.UNCHANGED
-    return FeedCheck(feed, CheckOutcome.APPLIED if change else outcome, change, waiting, error)
+    error = " ".join(danger.message for danger in dangers)
+    if change:
+        outcome = CheckOutcome.APPLIED
+    return FeedCheck(feed, outcome, change, waiting, missing, error)
 
 
-def _what_applies(plan: ImportPlan) -> set[str]:
-    """What needs no organizer: neither conflicts nor what one of them has dismissed."""
+def _what_applies(plan: ImportPlan, at: datetime) -> set[str]:
+    """What needs no organizer: neither conflicts, nor what is missing and may be an outage, nor what
+    one of them has dismissed.
+    """
     reviews = ImportReview.objects.filter(feed=plan.feed)
     dismissed = {digest for kept in reviews.values_list("dismissed", flat=True) for digest in kept}
-    return {
-        line.digest
-        for line in plan.proposals
-        if line.kind is not LineKind.CONFLICT and line.digest not in dismissed
-    }
+    return (plan.undisputed | gone_by_itself(plan, at)) - dismissed

@@ -9,12 +9,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from schedule.changes.removals import RemovalDanger
+from schedule.changes.removals import RemovalDanger, RemovalsRefused, dangers_of_removal
 from schedule.feeds.formats.problems import Problem
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.importing.applying import apply_plan
-from schedule.feeds.importing.guard import TalkRemovalsRefused, dangers_of
 from schedule.feeds.importing.lines import LineKind
+from schedule.feeds.importing.missing import another_programme, gone_by_itself, note_look
 from schedule.feeds.importing.plan import ImportPlan
 from schedule.feeds.importing.reviewing import keep_review
 from schedule.models import Change, Conference, Feed, FeedItem, ImportReview
@@ -25,8 +25,9 @@ from schedule.models.codes import own_guid
 class ImportSummary:
     """Of `counts`, `moved` are talks with another time or room, `changed` those with other new
     values; one talk can be both. `missing` and `back` are those that became so with this import.
-    `unchanged` have the same values, perhaps under another key. `plan` is ImportPlan.as_dict.
-    `change` None: there was nothing to do, or it was a dry run.
+    `removed` were taken out of the programme, `waiting` are missing and wait for somebody to say so;
+    `dangers` is what speaks against that. `unchanged` have the same values, perhaps under another
+    key. `plan` is ImportPlan.as_dict. `change` None: there was nothing to do, or it was a dry run.
     """
 
     source: str
@@ -63,33 +64,44 @@ def import_schedule(
     accepts_removals: bool = False,
     at: datetime | None = None,
     data: bytes = b"",
-    believes_clock: bool = False,
+    believes_clock: bool | None = None,
 ) -> ImportSummary:
     """Brings the conference's talks up to what the file says. All or nothing.
 
     `source` is the address or the name of the file. What the feed does not own is never touched:
     streams, chairs, cancellations, hidden talks, first published times, talks made here, and what
-    an organizer overrode. Talks that the file no longer has are marked as missing and stay.
-    `data` are the bytes that were read; what is in conflict waits with them in the feed's review,
-    where they are read again, `believes_clock` or not, as they were now.
-    Raises TalkRemovalsRefused, unless they are accepted, when too much would go missing.
+    an organizer overrode. Talks that the file no longer has wait until they are no outage (missing.py)
+    or, but for what is live now, until removals are accepted. `data` are the bytes that were read;
+    what waits does so with them in the feed's review, where they are read again as they were now,
+    with `believes_clock` if it is not None.
+    Raises RemovalsRefused, unless they are accepted, when it is another programme altogether.
     """
     at = at or timezone.now()
     conference.one_writer("programme")
     feed = find_feed(conference, source, programme)
-    feed.believes_clock = feed.believes_clock or believes_clock
+    if believes_clock is not None:
+        feed.believes_clock = believes_clock
     plan = ImportPlan(conference, feed, programme)
-    dangers = dangers_of(plan, at)
-    if dangers and not accepts_removals and not is_dry_run:
-        raise TalkRemovalsRefused(dangers)
+    if not accepts_removals and (dangers := another_programme(plan)):
+        raise RemovalsRefused(dangers)
+    missing = plan.of_kind(LineKind.MISSING)
+    if accepts_removals:
+        gone = {line.digest for line in missing if not line.talk.is_live_at(at)}
+    else:
+        gone = gone_by_itself(plan, at)
+    counts, described = _counts(plan), plan.as_dict()
+    change = apply_plan(plan, at=at, chosen=plan.undisputed | gone)
+    note_look(plan, at)
+    waiting = [line.talk for line in missing if not line.item.is_settled]
+    counts |= {"removed": len(gone), "waiting": len(waiting)}
+    dangers = dangers_of_removal(conference, waiting, at=at)
     summary = ImportSummary(
-        source, programme, is_dry_run, _counts(plan), plan.as_dict(), plan.problems, dangers
+        source, programme, is_dry_run, counts, described, plan.problems, dangers
     )
-    change = apply_plan(plan, at=at)
     if is_dry_run:
         transaction.set_rollback(True)
         return summary
-    if summary.counts["conflicts"] and data:
+    if (counts["conflicts"] or waiting) and data:
         keep_review(plan.again(), data, at)
     else:
         ImportReview.objects.filter(feed=feed).delete()
@@ -138,9 +150,9 @@ def _counts(plan: ImportPlan) -> dict[str, int]:
         "new": len(plan.of_kind(LineKind.NEW)),
         "changed": sum(line.is_changed for line in known),
         "moved": sum(line.is_moved for line in known),
-        "missing": len(plan.of_kind(LineKind.MISSING)),
-        "back": len(plan.of_kind(LineKind.BACK)),
+        "missing": sum(item.missing_since is None for item in plan.absent),
+        "back": sum(item.missing_since is not None for item in plan.present),
         "rekeyed": len(plan.of_kind(LineKind.REKEYED)),
         "conflicts": len(plan.of_kind(LineKind.CONFLICT)),
-        "unchanged": sum(not line.changes for line in known),
+        "unchanged": sum(not (line.is_changed or line.is_moved) for line in known),
     }

@@ -108,7 +108,9 @@ class ImportLine:
         }
 
     def _shown_fields(self) -> Iterable[str]:
-        return HEADLINE if self.is_new else self.changes
+        if self.is_new:
+            return (*HEADLINE, "is_all_day") if self.talk.is_all_day else HEADLINE
+        return self.changes
 
     def _old_and_new(self, name: str) -> tuple[object, object]:
         if name in self.changes:
@@ -178,8 +180,9 @@ def value_in_words(name: str, value: Any, zone: ZoneInfo) -> str:
         return moment(value, zone)
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
-    if name == "kind":
-        return str(dict(Talk.Kind.choices).get(value, value))
+    if name in ("kind", "delivery"):
+        choices = Talk.Kind.choices if name == "kind" else Talk.Delivery.choices
+        return str(dict(choices).get(value, value))
     if name == "links":
         return ", ".join(f"{link['title']} <{link['url']}>" for link in value)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

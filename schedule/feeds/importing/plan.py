@@ -9,24 +9,26 @@ from lib.plans import digest_of
 from schedule.changes.recorder import FEED_FIELDS, FEED_LINKS
 from schedule.feeds.formats.problems import Problem
 from schedule.feeds.formats.programme import Programme, ProgrammeTalk
+from schedule.feeds.formats.values.zone_names import read_zone
 from schedule.feeds.importing.lines import TIMES, ImportLine, LineKind
 from schedule.feeds.importing.matching import match_talks
 from schedule.feeds.importing.rooms import FileRooms, FileTracks
 from schedule.feeds.importing.speakers import FileSpeakers
 from schedule.models import Conference, Feed, FeedItem, Override, Speaker, Talk
 from schedule.models.codes import claim_code
-from schedule.site.zones import known_zone
 
 # Guessed or rarely told: what an organizer set stays until the feed says something new.
 FOLLOWED = ("kind", "series", "is_canceled")
 # What a format has no word for: nothing there says nothing.
-WORDLESS = {"c3voc-xml": {"series", "also_in"}, "c3voc-json": {"series", "also_in"}}
+_C3VOC = {"series", "also_in", "is_all_day"}
+WORDLESS = {"c3voc-xml": _C3VOC, "c3voc-json": _C3VOC}
 
 
 class ImportPlan:
     """Made by reading the database in a fixed number of queries; writes nothing.
 
-    `known`: the items that the feed had until now. `missing_before`: talks that it lost earlier.
+    `present` and `absent`: the items of what it has, and of what it no longer has. `missing_before`:
+    talks that it lost earlier, of which it has been settled whether they are gone.
     """
 
     def __init__(self, conference: Conference, feed: Feed, programme: Programme) -> None:
@@ -46,13 +48,12 @@ class ImportPlan:
         for incoming in programme.talks:
             known_item = matched.get((incoming.key, incoming.ordinal))
             self.lines += self._known(incoming, known_item) if known_item else [self._new(incoming)]
-        present = {item.pk for item in matched.values()}
-        self.known = [item for item in items if item.missing_since is None and item.is_accepted]
-        missing = [item for item in self.known if item.pk not in present]
-        self.lines += [ImportLine((LineKind.MISSING,), item.talk, item) for item in missing]
-        self.missing_before = sum(
-            item.missing_since is not None and item.pk not in present for item in items
-        )
+        self.present = list(matched.values())
+        present = {item.pk for item in self.present}
+        self.absent = [item for item in items if item.pk not in present and item.is_accepted]
+        asked = [item for item in self.absent if item.is_asked_about]
+        self.lines += [ImportLine((LineKind.MISSING,), item.talk, item) for item in asked]
+        self.missing_before = len(self.absent) - len(asked)
         self.problems = [*programme.problems, *self.rooms.problems, *self._conference_problems()]
 
     def again(self) -> "ImportPlan":
@@ -66,6 +67,12 @@ class ImportPlan:
     def proposals(self) -> list[ImportLine]:
         """The lines that say something; those of unchanged talks do not."""
         return [line for line in self.lines if line.kind is not LineKind.UNCHANGED]
+
+    @property
+    def undisputed(self) -> set[str]:
+        """The digests of what is new, moved or changed: no organizer disagrees with it."""
+        asked = (LineKind.CONFLICT, LineKind.MISSING)
+        return {line.digest for line in self.proposals if line.kind not in asked}
 
     @property
     def digest(self) -> str:
@@ -86,6 +93,7 @@ class ImportPlan:
             conference=self.conference,
             code=claim_code(incoming.code, f"{incoming.key}/{incoming.ordinal}", self._codes),
             planned_starts_at=incoming.starts_at,
+            **({"delivery": Talk.Delivery.ON_SITE} if incoming.do_not_stream else {}),
             **self._fields(incoming),
         )
         item = FeedItem(feed=self.feed, talk=talk)
@@ -156,6 +164,8 @@ class ImportPlan:
                 contested[name] = (old, new)
         if incoming.do_not_record and item.talk.may_be_replayed:
             changes["may_be_replayed"] = (True, False)
+        if _newly_not_streamed(incoming, item):
+            changes["delivery"] = (item.talk.delivery, Talk.Delivery.ON_SITE)
         if item.has_hidden_talk and item.talk.is_hidden:
             changes["is_hidden"] = (True, False)
         return changes, contested
@@ -184,6 +194,7 @@ class ImportPlan:
             "keys": list(incoming.keys),
             # Kept where it is said, so that nobody agrees in the speakers' name (schedule/admin/talks.py).
             **({"do_not_record": True} if incoming.do_not_record else {}),
+            **({"do_not_stream": True} if incoming.do_not_stream else {}),
             "speakers": [
                 {"code": speaker.code, "keys": list(self._keys_of_speaker[key])}
                 for key, speaker in zip(incoming.speakers, speakers, strict=True)
@@ -205,6 +216,8 @@ class ImportPlan:
             "guid": incoming.guid,
             "values": values,
             "missing_since": None,
+            "missing_looks": 0,
+            "is_settled": False,
             "has_hidden_talk": False,
         }
 
@@ -248,7 +261,7 @@ def _kinds(
     if not item.is_accepted:
         return (LineKind.NEW,)
     named = {
-        LineKind.BACK: item.missing_since is not None,
+        LineKind.BACK: "is_hidden" in changes,
         LineKind.TIME: not TIMES.isdisjoint(changes),
         LineKind.ROOM: "room" in changes,
         LineKind.CANCELED: "is_canceled" in changes,
@@ -256,9 +269,7 @@ def _kinds(
         LineKind.REKEYED: item.key != renewed["key"],
     }
     kinds = tuple(kind for kind, applies in named.items() if applies)
-    if kinds:
-        return kinds
-    return (LineKind.BACK,) if "is_hidden" in changes else (LineKind.UNCHANGED,)
+    return kinds or (LineKind.UNCHANGED,)
 
 
 def _with_both_times(fields: Collection[str]) -> set[str]:
@@ -293,6 +304,12 @@ def _feed_is_silent(name: str, incoming: ProgrammeTalk, item: FeedItem) -> bool:
     return not getattr(incoming, name) and not item.values.get(name)
 
 
+def _newly_not_streamed(incoming: ProgrammeTalk, item: FeedItem) -> bool:
+    """Said once; whoever then has it streamed all the same has asked the speakers."""
+    is_new = incoming.do_not_stream and not item.values.get("do_not_stream")
+    return is_new and item.talk.delivery != Talk.Delivery.ON_SITE
+
+
 def _first_free(wanted: int, taken: set[int]) -> int:
     if wanted not in taken:
         return wanted
@@ -301,7 +318,7 @@ def _first_free(wanted: int, taken: set[int]) -> int:
 
 def _differ(zone: str, conference: Conference, programme: Programme) -> bool:
     """Two names of zones may mean the same time, like Asia/Calcutta and Asia/Kolkata."""
-    there = known_zone(zone)
+    there = read_zone(zone)
     return any(
         talk.starts_at.astimezone(there).utcoffset()
         != talk.starts_at.astimezone(conference.zone).utcoffset()

@@ -2,18 +2,18 @@
 
 import zlib
 from collections.abc import Collection
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
 
 from lib.plans import PlanChanged, refuse_changed
+from schedule.changes.removals import RemovalsRefused, dangers_of_removal
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing.applying import apply_plan
-from schedule.feeds.importing.guard import TalkRemovalsRefused, dangers_of
 from schedule.feeds.importing.lines import TEXTS, LineKind, excerpts
+from schedule.feeds.importing.missing import note_look
 from schedule.feeds.importing.plan import ImportPlan
 from schedule.models import Change, Conference, Feed, ImportReview
 
@@ -50,7 +50,7 @@ def keep_review(plan: ImportPlan, data: bytes, at: datetime) -> ImportReview | N
             "sha256": plan.programme.sha256,
             "format": plan.programme.format,
             "made_at": at,
-            "plan": _kept(plan, at),
+            "plan": _kept(plan),
             "digest": plan.digest,
             "dismissed": [digest for digest in before or () if digest in digests],
         },
@@ -66,35 +66,51 @@ def apply_review(
     dismissed: Collection[str],
     actor: models.Model | None,
     at: datetime,
-    accepts_removals: bool = False,
+    seen_live: Collection[str] = (),
 ) -> Change | None:
     """Applies the chosen lines (their digests) of the plan that the organizer saw (its digest).
 
-    Raises PlanChanged, once the review has been made again, and TalkRemovalsRefused when too much
-    would go missing.
+    Raises PlanChanged, once the review has been made again, and RemovalsRefused when a talk that is
+    live by now would be taken out and the page did not say so (`seen_live` are those of which it did).
     """
     try:
         with transaction.atomic():
             plan = _plan_now(review)
             refuse_changed(plan, digest)
-            marks_missing = any(line.digest in chosen for line in plan.of_kind(LineKind.MISSING))
-            dangers = dangers_of(plan, at)
-            if dangers and marks_missing and not accepts_removals:
-                raise TalkRemovalsRefused(dangers)
-            dismiss(review, dismissed)
+            _refuse_live(plan, {*chosen} - {*seen_live}, at)
+            _leave_out(review, dismissed)
             change = apply_plan(plan, at=at, actor=actor, chosen=chosen)
-            keep_review(plan.again(), review.data, at)
+            plan = plan.again()
+            note_look(plan, at, is_another=False)
+            keep_review(plan, review.data, at)
             return change
     except PlanChanged:
         make_again(review, at)
         raise
 
 
-def dismiss(review: ImportReview, digests: Collection[str]) -> None:
-    review.dismissed = [
-        line["digest"] for line in review.plan["lines"] if line["digest"] in digests
-    ]
+def _refuse_live(plan: ImportPlan, unseen: Collection[str], at: datetime) -> None:
+    talks = [line.talk for line in plan.of_kind(LineKind.MISSING) if line.digest in unseen]
+    live = [talk for talk in talks if talk.is_live_at(at)]
+    dangers = dangers_of_removal(plan.conference, live, at=at)
+    if dangers:
+        raise RemovalsRefused([danger for danger in dangers if danger.code == "live"])
+
+
+def dismiss(review: ImportReview, digests: Collection[str], at: datetime) -> None:
+    """Leaves these lines out, and asks no more about what is missing among them."""
+    with transaction.atomic():
+        if _leave_out(review, digests):
+            make_again(review, at)
+
+
+def _leave_out(review: ImportReview, digests: Collection[str]) -> int:
+    """How many talks that are missing are to stay by that."""
+    lines = [line for line in review.plan["lines"] if line["digest"] in digests]
+    review.dismissed = [line["digest"] for line in lines]
     review.save(update_fields=["dismissed"])
+    staying = [line["talk"] for line in lines if LineKind.MISSING in line["kinds"]]
+    return review.feed.items.filter(talk__in=staying).settle()
 
 
 def make_again(review: ImportReview, at: datetime) -> None:
@@ -111,7 +127,7 @@ def _plan_now(review: ImportReview) -> ImportPlan:
     return ImportPlan(conference, review.feed, read_feed(review.feed, review.data))
 
 
-def _kept(plan: ImportPlan, at: datetime) -> dict[str, Any]:
+def _kept(plan: ImportPlan) -> dict[str, Any]:
     """The plan as its page shows it: of long texts the place where they differ."""
     kept = plan.as_dict()
     for line in kept["lines"]:
@@ -124,7 +140,6 @@ def _kept(plan: ImportPlan, at: datetime) -> dict[str, Any]:
         "version": plan.programme.version[:100],
         "read": plan.programme.counts,
         "missing_before": plan.missing_before,
-        "dangers": [asdict(danger) for danger in dangers_of(plan, at)],
         "problems": problems,
         "problem_count": len(plan.problems),
     }

@@ -9,6 +9,8 @@ from django.contrib import admin
 from django.urls import reverse
 
 from conftest import client_of, make_conference, make_talk, utc
+from schedule.feeds.exporting.export import Export
+from schedule.feeds.exporting.views import WRITERS
 from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing.import_file import import_schedule
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
@@ -19,6 +21,9 @@ XML = """<schedule><conference><title>C</title></conference><day date="2026-03-0
 <event id="1" guid="%s"><title>Talk</title><date>2026-03-06T10:00:00+01:00</date><start>10:00</start>
 <duration>00:30</duration><recording><license/><optout>true</optout></recording></event>
 </room></day></schedule>""" % ("0" * 8 + "-0000-4000-8000-" + "0" * 12)  # noqa: UP031
+
+
+SYMPOSION = {"conf_key": 1, "name": "Talk", "room": "Hall", "released": False, **PRETALX_SLOT}
 
 
 def pretalx(**words):
@@ -39,8 +44,10 @@ def widget(**words):
         json.dumps(pretalx(do_not_record=True)).encode(),
         json.dumps(widget(do_not_record=True)).encode(),
         b"title,start,end,room,do not record\nTalk,2026-03-06 10:00,10:30,Hall,yes\n",
+        b"title,start,end,room,opt-out\nTalk,2026-03-06 10:00,10:30,Hall,audio only\n",
+        json.dumps({"schedule": [SYMPOSION]}).encode(),
     ],
-    ids=["json", "xml", "pretalx", "widget", "csv"],
+    ids=["json", "xml", "pretalx", "widget", "csv", "doubtful csv", "symposion"],
 )
 def test_formats_that_can_say_it_do(data):
     programme = parse(data, default_zone=ZoneInfo("Europe/Berlin"))
@@ -92,3 +99,22 @@ def test_organizers_note_who_agrees(conference, organizer):
     assert Change.objects.filter(summary="Consent to the recording: Other").exists()
     assert "1 talk changed." in act(organizer, "disagree", refuses, other)
     assert not Talk.objects.filter(may_be_replayed=True).exists()
+
+
+def test_who_does_not_want_to_be_streamed_is_on_site_only(conference):
+    load(conference)
+    talk = Talk.objects.get()
+    assert talk.delivery == Talk.Delivery.LIVE
+    load(conference, do_not_stream=True)
+    talk.refresh_from_db()
+    assert talk.delivery == Talk.Delivery.ON_SITE
+    Talk.objects.update(delivery=Talk.Delivery.LIVE)  # the organizers have asked the speakers
+    assert load(conference, do_not_stream=True).plan["lines"] == []
+    assert load(conference, do_not_stream=True, title="Renamed").counts["changed"] == 1
+    talk.refresh_from_db()
+    assert talk.delivery == Talk.Delivery.LIVE
+    exported = WRITERS["json"].write(Export.of(conference, "https://live.example.org/"))
+    assert b'"do_not_stream":true' in exported
+    Talk.objects.all().delete()
+    load(conference, do_not_stream="yes")
+    assert Talk.objects.get().delivery == Talk.Delivery.ON_SITE

@@ -67,7 +67,8 @@ def test_json(programme):
     conference = json.loads(body("/schedule.json"))["schedule"]["conference"]
     assert (conference["title"], conference["time_zone_name"]) == ("Testconf", "Europe/Berlin")
     first, second = conference["days"]
-    assert first["day_start"] == "2026-03-06T04:00:00+01:00"
+    assert first["day_start"] == "2026-03-06T00:00:00+01:00", "no evening lies before it"
+    assert first["day_end"] == second["day_start"] == "2026-03-07T04:00:00+01:00"
     assert second["rooms"] == {}
     (talk,) = first["rooms"]["Main hall"]
     assert talk["code"] == "ABCDEF"
@@ -108,6 +109,30 @@ def test_a_talk_has_its_own_calendar_file_with_the_same_identity(programme):
     whole = Calendar.from_ical(body("/schedule.ics")).walk("VEVENT")
     assert str(event["uid"]) in {str(each["uid"]) for each in whole}
     assert Client().get("/talks/NOPE/talk.ics").status_code == 404
+
+
+def test_what_is_a_moment_has_no_end_in_the_calendar(programme):
+    """Ends must be later than starts (RFC 5545)."""
+    make_talk(programme, code="DOORS", starts_at=utc("2026-03-06 08:40"), minutes=0)
+    settle()
+    (event,) = Calendar.from_ical(body("/talks/DOORS/talk.ics")).walk("VEVENT")
+    assert event["dtstart"].dt == utc("2026-03-06 08:40")
+    assert "dtend" not in event
+    assert "duration" not in event
+    again = parse(body("/schedule.ics"))
+    assert again.talks[0].starts_at == utc("2026-03-06 08:40")
+    assert len(again.talks) == 4
+
+
+def test_calendars_ring_before_what_somebody_chose_alone(programme):
+    def alarms(path):
+        return Calendar.from_ical(body(path)).walk("VALARM")
+
+    assert alarms("/schedule.ics") == []
+    assert alarms("/talks/GONE/talk.ics") == []
+    (alarm,) = alarms("/talks/ABCDEF/talk.ics")
+    assert alarm["trigger"].dt == timedelta(minutes=-5)
+    assert (alarm["action"], str(alarm["description"])) == ("DISPLAY", "Kleines <für> den Anfang")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -193,3 +218,33 @@ def test_a_long_night_is_told_in_hours(programme):
     talk.ends_at = talk.starts_at + timedelta(hours=26)
     talk.save()
     assert b"<duration>26:00</duration>" in body("/schedule.xml")
+
+
+def test_whole_minutes_in_every_format(programme):
+    talk = programme.talks.get(code="ABCDEF")
+    talk.ends_at = talk.starts_at + timedelta(minutes=59, seconds=59)
+    talk.save()
+    (event,) = json.loads(body("/schedule.json"))["schedule"]["conference"]["days"][0]["rooms"][
+        "Main hall"
+    ]
+    assert (event["duration"], event["end"]) == ("01:00", "2026-03-06T11:00:00+01:00")
+    assert b"<duration>01:00</duration>" in body("/schedule.xml")
+
+
+@pytest.mark.parametrize("format", ["json", "xml"])
+def test_an_opt_out_of_the_recording_is_told_and_comes_back(programme, format):
+    optout = "<recording><license>CC0</license><optout>1</optout></recording>"
+    data = schedule_xml(event_xml(1, title="Not me", children=optout), event_xml(2, title="Me"))
+    programme.talks.all().delete()
+
+    def load(data):
+        read = parse(data, default_zone=programme.zone)
+        assert {talk.title: talk.do_not_record for talk in read.talks} == {
+            "Not me": True,
+            "Me": False,
+        }
+        return import_schedule(conference=programme, programme=read, source="feed")
+
+    assert load(data).counts["new"] == 2
+    again = load(WRITERS[format].write(Export.of(programme, "https://live.example.org/")))
+    assert (again.counts["unchanged"], again.plan["lines"]) == (2, [])

@@ -58,6 +58,11 @@ def test_two_slots_of_one_code_are_repeats():
         ("ABCDEF", 0),
         ("ABCDEF", 1),
     ]
+    assert programme.problems == ()
+
+
+def test_two_talks_of_one_code_are_reported():
+    programme = read(event(), event(start="2026-03-06T14:00:00+01:00", title="Another"))
     assert [problem.code for problem in programme.problems] == ["repeated-key", "repeated-id"]
 
 

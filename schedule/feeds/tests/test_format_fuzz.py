@@ -43,6 +43,7 @@ JSON = {
     "c3voc": document(EVENT, event_json(2), tracks=[{"name": "A", "color": "#fff"}], daysCount=1),
     "widget": pretalx.widget(),
     "slots": pretalx.page(pretalx.slot(), pretalx.LUNCH),
+    "old listing": {"version": "1", "slots": [pretalx.submission(slot=pretalx.slot())], "breaks": [pretalx.LUNCH]},
     "submissions": [pretalx.page(pretalx.submission(slots=[pretalx.slot()]))],
     "all": sessionize.everything(),
     "grid": sessionize.grid(),
@@ -55,10 +56,16 @@ CSV = (
     ",Lunch,06.03.2026,12:00 pm,,1 h,Hall,,,break,,,,\n"
     'C,"Two\nlines",,2026-03-07T10:00+01:00,2026-03-07 23:00,,Hall,,,,,,yes,<p>x</p>\n'
 )
+VENUE = (
+    "BEGIN:VTIMEZONE\nTZID:Venue\nBEGIN:STANDARD\nDTSTART:20001029T030000\nTZOFFSETFROM:+0200\n"
+    "TZOFFSETTO:+0100\nRRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10;UNTIL=20401028T010000Z\n"
+    "RDATE:20260101T000000\nEND:STANDARD\nEND:VTIMEZONE"
+)
 ICAL = icalendar.calendar(
     icalendar.EVENT,
     "SUMMARY:A - Ada\nDTSTART;VALUE=DATE:20260306\nRRULE:FREQ=DAILY\nATTENDEE;CN=Ada:invalid:x",
     "UID:pretalx-x-ABCDEF@a.example\nSUMMARY:B\nDTSTART:20260306T100000Z\nDURATION:PT1H\nSTATUS:CANCELLED",
+    f"SUMMARY:C\nDTSTART;TZID=Venue:20260306T100000\nDURATION:PT1H\nEND:VEVENT\n{VENUE}\nBEGIN:VEVENT",
     head="PRODID:-//pretalx//\nX-WR-TIMEZONE:Europe/Berlin\nX-WR-CALNAME:Testconf",
 )
 TEXTS = {

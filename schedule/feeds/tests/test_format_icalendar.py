@@ -1,3 +1,4 @@
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -125,14 +126,60 @@ def test_a_zone_for_the_whole_calendar():
     assert times(read(data)) == ("2026-03-06 09:00", "2026-03-06 10:00")
 
 
-def test_whole_days():
-    programme = read(timed("DTSTART;VALUE=DATE:20260306", "DTEND;VALUE=DATE:20260308"))
-    assert times(programme) == ("2026-03-05 15:00", "2026-03-07 15:00")
-    assert problems(programme) == [("all-day", "line 7")]
-    assert times(read(timed("DTSTART;VALUE=DATE:20260306"))) == (
-        "2026-03-05 15:00",
-        "2026-03-06 15:00",
-    )
+@pytest.mark.parametrize(
+    ("lines", "days"),
+    [
+        (["DTEND;VALUE=DATE:20260308"], 2),
+        (["DTEND;VALUE=DATE:20260307"], 1),
+        (["DTEND;VALUE=DATE:20260306"], 1),  # many write the last day
+        (["DTEND:20260306T120000"], 1),
+        (["DURATION:P3D"], 3),
+        (["DURATION:PT1H"], 1),
+        (["DURATION:soon"], 1),
+        ([], 1),
+    ],
+)
+def test_whole_days(lines, days):
+    """They begin and end as the days of the conference do, whichever zone the file is of."""
+    zone = "X-WR-TIMEZONE:Europe/Paris"
+    event = "\n".join(["SUMMARY:A", "LOCATION:Hall", "DTSTART;VALUE=DATE:20260306", *lines])
+    for head in ("PRODID:x", zone):
+        programme = read(calendar(event, head=head))
+        assert times(programme) == ("2026-03-05 19:00", f"2026-03-{5 + days:02} 19:00")
+        assert programme.talks[0].is_all_day
+        assert programme.days == (date(2026, 3, 6),)
+        assert problems(programme) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "code"),
+    [
+        ("20260306", "20260401", "too-long"),
+        ("19990306", "19990307", "impossible-time"),
+        ("20260231", "20260301", "no-start"),
+        ("20260306", "99991231", "impossible-time"),
+    ],
+)
+def test_impossible_days_are_left_out(start, end, code):
+    event = f"SUMMARY:A\nLOCATION:H\nDTSTART;VALUE=DATE:{start}\nDTEND;VALUE=DATE:{end}"
+    programme = read(calendar(EVENT, event))
+    assert [talk.title for talk in programme.talks] == ["Ouverture"]
+    assert [problem.code for problem in programme.problems] == [code]
+
+
+def test_what_is_not_public_is_left_out():
+    for access in ("PRIVATE", "confidential"):
+        programme = read(
+            calendar(EVENT, f"CLASS:{access}\nSUMMARY:Staff\nDTSTART:20260306T090000Z")
+        )
+        assert [talk.title for talk in programme.talks] == ["Ouverture"]
+        (problem,) = programme.problems
+        assert (problem.code, problem.read, problem.talk) == ("not-in-programme", access, "Staff")
+
+
+def test_a_file_without_days_begins_with_its_first_date():
+    night = "SUMMARY:Doors\nLOCATION:Hall\nDTSTART:20260306T003000\nDURATION:PT30M"
+    assert read(calendar(night, EVENT)).days == (date(2026, 3, 6),)
 
 
 @pytest.mark.parametrize(
@@ -171,9 +218,9 @@ def test_clock_changes_and_impossible_times():
 
 def test_what_is_nested_is_not_read():
     alarm = "BEGIN:VALARM\nSUMMARY:Alarm\nDESCRIPTION:Wake up\nEND:VALARM"
-    zone = "BEGIN:VTIMEZONE\nTZID:Europe/Paris\nBEGIN:STANDARD\nDTSTART:19700101T000000\nRRULE:FREQ=SECONDLY\nEND:STANDARD\nEND:VTIMEZONE"
+    zone = "BEGIN:VTIMEZONE\nTZID:Europe/Paris\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0100\nRRULE:FREQ=SECONDLY\nEND:STANDARD\nEND:VTIMEZONE"
     programme = read(calendar(f"{alarm}\n{EVENT}", head=zone))
-    assert programme.problems == ()
+    assert problems(programme) == [("zone-unreadable", "line 3")]
     assert programme.talks[0].title == "Ouverture"
 
 

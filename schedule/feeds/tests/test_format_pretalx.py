@@ -242,6 +242,71 @@ def test_what_is_not_in_the_programme_is_left_out():
     assert [problem.read for problem in programme.problems] == ["NOPE77", "LATER7", "Build-up"]
 
 
+def test_what_pretalx_hides_until_its_next_release_is_left_out():
+    hidden = submission(code="HIDDEN")
+    programme = read(
+        page(
+            slot(is_visible=True),
+            slot(is_visible=False, submission=hidden, slot_type=None),
+            slot(is_visible=False, submission=None, description="Build-up", slot_type=None),
+            {**LUNCH, "is_visible": False},
+        )
+    )
+    assert [talk.title for talk in programme.talks] == ["Talk"]
+    assert [problem.read for problem in programme.problems] == ["HIDDEN", "Build-up", "Lunch"]
+    slots = [slot(is_visible=False), slot(start="2026-03-07T10:00:00+01:00", end=None)]
+    for each in slots:
+        del each["submission"]
+    (second,) = read(page(submission(slots=slots))).talks
+    assert second.starts_at.day == 7
+
+
+def test_a_widget_for_organizers_hides_what_visitors_may_not_see():
+    document = widget()
+    talk, lunch = document["talks"]
+    hidden = {"code": "HIDDEN", "is_visible": False}
+    document["talks"] = [
+        {**talk, "state": "confirmed"},
+        {**talk, "code": "MAYBE7", "state": "accepted"},
+        {**talk, **hidden},
+        {**lunch, "is_visible": False},
+        {**talk, "code": "LATER7", "start": None, "end": None},
+    ]
+    programme = read(document)
+    assert [talk.code for talk in programme.talks] == ["ABCDEF"]
+    assert [problem.read for problem in programme.problems] == [
+        *("MAYBE7", "HIDDEN", "Lunch", "LATER7")
+    ]
+
+
+def test_an_old_listing_has_its_breaks_apart():
+    times = {"start": "2026-03-06T12:00:00+01:00", "end": "2026-03-06T13:00:00+01:00"}
+    room = {"id": 7, "name": {"en": "Hall"}, "description": {}}
+    old = submission(slot={"room": room, "start": "2026-03-06T10:00:00+01:00", "end": "2026-03-06T10:30:00+01:00"})  # fmt: skip
+    document = {
+        "version": "1.2",
+        "slots": [old],
+        "breaks": [
+            {"room": room, "room_id": 7, "description": {"en": "Lunch"}, **times},
+            {"room": {"en": "Foyer"}, "room_id": 8, "description": "Coffee", **times},
+        ],
+    }
+    programme = read(document)
+    assert programme.problems == ()
+    assert [(talk.title, talk.kind, talk.room) for talk in programme.talks] == [
+        ("Talk", "workshop", "Hall"),
+        ("Lunch", "break", "Hall"),
+        ("Coffee", "break", "Foyer"),
+    ]
+    assert programme.talks[1].location == "/breaks/0"
+
+
+def test_an_opt_out_counts_in_whichever_spelling():
+    for said, counts in [(True, True), ("true", True), (1, True), (False, False), (None, False), ("false", False), ("", False)]:  # fmt: skip
+        (talk,) = read(page(slot(submission=submission(do_not_record=said)))).talks
+        assert talk.do_not_record is counts, said
+
+
 def test_numbers_instead_of_things_are_reported():
     bare = slot(room=7, submission=submission(track=5, submission_type=1, speakers=["KEY3AB"]))
     programme = read(page(bare))

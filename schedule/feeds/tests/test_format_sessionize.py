@@ -16,6 +16,10 @@ def read(document: Any, zone: ZoneInfo | None = BERLIN) -> Programme:
     return parse(json.dumps(document).encode(), default_zone=zone)
 
 
+def left_out(programme: Programme) -> list[str]:
+    return [each.read for each in programme.problems if each.code == "not-in-programme"]
+
+
 def problems(programme: Programme) -> list[tuple[str, str]]:
     return [(problem.code, problem.location) for problem in programme.problems]
 
@@ -162,8 +166,39 @@ def test_all_that_is_odd_is_reported():
         ("unknown-reference", "/sessions/0/roomId"),
         ("unknown-reference", "/sessions/0/speakers/0"),
         ("wrong-type", "/sessions/2/speakers"),
+        ("not-in-programme", "/sessions/3"),
         ("no-room", "/sessions/0/roomId"),
         ("no-room", "/sessions/1/roomId"),
         ("no-title", "/sessions/2/title"),
-        ("no-start", "/sessions/3"),
     ]
+
+
+def test_only_what_is_accepted_is_in_the_programme():
+    states = ["Accepted", None, "", "accepted", "Canceled", "Nominated", "Declined", "Waitlisted"]
+    states += ["Accept_Queue", "Decline_Queue", "Anything new"]
+    talks = [talk(id=str(at), title=f"{each}", status=each) for at, each in enumerate(states)]
+    programme = read(everything(*talks))
+    shown = ["Accepted", "None", "", "accepted", "Canceled"]
+    assert [item.title for item in programme.talks] == [each for each in shown if each]
+    assert [item.is_canceled for item in programme.talks] == [False, False, False, True]
+    assert [words.split()[0] for words in left_out(programme)] == [
+        *("Nominated", "Declined", "Waitlisted", "Accept_Queue", "Decline_Queue", "Anything")
+    ]
+    grid = [{"date": "2026-03-06", "rooms": [{"id": 7, "name": "Hall", "sessions": talks}]}]
+    assert len(read(grid).talks) == 4
+    assert left_out(read(grid)) == left_out(programme)
+
+
+def test_who_was_not_asked_to_confirm_is_shown_all_the_same():
+    programme = read(everything(talk(isInformed=False, isConfirmed=False)))
+    assert len(programme.talks) == 1
+    assert left_out(programme) == []
+
+
+def test_other_files_with_sessions_and_rooms_are_not_taken_for_one():
+    session = {"id": "A", "room": "TR1", "start": "2026-07-29T09:00:00+08:00", "zh": {"title": "T"}}
+    with pytest.raises(ProgrammeError, match="not a schedule in a format") as refused:
+        read({"sessions": [session], "speakers": [], "rooms": [], "tags": []})
+    assert "[JSON: sessions, speakers, rooms, tags]" in str(refused.value)
+    with pytest.raises(ProgrammeError, match="no talks"):
+        read({"sessions": [], "rooms": [], "speakers": []})

@@ -151,6 +151,18 @@ def test_what_stands_in_the_cells():
     assert problems(programme) == [("bad-link", "line 2, Links")]
 
 
+def test_what_is_not_public_is_left_out():
+    for state in ("Draft", "waitlisted", "Abgelehnt", "HIDDEN"):
+        programme = read(
+            f"Title,Date,Start,Status\nA,2026-03-06,10:00,{state}\nB,2026-03-06,11:00,accepted"
+        )
+        assert [talk.title for talk in programme.talks] == ["B"]
+        left_out = [each for each in programme.problems if each.code == "not-in-programme"]
+        assert [(each.location, each.read) for each in left_out] == [
+            ("line 2, Status", f"{state} A")
+        ]
+
+
 def test_canceled():
     assert row(Status="Cancelled").talks[0].is_canceled
     assert not row(Status="confirmed").talks[0].is_canceled

@@ -112,16 +112,61 @@ def test_a_mislabelled_offset_is_reported_and_the_clock_believed_when_asked():
     assert codes(believed) == ["clock-believed"]
 
 
-def test_the_offset_is_not_checked_against_a_zone_that_the_file_does_not_name():
+def test_a_file_that_was_made_in_another_zone_is_believed_and_reported():
     programme = parse(schedule_xml(zone=""), default_zone=ZoneInfo("UTC"))
     assert start_of(programme) == "2026-03-06T09:00:00+00:00"
+    assert codes(programme) == ["offset-believed"]
+    assert programme.problems[0].read == "2026-03-06T10:00:00+01:00 = 09:00 / 10:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("date", "start", "by_clock", "by_date"),
+    [
+        ("2026-03-06T12:00:00+01:00", "10:00", "06T09:00", "06T11:00"),  # shifted
+        ("2026-03-06T10:00:00Z", "10:00", "06T09:00", "06T10:00"),  # called UTC
+        ("2026-03-06T23:30:00+00:00", "23:30", "06T22:30", "06T23:30"),
+        ("2026-03-07T00:30:00+01:00", "22:30", "06T21:30", "06T23:30"),  # over midnight
+        ("2026-03-06T23:30:00+01:00", "25:30", "07T00:30", "06T22:30"),
+    ],
+)
+def test_without_a_zone_in_the_file_the_clock_of_the_venue_counts(date, start, by_clock, by_date):
+    end = f"{date[:11]}{date[11:13]}:59{date[16:]}"
+    event = event_json(date=date, start=start, end=end, duration=None)
+    data = schedule_json(event, time_zone_name="")
+    for believes, expected, problem in (
+        (None, by_clock, "clock-believed"),
+        (True, by_clock, "clock-believed"),
+        (False, by_date, "offset-believed"),
+    ):
+        programme = parse(data, default_zone=BERLIN, believe_clock=believes)
+        assert start_of(programme) == f"2026-03-{expected}:00+00:00"
+        assert length_of(programme) == timedelta(minutes=59 - int(date[14:16]))
+        assert codes(programme) == [problem]
+        assert programme.problems[0].read.startswith(f"{date} = ")
+        assert programme.problems[0].read.endswith(f" / {start} Europe/Berlin")
+
+
+def test_a_date_in_utc_is_fine_in_the_zone_of_the_conference_too():
+    event = event_xml(date="2026-03-06T05:00:00+00:00", start="10:30")
+    programme = parse(schedule_xml(event, zone=""), default_zone=ZoneInfo("Asia/Kolkata"))
+    assert start_of(programme) == "2026-03-06T05:00:00+00:00"
     assert codes(programme) == []
 
 
+def test_lengths_are_whole_minutes():
+    for end, minutes in (("10:59:59", 60), ("10:20:20", 20), ("10:20:30", 21), ("10:00:10", 0)):
+        event = event_json(end=f"2026-03-06T{end}+01:00", duration=None)
+        assert length_of(parse(schedule_json(event))) == timedelta(minutes=minutes), end
+
+
 def test_a_contradiction_is_reported():
-    programme = parse(schedule_xml(event_xml(start="11:45")))
+    data = schedule_xml(event_xml(start="11:45"))
+    programme = parse(data)
     assert start_of(programme) == "2026-03-06T09:00:00+00:00"
     assert codes(programme) == ["start-differs"]
+    believed = parse(data, believe_clock=True)
+    assert start_of(believed) == "2026-03-06T10:45:00+00:00"
+    assert codes(believed) == ["clock-believed"]
 
 
 def test_an_unknown_zone_falls_back():

@@ -13,6 +13,7 @@ from schedule.changes.recorder import ChangeRecorder, undo
 from schedule.feeds.fetching import FetchedFeed
 from schedule.feeds.importing import checking
 from schedule.feeds.importing.checking import CheckOutcome, check_due, check_feed
+from schedule.feeds.importing.reviewing import apply_review
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import Change, Feed, FeedItem, ImportReview, Talk
 
@@ -84,16 +85,96 @@ def test_a_feed_applies_by_itself_when_it_may(feed, web):
     assert (check.outcome, check.waiting) == (CheckOutcome.APPLIED, 0)
     assert str(check.change) == "pretalx: 20 new"
     assert not ImportReview.objects.exists()
-    web.data = many(10)
+    web.data = many(10, title="Renamed")
     check = check_feed(feed, at=AT)
-    assert (check.outcome, check.waiting, check.change) == (CheckOutcome.WAITING, 10, None)
-    assert check.error.startswith("Not applied. 10 of 20 talks are missing.")
-    assert not FeedItem.objects.exclude(missing_since=None).exists()
-    web.data = many(20)
-    assert check_feed(feed, at=AT).outcome is CheckOutcome.UNCHANGED
+    assert (check.outcome, check.waiting, check.missing) == (CheckOutcome.APPLIED, 10, 10)
+    assert str(check.change) == "pretalx: 10 changed"
+    assert (Talk.objects.shown().count(), check.error) == (20, "")
+    web.data = many(20, title="Renamed")
+    assert check_feed(feed, at=AT).waiting == 0
     assert not ImportReview.objects.exists()
-    feed.refresh_from_db()
-    assert feed.last_error == ""
+
+
+DAY_BEFORE = AT - timedelta(days=1)
+
+
+@pytest.mark.parametrize("etag", ["", '"1"'])
+def test_what_stays_missing_is_taken_out_though_the_feed_says_nothing_new(feed, web, etag):
+    feed.applies_by_itself = True
+    feed.save()
+    web.data = many(20)
+    check_feed(feed, at=DAY_BEFORE)
+    web.data, web.etag = many(18), etag
+    found = [
+        check_feed(feed, at=DAY_BEFORE + timedelta(minutes=5 * number)) for number in range(25)
+    ]
+    assert {(check.outcome, check.missing) for check in found[:-1]} == {
+        (CheckOutcome.WAITING, 2),
+        (CheckOutcome.UNCHANGED, 2),
+    }
+    assert (found[-1].outcome, found[-1].missing) == (CheckOutcome.APPLIED, 0)
+    assert (Talk.objects.shown().count(), Talk.objects.removed().count()) == (18, 2)
+    assert not ImportReview.objects.exists()
+    assert FeedItem.objects.exclude(missing_since=None).values_list("missing_looks")[0] == (24,)
+
+
+def test_another_programme_waits_whole(feed, web):
+    feed.applies_by_itself = True
+    feed.save()
+    web.data = many(5)
+    check_feed(feed, at=DAY_BEFORE)
+    web.data = schedule_json(*(event_json(number) for number in range(50, 60)))
+    for hour in range(4):
+        check = check_feed(feed, at=DAY_BEFORE + timedelta(hours=hour))
+    assert check.missing == 5
+    assert Talk.objects.shown().count() == Talk.objects.count() == 5
+    assert len(ImportReview.objects.get().waiting) == 15
+    web.data = many(5)
+    assert check_feed(feed, at=AT).error == ""
+
+
+def test_the_command_refuses_another_programme(conference, web):
+    web.data = many(5)
+    run(ADDRESS)
+    web.data = schedule_json(*(event_json(number) for number in range(50, 60)))
+    with pytest.raises(CommandError, match=r"another programme\? Nothing was written") as told:
+        run(ADDRESS)
+    assert told.value.returncode == 3
+    assert Talk.objects.count() == 5
+    assert "5 taken out" in run(ADDRESS, "--accept-removals")
+
+
+def test_a_check_that_fails_is_no_look(feed, web):
+    feed.applies_by_itself = True
+    feed.save()
+    web.data = many(20)
+    check_feed(feed, at=DAY_BEFORE)
+    web.data = many(18)
+    check_feed(feed, at=DAY_BEFORE)
+    web.error = "The server answers 500."
+    for hour in (1, 2, 3):
+        check_feed(feed, at=DAY_BEFORE + timedelta(hours=hour))
+    web.error = ""
+    assert check_feed(feed, at=DAY_BEFORE + timedelta(hours=4)).missing == 2
+    assert Talk.objects.shown().count() == 20
+    check_feed(feed, at=DAY_BEFORE + timedelta(hours=5))
+    assert Talk.objects.shown().count() == 18
+
+
+def test_a_feed_that_does_not_apply_by_itself_takes_nothing_out(feed, web):
+    feed.applies_by_itself = True
+    feed.save()
+    web.data = many(20)
+    check_feed(feed, at=DAY_BEFORE)
+    feed.applies_by_itself = False
+    feed.save()
+    web.data = many(18, title="Renamed")
+    for hour in range(5):
+        check_feed(feed, at=DAY_BEFORE + timedelta(hours=hour))
+    assert Talk.objects.shown().exclude(title="Renamed").count() == 20
+    web.data = many(18, title="Other")
+    check = check_feed(feed, at=AT + timedelta(days=1))
+    assert (check.waiting, check.missing) == (18, 0), "of what is over nobody is asked"
 
 
 def test_conflicts_and_dismissed_lines_are_not_applied_by_itself(feed, web):
@@ -219,20 +300,37 @@ def test_the_command_reads_an_address(conference, web):
         run(ADDRESS)
 
 
-def test_the_command_refuses_an_outage(conference, web):
+def test_the_command_says_what_waits(conference, web):
     web.data = many(20)
     run(ADDRESS)
-    web.data = many(10)
-    with pytest.raises(
-        CommandError, match="10 of 20 talks are missing.* --accept-removals"
-    ) as told:
-        run(ADDRESS)
-    assert told.value.returncode == 3
-    assert not FeedItem.objects.exclude(missing_since=None).exists()
-    with pytest.raises(CommandError) as told:
-        run(ADDRESS, "--dry-run")
-    assert told.value.returncode == 3
-    assert "10 missing" in run(ADDRESS, "--accept-removals")
+    web.data = many(10, title="Renamed")
+    words = "10 talks are missing and wait.* 10 of 20 talks are missing.* --accept-removals"
+    for arguments in (["--dry-run"], []):
+        with pytest.raises(CommandError, match=words) as told:
+            run(ADDRESS, *arguments)
+        assert told.value.returncode == 3
+    assert Talk.objects.shown().count() == 20
+    assert Talk.objects.filter(title="Renamed").count() == 10
+    out = StringIO()
+    with pytest.raises(CommandError):
+        call_command("import_schedule", ADDRESS, "--json", stdout=out)
+    told = json.loads(out.getvalue())
+    assert [told[name] for name in ("missing", "removed", "waiting")] == [0, 0, 10]
+    assert [danger["code"] for danger in told["dangers"]] == ["share"]
+    assert "10 taken out" in run(ADDRESS, "--accept-removals")
+    assert Talk.objects.shown().count() == 10
+
+
+def test_the_timers_words_say_what_waits(due, web):
+    due.applies_by_itself = True
+    due.save()
+    web.data = many(20)
+    run("--due")
+    web.data = many(18, title="Renamed")
+    Feed.objects.update(last_checked_at=None)
+    assert run("--due").endswith("18 changed. 2 talks are missing and wait.\n")
+    Feed.objects.update(last_checked_at=None)
+    assert run("--due") == "pretalx: unchanged. 2 talks are missing and wait.\n"
 
 
 def test_a_dry_run_lists_what_would_change(conference, web):
@@ -251,3 +349,24 @@ def test_the_command_lines_that_contradict_themselves(conference):
         run("a.xml", "--due")
     with pytest.raises(CommandError, match="needs a source"):
         run("--dry-run")
+
+
+def test_a_review_of_kept_bytes_is_no_look(feed, web):
+    feed.applies_by_itself = True
+    feed.save()
+    web.data = many(20)
+    check_feed(feed, at=DAY_BEFORE)
+    web.data = many(18)
+    check_feed(feed, at=DAY_BEFORE)
+    for hour in (1, 2, 3):
+        review = ImportReview.objects.get()
+        apply_review(
+            review,
+            digest=review.digest,
+            chosen=(),
+            dismissed=(),
+            actor=None,
+            at=DAY_BEFORE + timedelta(hours=hour),
+        )
+    assert check_feed(feed, at=DAY_BEFORE + timedelta(hours=4)).missing == 2
+    assert check_feed(feed, at=DAY_BEFORE + timedelta(hours=5)).missing == 0

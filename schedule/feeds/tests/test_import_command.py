@@ -96,6 +96,10 @@ def test_the_clock_is_believed_when_asked(conference, file):
     path = file(schedule_json(event_json(date="2026-03-06T10:00:00+00:00")))
     run(path, "--believe-clock")
     assert Talk.objects.get().starts_at.hour == 9
+    run(path)
+    assert Talk.objects.get().starts_at.hour == 9, "the choice is remembered"
+    run(path, "--no-believe-clock")
+    assert Talk.objects.get().starts_at.hour == 10
 
 
 def test_the_conference_stands_in_for_a_missing_zone(conference, file):

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from conftest import client_of, make_conference, make_role, utc
 from schedule.feeds.fetching import FetchedFeed
@@ -180,35 +181,6 @@ def test_what_else_an_organizer_changes_meanwhile_is_no_hindrance(client):
     assert set(Talk.objects.values_list("title", flat=True)) == {"Theirs"}
 
 
-def test_removals_need_a_tick(client):
-    upload(client, many(*range(1, 21)))
-    decide(client)
-    page = upload(client, many(*range(1, 11))).content.decode()
-    assert "10 of 20 talks are missing." in page
-    page = decide(client).content.decode()
-    assert "Nothing was applied. 10 of 20 talks are missing." in page
-    assert not FeedItem.objects.exclude(missing_since=None).exists()
-    decide(client, accept_removals="on")
-    assert FeedItem.objects.exclude(missing_since=None).count() == 10
-    assert Talk.objects.shown().count() == 20, "marked, not hidden"
-
-
-def test_missing_talks_are_hidden_by_hand_and_come_back(client):
-    upload(client, many(1, 2))
-    decide(client)
-    upload(client, many(1))
-    decide(client, accept_removals="on")
-    items = reverse("admin:schedule_feeditem_changelist")
-    everything = list(FeedItem.objects.values_list("pk", flat=True))
-    client.post(items, {"action": "hide_missing", "_selected_action": everything})
-    assert [talk.title for talk in Talk.objects.shown()] == ["Talk 1"]
-    change = Change.objects.newest_first()[0]
-    assert [(field.field, field.new) for field in change.fields.all()] == [("is_hidden", True)]
-    upload(client, many(1, 2))
-    decide(client)
-    assert Talk.objects.shown().count() == 2
-
-
 def fields_of(page: str) -> dict[str, list[str]]:
     """What a browser would send back of the talk's form."""
     form = re.search(r'<form[^>]*id="talk_form".*?</form>', page, re.DOTALL)
@@ -310,6 +282,21 @@ def test_an_address_is_asked_now(client, conference, monkeypatch):
     assert "waits for a review" in page
 
 
+def test_what_a_timer_did_is_found_at_the_feed(client, conference, monkeypatch):
+    monkeypatch.setattr(checking, "fetch", lambda *_a, **_kw: FetchedFeed(many(1), ""))
+    feed = Feed.objects.create(
+        conference=conference,
+        source="pretalx",
+        address="https://a.example/",
+        applies_by_itself=True,
+    )
+    change = checking.check_feed(feed, at=timezone.now()).change
+    page = client.get(reverse("admin:schedule_feed_change", args=[feed.pk])).text
+    url = reverse("admin:schedule_feed_imported", args=[feed.pk, change.pk])
+    assert f'<a href="{url}">pretalx: 1 new</a>' in page
+    assert client.get(reverse("admin:schedule_feed_add")).status_code == 200
+
+
 def test_a_feed_with_talks_is_not_deleted(client):
     upload(client, many(1))
     delete = reverse("admin:schedule_feed_delete", args=[Feed.objects.get().pk])
@@ -353,3 +340,30 @@ def test_the_text_that_differs_is_shown(client):
     assert "<bdi>…" in page
     assert len(page) < 30_000
     assert "<script>alert" not in page
+
+
+@pytest.mark.ignore_template_errors
+def test_an_organizer_chooses_what_counts_where_times_contradict(conference, organizer):
+    feed = Feed.objects.create(conference=conference, source="osem", sha256="1" * 64, etag="x")
+    address = reverse("admin:schedule_feed_change", args=[feed.pk])
+    client = client_of(organizer)
+    for sent, kept in (("True", True), ("False", False), ("", None)):
+        Feed.objects.update(sha256="1" * 64)
+        response = client.post(address, {"source": "osem", "believes_clock": sent})
+        assert response.status_code == 302
+        feed.refresh_from_db()
+        assert (feed.believes_clock, feed.sha256) == (kept, ""), "it is read again"
+
+
+@pytest.mark.ignore_template_errors
+def test_what_waits_follows_that_choice(client):
+    upload(client, schedule_json(event_json(date="2026-03-06T12:00:00+01:00"), time_zone_name=""))
+    (line,) = ImportReview.objects.get().plan["lines"]
+    assert line["starts_at"] == "2026-03-06T09:00:00+00:00"
+    feed = Feed.objects.get()
+    address = reverse("admin:schedule_feed_change", args=[feed.pk])
+    client.post(address, {"source": feed.source, "believes_clock": "False"})
+    (line,) = ImportReview.objects.get().plan["lines"]
+    assert line["starts_at"] == "2026-03-06T11:00:00+00:00"
+    decide(client)
+    assert Talk.objects.get().starts_at == utc("2026-03-06 11:00")

@@ -61,19 +61,46 @@ def test_a_second_slot_rekeys_the_first_and_keeps_its_row(conference):
     assert second.code != "ABCDEF"
 
 
-def test_a_new_guid_with_the_same_title_and_people_is_the_same_talk(conference):
-    person = {"id": 4, "name": "Ada"}
-    load(conference, event_json(1, persons=[person]), event_json(2, title="Lunch"))
-    keys = {"guid": None, "id": 99}
-    summary = load(
-        conference,
-        event_json(1, persons=[person], **{**keys, "guid": GUIDS[1]}),
-        event_json(2, title="Lunch", **{**keys, "guid": GUIDS[2], "id": 98}),
-    )
-    assert (summary.counts["new"], summary.counts["missing"]) == (1, 1), (
-        "a title alone identifies nothing"
-    )
-    assert FeedItem.objects.get(guid=GUIDS[1]).values["title"] == "Talk 1"
+def rekeyed(conference, before: dict[str, object], after: dict[str, object]) -> bool:
+    """Whether the second is taken for the first, under a new guid and number."""
+    load(conference, event_json(1, **before), event_json(2))
+    summary = load(conference, event_json(9, guid=GUIDS[1], **after), event_json(2))
+    counts = summary.counts["new"], summary.counts["missing"]
+    assert counts in ((0, 0), (1, 1))
+    return counts == (0, 0)
+
+
+ADA, KIM = {"id": 4, "name": "Ada"}, {"id": 5, "name": "Kim"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"title": "Lunch"}, {"title": "Lunch"}),
+        ({"title": "Lunch"}, {"title": "Lunch", **at(14)}),
+        ({"persons": [ADA]}, {"title": "Talk 1", "persons": [ADA], **at(14)}),
+        ({"persons": [ADA]}, {"title": "Talk 1", "persons": [ADA, KIM], **at(14)}),
+        ({"persons": [ADA]}, {"title": "TALK  1", **at(14)}),
+        ({"persons": [ADA]}, {"title": "Talk 1", "persons": [KIM]}),  # the same time and room
+        ({"title": "Lunch"}, {"title": "Lunch", "id": 1, **at(14)}),
+    ],
+)
+def test_a_new_guid_for_the_same_title_is_the_same_talk(conference, before, after):
+    assert rekeyed(conference, before, after)
+    assert Talk.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"persons": [ADA]}, {"title": "Talk 1", "persons": [KIM], **at(14)}),
+        ({"title": "Talk 2"}, {"title": "Talk 2", **at(14)}),  # which number 2 is called too
+        ({"title": "Lunch"}, {"title": "Dinner"}),
+        ({"title": "Lunch"}, {"title": "Dinner", "id": 1, **at(14)}),
+    ],
+)
+def test_a_title_that_others_share_identifies_nothing(conference, before, after):
+    assert not rekeyed(conference, before, after)
 
 
 def test_a_repeated_guid_keeps_both_and_they_stay_apart(conference):

@@ -127,7 +127,7 @@ def test_every_kind_of_line(conference):
         ),
         "Talk 2": (["text"], {"speakers": (["Ada"], [])}),
         "New title": (["text"], {"title": ("Old title", "New title")}),
-        "Talk 4": (["back", "re-keyed"], {}),
+        "Talk 4": (["back", "re-keyed"], {"is_hidden": (True, False)}),
         "Talk 5": (["missing"], {}),
         "Talk 7": (["room"], {"room": ("Hall", "Cellar")}),
         "Talk 8": (
@@ -145,7 +145,7 @@ def test_every_kind_of_line(conference):
     assert summary.plan["counts"]["unchanged"] == 1
     assert summary.plan["rooms"] == {"new": ["Cellar"], "renamed": []}
     assert str(summary.change) == (
-        "feed: 1 new, 1 back again, 1 missing, 1 moved in time, 1 moved to another room,"
+        "feed: 1 new, 1 back again, 1 taken out, 1 moved in time, 1 moved to another room,"
         " 2 changed, 1 under another key"
     )
 

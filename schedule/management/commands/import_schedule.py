@@ -7,21 +7,22 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from lib.http_client import HttpError
+from schedule.changes.removals import RemovalsRefused
 from schedule.feeds.fetching import fetch
 from schedule.feeds.formats.problems import Problem, ProgrammeError
 from schedule.feeds.formats.registry import known_formats
 from schedule.feeds.formats.source import MAX_BYTES
 from schedule.feeds.importing.checking import CheckOutcome, FeedCheck, check_due
-from schedule.feeds.importing.guard import TalkRemovalsRefused
 from schedule.feeds.importing.import_file import ImportSummary, import_schedule
 from schedule.feeds.importing.lines import fields_in_words, kinds_in_words, moment
 from schedule.feeds.importing.reviewing import read
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.models import Conference, Feed
 
-REFUSED = 3
+WAITING = 3
 
 
 class Command(BaseCommand):
@@ -29,8 +30,9 @@ class Command(BaseCommand):
         "Import a schedule from a file or an https address, in any format that --format lists; or"
         " ask the feeds that are due, as a timer does. Exit status 0: done, or there was nothing to"
         " do. 1: it could not be read, and nothing was written; with --due, one of the feeds. 2: the"
-        " options are wrong. 3: too much would go missing, so nothing was written (a dry run says so"
-        " too); see --accept-removals."
+        " options are wrong. 3: done, but talks are missing and wait (a dry run says so too), or nothing"
+        " was written, because it is another programme; see --accept-removals. With --due words alone"
+        " say so."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -49,7 +51,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--accept-removals",
             action="store_true",
-            help="also when more than a tenth of the talks, or what is on now or soon, is missing",
+            help="what the file no longer has is gone: take it out of the programme now, but for what"
+            " is live; otherwise it waits for an organizer, or for two hours and three looks",
         )
         parser.add_argument(
             "--format",
@@ -58,8 +61,9 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--believe-clock",
-            action="store_true",
-            help="where an offset contradicts the file's own time zone, believe the clock time",
+            action=argparse.BooleanOptionalAction,
+            help="where a talk's date contradicts its start: believe the start, or the date with"
+            " its offset; without: the date, if the file names its time zone",
         )  # fmt: skip
 
     def handle(
@@ -90,18 +94,22 @@ class Command(BaseCommand):
 
     def _import(self, source: str, conference: Conference, **options: Any) -> None:
         data, as_json = _read_source(source, conference), options["json"]
+        name = source if _is_address(source) else Path(source).name
+        believe_clock = options["believe_clock"]
+        if believe_clock is None:
+            believe_clock = conference.feeds.believes_clock(name)
         try:
             programme = read(
-                conference, data, format=options["format"], believe_clock=options["believe_clock"]
+                conference, data, format=options["format"], believe_clock=believe_clock
             )
             summary = import_schedule(
                 conference=conference,
                 programme=programme,
-                source=source if _is_address(source) else Path(source).name,
+                source=name,
                 is_dry_run=options["dry_run"],
                 accepts_removals=options["accept_removals"],
                 data=data,
-                believes_clock=options["believe_clock"],
+                believes_clock=believe_clock,
             )
         except ProgrammeError as error:
             if as_json:
@@ -110,17 +118,19 @@ class Command(BaseCommand):
             else:
                 self._list_problems(list(error.problems[1:]))
             raise CommandError(f"{source}: {error}") from None
-        except TalkRemovalsRefused as refused:
+        except RemovalsRefused as refused:
             if as_json:
                 dangers = [asdict(danger) for danger in refused.dangers]
                 self._write_json({"error": str(refused), "dangers": dangers})
-            raise _refusal(source, refused) from None
+            text = _("%(source)s: %(reasons)s Nothing was written. If it is: --accept-removals")
+            words = text % {"source": source, "reasons": refused}
+            raise CommandError(words, returncode=WAITING) from None
         if as_json:
             self._write_json(summary.as_dict())
         else:
             self._report(summary, conference)
-        if summary.dangers and not options["accept_removals"]:
-            raise _refusal(source, TalkRemovalsRefused(summary.dangers))
+        if summary.counts["waiting"]:
+            raise _waiting(summary)
 
     def _write_json(self, value: object) -> None:
         self.stdout.write(json.dumps(value, indent=2))
@@ -137,7 +147,7 @@ class Command(BaseCommand):
             % summary.programme.counts
         )
         self.stdout.write(
-            _("Talks: %(new)s new, %(changed)s changed, %(moved)s moved, %(missing)s missing, %(back)s back again, %(rekeyed)s under another key, %(conflicts)s in conflict, %(unchanged)s unchanged")
+            _("Talks: %(new)s new, %(changed)s changed, %(moved)s moved, %(missing)s missing, %(removed)s taken out, %(back)s back again, %(rekeyed)s under another key, %(conflicts)s in conflict, %(unchanged)s unchanged")
             % summary.as_dict()
         )  # fmt: skip
         if summary.is_dry_run:
@@ -182,9 +192,20 @@ def _read_source(source: str, conference: Conference) -> bytes:
         raise CommandError(f"{source}: {error.strerror}") from None
 
 
-def _refusal(source: str, refused: TalkRemovalsRefused) -> CommandError:
-    text = _("%(source)s: %(reasons)s Nothing was written. If that is right: --accept-removals")
-    return CommandError(text % {"source": source, "reasons": refused}, returncode=REFUSED)
+def _waiting(summary: ImportSummary) -> CommandError:
+    count = summary.counts["waiting"]
+    text = ngettext(
+        "%(source)s: %(count)d talk is missing and waits; everything else is done. %(reasons)s It is"
+        " shown until an organizer says in the feed's review that it is gone, or until it has been"
+        " missing for two hours and three imports. If it is gone: --accept-removals",
+        "%(source)s: %(count)d talks are missing and wait; everything else is done. %(reasons)s They"
+        " are shown until an organizer says in the feed's review that they are gone, or until they"
+        " have been missing for two hours and three imports. If they are gone: --accept-removals",
+        count,
+    )
+    reasons = " ".join(danger.message for danger in summary.dangers)
+    words = text % {"source": summary.source, "count": count, "reasons": reasons}
+    return CommandError(" ".join(words.split()), returncode=WAITING)
 
 
 def _in_words(check: FeedCheck) -> str:
@@ -194,4 +215,12 @@ def _in_words(check: FeedCheck) -> str:
         CheckOutcome.WAITING: _("%(count)d wait for a review") % {"count": check.waiting},
         CheckOutcome.FAILED: _("failed"),
     }
-    return " ".join(filter(None, [f"{check.feed}: {texts[check.outcome]}.", check.error]))
+    missing = ngettext(
+        "%(count)d talk is missing and waits.",
+        "%(count)d talks are missing and wait.",
+        check.missing,
+    )
+    words = [f"{check.feed}: {texts[check.outcome]}."]
+    if check.missing:
+        words.append(missing % {"count": check.missing})
+    return " ".join(filter(None, [*words, check.error]))

@@ -1,4 +1,5 @@
 import json
+from datetime import date
 
 import pytest
 from django.conf import settings
@@ -14,7 +15,9 @@ CASES = json.loads((settings.BASE_DIR / "schedule/programme/tests/state_cases.js
 
 
 def conference_of(case):
-    return Conference(time_zone=case.get("time_zone", "Europe/Berlin"), day_starts_at_hour=4)
+    first = date.fromisoformat(case["first_day"]) if "first_day" in case else None
+    zone = case.get("time_zone", "Europe/Berlin")
+    return Conference(time_zone=zone, day_starts_at_hour=4, starts_on=first)
 
 
 def room_of(case):

@@ -56,7 +56,7 @@ def test_a_day_without_talks_does_not_exist(conference, day):
 def test_times_can_be_read_in_another_zone(conference, room, noon):
     talk = make_talk(conference, room=room, starts_at=noon)
     html = page("/schedule/?tz=Asia/Seoul")
-    assert "<strong>UTC+09:00</strong>" in html
+    assert "<strong>UTC+9</strong>" in html
     assert "Asia/Seoul" not in html
     assert f'datetime="{talk.starts_at:%Y-%m-%d}T20:00:00+09:00"' in html
 

@@ -59,9 +59,9 @@ def test_times_are_the_conferences(client, room):
     ("kind", "value", "says"),
     [
         ("youtube", "https://vimeo.com/76979871", "This is no address of a YouTube video."),
-        ("hls", "http://cdn.example.org/a.m3u8", "Paste an address that begins with https://"),
+        ("hls", "http://cdn.example.org/a.m3u8", "Use https:// instead of http://"),
         ("hls", "https://cdn.example.org/a.mp4", "ends with .m3u8"),
-        ("hls", "https://cdn.example.org/a.m3u8", "cdn.example.org is not among the conference"),
+        ("hls", "https://cdn.example.org/a.m3u8", "load nothing from cdn.example.org"),
         ("iframe", "", "This field is required."),
     ],
 )

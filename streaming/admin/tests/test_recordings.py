@@ -52,9 +52,9 @@ def add(client, **fields):
 
 
 def test_a_pasted_link_becomes_what_it_is(client, conference, talk):
-    form = add(client, value="https://youtu.be/aqz-KE-bpKQ", talk=talk.pk)
-    assert "stream hosts" in str(form.context["adminform"].form.errors["value"])
-    add(client, value="https://youtu.be/aqz-KE-bpKQ", talk=talk.pk, adds_hosts="on")
+    form = add(client, value="https://cdn.example.org/a.m3u8", talk=talk.pk)
+    assert "load nothing from cdn" in str(form.context["adminform"].form.errors["value"])
+    add(client, value="https://youtu.be/aqz-KE-bpKQ", talk=talk.pk)
     recording = Recording.objects.get()
     assert (recording.kind, recording.value, recording.conference) == (
         "youtube",

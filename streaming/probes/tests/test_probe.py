@@ -88,6 +88,8 @@ def test_a_recording_may_have_an_end(live, conference, room):
     live.page(place, LOW + "#EXT-X-ENDLIST")
     talk = make_talk(conference, room=room, delivery="pre_recorded")
     assert seen(room, talk=talk).is_playing
+    live_talk = make_talk(conference, room=room)
+    assert seen(room, talk=live_talk).problem == "The stream has ended."
     live.page(place, LOW + "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-ENDLIST")
     assert seen(room).is_playing
 

@@ -113,9 +113,9 @@ def test_with_a_bad_line_nothing_is_imported(load, tmp_path, capsys, text, probl
 
 def test_a_host_that_players_may_not_load_from_is_said(load, capsys):
     with pytest.raises(CommandError):
-        load(f"code,url\nA,{YOUTUBE}\n")
+        load("code,url\nA,https://cdn.example.org/a.m3u8\n")
     said = capsys.readouterr().err
-    assert "Line 2: YouTube: www.youtube-nocookie.com is not among" in said
+    assert "Line 2: HLS playlist: our pages load nothing from cdn.example.org" in said
 
 
 def test_captions_lie_beside_the_file(load, tmp_path):

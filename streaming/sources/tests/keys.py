@@ -43,6 +43,7 @@ UNSIGNED = {
     "origin-recording": "veryscrt",
     "youtube": "veryscr-tID",
     "vimeo": "76979871/abcdef0123",
+    "twitch": "verysecret",
     "iframe": "https://player.example.org/very-secret",
     "join": "https://us02web.zoom.us/j/81234567890?pwd=very-secret",
 }

@@ -1,6 +1,7 @@
 """Real HLS from ffmpeg, behind a server that breaks it as origins and encoders do."""
 
 import contextlib
+import re
 import shutil
 import subprocess
 import threading
@@ -16,10 +17,21 @@ from django.conf import settings
 from tools.process import run, running
 
 SEGMENT_SECONDS = 2
+# What the first segment of a camera has, so that a playlist can begin anew below it.
+FIRST_NUMBER = 100
+CLIP_SECONDS = SEGMENT_SECONDS * 8
 # Small and cheap to play; what is tested is the time, not the picture.
-CLIP = ["-f", "lavfi", "-i", f"testsrc2=size=160x90:rate=10:duration={SEGMENT_SECONDS * 8}"]
-CLIP += ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "10"]
+ENCODING = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "10"]
+CLIP = ["-f", "lavfi", "-i", f"testsrc2=size=160x90:rate=10:duration={CLIP_SECONDS}", *ENCODING]
+# Other sizes and other codecs: another profile, and sound, which CLIP has not.
+OTHER_CLIP = ["-f", "lavfi", "-i", f"testsrc2=size=320x180:rate=10:duration={CLIP_SECONDS}"]
+OTHER_CLIP += ["-f", "lavfi", "-i", f"sine=duration={CLIP_SECONDS}", "-c:a", "aac", *ENCODING]
+OTHER_CLIP += ["-bf", "2", "-profile:v", "main"]
 
+ENDS = {
+    "ended": b"#EXT-X-ENDLIST\n",
+    "recorded": b"#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-ENDLIST\n",
+}
 PAGE = b"""<!doctype html><title>player</title><div id="screen"></div>"""
 
 
@@ -28,16 +40,27 @@ def ffmpeg_path() -> str | None:
 
 
 @contextlib.contextmanager
-def camera(folder: Path, name: str) -> Iterator[subprocess.Popen[bytes]]:
-    """An encoder that writes live HLS to `folder/name/`, in real time."""
-    clip = folder / "clip.mp4"
+def camera(
+    folder: Path, name: str, *, ends: bool = False, is_other: bool = False
+) -> Iterator[subprocess.Popen[bytes]]:
+    """An encoder that writes live HLS to `folder/name/`, in real time. `ends`: it closes its playlist
+    when it is stopped, and may be started again. `is_other`: sizes and codecs that the others have not.
+    """
+    clip = folder / ("other.mp4" if is_other else "clip.mp4")
     if not clip.exists():
-        run(["ffmpeg", "-y", "-loglevel", "error", *CLIP, clip])
+        run(["ffmpeg", "-y", "-loglevel", "error", *(OTHER_CLIP if is_other else CLIP), clip])
     target = folder / name
-    target.mkdir()
+    target.mkdir(exist_ok=True)
     command = ["ffmpeg", "-loglevel", "error", "-re", "-stream_loop", "-1", "-i", clip]
     command += ["-c", "copy", "-f", "hls", "-hls_time", str(SEGMENT_SECONDS)]
-    command += ["-hls_list_size", "6", "-hls_flags", "delete_segments+omit_endlist"]
+    command += [
+        "-start_number",
+        str(0 if ends else FIRST_NUMBER),
+        "-hls_list_size",
+        "6",
+        "-hls_flags",
+    ]
+    command += ["delete_segments" if ends else "delete_segments+omit_endlist"]
     playlist = target / "index.m3u8"
     ready = partial(_has_segments, playlist)
     with running([*command, playlist], folder / f"{name}.log", lambda _server: ready()) as encoder:
@@ -50,7 +73,8 @@ def _has_segments(playlist: Path) -> bool:
 
 class Origin:
     """Serves static/ and, at /NAME/CAMERA/, what a camera writes, broken as `faults[NAME]` says:
-    "404", "503", "frozen", "segments", "ended"; and counts what is asked for.
+    "404", "503", "frozen", "segments", "ended", "recorded" (ended, and a recording from now on),
+    "anew"; and counts what is asked for.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -75,11 +99,12 @@ class Origin:
     def playlist(self, name: str, path: Path) -> bytes:
         """As it is now; or as it was when the fault began."""
         fault = self.faults.get(name)
-        if fault not in ("frozen", "ended"):
+        if fault not in ("frozen", *ENDS):
             self.snapshots[name] = path.read_bytes()
+            if fault == "anew":
+                return re.sub(rb"(SEQUENCE:)\d", rb"\1", self.snapshots[name])
             return self.snapshots[name]
-        end = b"#EXT-X-ENDLIST\n" if fault == "ended" else b""
-        return self.snapshots[name] + end
+        return self.snapshots[name] + ENDS.get(fault, b"")
 
 
 class _Server(ThreadingHTTPServer):

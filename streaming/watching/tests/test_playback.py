@@ -28,6 +28,7 @@ def test_an_attendee_gets_the_source(attendee, stream):
         "expires": None,
         "role": "primary",
         "begins": None,
+        "is_recording": False,
         "is_gated": False,
         "language": "",
         "captions": None,
@@ -35,6 +36,27 @@ def test_an_attendee_gets_the_source(attendee, stream):
     handed_out = {"sources": [source], "choices": [], "slate": "", "tag": stream.tag}
     assert response.json() == handed_out
     assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("address", "delivery", "is_recording"),
+    [
+        ({"value": "/static/demo/talk.m3u8"}, None, True),
+        ({"kind": "origin", "value": "main"}, None, False),
+        ({"kind": "origin-recording", "value": "abc"}, None, True),
+        ({"value": "https://cdn.example.org/main.m3u8"}, None, False),
+        ({"value": "https://cdn.example.org/main.m3u8"}, "live", False),
+        ({"value": "https://cdn.example.org/main.m3u8"}, "pre_recorded", True),
+    ],
+)
+def test_the_player_learns_what_is_meant_to_end(
+    attendee, conference, room, address, delivery, is_recording
+):
+    """Anything else that ends is looked for until it goes on (static/js/player.js)."""
+    talk = make_talk(conference, room=room, delivery=delivery) if delivery else None
+    make_stream(room, talk=talk, **address)
+    (source,) = client_of(attendee).get("/rooms/main/playback.json").json()["sources"]
+    assert source["is_recording"] is is_recording
 
 
 def test_primary_comes_before_backup_and_the_later_span_before_the_open_one(attendee, room, stream):

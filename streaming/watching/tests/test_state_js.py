@@ -32,11 +32,11 @@ def state_of():
             room = _room(conference_of(case), room_of(case), RoomStreams({}), None, asked_at)
             zone = case.get("time_zone", "Europe/Berlin")
             return page.evaluate(
-                """async ([module, room, at, zone]) => {
+                """async ([module, room, at, zone, first]) => {
                     const { dayOf, stateOf } = await import(module);
-                    return stateOf(room, at, dayOf(at, zone, 4));
+                    return stateOf(room, at, dayOf(at, zone, 4, first));
                 }""",
-                [module, room, utc(case["at"]).timestamp(), zone],
+                [module, room, utc(case["at"]).timestamp(), zone, case.get("first_day", "")],
             )
 
         yield ask

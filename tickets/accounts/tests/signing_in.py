@@ -23,6 +23,12 @@ def code_in(body: str) -> str:
     return found[1]
 
 
+def told(client: Client, response) -> str:
+    """The page to which a form with a mistake leads back."""
+    assert response.status_code == 302
+    return client.get(response.url).text
+
+
 def sign_in(client: Client, email: str):
     ask_for_code(client, email)
     return client.post(CODE, {"code": last_code()})

@@ -17,6 +17,7 @@ from tickets.accounts.tests.signing_in import (
     last_code,
     sign_in,
     signed_in_as,
+    told,
 )
 from tickets.holders.links import link_to, token_of
 
@@ -307,9 +308,9 @@ def test_wrong_passwords_of_strangers_keep_no_organizer_out(client, with_passwor
     by_password(client)
     client.post("/accounts/logout/")
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_with_password": None}
-    for _time in range(11):
-        refused = by_password(Client(), "wrong")
-    assert "Too many wrong attempts" in refused.text
+    strangers = [Client() for _time in range(11)]
+    refused = [by_password(each, "wrong") for each in strangers][-1]
+    assert "Too many wrong attempts" in told(strangers[-1], refused)
     by_password(client)
     assert signed_in_as(client) == str(with_password.pk)
 
@@ -319,7 +320,7 @@ def test_a_known_device_may_guess_no_more_than_others(client, with_password):
     client.post("/accounts/logout/")
     for _time in range(10):
         by_password(client, "wrong")
-    assert "Too many wrong attempts" in by_password(client).text
+    assert "Too many wrong attempts" in told(client, by_password(client))
     assert signed_in_as(client) is None
 
 
@@ -331,7 +332,7 @@ def test_who_tries_many_passwords_from_one_address_is_refused_before_they_are_ch
     answers = [by_password(Client(), "wrong") for _time in range(4)]
     assert answers[-1].status_code == 429
     assert answers[-1]["Retry-After"] == "60"
-    assert answers[-2].status_code == 200
+    assert answers[-2].url == PASSWORD_PAGE
     # Nor does that keep out who has been here before.
     by_password(client)
     assert signed_in_as(client) == str(with_password.pk)

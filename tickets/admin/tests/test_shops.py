@@ -184,7 +184,7 @@ def test_removals_are_accepted_with_a_tick(client, conference, paper):
     assert "3 of 5 valid tickets" in client.get(address).text
     assert "This field is required" in client.post(address).text
     assert Ticket.objects.valid().count() == 5
-    assert "3 of them canceled" in client.post(address, {"accepts": "on"}, follow=True).text
+    assert "of these 3 canceled" in client.post(address, {"accepts": "on"}, follow=True).text
     assert Ticket.objects.valid().count() == 2
     assert client.post(address.replace(str(shop.pk), "999")).status_code == 404
 

@@ -88,7 +88,7 @@ def test_from_the_file_to_the_tickets_and_back(client, conference, helper):
 
     response = client.post(response.url, {"digest": digest_of(page), "cancels_missing": "on"})
     page = client.get(response.url)
-    assert "Applied: 1 new, 1 changed." in page.text
+    assert "Applied: 1 new, 1 changed" in page.text
     assert "Undo this upload" in page.text
     assert Ticket.objects.get(code="7001").holder_email == "ada@example.com"
     assert Ticket.objects.get(code="LEFT").state == "canceled"

@@ -104,7 +104,7 @@ def test_fragments_are_told_where_the_page_must_go(conference, stranger):
     ],
 )
 def test_the_way_back_from_a_post_is_the_page_it_came_from(conference, referer, next_url):
-    response = Client().post("/pulse/", headers={"Referer": referer})
+    response = Client().post("/tickets/find/", headers={"Referer": referer})
     assert response.status_code == 302
     assert response.url == "/accounts/login/" + next_url
 

@@ -6,12 +6,22 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import timezone
 
-from conftest import make_conference, make_speaker, make_talk, make_ticket, make_user, utc
+from conftest import (
+    client_of,
+    make_conference,
+    make_speaker,
+    make_talk,
+    make_ticket,
+    make_user,
+    utc,
+)
 from schedule.models import Visibility
 from tickets.admission.watching import watch
-from tickets.models import Ban, Claim, EntryLink, Grant, OrderHint, Shop, SyncRun, Ticket
+from tickets.helpdesk.forms import page_of
+from tickets.models import Ban, Claim, EntryLink, Grant, OrderHint, Product, Shop, SyncRun, Ticket
 
 
 def run(*arguments):
@@ -290,3 +300,32 @@ def test_another_conference_is_another_matter(conference, attendee):
     assert run(attendee.email, "--conference", "other")[0] == 1
     with pytest.raises(CommandError, match="Say which conference"):
         run(attendee.email)
+
+
+@pytest.mark.parametrize("has_signed_in", [True, False])
+def test_a_product_of_which_nobody_has_said_what_it_opens(conference, organizer, has_signed_in):
+    ticket = make_ticket(conference, holder_email="ada@example.com", scopes=[], main_code="M-1")
+    Product.objects.update(name="Workshop", decided_by=Product.DecidedBy.NOBODY)
+    user = make_user("ada@example.com") if has_signed_in else None
+    status, output = run("ada@example.com")
+    assert status == 1
+    assert "Nobody has said yet what “Workshop” opens: organizers say it under Products." in output
+    assert f"- Ticket {ticket.code} (Workshop, valid)" in output
+    assert "It is an add-on to M-1" in output
+    says_so = "→ They may not enter: nobody has said yet what “Workshop” opens." in output
+    assert says_so or not has_signed_in
+    client = client_of(organizer)
+    assert "Nobody has said yet what" in client.get(page_of(ticket)).text
+    if user is not None:
+        assert "have not said yet what “Workshop” opens" in client_of(user).get(reverse("why")).text
+    Product.objects.update(decided_by=Product.DecidedBy.ORGANIZER)
+    assert "Nobody has said" not in run("ada@example.com")[1]
+
+
+def test_another_ticket_lets_them_in_all_the_same(conference, attendee):
+    Product.objects.create(conference=conference, name="Shirt", scopes=[], decided_by="nobody")
+    shirt = Product.objects.get(name="Shirt")
+    make_ticket(conference, holder_email=attendee.email, product=shirt)
+    status, output = run(attendee.email)
+    assert status == 0
+    assert "Nobody has said yet what “Shirt” opens" in output

@@ -115,7 +115,14 @@ def claims(case: Inquiry) -> Iterator[Fact]:
             continue
         is_good, opens = ticket.is_valid and case.is_open(ticket), ticket.product.scopes
         fact = Fact(f"claim.{ticket.state}", is_good, ticket, ticket=ticket, opens=opens)
-        yield fact.more("from", at=ticket.valid_from).more("until", at=ticket.valid_until)
+        fact.more("from", at=ticket.valid_from).more("until", at=ticket.valid_until)
+        yield _about_product(fact, ticket)
+
+
+def _about_product(fact: Fact, ticket: Ticket) -> Fact:
+    """What explains that a valid ticket opens nothing, or not what one would think."""
+    fact.more("add_on", main=ticket.main_code or None)
+    return fact.more("product.waits", product=ticket.product if ticket.product.is_waiting else None)
 
 
 def names(case: Inquiry) -> Iterator[Fact]:
@@ -124,8 +131,9 @@ def names(case: Inquiry) -> Iterator[Fact]:
     for ticket in in_their_name:
         claim = live_claim(ticket)
         if claim is None:
-            is_good = ticket.is_valid
-            yield Fact("ticket" if case.user else "ticket.waits", is_good, ticket, ticket=ticket)
+            is_good = ticket.is_valid and bool(ticket.product.scopes)
+            fact = Fact("ticket" if case.user else "ticket.waits", is_good, ticket, ticket=ticket)
+            yield _about_product(fact, ticket)
         elif claim.user_id != case.user_id:
             other = claim.user.reference
             yield Fact("ticket_of_other", False, ticket, ticket=ticket, other=other)
@@ -232,7 +240,8 @@ def about_ticket(ticket: Ticket, conference: Conference, at: datetime) -> Iterat
     windows = talk_windows(conference, ticket.held_scopes)
     is_good = ticket.is_valid and is_open(ticket, conference, windows, at)
     fact = Fact("state", is_good, ticket=ticket, opens=ticket.product.scopes)
-    yield fact.more("from", at=ticket.valid_from).more("until", at=ticket.valid_until)
+    fact.more("from", at=ticket.valid_from).more("until", at=ticket.valid_until)
+    yield _about_product(fact, ticket)
     if ticket.holder_email:
         holder = f"{ticket.holder_name} {ticket.holder_email}".strip()
         is_passed_on = ticket.shop_email not in ("", ticket.holder_email)

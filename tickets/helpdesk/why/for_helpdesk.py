@@ -86,6 +86,10 @@ class WordingForHelpDesk(Wording):
         "claim.now": _("%(who)s (%(email)s) has it since %(at)s, by %(way)s."),
         "claim.before": _("%(who)s (%(email)s) had it from %(at)s to %(end)s."),
         "claim.nobody": _("Nobody has it."),
+        "add_on": _("It is an add-on to %(main)s, and ends with that ticket."),
+        "product.waits": _(
+            "Nobody has said yet what “%(product)s” opens: organizers say it under Products."
+        ),
         "by": _("By %(who)s."),
         "since": _("From %(at)s."),
         "from": _("From %(at)s."),
@@ -116,6 +120,9 @@ class WordingForHelpDesk(Wording):
     def verdict(self, reason: Reason | None, case: Inquiry) -> str:
         if reason is Reason.TICKET_REQUIRED and case.user and not case.user.is_active:
             return gettext("They may not enter: their account is closed.")
+        if reason is Reason.TICKET_REQUIRED and case.waiting_product:
+            text = gettext("They may not enter: nobody has said yet what “%(product)s” opens.")
+            return text % {"product": case.waiting_product}
         values = {"scope": case.scope or self.conference, "at": self.time(case.at)}
         return _VERDICTS[reason] % values
 

@@ -67,6 +67,8 @@ class WordingForPerson(Wording):
         "shop.oldest": _(
             "We last heard from the ticket shop %(age)s ago. What was bought since comes soon."
         ),
+        "add_on": _("It is an add-on to %(main)s."),
+        "product.waits": _("The organizers have not said yet what “%(product)s” opens."),
         "from": _("From %(at)s."),
         "until": _("Until %(at)s."),
         "limit_reached": _("On the next device you can choose “Watch here instead”."),

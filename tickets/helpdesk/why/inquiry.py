@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from schedule.models import Conference, Room
 from tickets.accounts.accounts import is_verified
 from tickets.admission.rule import Admission, compute
-from tickets.models import Claim, Grant, Role, Ticket, User, fold_email
+from tickets.models import Claim, Grant, Product, Role, Ticket, User, fold_email
 from tickets.models.scopes import TalkWindows, talk_windows, windows
 
 
@@ -68,6 +68,13 @@ class Inquiry:
             theirs |= Q(Exists(claims))
         tickets = Ticket.objects.filter(theirs, conference=self.conference).order_by("pk")
         return list(with_all(tickets))
+
+    @property
+    def waiting_product(self) -> Product | None:
+        """Of a valid ticket in their name that opens nothing because nobody has said what."""
+        mine = [ticket for ticket in self.tickets if ticket.holder_email == self.email]
+        waiting = [each.product for each in mine if each.is_valid and each.product.is_waiting]
+        return waiting[0] if waiting else None
 
     @cached_property
     def bought(self) -> list[Ticket]:

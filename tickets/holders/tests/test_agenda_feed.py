@@ -1,5 +1,7 @@
 """The personal calendar: for calendar programs, by its secret address."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -31,10 +33,13 @@ def ask(link, **headers):
 def test_it_has_the_starred_talks_and_what_happened_to_them(talk, link):
     (event,) = Calendar.from_ical(ask(link).content).walk("VEVENT")
     assert (event["summary"], event["sequence"], event["status"]) == ("Starred", 2, "CONFIRMED")
+    (alarm,) = event.walk("VALARM")
+    assert alarm["trigger"].dt == timedelta(minutes=-5)
     talk.is_canceled = True
     talk.save()
     (event,) = Calendar.from_ical(ask(link).content).walk("VEVENT")
     assert event["status"] == "CANCELLED"
+    assert event.walk("VALARM") == []
 
 
 def test_an_unchanged_calendar_is_not_sent_again(talk, link):

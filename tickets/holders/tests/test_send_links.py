@@ -65,6 +65,7 @@ def test_one_mail_an_address_and_none_without_need(capsys, conference, attendee)
     assert send_links(capsys, "--conference", conference.slug) == {
         "to_send": 2,
         "sent": 2,
+        "opens_nothing": 0,
         "without_address": 1,
         "same_address": 1,
         "held_by_another": 1,

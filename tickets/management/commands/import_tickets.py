@@ -12,10 +12,12 @@ from schedule.models import Conference
 from tickets.management.bad_rows import SHOWN_PROBLEMS, report_bad_rows
 from tickets.models import Ticket
 from tickets.sources.importing import TicketRemovalsRefused, import_tickets
+from tickets.sources.reports import counts_in_words
 from tickets.sources.spreadsheets.columns import HEADERS, recognised_columns
 from tickets.sources.spreadsheets.files import ENCODINGS, read_table
 from tickets.sources.spreadsheets.rows import read_tickets
 from tickets.sources.spreadsheets.tables import BadSpreadsheet
+from tickets.sources.waiting import WaitingProduct, opened_in_words
 
 REFUSED = 3
 
@@ -110,22 +112,29 @@ class Command(BaseCommand):
             values = {"file": file, "reason": refused}
             raise CommandError(text % values, returncode=REFUSED) from None
         counts = {"dry_run": options["dry_run"], **asdict(result), "problems": []}
+        counts["became_canceled"] = counts["canceled"]
         counts["canceled"] = counts.pop("absent_canceled")
-        self._report(counts, chosen, as_json=options["json"])
+        counts["waiting"] = [waiting.packed for waiting in result.waiting]
+        self._report(counts, chosen, result.waiting, as_json=options["json"])
 
-    def _report(self, counts: dict[str, Any], conference: Conference, *, as_json: bool) -> None:
+    def _report(
+        self,
+        counts: dict[str, Any],
+        conference: Conference,
+        waiting: list[WaitingProduct],
+        *,
+        as_json: bool,
+    ) -> None:
         if as_json:
             self.stdout.write(json.dumps(counts, indent=2))
             return
         self.stdout.write(
-            _("%(conference)s: %(new)s new, %(changed)s changed, %(unchanged)s unchanged.")
-            % {**counts, "conference": conference}
+            f"{conference}: {counts_in_words(counts | {'canceled': counts['became_canceled']})}."
         )
-        for name in counts["new_products"]:
-            self.stdout.write(
-                _("New product “%(name)s”: opens the whole conference; change it in the admin.")
-                % {"name": name}
-            )
+        for name in counts["opened_products"]:
+            self.stdout.write(opened_in_words(name))
+        for product in waiting:
+            self.stdout.write(str(product))
         if counts["canceled"]:
             absent = _("%(canceled)s tickets are not in the file; they are canceled.")
         else:

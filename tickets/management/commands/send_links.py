@@ -110,6 +110,7 @@ class Command(BaseCommand):
         labels = {
             "to_send": _("to send:                        %(count)s"),
             "sent": _("sent:                           %(count)s"),
+            "opens_nothing": _("tickets that open nothing:      %(count)s"),
             "without_address": _("tickets without an address:     %(count)s"),
             "same_address": _("further tickets of one address: %(count)s"),
             "held_by_another": _("in use under another address:   %(count)s"),

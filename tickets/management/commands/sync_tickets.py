@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
 from tickets.models import Shop, SyncRun
+from tickets.sources.reports import counts_in_words
 from tickets.sources.syncing.order_hints import fetch_hinted_orders
 from tickets.sources.syncing.run import Progress, ShopBusy, sync
+from tickets.sources.waiting import waiting_products
 
 REFUSED = 3
 PROGRESS_EVERY_SECONDS = 2.0
@@ -47,6 +49,8 @@ class Command(BaseCommand):
             if not options["json"]:
                 self._report(report)
         if options["json"]:
+            for report in reports:
+                report["waiting"] = [each.packed for each in report.get("waiting", ())]
             self.stdout.write(json.dumps({"shops": reports}, indent=2))
         states = {report["state"] for report in reports}
         if SyncRun.State.FAILED in states:
@@ -75,6 +79,7 @@ class Command(BaseCommand):
             "state": run.state,
             "full": run.is_full,
             "counts": run.counts,
+            "waiting": waiting_products(shop.conference),
             "problem": run.problem,
             "hints_done": hints.done,
             "hints_waiting": hints.waiting,
@@ -95,11 +100,11 @@ class Command(BaseCommand):
 
     def _report(self, report: Report) -> None:
         if "counts" in report:
-            words = _(
-                "%(new)s new, %(changed)s changed, %(canceled)s of them canceled, %(unchanged)s"
-                " unchanged; %(passed_on)s with a new holder, %(claimed)s claimed; %(pages)s pages."
-            )
-            self.stdout.write(f"{report['shop']}: {words % report['counts']}")
+            words = _("%(passed_on)s with a new holder, %(claimed)s claimed; %(pages)s pages.")
+            counts = counts_in_words(report["counts"])
+            self.stdout.write(f"{report['shop']}: {counts}; {words % report['counts']}")
+        for waiting in report.get("waiting", ()):
+            self.stdout.write(str(waiting))
         if report.get("hints_done") or report.get("hints_waiting"):
             words = _(
                 "Orders that the shop called about: %(hints_done)s, waiting %(hints_waiting)s."

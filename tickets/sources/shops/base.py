@@ -7,6 +7,7 @@ the shop says. tickets/sources/syncing/ does the rest.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -29,6 +30,19 @@ class BadCall(Exception):
         self.status = status
 
 
+class Admits(Enum):
+    """What a shop says about whether a product lets people in. YES opens the conference by itself, NO
+    (a T-shirt, a donation) opens nothing. ASK: an add-on, or a product that the shop does not list;
+    UNTOLD: the shop never tells. With these two somebody has to say what the product opens, unless
+    it is the only one of a shop that does not tell.
+    """
+
+    YES = auto()
+    NO = auto()
+    ASK = auto()
+    UNTOLD = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class ShopTicket:
     """One ticket as a shop says it is. `values` are fields of Ticket, `holder_email` meaning what
@@ -36,14 +50,14 @@ class ShopTicket:
 
     Only words that a module knows to mean so become the state `valid`; all others are `unknown`.
     `product_code` is the shop's number of the product, "" where there is only the name.
-    `is_admission` False: a T-shirt, a donation; such a new product opens nothing.
+    The value `main_code` is, of an add-on, the code of the ticket that it was bought for.
     """
 
     code: str
     product: str
     values: TicketValues
     product_code: str = ""
-    is_admission: bool = True
+    admits: Admits = Admits.UNTOLD
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,15 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 
 from tickets.models import Shop, Ticket
-from tickets.sources.shops.base import BadCall, Batch, ShopError, ShopKind, ShopTicket, WebhookCall
+from tickets.sources.shops.base import (
+    Admits,
+    BadCall,
+    Batch,
+    ShopError,
+    ShopKind,
+    ShopTicket,
+    WebhookCall,
+)
 from tickets.sources.shops.client import (
     Document,
     ShopAnswer,
@@ -35,9 +43,18 @@ _order_code = re.compile(r"[A-Z0-9]{1,32}")
 
 @dataclass(frozen=True, slots=True)
 class PretixItem:
+    """`is_add_on`: its category is sold with other tickets only."""
+
     name: str
     is_admission: bool
+    is_add_on: bool
     variations: dict[int, str]
+
+    @property
+    def admits(self) -> Admits:
+        if self.is_add_on:
+            return Admits.ASK
+        return Admits.YES if self.is_admission else Admits.NO
 
 
 class PretixApi(ShopReader):
@@ -109,15 +126,26 @@ class PretixApi(ShopReader):
         return Batch(tickets, codes, cursor, int(page["count"]))
 
     def _read_items(self, client: ShopClient) -> dict[int, PretixItem]:
-        items: dict[int, PretixItem] = {}
-        for answer in _answers(client, f"{self.event_url}items/?page_size={PAGE_SIZE}"):
-            for item in answer.document["results"]:
-                variations = {
+        rows = list(self._listed(client, "items"))
+        categories: set[int] = set()
+        if any(item.get("category") is not None for item in rows):
+            found = self._listed(client, "categories")
+            categories = {int(row["id"]) for row in found if row["is_addon"] is not False}
+        return {
+            int(item["id"]): PretixItem(
+                name=_localized(item["name"]),
+                is_admission=item["admission"] is True,
+                is_add_on=item.get("category") in categories,
+                variations={
                     int(kind["id"]): _localized(kind["value"]) for kind in item["variations"]
-                }
-                name, is_admission = _localized(item["name"]), item["admission"] is True
-                items[int(item["id"])] = PretixItem(name, is_admission, variations)
-        return items
+                },
+            )
+            for item in rows
+        }
+
+    def _listed(self, client: ShopClient, what: str) -> Iterator[Document]:
+        for answer in _answers(client, f"{self.event_url}{what}/?page_size={PAGE_SIZE}"):
+            yield from answer.document["results"]
 
     def _tickets(self, order: Document) -> Iterator[ShopTicket]:
         """An order of the other mode has none: it was paid with play money, or is not ours to test with."""
@@ -136,14 +164,15 @@ class PretixApi(ShopReader):
         if not holder and self.shop.uses_buyer_email:
             holder = buyer
         state, words = _state(order, position)
-        product, product_code, is_admission = self._product(position)
+        product, product_code, admits = self._product(position)
         return ShopTicket(
             code=f"{code}-{int(position['positionid'])}",
             product=product,
             product_code=product_code,
-            is_admission=is_admission,
+            admits=admits,
             values={
                 "order_code": code,
+                "main_code": _main_code(code, position, main),
                 "state": state,
                 "shop_says": text_of(words, 100),
                 "holder_name": text_of(position["attendee_name"] or main["attendee_name"], 200),
@@ -154,19 +183,24 @@ class PretixApi(ShopReader):
             },
         )
 
-    def _product(self, position: Document) -> tuple[str, str, bool]:
-        """Name, code, and whether it lets in. A date of an event series is a product of its own."""
+    def _product(self, position: Document) -> tuple[str, str, Admits]:
+        """Name, code, and whether it lets in. A date of an event series is a product of its own; and so
+        is what is sold with another ticket, of a product that is sold by itself too.
+        """
         number, variation = int(position["item"]), position["variation"]
         subevent = position.get("subevent")
-        # One that the shop does not list: closed until an organizer says what it opens.
-        item = self._items.get(number) or PretixItem(f"#{number}", False, {})
-        name, code = item.name, str(number)
+        item = self._items.get(number)
+        admits = item.admits if item else Admits.ASK
+        name, code = item.name if item else f"#{number}", str(number)
         if variation is not None:
-            name = f"{name} – {item.variations.get(int(variation), f'#{int(variation)}')}"
+            variations = item.variations if item else {}
+            name = f"{name} – {variations.get(int(variation), f'#{int(variation)}')}"
             code = f"{code}:{int(variation)}"
         if subevent is not None:
             name, code = f"{name} ({int(subevent)})", f"{code}@{int(subevent)}"
-        return text_of(name, 200), code, item.is_admission
+        if position["addon_to"] is not None and admits is not Admits.ASK:
+            name, code, admits = _("%s (add-on)") % name, f"{code}+", Admits.ASK
+        return text_of(name, 200), code, admits
 
 
 def read_call(shop: Shop, call: WebhookCall) -> str:
@@ -208,6 +242,13 @@ def _localized(name: object) -> str:
     if isinstance(name, dict):
         name = name.get("en") or next((text for text in name.values() if text), "")
     return text_of(name, 200)
+
+
+def _main_code(code: str, position: Document, main: Document) -> str:
+    """Of an add-on whose ticket is not in the order, the code is one that no ticket has."""
+    if position["addon_to"] is None:
+        return ""
+    return f"{code}-{int(main['positionid']) if main is not position else '?'}"
 
 
 def _state(order: Document, position: Document) -> tuple[Ticket.State, str]:

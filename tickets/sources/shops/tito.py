@@ -17,7 +17,15 @@ from django.utils.translation import gettext as _
 
 from lib.sealing import SealBroken
 from tickets.models import Shop, Ticket
-from tickets.sources.shops.base import BadCall, Batch, ShopError, ShopKind, ShopTicket, WebhookCall
+from tickets.sources.shops.base import (
+    Admits,
+    BadCall,
+    Batch,
+    ShopError,
+    ShopKind,
+    ShopTicket,
+    WebhookCall,
+)
 from tickets.sources.shops.client import (
     Document,
     ShopClient,
@@ -54,7 +62,7 @@ class TitoApi(ShopReader):
 
     def __init__(self, shop: Shop) -> None:
         super().__init__(shop)
-        self._admissions: dict[int, bool] = {}  # by release
+        self._admits: dict[int, Admits] = {}  # by release
 
     def everything(self) -> Iterator[Batch]:
         with self.client() as client:
@@ -122,15 +130,16 @@ class TitoApi(ShopReader):
                 for row in page["tickets"]
                 if row["test_mode"] is self.shop.is_test_mode and row["reference"]
             ]
-            if any(row["release_id"] not in self._admissions for row in rows):
-                self._admissions = self._read_admissions(client)
+            if any(row["release_id"] not in self._admits for row in rows):
+                self._admits = self._read_releases(client)
             tickets = [self._ticket(row) for row in rows]
             return Batch(tickets, next_cursor=cursor, total=int(page["meta"]["total_count"]))
 
-    def _read_admissions(self, client: ShopClient) -> dict[int, bool]:
+    def _read_releases(self, client: ShopClient) -> dict[int, Admits]:
+        """Tito tells what is no ticket; of a ticket it does not tell whether it is for a workshop."""
         pages = self._pages(client, "releases", _states(RELEASE_STATES))
         return {
-            int(release["id"]): release["not_a_ticket"] is False
+            int(release["id"]): (Admits.UNTOLD if release["not_a_ticket"] is False else Admits.NO)
             for page in pages
             for release in page["releases"]
         }
@@ -143,8 +152,7 @@ class TitoApi(ShopReader):
             code=code,
             product=text_of(row["release_title"], 200),
             product_code=str(int(row["release_id"])),
-            # One that the shop does not list: closed until an organizer says what it opens.
-            is_admission=self._admissions.get(row["release_id"], False),
+            admits=self._admits.get(row["release_id"], Admits.ASK),
             values={
                 "order_code": code.rpartition("-")[0] or code,
                 "state": state,

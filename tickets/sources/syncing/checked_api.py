@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 _ALLOWED = frozenset(
     ("order_code", "state", "shop_says", "holder_name", "holder_email", "buyer_email")
-    + ("valid_from", "valid_until")
+    + ("valid_from", "valid_until", "main_code")
 )
 _FIELDS = {field.name: field for field in Ticket._meta.concrete_fields if field.name in _ALLOWED}
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from lib.http_client import Deadline
 from tickets.models import OrderHint, Shop, Ticket
 from tickets.sources.importing import cancel_tickets, write_tickets
+from tickets.sources.products import decide_for
 from tickets.sources.shops.base import Batch, ShopError
 from tickets.sources.syncing.checked_api import CheckedApi
 
@@ -87,6 +88,8 @@ def _write(hint: OrderHint, batch: Batch) -> bool:
     orders = batch.whole_orders
     gone = Ticket.objects.filter(shop=shop, order_code__in=orders).exclude(code__in=codes)
     cancel_tickets(conference, gone)
+    if shop.cursor:  # what it has is known since its first run, and with this order all of it
+        decide_for(shop)
     if now.heard_at != hint.heard_at:
         return False
     now.finish(timezone.now())

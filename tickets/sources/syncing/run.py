@@ -32,6 +32,8 @@ from tickets.sources.importing import (
     write_plan,
     write_tickets,
 )
+from tickets.sources.products import decide_for
+from tickets.sources.reports import COUNTS
 from tickets.sources.shops.base import Batch, ShopError, ShopTicket
 from tickets.sources.syncing.checked_api import CheckedApi
 from tickets.sources.syncing.order_hints import fetch_hinted_orders
@@ -44,7 +46,6 @@ HINTS_KEPT_FOR = timedelta(days=7)
 PAGE = 500
 SHOWN_FOREIGN = 10
 WHAT_IS_READ = ("cursor", "kind", "base_url", "account", "event", "is_test_mode")
-COUNTS = ("new", "changed", "canceled", "passed_on", "claimed", "unchanged")
 
 type Progress = Callable[[int, int], None]
 
@@ -194,6 +195,7 @@ class _Sync:
         # If somebody has meanwhile said that it is another event, we know nothing of that yet.
         same = {name: getattr(self.shop, name) for name in WHAT_IS_READ}
         Shop.objects.filter(pk=self.shop.pk, **same).update(**values)
+        decide_for(self.shop)
 
     def _gone(self) -> TicketQuerySet:
         """The tickets that the shop did not name, although it told all that it was asked for."""

@@ -8,13 +8,21 @@ import pytest
 from lib.http_client import Deadline
 from tickets.models import Shop, SyncRun, Ticket
 from tickets.sources.shops import registry
-from tickets.sources.shops.base import BadCall, Batch, ShopError, ShopKind, ShopTicket, WebhookCall
+from tickets.sources.shops.base import (
+    Admits,
+    BadCall,
+    Batch,
+    ShopError,
+    ShopKind,
+    ShopTicket,
+    WebhookCall,
+)
 from tickets.sources.syncing.run import sync
 
 
 def paper_ticket(code: str, state: str = "valid", **kw: Any) -> ShopTicket:
     """`P1-2` is the second of the order P1."""
-    named = {"product": "Conference", "product_code": "1", "is_admission": True}
+    named = {"product": "Conference", "product_code": "1", "admits": Admits.YES}
     about = {name: kw.pop(name, value) for name, value in named.items()}
     values = {"order_code": code.partition("-")[0], "state": state, "shop_says": state}
     email = kw.pop("email", f"{code.lower()}@example.com")

@@ -57,13 +57,13 @@ def refused(file: str, *arguments: str) -> str:
 def test_an_export_of_pretix(conference, file):
     output = run(file(PRETIX), "--conference", conference.slug)
     assert "6 new, 0 changed, 0 unchanged" in output
-    assert "New product “Conference – Business”" in output
+    assert "“Conference – Business” waits for somebody to say what it opens" in output
     tickets = {ticket.code: ticket for ticket in Ticket.objects.select_related("product")}
     ana = tickets["ABC3Z-1"]
     assert (ana.order_code, ana.holder_name, ana.state) == ("ABC3Z", "Ana Ñandú", "valid")
     assert (ana.holder_email, ana.buyer_email) == ("ana@example.com", "buyer@example.com")
     assert ana.product.name == "Conference – Business"
-    assert ana.product.scopes == ["conference"]
+    assert (ana.product.scopes, ana.product.is_waiting) == ([], True)
     assert tickets["ABC3Z-2"].holder_email == ""
     assert tickets["ABC3Z-2"].product.name == "Conference"
     assert tickets["DEF7A-1"].state == "pending"
@@ -132,9 +132,18 @@ def test_a_second_import_changes_nothing(conference, file):
         "unchanged": 6,
         "absent": 0,
         "canceled": 0,
+        "pending": 0,
+        "unknown": 0,
         "passed_on": 0,
         "claimed": 0,
+        "became_canceled": 0,
         "new_products": [],
+        "opened_products": [],
+        "waiting": [
+            {"product": "Conference", "people": 1},
+            {"product": "Conference – Business", "people": 1},
+            {"product": "Day", "people": 1},
+        ],
         "foreign": [],
         "problems": [],
     }
@@ -367,6 +376,8 @@ def test_the_number_of_queries_does_not_grow(conference, file):
 
     for number in range(40):
         make_user(f"p{number}@example.com")
+    for number in range(3):
+        Product.objects.create(conference=conference, name=f"Product {number}")
     few, many = queries_of(rows(range(3))), queries_of(rows(range(3, 40)))
     assert Claim.objects.count() == 40
     assert many <= few

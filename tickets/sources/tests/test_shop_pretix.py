@@ -8,7 +8,7 @@ from conftest import utc
 from lib.sealing import seal
 from schedule.models import Conference
 from tickets.models import Shop
-from tickets.sources.shops.base import BadCall, ShopError, WebhookCall
+from tickets.sources.shops.base import Admits, BadCall, ShopError, WebhookCall
 from tickets.sources.shops.client import ShopClient
 from tickets.sources.shops.pretix import PRETIX
 from tickets.sources.tests.fake_shops.pretix import SHIRT, WORKSHOP, FakePretix
@@ -49,9 +49,10 @@ def test_it_works(pretix):
         "Conference ticket – Standard",
         "1:11",
     )
-    assert first.is_admission
+    assert first.admits is Admits.YES
     assert first.values == {
         "order_code": code,
+        "main_code": "",
         "state": "valid",
         "shop_says": "paid",
         "holder_name": "Attendee 1",
@@ -116,9 +117,10 @@ def test_an_add_on_is_for_whom_its_ticket_is_for(pretix):
     _main, first, second, shirt = tickets_of(pretix)
     assert first.values["holder_email"] == "ada@example.com"
     assert first.values["holder_name"] == main["attendee_name"]
-    assert (first.product, first.product_code, first.is_admission) == ("Workshop A", "2", True)
+    assert first.values["main_code"] == f"{code}-1"
+    assert (first.product, first.product_code, first.admits) == ("Workshop A", "2", Admits.ASK)
     assert second.values["holder_email"] == "bea@example.com"
-    assert (shirt.product, shirt.is_admission) == ("T-shirt", False)
+    assert (shirt.product, shirt.product_code) == ("T-shirt (add-on)", "3+")
 
 
 def test_the_buyer_stands_in_only_where_that_is_wanted(pretix):
@@ -157,9 +159,9 @@ def test_products_that_are_new_while_we_read(pretix):
     pretix.change(code, 1, item=9, variation=None)
     pretix.change(code, 2, item=404, variation=7, subevent=3)
     new, gone = api.order(code).tickets
-    assert (new.product, new.is_admission) == ("Billet", True)
+    assert (new.product, new.admits) == ("Billet", Admits.YES)
     assert (gone.product, gone.product_code) == ("#404 – #7 (3)", "404:7@3")
-    assert not gone.is_admission, "what nobody knows opens nothing"
+    assert gone.admits is Admits.ASK, "what nobody knows opens nothing"
 
 
 def test_test_orders_are_for_test_shops(pretix):
@@ -281,7 +283,7 @@ def test_pages_that_go_round_in_a_circle_end(pretix):
 def test_half_a_list_is_no_list(pretix):
     for _order in range(60):
         pretix.add_order("ada@example.com")
-    pretix.once += [None, None, web_page()]
+    pretix.once += [None, None, None, web_page()]
     pages = PRETIX.open(make_shop(pretix)).everything()
     next(pages)
     with pytest.raises(ShopError, match="a web page instead of data"):

@@ -8,7 +8,7 @@ from lib.sealing import seal
 from schedule.models import Conference
 from tickets.models import Shop
 from tickets.sources.shops import tito as tito_module
-from tickets.sources.shops.base import BadCall, ShopError, WebhookCall
+from tickets.sources.shops.base import Admits, BadCall, ShopError, WebhookCall
 from tickets.sources.shops.client import ShopClient
 from tickets.sources.shops.tito import TITO
 from tickets.sources.tests.fake_shops.server import as_json, broken, too_many
@@ -45,7 +45,7 @@ def test_it_works(tito):
     order = tito.add_order("Ada@Example.com", None, email="boss@example.com")
     first, second = tickets_of(tito)
     assert (first.code, first.product, first.product_code) == (f"{order}-1", "Early bird", "1")
-    assert first.is_admission
+    assert first.admits is Admits.UNTOLD
     assert first.values == {
         "order_code": order,
         "state": "valid",
@@ -102,8 +102,8 @@ def test_only_what_is_a_ticket_lets_in(tito):
     tito.add_order("bea@example.com", release_id=99, release_title="Gone")
     tito.add_order("cleo@example.com", release_archived=True)
     tito.releases[STANDARD]["archived"] = True
-    admissions = {ticket.product: ticket.is_admission for ticket in tickets_of(tito)}
-    assert admissions == {"T-shirt": False, "Gone": False, "Early bird": True}
+    admits = {ticket.product: ticket.admits for ticket in tickets_of(tito)}
+    assert admits == {"T-shirt": Admits.NO, "Gone": Admits.ASK, "Early bird": Admits.UNTOLD}
 
 
 def test_the_buyer_stands_in_only_where_that_is_wanted(tito):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from conftest import client_of, make_conference, make_ticket, make_user, utc
 from tickets.models import Claim, OrderHint, Product, Shop, SyncRun, Ticket
+from tickets.sources.shops.base import Admits
 from tickets.sources.syncing import run
 from tickets.sources.syncing.run import ShopBusy, only_run, sync
 from tickets.sources.tests.paper_shop import (
@@ -27,7 +28,7 @@ def test_everything_and_then_what_changes(shop, paper):
     starts_at = utc("2026-11-21 08:00")
     paper.has(
         paper_ticket("A-1", email="Ada@Example.com", holder_name="Ada", valid_from=starts_at),
-        paper_ticket("B-1", "pending", product="T-shirt", product_code="9", is_admission=False),
+        paper_ticket("B-1", "pending", product="T-shirt", product_code="9", admits=Admits.NO),
     )
     said = []
     run = part(shop, progress=lambda done, total: said.append((done, total)))
@@ -36,6 +37,8 @@ def test_everything_and_then_what_changes(shop, paper):
         "new": 2,
         "changed": 0,
         "canceled": 0,
+        "pending": 0,
+        "unknown": 0,
         "passed_on": 0,
         "claimed": 0,
         "unchanged": 0,

@@ -87,7 +87,8 @@ def test_a_plan_says_what_would_change(conference):
         "missing": {"LEFT": ["State:  → valid", "Product:  → Gold"]},
     }
     planned = plan_upload(upload)
-    assert (len(planned.plan.unchanged), planned.new_products) == (1, ["Silver"])
+    assert len(planned.plan.unchanged) == 1
+    assert [each.packed for each in planned.waiting] == [{"product": "Silver", "people": 1}]
     assert list(Ticket.objects.order_by("pk").values()) == before
     assert not Product.objects.filter(name="Silver").exists()
 

@@ -26,9 +26,12 @@ from tickets.sources.importing import (
     write_lines,
     write_plan,
 )
+from tickets.sources.reports import COUNTS
 from tickets.sources.shops.base import TicketValues
 from tickets.sources.spreadsheets.tables import Table
 from tickets.sources.uploads.mapping import ColumnMapping
+from tickets.sources.uploads.waiting import waiting_after
+from tickets.sources.waiting import WaitingProduct, opened_in_words
 
 # Nobody reads more of one kind; the counts are of all.
 SHOWN = 100
@@ -46,7 +49,6 @@ SHOWN_FIELDS = (
     "shop",
 )
 
-COUNTED = ("new", "changed", "unchanged", "canceled", "passed_on", "claimed")
 MOMENTS = ("valid_from", "valid_until", "passed_on_at")
 
 
@@ -81,16 +83,20 @@ class PlanGroup:
 
 @dataclass(slots=True)
 class UploadPlan:
-    """`missing`: tickets from files that this one does not name. `valid`: how many let in today."""
+    """`missing`: tickets from files that this one does not name. `valid`: how many let in today.
+    `waiting`: the products that will open nothing until somebody says what.
+    """
 
     upload: Upload
     plan: TicketPlan
     missing: list[Ticket]
     valid: int
+    waiting: list[WaitingProduct]
 
     @property
-    def new_products(self) -> list[str]:
-        return sorted(product.name for product in self.plan.products.new)
+    def opened(self) -> list[str]:
+        """The products that will open the conference by themselves."""
+        return [opened_in_words(product.name) for product in self.plan.products.opened]
 
     @property
     def is_empty(self) -> bool:
@@ -118,6 +124,8 @@ class UploadPlan:
                 sorted(packed_lines(self.plan.lines)),
                 sorted(f"{ticket.code} {ticket.state}" for ticket in self.missing),
                 sorted(ticket.code for ticket in self.plan.foreign),
+                sorted(product.name for product in self.plan.products.opened),
+                sorted(each.product.name for each in self.waiting),
             ]
         )
 
@@ -129,11 +137,13 @@ def plan_upload(upload: Upload) -> UploadPlan:
     mapping = ColumnMapping.unpack(upload.mapping)
     wanted = mapping.tickets(Table.unpack(upload.rows), conference)
     missing = missing_tickets(conference, [ticket.code for ticket in wanted])
+    plan = plan_tickets(conference, wanted)
     return UploadPlan(
         upload=upload,
-        plan=plan_tickets(conference, wanted),
+        plan=plan,
         missing=list(missing.select_related("product", "shop").order_by("code")),
         valid=Ticket.objects.filter(conference=conference, shop=None).valid().count(),
+        waiting=waiting_after(conference, plan),
     )
 
 
@@ -262,7 +272,7 @@ def apply_upload(
     written = write_plan(upload.conference, planned.plan)
     upload.rows = []
     upload.before = packed_lines(lines)
-    upload.counts = {name: getattr(written, name) for name in COUNTED}
+    upload.counts = {name: getattr(written, name) for name in COUNTS}
     upload.cancels_missing = cancels_missing
     upload.applied_at = at
     upload.save()

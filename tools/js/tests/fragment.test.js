@@ -17,7 +17,7 @@ const body = {
     { slug: "side", before: null, talks: [talk("B", NINE + 7200, NINE + 9000)] },
   ],
 };
-const stamp = { revision: 7, at: NINE + 60, zone: "Europe/Berlin", dayStarts: 4 };
+const stamp = { revision: 7, at: NINE + 60, zone: "Europe/Berlin", dayStarts: 4, firstDay: day };
 
 test("it is fresh as long as nothing has begun or ended since", () => {
   const fresh = { isChanged: false, isPast: false };

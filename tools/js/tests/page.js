@@ -30,6 +30,9 @@ export function makePage(elements = {}) {
   const all = (selector) => [elements[selector] ?? []].flat();
   globalThis.document = {
     documentElement: { lang: "en-GB" },
+    body: element({
+      dataset: { inHours: "in HOURS h", inHoursAndMinutes: "in HOURS h MINUTES min" },
+    }),
     hidden: false,
     getElementById: (id) => elements[`#${id}`] ?? null,
     querySelector: (selector) => all(selector)[0] ?? null,

@@ -10,6 +10,7 @@ const room = {
   slate: "",
   isWanted: true,
   hasFailed: false,
+  isWaiting: false,
   hasPicture: false,
   isRefused: false,
 };
@@ -18,6 +19,7 @@ test("which panel there is", () => {
   assert.equal(panelOf(room), "live");
   assert.equal(panelOf({ ...room, state: "soon", isWanted: false }), "soon");
   assert.equal(panelOf({ ...room, hasFailed: true }), "trouble");
+  assert.equal(panelOf({ ...room, isWaiting: true, hasFailed: true }), "waiting");
   assert.equal(panelOf({ ...room, slate: "Back at two", hasFailed: true }), "slate");
 });
 

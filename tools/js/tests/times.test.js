@@ -6,14 +6,15 @@ makePage();
 const { asClock, asDigits, fillTimes, inWords, parseSeconds } = await open("times");
 
 test("in words", () => {
-  const words = [1, 60, 61, 89 * 60, 90 * 60, 3 * 3600].map(inWords);
+  const words = [1, 60, 61, 59 * 60, 3600, 92 * 60 - 1, 3 * 3600].map(inWords);
   assert.deepEqual(words, [
     "in 1 minute",
     "in 1 minute",
     "in 2 minutes",
-    "in 89 minutes",
-    "in 2 hours",
-    "in 3 hours",
+    "in 59 minutes",
+    "in 1 h",
+    "in 1 h 32 min",
+    "in 3 h",
   ]);
 });
 

@@ -86,7 +86,8 @@ class _Reader(JsonReader):
             day=day,
             container=container,
             words=words,
-            do_not_record=value.get("do_not_record") is True,
+            do_not_record=self.flag(value, "do_not_record"),
+            do_not_stream=self.flag(value, "do_not_stream"),
             places={name: step(place, name) for name in value},
             persons=[
                 self._person(person, at)

@@ -16,6 +16,7 @@ from schedule.feeds.formats.raw import (
     RawTrack,
 )
 from schedule.feeds.formats.source import SourceFile, XmlNode
+from schedule.feeds.formats.values.words import says_yes
 
 NAME = "c3voc-xml"
 
@@ -79,7 +80,7 @@ def _event(node: XmlNode, day: RawDay, container: str, problems: Problems) -> Ra
         day=day,
         container=container,
         words=words,
-        do_not_record=node.words_of("recording/optout").strip().casefold() == "true",
+        do_not_record=says_yes(node.words_of("recording/optout")),
         places=places,
         persons=[_person(person) for person in _all(node, "persons/person")],
         links=[

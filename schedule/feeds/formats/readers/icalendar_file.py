@@ -1,26 +1,31 @@
 """iCalendar (RFC 5545): a last resort, for it has no tracks, kinds and persons of its own.
 
 The library reads single lines; what belongs to what is found here, so that each problem has its
-line. Definitions of time zones are not read: their names are known, and their rules may be endless.
+line. Of time zones the definition in the file counts over the name.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta, tzinfo
+from itertools import islice
 
 from icalendar import vDuration
 from icalendar.parser import Contentline
-from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from lib.text import one_line
 from schedule.feeds.formats.problems import Problems, refuse
 from schedule.feeds.formats.raw import RawEvent, RawPerson, RawSchedule
 from schedule.feeds.formats.source import SourceFile
-from schedule.feeds.formats.values.clocks import in_zone, read_stamp
+from schedule.feeds.formats.values.clocks import in_zone, read_date, read_stamp
 from schedule.feeds.formats.values.identity import is_guid
-from schedule.site.zones import known_zone
+from schedule.feeds.formats.values.zone_names import read_zone
+from schedule.feeds.formats.values.zone_rules import (
+    ClockChange,
+    DefinedZone,
+    UnreadableRule,
+    changes_of,
+)
 
 NAME = "icalendar"
 
@@ -31,6 +36,8 @@ _NAMES = {
 }
 MAX_LINES = 200_000  # 5,000 talks of 40 lines, unfolded
 MAX_LINE_BYTES = 256_000  # the longest real text has 30,485 letters
+MAX_ZONES = 50  # that are defined
+MAX_CLOCK_CHANGES = 2_000  # of one zone: 15 rules, each for the years of programmes
 
 # Name and parameters of a line. None has so many that they would not fit.
 _head = re.compile(r'[^":]*(?:"[^"]*"[^":]*)*:')
@@ -49,11 +56,14 @@ class ContentLine:
 
 @dataclass(slots=True)
 class CalendarComponent:
-    """A calendar or an event: its lines by name. What is nested in an event is not read."""
+    """A calendar, an event or a time zone: its lines by name. What is nested in an event is not
+    read; in a zone these are its `observances`, the times of the year with their rules.
+    """
 
     kind: str
     number: int
     lines: dict[str, list[ContentLine]] = field(default_factory=dict)
+    observances: list["CalendarComponent"] = field(default_factory=list)
 
     def all(self, name: str) -> list[ContentLine]:
         return self.lines.get(name, [])
@@ -120,18 +130,26 @@ class _Reader:
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
         self.calendar = CalendarComponent("VCALENDAR", 1)
+        self.definitions: dict[str, CalendarComponent] = {}
+        self.defined: dict[str, DefinedZone | None] = {}
+        self.contradicted: set[str] = set()
         self.zones: set[str] = set()
 
     def words(self) -> dict[str, str]:
         zone = self.calendar.value("X-WR-TIMEZONE")
-        if not zone and len(self.zones) == 1:
-            (zone,) = self.zones
+        if not zone or zone in self.contradicted:
+            zone = next(iter(self.zones)) if len(self.zones) == 1 else ""
         return {"title": self.calendar.value("X-WR-CALNAME"), "time_zone_name": zone}
 
     def events(self, data: bytes) -> Iterator[RawEvent]:
-        for component in self._components(data):
+        # Definitions of zones may stand behind the events that refer to them.
+        for component in list(self._components(data)):
             self.problems.talk = one_line(component.value("SUMMARY"))[:80]
-            yield self._event(component)
+            access = component.line("CLASS")
+            if access.value.upper() in ("PRIVATE", "CONFIDENTIAL"):
+                self.problems.add("not-in-programme", component.place(access), access.value)
+            else:
+                yield self._event(component)
             self.problems.talk = ""
 
     def _components(self, data: bytes) -> Iterator[CalendarComponent]:
@@ -151,6 +169,10 @@ class _Reader:
                 component = open.pop()
                 if component.kind == "VEVENT":
                     yield component
+                elif component.kind == "VTIMEZONE":
+                    self._define(component)
+                elif open and open[-1].kind == "VTIMEZONE":
+                    open[-1].observances.append(component)
             else:
                 open[-1].lines.setdefault(line.name, []).append(line)
         if open:
@@ -173,18 +195,36 @@ class _Reader:
             else:
                 yield line
 
-    def _zone(self, line: ContentLine, place: str) -> ZoneInfo | None:
-        name = line.parameters.get("TZID", "")
+    def _define(self, component: CalendarComponent) -> None:
+        self.definitions.setdefault(one_line(component.value("TZID")), component)
+        if len(self.definitions) > MAX_ZONES:
+            raise refuse("too-many", component.place(), f"> {MAX_ZONES} VTIMEZONE")
+
+    def _zone(self, line: ContentLine, place: str) -> tzinfo | None:
+        name = one_line(line.parameters.get("TZID") or self.calendar.value("X-WR-TIMEZONE"))
         if not name or line.value.endswith("Z"):
             return None
-        parts = name.split("/")  # like /example.org/2026_1/Europe/Berlin
-        spellings = [name, "/".join(parts[-3:]), "/".join(parts[-2:]), WINDOWS_TO_OLSON.get(name)]
-        found = next((zone for each in spellings if each and (zone := known_zone(each))), None)
-        if found is None:
-            self.problems.add("unknown-zone", place, name)
-        else:
-            self.zones.add(found.key)
-        return found
+        named, defined = read_zone(name), self._defined(name)
+        if defined is None or (named is not None and _agree(named, defined, line.value)):
+            if named is None:
+                self.problems.add("unknown-zone", place, name)
+            else:
+                self.zones.add(str(named))
+            return named
+        if named is not None and name not in self.contradicted:
+            self.contradicted.add(name)
+            self.problems.add("zone-differs", place, f"{name}: {line.value}")
+        return defined
+
+    def _defined(self, name: str) -> DefinedZone | None:
+        if name not in self.defined:
+            self.defined[name] = None
+            if component := self.definitions.get(name):
+                try:
+                    self.defined[name] = DefinedZone(name, _clock_changes(component))
+                except UnreadableRule as error:
+                    self.problems.add("zone-unreadable", component.place(), str(error))
+        return self.defined[name]
 
     def _event(self, component: CalendarComponent) -> RawEvent:
         words = {word: component.value(name) for word, name in _NAMES.items()}
@@ -213,10 +253,9 @@ class _Reader:
         words = event.words
         event.zone = self._zone(start, event.at("date"))
         if _bare_date.fullmatch(start.value):
-            self.problems.add("all-day", event.at("date"), start.value)
-            words["date"], words["start"] = _dashed(start.value), "00:00"
-            words["end"] = f"{_dashed(end.value)}T00:00" if end.value else ""
-            words["duration"] = "" if end.value else "24:00"
+            event.is_all_day = True
+            words["date"] = _dashed(start.value)
+            words["end"] = _last_date(words, end.value)
             return
         words["end"] = self._end(event, end)
         words["duration"] = _duration(words)
@@ -233,12 +272,38 @@ class _Reader:
             return end.value
 
 
+def _clock_changes(component: CalendarComponent) -> list[ClockChange]:
+    """Raises UnreadableRule."""
+    changes = (
+        change
+        for part in component.observances
+        for change in changes_of(
+            start=part.value("DTSTART"),
+            before=part.value("TZOFFSETFROM"),
+            after=part.value("TZOFFSETTO"),
+            rule=part.value("RRULE"),
+            dates=(text for line in part.all("RDATE") for text in line.value.split(",")),
+        )
+    )
+    found = list(islice(changes, MAX_CLOCK_CHANGES + 1))
+    if not 0 < len(found) <= MAX_CLOCK_CHANGES:
+        raise UnreadableRule(f"{len(found)} times")
+    return found
+
+
+def _agree(named: tzinfo, defined: tzinfo, value: str) -> bool:
+    """Whether the zone of this name has the same time then as the one that the file defines."""
+    stamp = read_stamp(value)
+    return stamp is None or named.utcoffset(stamp) == defined.utcoffset(stamp)
+
+
 def _identify(words: dict[str, str], uid: str) -> None:
     local = uid.partition("@")[0].lower()
     if is_guid(local):
         words["guid"], words["uid"] = local, ""
     if found := _pretalx_uid.match(uid):
-        words["code"] = found[1]
+        # The number that follows the code of a talk with several slots may change with each release.
+        words["code"], words["uid"] = found[1], ""
 
 
 def _names_in_title(words: dict[str, str]) -> list[str]:
@@ -268,6 +333,16 @@ def _duration(words: dict[str, str]) -> str:
     except ValueError:
         return words["duration"]
     return str(length // timedelta(minutes=1)) if length >= timedelta() else words["duration"]
+
+
+def _last_date(words: dict[str, str], end: str) -> str:
+    """The day after the last, of an event without times."""
+    minutes = _duration(words) if words["duration"] else ""
+    first = read_date(words["date"])
+    if end or first is None or not minutes.isdigit():
+        return _dashed(end)
+    # More days than a talk may have are not counted.
+    return (first + min(timedelta(minutes=int(minutes)), timedelta(days=100))).isoformat()
 
 
 def _dashed(text: str) -> str:

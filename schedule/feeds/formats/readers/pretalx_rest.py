@@ -2,7 +2,8 @@
 
 `slots/?expand=room,submission.speakers,submission.track,submission.submission_type` has the breaks
 too; `submissions/?expand=slots.room,speakers,track,submission_type` and a `schedules/…/` with its
-slots expanded are read as well. Several pages stand in one JSON list.
+slots expanded are read as well. Older listings keep the breaks apart, in `breaks`. Several pages
+stand in one JSON list.
 """
 
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ _TIMES = {"date": "start", "end": "end", "duration": "duration"}
 _PERSON = {"name": "name", "code": "code", "biography": "biography"}
 # An organizer's token lists all proposals; these alone are in the programme.
 _STATES = ("", "confirmed", "canceled")
+_BREAK: JsonObject = {"submission": None}
 
 
 def recognises(source: SourceFile) -> bool:
@@ -52,6 +54,16 @@ def _is_item(item: JsonObject) -> bool:
     return "code" in item and ("slots" in item or "slot" in item)
 
 
+def is_public(reader: JsonReader, slot: JsonObject, talk: JsonObject, place: str) -> bool:
+    """As pretalx' own schedule page has it. An organizer's token sees more: what is hidden until
+    the next release has `is_visible: false`, whichever kind of slot it is.
+    """
+    if slot.get("start") is None or slot.get("slot_type") == "blocker":
+        return False
+    is_hidden = any(each.get("is_visible") is False for each in (slot, talk))
+    return not is_hidden and reader.word(talk, "state", place) in _STATES
+
+
 class _Reader(JsonReader):
     def schedule(self, document: object) -> RawSchedule:
         self.raw = raw = RawSchedule(NAME, "")
@@ -66,6 +78,8 @@ class _Reader(JsonReader):
             raw.words["version"] = self.word(page, "version", at)
             for item, place in items:
                 raw.take(self._events(item, place))
+            for item, place in self.objects(page.get("breaks"), step(at, "breaks")):
+                raw.take(self._events({**item, **_BREAK}, place))
         if found < expected:
             raise refuse("incomplete", "", f"{found} / {expected}")
         return raw
@@ -92,7 +106,7 @@ class _Reader(JsonReader):
             self.problems.add("not-expanded", submission_at, str(submission))
             submission = {"code": submission}
         talk = self.mapping(submission, submission_at)
-        if not self._is_public(slot, talk, submission_at):
+        if not is_public(self, slot, talk, submission_at):
             read = self.word(talk, "code", submission_at) or self.word(slot, "description", place)
             self.problems.add("not-in-programme", place, read)
             return None
@@ -109,15 +123,11 @@ class _Reader(JsonReader):
             words=words,
             kind="break" if submission is None else "",
             is_canceled=talk.get("state") == "canceled",
-            do_not_record=talk.get("do_not_record") is True,
+            do_not_record=self.flag(talk, "do_not_record"),
             places=where,
             persons=self._persons(talk, submission_at),
             links=self._links(talk, submission_at),
         )
-
-    def _is_public(self, slot: JsonObject, talk: JsonObject, place: str) -> bool:
-        is_scheduled = slot.get("start") is not None and slot.get("slot_type") != "blocker"
-        return is_scheduled and self.word(talk, "state", place) in _STATES
 
     def _expanded(self, parent: JsonObject, name: str, place: str) -> str:
         """The name of a thing; the API gives no more than its number, unless it is asked to."""

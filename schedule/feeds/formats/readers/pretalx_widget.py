@@ -4,9 +4,12 @@ The only public file of pretalx that has the breaks. They have no code, and no t
 the same offset as the next.
 """
 
+from collections.abc import Iterator
+
 from schedule.feeds.formats.json_values import JsonObject, JsonReader, places
 from schedule.feeds.formats.problems import Problems
 from schedule.feeds.formats.raw import RawEvent, RawPerson, RawRoom, RawSchedule, RawTrack
+from schedule.feeds.formats.readers.pretalx_rest import is_public
 from schedule.feeds.formats.source import SourceFile, step
 
 NAME = "pretalx-widget"
@@ -45,8 +48,16 @@ class _Reader(JsonReader):
         for person, at in self.objects(document.get("speakers"), "/speakers"):
             self.persons[self.word(person, "code", at)] = self.person(person, at, _PERSON)
         raw.rooms, raw.tracks = list(self.rooms.values()), list(self.tracks.values())
-        raw.take(self._event(talk, at) for talk, at in self.objects(document["talks"], "/talks"))
+        raw.take(self._events(document))
         return raw
+
+    def _events(self, document: JsonObject) -> Iterator[RawEvent]:
+        for talk, at in self.objects(document["talks"], "/talks"):
+            if is_public(self, talk, talk, at):
+                yield self._event(talk, at)
+            else:
+                read = self.word(talk, "code", at) or self.word(talk, "title", at)
+                self.problems.add("not-in-programme", at, read)
 
     def _event(self, talk: JsonObject, place: str) -> RawEvent:
         words = self.words(talk, place, _NAMES)
@@ -58,7 +69,7 @@ class _Reader(JsonReader):
             words=words,
             kind="" if words["code"] else "break",
             is_canceled=talk.get("state") == "canceled",
-            do_not_record=talk.get("do_not_record") is True,
+            do_not_record=self.flag(talk, "do_not_record"),
             places=places(place, {**_NAMES, "room": "room", "track": "track"}),
             persons=self._persons(talk.get("speakers"), step(place, "speakers")),
         )

@@ -19,6 +19,10 @@ NAME = "sessionize"
 
 _NAMES = {"title": "title", "description": "description", "date": "startsAt", "end": "endsAt"}
 _PERSON = {"name": "name", "guid": "id", "biography": "bio", "avatar": "profilePicture"}
+# The status of a session that everybody may see. Whether its speakers were informed and have confirmed
+# says less: of keynotes that organizers add themselves neither is ever so.
+_SHOWN = ("", "accepted")
+_CANCELED = ("canceled", "cancelled")
 # What a category says of a talk, by the title that organizers give it.
 _CATEGORIES = (
     ("language", re.compile(r"language|sprache|langue|idioma", re.IGNORECASE)),
@@ -32,7 +36,12 @@ def recognises(source: SourceFile) -> bool:
         return False
     document = source.json
     if isinstance(document, dict):
-        return all(isinstance(document.get(name), list) for name in ("sessions", "rooms"))
+        sessions, rooms = document.get("sessions"), document.get("rooms")
+        if not isinstance(sessions, list) or not isinstance(rooms, list):
+            return False
+        # Others have sessions and rooms too.
+        named = [set(each) for each in sessions if isinstance(each, dict)]
+        return not sessions or any({"startsAt", "roomId"} & names for names in named)
     # Before the agenda is published the answer is [].
     return document == [] or any(
         isinstance(day, dict) and isinstance(day.get("rooms"), list) and "date" in day
@@ -64,7 +73,8 @@ class _Reader(JsonReader):
             self.persons[self.word(person, "id", at)] = self._person(person, at)
         self._categories(document, "", "items")
         for talk, at in self.objects(document["sessions"], "/sessions"):
-            yield self._event(talk, at)
+            if self._is_shown(talk, at):
+                yield self._event(talk, at)
 
     def _grid(self, raw: RawSchedule, document: list[object]) -> Iterator[RawEvent]:
         for value, place in self.objects(document, ""):
@@ -75,8 +85,18 @@ class _Reader(JsonReader):
             for (room, at), known in zip(rooms, self.rooms_of_plenum, strict=True):
                 self.rooms[self.word(room, "id", at)] = known
                 for talk, talk_at in self.objects(room.get("sessions"), step(at, "sessions")):
-                    self._categories(talk, talk_at, "categoryItems")
-                    yield replace(self._event(talk, talk_at), day=day, container=known.name)
+                    if self._is_shown(talk, talk_at):
+                        self._categories(talk, talk_at, "categoryItems")
+                        yield replace(self._event(talk, talk_at), day=day, container=known.name)
+
+    def _is_shown(self, talk: JsonObject, place: str) -> bool:
+        """The API gives all that organizers tick: nominated, declined and not yet scheduled too."""
+        status = self.word(talk, "status", place)
+        is_known = status.strip().casefold() in (*_SHOWN, *_CANCELED)
+        if is_known and talk.get("startsAt") is not None:
+            return True
+        self.problems.add("not-in-programme", place, f"{status} {self.word(talk, 'title', place)}")
+        return False
 
     def _event(self, talk: JsonObject, place: str) -> RawEvent:
         words = self.words(talk, place, _NAMES) | self._categorised(talk, place)
@@ -93,7 +113,7 @@ class _Reader(JsonReader):
             location=place,
             words=words,
             kind="break" if is_service and not persons else "",
-            is_canceled=self.word(talk, "status", place).lower() in ("canceled", "cancelled"),
+            is_canceled=self.word(talk, "status", place).strip().casefold() in _CANCELED,
             places=places(place, {**_NAMES, "room": "roomId", "guid": "id"}),
             also_in=list(self.rooms_of_plenum) if talk.get("isPlenumSession") is True else [],
             persons=[person for person in persons if person],

@@ -52,6 +52,8 @@ class _Reader(JsonReader):
             words=words,
             kind="keynote" if is_keynote else "",
             is_canceled=slot.get("cancelled") is True,
+            # Whether the speakers have released the recording.
+            do_not_record=slot.get("released") is False,
             places=places(place, {**_NAMES, "room": "room", "persons": "speakers"}),
             also_in=rooms[1:],
             persons=self._persons(slot, place),

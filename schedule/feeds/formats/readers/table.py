@@ -43,6 +43,12 @@ MAX_COLUMNS = 200
 _word_of = {name: word for word, names in COLUMNS.items() for name in names.split()}
 _yes = {"yes", "y", "true", "1", "x", "ja", "canceled", "cancelled", "abgesagt"}
 _no = {"", "no", "n", "false", "0", "-", "nein", "confirmed", "accepted", "scheduled", "planned"}
+# Of a column of states: what no visitor may see yet, or any more.
+_not_public = {
+    *("draft", "submitted", "nominated", "pending", "waitlist", "waitlisted", "declined"),
+    *("rejected", "withdrawn", "hidden", "private", "entwurf", "eingereicht", "warteliste"),
+    *("abgelehnt", "zurückgezogen", "verborgen"),
+}
 _HEAD_CHARS = 20_000  # enough to find the header in
 _signs = re.compile(r"[\W_]+")
 
@@ -87,7 +93,11 @@ def _events(text: str, problems: Problems) -> Iterator[RawEvent]:
             problems.add("more-cells", f"line {line}", f"{len(cells)} / {len(header)}")
         words = {word: cells[at] if at < len(cells) else "" for word, at in columns.items()}
         places = {word: f"line {line}, {one_line(header[at])}" for word, at in columns.items()}
-        yield _event(words, places, f"line {line}", problems)
+        state = words.get("canceled", "").strip()
+        if state.casefold() in _not_public:
+            problems.add("not-in-programme", places["canceled"], f"{state} {words['title']}")
+        else:
+            yield _event(words, places, f"line {line}", problems)
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -133,8 +143,8 @@ def _event(
     kind = words.get("type", "").strip().lower()
     event.kind = kind if kind in KINDS else ""
     words["language"] = language_code(words.get("language", ""))
-    event.is_canceled = _says_yes(event, "canceled", problems)
-    event.do_not_record = _says_yes(event, "do_not_record", problems)
+    event.is_canceled = _says_yes(event, "canceled", problems, "bad-word")
+    event.do_not_record = _says_yes(event, "do_not_record", problems, "bad-opt-out")
     event.persons = [RawPerson(event.at("speakers"), name) for name in _several(words, "speakers")]
     event.also_in = [RawRoom(event.at("also_in"), name) for name in _several(words, "also_in")]
     event.links = [RawLink(event.at("links"), "", url) for url in words.get("links", "").split()]
@@ -142,10 +152,11 @@ def _event(
     return event
 
 
-def _says_yes(event: RawEvent, word: str, problems: Problems) -> bool:
+def _says_yes(event: RawEvent, word: str, problems: Problems, doubt: str) -> bool:
     said = event.words.get(word, "").strip().casefold()
     if said not in _yes | _no:
-        problems.add("bad-word", event.at(word), said)
+        problems.add(doubt, event.at(word), said)
+        return doubt == "bad-opt-out"
     return said in _yes
 
 

@@ -1,8 +1,7 @@
 """Instants and lengths from dates, clock times, durations and time zones as files write them."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 _clock = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?")
 _date = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -53,7 +52,7 @@ def check_year(stamp: date) -> None:
         raise ImpossibleTime(str(stamp))
 
 
-def in_zone(wall: datetime, zone: ZoneInfo) -> tuple[datetime, bool]:
+def in_zone(wall: datetime, zone: tzinfo) -> tuple[datetime, bool]:
     """The instant of a clock time, and whether the clock shows it twice (then it is the first)."""
     check_year(wall)
     local = wall.replace(tzinfo=zone, fold=0)
@@ -87,6 +86,12 @@ def readings(text: str, *, days_first: bool) -> tuple[timedelta, ...]:
             with_days = timedelta(days=first, hours=second, minutes=third)
             return (with_days, as_clock) if days_first else (as_clock, with_days)
     return ()
+
+
+def whole_minutes(length: timedelta) -> timedelta:
+    """To the nearest minute: 59:59 is an hour whose last second somebody left out."""
+    minute = timedelta(minutes=1)
+    return (length + minute / 2) // minute * minute
 
 
 def spell(length: timedelta) -> str:

@@ -1,8 +1,7 @@
 """When talks begin and end: `<date>`, `<start>`, `<duration>`, `<end>` and the day around them."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from schedule.feeds.formats.problems import Problems, refuse
 from schedule.feeds.formats.raw import RawDay, RawEvent
@@ -16,6 +15,7 @@ from schedule.feeds.formats.values.clocks import (
     read_stamp,
     readings,
     spell,
+    whole_minutes,
 )
 
 MAX_LENGTH = timedelta(days=7)
@@ -24,38 +24,64 @@ _one_day = timedelta(days=1)
 
 @dataclass(slots=True)
 class TimeReader:
-    """`names_zone`: the zone stands in the file, so that offsets can be checked against it."""
+    """`names_zone`: the zone stands in the file. `venue`: the conference's. `believe_clock`: where date and start contradict
+    each other, the start counts, or the date; None: which of them depends on the file.
+    """
 
     problems: Problems
-    zone: ZoneInfo | None
+    zone: tzinfo | None
+    venue: tzinfo | None
     names_zone: bool
     day_change: str
     day_starts_at_hour: int
-    believe_clock: bool
+    believe_clock: bool | None
     days_first: bool
 
     def of(self, event: RawEvent) -> tuple[datetime, datetime] | None:
         """Start and end in UTC; None when the talk has to be left out."""
         place = event.at("date") if event.words.get("date") else event.at("start")
         try:
+            if event.is_all_day:
+                return self._whole_days(event)
             starts_at = self._start(event)
             if starts_at is None:
                 self.problems.add("no-start", place, event.words.get("start", ""))
                 return None
-            ends_at = self._end(event, starts_at)
+            ends_at = starts_at + whole_minutes(self._end(event, starts_at) - starts_at)
         except ImpossibleTime as error:
             self.problems.add("impossible-time", place, str(error))
             return None
         except SkippedTime as error:
             self.problems.add("time-gap", place, str(error))
             return None
-        if ends_at - starts_at > MAX_LENGTH:
-            self.problems.add("too-long", event.at("duration"), spell(ends_at - starts_at))
+        if self._is_too_long(event, starts_at, ends_at):
             return None
         if ends_at == starts_at:
             self.problems.add("zero-length", event.at("duration"))
         self._compare_with_day(event, starts_at)
         return starts_at, ends_at
+
+    def _is_too_long(self, event: RawEvent, starts_at: datetime, ends_at: datetime) -> bool:
+        is_too_long = ends_at - starts_at > MAX_LENGTH
+        if is_too_long:
+            self.problems.add("too-long", event.at("duration"), spell(ends_at - starts_at))
+        return is_too_long
+
+    def _whole_days(self, event: RawEvent) -> tuple[datetime, datetime] | None:
+        """From the beginning of the first day to that of the day after the last, as the conference
+        counts days.
+        """
+        first, until = read_date(event.words["date"]), read_date(event.words["end"])
+        if first is None:
+            self.problems.add("no-start", event.at("date"), event.words["date"])
+            return None
+        check_year(first)
+        if until is None or until <= first:
+            until = first + _one_day
+        night = timedelta(hours=self.day_starts_at_hour)
+        zone = self.venue or UTC
+        starts_at, ends_at = (in_zone(_midnight(day) + night, zone)[0] for day in (first, until))
+        return None if self._is_too_long(event, starts_at, ends_at) else (starts_at, ends_at)
 
     def local_date(self, stamp: datetime) -> date:
         """The date of an instant at the venue; None of the file's clock times is touched."""
@@ -83,21 +109,35 @@ class TimeReader:
         return self._by_day(event, clock)
 
     def _checked(self, event: RawEvent, stamp: datetime, clock: timedelta | None) -> datetime:
-        """A date with an offset is believed, but compared with the clock time beside it."""
+        """A date with an offset, compared with the clock time beside it."""
         instant = stamp.astimezone(UTC)
-        if clock is None or self.zone is None or not self.names_zone:
+        if clock is None or self.zone is None:
             return instant
-        if _same_clock(instant.astimezone(self.zone), clock):
+        local = instant.astimezone(self.zone)
+        if _same_clock(local, clock):
             return instant
-        read = f"{event.words.get('date')} / {event.words.get('start')} {self.zone}"
-        if not _same_clock(stamp, clock):
-            self.problems.add("start-differs", event.at("date"), read)
-            return instant
-        if self.believe_clock:
+        is_own_clock = _same_clock(stamp, clock)
+        words = event.words
+        read = f"{words.get('date')} = {local:%H:%M} / {words.get('start')} {self.zone}"
+        if self._believes_clock(stamp, is_own_clock=is_own_clock):
             self.problems.add("clock-believed", event.at("date"), read)
-            return self._local(event, stamp.replace(tzinfo=None))
-        self.problems.add("mislabelled-time", event.at("date"), read)
+            wall = stamp.replace(tzinfo=None)
+            return self._local(event, wall if is_own_clock else _nearest(local, clock))
+        if not self.names_zone:
+            problem = "offset-believed"
+        else:
+            problem = "mislabelled-time" if is_own_clock else "start-differs"
+        self.problems.add(problem, event.at("date"), read)
         return instant
+
+    def _believes_clock(self, stamp: datetime, *, is_own_clock: bool) -> bool:
+        """A file without a zone that calls its clock times UTC, or shifts its dates, was made by
+        somebody who did not know where the venue is. One whose offsets fit its own clock was made
+        elsewhere than the conference is.
+        """
+        if self.believe_clock is not None:
+            return self.believe_clock
+        return not self.names_zone and not (is_own_clock and stamp.utcoffset())
 
     def _by_day(self, event: RawEvent, clock: timedelta) -> datetime | None:
         """Only a day and a clock time: what lies before the day's change is after midnight."""
@@ -166,9 +206,10 @@ class TimeReader:
         stamp, clock = read_stamp(text), read_clock(text)
         if stamp is not None:
             check_year(stamp)
-            if stamp.tzinfo is None or self._offset_is_wrong(event):
-                return self._local(event, stamp.replace(tzinfo=None))
-            return stamp.astimezone(UTC)
+            if stamp.tzinfo is None:
+                return self._local(event, stamp)
+            # Whoever mislabels the start mislabels the end.
+            return stamp.astimezone(UTC) + _shift(event, starts_at)
         if clock is not None and self.zone is not None:
             day = _midnight(starts_at.astimezone(self.zone).date())
             ends_at = self._local(event, day + clock)
@@ -180,16 +221,6 @@ class TimeReader:
             return ends_at
         self.problems.add("end-unreadable", event.at("end"), text)
         return None
-
-    def _offset_is_wrong(self, event: RawEvent) -> bool:
-        """Whoever mislabels the start mislabels the end."""
-        stamp, clock = (
-            read_stamp(event.words.get("date", "")),
-            read_clock(event.words.get("start", "")),
-        )
-        if not self.believe_clock or stamp is None or clock is None or not self.names_zone:
-            return False
-        return _same_clock(stamp, clock) and not _same_clock(stamp.astimezone(self.zone), clock)
 
     def _compare_with_day(self, event: RawEvent, starts_at: datetime) -> None:
         first, last = self._instant(event.day.start), self._instant(event.day.end)
@@ -212,6 +243,20 @@ class TimeReader:
 
 def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a clock time, placed by _local
+
+
+def _nearest(local: datetime, clock: timedelta) -> datetime:
+    """The clock time next to an instant at the venue, whichever day that is on."""
+    wall = local.replace(tzinfo=None)
+    first = _midnight(wall.date()) + clock % _one_day
+    days = (first - _one_day, first, first + _one_day)
+    return min(days, key=lambda day: abs(day - wall))
+
+
+def _shift(event: RawEvent, starts_at: datetime) -> timedelta:
+    """How far from its own date the talk was put, because its clock time was believed."""
+    stamp = read_stamp(event.words.get("date", ""))
+    return starts_at - stamp if stamp and stamp.tzinfo else timedelta()
 
 
 def _same_clock(at: datetime, clock: timedelta) -> bool:

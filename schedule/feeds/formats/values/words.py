@@ -47,6 +47,11 @@ def read_code(text: str, problems: Problems, location: str) -> str:
     return code
 
 
+def says_yes(text: str) -> bool:
+    """Of what nobody may get wrong, like an opt-out: all that is not plainly a no."""
+    return text.strip().casefold() not in ("", "0", "false", "no", "none", "null", "-")
+
+
 # The first that fits counts: "Keynote panel" is a keynote.
 _by_type = [
     ("keynote", re.compile(r"keynote", re.IGNORECASE)),

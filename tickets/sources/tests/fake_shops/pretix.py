@@ -27,6 +27,8 @@ Position = dict[str, Any]
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ379"
 MAX_PAGE_SIZE = 50
 CONFERENCE, WORKSHOP, SHIRT = 1, 2, 3
+TICKETS, ADD_ONS = 1, 2
+CATEGORIES = [{"id": TICKETS, "is_addon": False}, {"id": ADD_ONS, "is_addon": True}]
 # What pretix waits between its attempts at a webhook.
 WEBHOOK_WAITS = (5, 30, 60, 300, 1200, 3600, 14400, 21600, 43200, 43200, 86400)
 ITEMS = [
@@ -34,13 +36,26 @@ ITEMS = [
         "id": CONFERENCE,
         "name": {"de": "Konferenz", "en": "Conference ticket"},
         "admission": True,
+        "category": TICKETS,
         "variations": [
             {"id": 11, "value": {"en": "Standard"}},
             {"id": 12, "value": {"en": "Student"}},
         ],
     },
-    {"id": WORKSHOP, "name": {"de": "Workshop A"}, "admission": True, "variations": []},
-    {"id": SHIRT, "name": {"en": "T-shirt"}, "admission": False, "variations": []},
+    {
+        "id": WORKSHOP,
+        "name": {"de": "Workshop A"},
+        "admission": True,
+        "category": ADD_ONS,
+        "variations": [],
+    },
+    {
+        "id": SHIRT,
+        "name": {"en": "T-shirt"},
+        "admission": False,
+        "category": None,
+        "variations": [],
+    },
 ]
 
 
@@ -215,6 +230,8 @@ class FakePretix(FakeShop):
             case ["items"]:
                 texts = [json.dumps(item).encode() for item in self.items]
                 return self._page(asked, texts)
+            case ["categories"]:
+                return self._page(asked, [json.dumps(each).encode() for each in CATEGORIES])
             case ["orders"]:
                 texts = [
                     self._text(code, query.get("include_canceled_positions") == "true")

@@ -1,0 +1,120 @@
+"""What goes on all day: on its days, in nobody's way. And the first day, before which there is none."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from icalendar import Calendar
+
+from conftest import make_conference, make_room, make_talk, settle, utc
+from schedule.attending.bookmarks import clashes_of
+from schedule.changes.run_of_show.run_sheet import RunSheet
+from schedule.models import Conference, Talk
+from schedule.programme.timeline import timeline_now
+
+BERLIN, NEW_YORK, TOKYO = map(ZoneInfo, ("Europe/Berlin", "America/New_York", "Asia/Tokyo"))
+DAYS = [date(2026, 12, day) for day in (5, 6, 7)]
+
+
+@pytest.fixture
+def conference(db) -> Conference:
+    return make_conference(starts_on="2026-12-05", ends_on="2026-12-07", name="Testconf")
+
+
+@pytest.fixture
+def hall(conference):
+    return make_room(conference, name="Hall", slug="hall")
+
+
+def all_day(hall, first: date, last: date, **kw) -> Talk:
+    starts_at, ends_at = hall.conference.whole_days(first, last)
+    return make_talk(
+        hall.conference, room=hall, starts_at=starts_at, ends_at=ends_at, is_all_day=True, **kw
+    )
+
+
+def at_ten(hall, day: int = 5) -> Talk:
+    return make_talk(
+        hall.conference, title="Talk", room=hall, starts_at=utc(f"2026-12-0{day} 09:00")
+    )
+
+
+def page(path: str, client: Client | None = None) -> str:
+    settle()
+    response = (client or Client()).get(path)
+    assert response.status_code == 200
+    return response.text
+
+
+@pytest.mark.parametrize("zone", [BERLIN, NEW_YORK, TOKYO])
+def test_it_is_on_the_days_of_the_venue_wherever_it_is_read(conference, hall, zone):
+    sprint = all_day(hall, DAYS[0], DAYS[1])
+    talk = at_ten(hall)
+    assert Talk.objects.days(conference, zone) == DAYS[:2]
+    on_days = [list(Talk.objects.on_day(conference, day, zone).in_order()) for day in DAYS]
+    assert on_days == [[sprint, talk], [sprint], []]
+    assert sprint.day(conference, zone) == DAYS[0]
+
+
+def test_it_stands_above_the_times_of_its_day(conference, hall):
+    all_day(hall, DAYS[0], DAYS[0], title="Sprints", code="SPRINT")
+    talk = at_ten(hall)
+    day = page("/schedule/")
+    assert day.index("Sprints") < day.index("10:00") < day.index(f"/talks/{talk.code}/")
+    assert "04:00" not in day
+    assert ">all day<" in "".join(day.split("\n")).replace("  ", "")
+    found = page("/schedule/?q=sprints&tz=America/New_York")
+    assert "Saturday, 5 December 2026" in found
+    assert "Friday" not in found
+    told = page("/talks/SPRINT/?tz=America/New_York")
+    assert "Saturday 5 December, all day</time>" in told
+    assert "22:00" not in told
+
+
+def test_several_days_say_until_when(hall):
+    all_day(hall, DAYS[0], DAYS[2], code="ART")
+    assert "all day, until Mon 7 Dec" in page("/talks/ART/")
+    assert "all day, until Mon 7 Dec" in page("/schedule/?day=2026-12-06")
+
+
+def test_calendars_get_dates(hall):
+    all_day(hall, DAYS[0], DAYS[1], code="ART")
+    settle()
+    data = Client().get("/talks/ART/talk.ics", headers={"accept-encoding": "identity"}).content
+    (event,) = Calendar.from_ical(data).walk("VEVENT")
+    assert (event["dtstart"].dt, event["dtend"].dt) == (DAYS[0], DAYS[2])
+
+
+def test_other_formats_keep_it_within_its_day(hall):
+    all_day(hall, DAYS[1], DAYS[1], title="Sprints")
+    settle()
+    days = Client().get("/schedule.json").json()["schedule"]["conference"]["days"]
+    assert [sum(map(len, day["rooms"].values())) for day in days] == [0, 1, 0]
+    (event,) = days[1]["rooms"]["Hall"]
+    assert (event["date"], event["duration"]) == (days[1]["day_start"], "24:00")
+
+
+def test_it_is_in_no_rooms_way(conference, hall):
+    sprint = all_day(hall, DAYS[0], DAYS[0])
+    talk = at_ten(hall)
+    sheet = RunSheet.read(conference)
+    assert [each.pk for each in sheet.taking_place] == [talk.pk]
+    settle()
+    timeline = timeline_now(conference)
+    assert timeline.room("hall").live_at(utc("2026-12-05 05:00")) is None
+    assert [item.code for item in timeline.all_day] == [sprint.code]
+    assert {sprint.starts_at, sprint.ends_at} <= set(timeline.edges)
+    assert clashes_of([sprint, talk]) == {sprint.pk: [], talk.pk: []}
+
+
+def test_an_item_in_the_night_before_the_first_day_makes_no_day(conference, hall):
+    doors = make_talk(conference, room=hall, starts_at=utc("2026-12-04 23:30"))
+    party = make_talk(conference, room=hall, starts_at=utc("2026-12-05 23:30"))
+    talk = at_ten(hall, 6)
+    assert Talk.objects.days(conference) == DAYS[:2]
+    assert list(Talk.objects.on_day(conference, DAYS[0]).in_order()) == [doors, party]
+    assert list(Talk.objects.on_day(conference, DAYS[1])) == [talk]
+    assert conference.day_window(DAYS[0])[0] == utc("2026-12-04 23:00") == conference.window[0]
+    warm_up = make_talk(conference, room=hall, starts_at=utc("2026-12-04 20:00"))
+    assert list(Talk.objects.on_day(conference, date(2026, 12, 4))) == [warm_up]
