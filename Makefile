@@ -15,11 +15,11 @@ TEMPLATES = $(shell find templates -name '*.html' -o -name '*.txt')
 DJADE := .venv/bin/djade --target-version 6.1
 DJHTML := .venv/bin/djhtml --tabwidth 2
 
-.PHONY: help run setup demo quick test check fix lock stack observatory bench clean
+.PHONY: help run setup demo quick test check fix lock stack observatory bench try-pretix clean
 .NOTPARALLEL:
 
 help: ## Say what can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: setup ## Serve a demo conference on http://localhost:8000/ (PORT=… for another port)
 	@$(MANAGE) demo --if-empty
@@ -91,6 +91,10 @@ bench: ## Measure what a page costs on the production shape, and hold to what is
 	@tools/venv.sh requirements-dev.lock
 	@$(PYTHON) -m tools.bench
 	@$(PYTHON) -m pytest -q -m timed --hold-promises
+
+try-pretix: ## Sell in a real pretix from PyPI and compare our mirror with it, ticket by ticket
+	@tools/venv.sh requirements-dev.lock
+	@$(PYTHON) -m tools.try_pretix
 
 clean: ## Remove all that was made here: .venv, var (with the demo's database), caches
 	rm -rf .venv tools/js/node_modules tools/security/node_modules var bench.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -24,8 +24,11 @@ from typing import Any, Self, cast
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from urllib3 import BaseHTTPResponse, HTTPHeaderDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, InvalidHeader, ReadTimeoutError
@@ -35,6 +38,7 @@ CHUNK_BYTES = 64 * 1024
 MAX_HEADER_BYTES = 64 * 1024
 DEFAULT_PORTS = {"https": 443, "http": 80}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+PRIVATE_HOSTS_HINT = gettext_lazy("One in your own network the operator allows in PRIVATE_HOSTS.")
 # The part of IPv6 that the internet is made of, and what a NAT64 puts before an IPv4 address
 # (RFC 6052).
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
@@ -43,16 +47,16 @@ NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 # more, sinks and documentation (IANA's special-purpose registries, RFC 7526, RFC 9637).
 SPECIAL = [
     ipaddress.ip_network(network)
-    for network in (
-        *(
-            "192.0.0.0/24",
-            "192.31.196.0/24",
-            "192.52.193.0/24",
-            "192.88.99.0/24",
-            "192.175.48.0/24",
-        ),
-        *("2001::/23", "2620:4f:8000::/48", "3fff::/20"),
-    )
+    for network in [
+        "192.0.0.0/24",
+        "192.31.196.0/24",
+        "192.52.193.0/24",
+        "192.88.99.0/24",
+        "192.175.48.0/24",
+        "2001::/23",
+        "2620:4f:8000::/48",
+        "3fff::/20",
+    ]
 ]
 
 # It logs the address of an answer with broken headers.
@@ -89,16 +93,20 @@ class Deadline:
         self._seconds, self._silence_seconds = seconds, silence_seconds or seconds
         self._ends_at = time.monotonic() + seconds
 
+    @property
+    def left_seconds(self) -> float:
+        """0 or less: the time is over."""
+        return self._ends_at - time.monotonic()
+
     def wait_seconds(self) -> float:
         """How long to wait for what comes next. Raises HttpError when the time is over."""
-        left = self._ends_at - time.monotonic()
+        left = self.left_seconds
         if left <= 0:
             raise self.error()
         return min(left, self._silence_seconds)
 
     def error(self) -> HttpError:
-        is_over = time.monotonic() >= self._ends_at
-        count = self._seconds if is_over else self._silence_seconds
+        count = self._seconds if self.left_seconds <= 0 else self._silence_seconds
         text = _("It took longer than %(count)d seconds.") % {"count": count}
         return HttpError(ErrorKind.TOO_SLOW, text)
 
@@ -155,7 +163,8 @@ class HttpClient:
     """A context manager, for one thread. A connection serves all requests to the same server.
 
     `deadline`: for all requests, until another one is set. `max_bytes`: of one answer, unpacked.
-    `private`: beginnings of addresses that may be on our own machine or network, also without TLS.
+    `private`: beginnings of addresses that may be on our own machine or network, also without TLS;
+    `asks_private_hosts` adds the servers that the operator names in PRIVATE_HOSTS.
     `headers_by_address`: what is sent to addresses that begin so and to no others, wherever a
     redirect leads; the longest beginning counts. Secrets belong there.
     """
@@ -169,10 +178,13 @@ class HttpClient:
         max_bytes: int,
         max_redirects: int = 0,
         private: Collection[str] = (),
+        asks_private_hosts: bool = False,
         headers_by_address: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self.deadline, self.max_bytes, self.max_redirects = deadline, max_bytes, max_redirects
-        self._private, self._headers_by_address = private, headers_by_address or {}
+        self._asks_private_hosts = asks_private_hosts
+        self._private = [*private, *(settings.PRIVATE_HOSTS if asks_private_hosts else ())]
+        self._headers_by_address = headers_by_address or {}
         self._connection: HTTPConnection | None = None
         self._connected_to: object = None
 
@@ -247,7 +259,7 @@ class HttpClient:
         is_private = any(begins_with(address, beginning) for beginning in self._private)
         if not parts.hostname or "@" in parts.netloc or not (parts.scheme == "https" or is_private):
             text = _("Only addresses that begin with https:// are asked, without a password.")
-            raise HttpError(ErrorKind.REFUSED, text)
+            raise self._not_asked(text)
         server = (is_private, *_server_of(parts))
         if self._connection and self._connection.is_connected and self._connected_to == server:
             return self._connection
@@ -259,12 +271,15 @@ class HttpClient:
         ips = self.network.addresses(host, port, self.deadline.wait_seconds())
         # All have to be public: which of them is taken is decided by the other side.
         if not is_private and not all(map(is_public, ips)):
-            text = _("%(host)s is not a public address.") % {"host": host[:100]}
-            raise HttpError(ErrorKind.REFUSED, text)
+            raise self._not_asked(_("%(host)s is not a public address.") % {"host": host[:100]})
         connection = (HTTPSConnection if scheme == "https" else HTTPConnection)(host, port)
         connection.auto_open = 0  # It opens no connection by itself.
         connection.sock = self._open(ips, port, host if scheme == "https" else "")
         return connection
+
+    def _not_asked(self, text: str) -> HttpError:
+        hint = f" {PRIVATE_HOSTS_HINT}" if self._asks_private_hosts else ""
+        return HttpError(ErrorKind.REFUSED, text + hint)
 
     def _open(self, ips: list[str], port: int, tls_host: str) -> socket.socket:
         for position, ip in enumerate(ips, 1):
@@ -346,6 +361,17 @@ def begins_with(address: str, beginning: str) -> bool:
         return False
     leads_up = ".." in re.split(r"[/\\;]", unquote(unquote(parts.path)))
     return is_there and not leads_up and f"{parts.path}/".startswith(start.path.rstrip("/") + "/")
+
+
+def validate_address(address: str) -> None:
+    """For a field: https, or a server in PRIVATE_HOSTS. Where it leads is looked at when it is asked."""
+    if any(begins_with(address, server) for server in settings.PRIVATE_HOSTS):
+        return
+    try:
+        URLValidator(["https"])(address)
+    except ValidationError:
+        text = _("Type an address that begins with https://.")
+        raise ValidationError(f"{text} {PRIVATE_HOSTS_HINT}") from None
 
 
 def _server_of(parts: SplitResult) -> tuple[str, str, int]:

@@ -100,6 +100,19 @@ def env_list(name: str) -> list[str]:
     return [item for item in items if item]
 
 
+def env_servers(name: str) -> list[str]:
+    """The addresses of servers between commas: scheme, host and, if it is another one, the port."""
+    example = "http://127.0.0.1:8345,https://pretalx.intranet.example"
+    servers = [item.rstrip("/") for item in env_list(name)]
+    for server in servers:
+        _split(name, server, ("http", "https"), example)
+        if not re.fullmatch(
+            r"([\w.-]+|\[[0-9a-f:.]+\])(:[0-9]+)?", server.partition("//")[2], re.A | re.I
+        ):
+            raise _wrong(name, "must be servers: without a path, with commas between", example)
+    return servers
+
+
 def env_dict(name: str, *, example: str, keys: str = ".+", values: str = ".+") -> dict[str, str]:
     """The pairs of `key=value` between commas, each matching its pattern."""
     pairs = [item.partition("=") for item in env_list(name)]

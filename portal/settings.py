@@ -21,6 +21,7 @@ from portal.environment import (
     env_mailer,
     env_path,
     env_providers,
+    env_servers,
     env_str,
     env_url,
     make_folder_for,
@@ -326,9 +327,8 @@ SECRET_BINDINGS: dict[str, str] = env_dict(
     keys=r"FRONT_ROW_\w+",
     values=r"[-\w]+(:https?://.+)?",
 )
-# Ticket shops on our own machine or network: the beginnings of their addresses
-# (tickets/sources/shops/client.py).
-PRIVATE_SHOPS: list[str] = env_list("PRIVATE_SHOPS")
+# Servers in our own network that feeds and ticket shops may ask, also without TLS (lib/http_client.py).
+PRIVATE_HOSTS: list[str] = env_servers("PRIVATE_HOSTS")
 
 # --- Streams -----------------------------------------------------------------------------------
 

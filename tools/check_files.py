@@ -150,17 +150,18 @@ def vendor_problems(folder: Path) -> list[Problem]:
 
 
 def main() -> int:
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    paths = [path for name in names.splitlines() if (path := PROJECT / name).is_file()]
     found = {
         path: template_problems(path.read_text(), is_html=path.suffix == ".html")
-        for path in sorted(PROJECT.glob("**/templates/**/*"))
-        if path.suffix in {".html", ".txt"} and ".venv" not in path.parts
+        for path in paths
+        if path.suffix in {".html", ".txt"} and "templates" in path.relative_to(PROJECT).parts
     }
     vendor = PROJECT / "static" / "vendor"
     found[vendor / "README.md"] = vendor_problems(vendor)
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
-    for path in (PROJECT / name for name in names.splitlines()):
-        if path.suffix in WITH_PATHS and "tests" not in path.parts and path.is_file():
+    for path in paths:
+        if path.suffix in WITH_PATHS and "tests" not in path.parts:
             found.setdefault(path, []).extend(path_problems(path.read_text()))
     for path, problems in found.items():
         for line, message in problems:

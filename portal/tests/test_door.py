@@ -73,7 +73,7 @@ def door() -> Iterator[Door]:
     with FakePretix(tickets=8) as shop:
         variables = {
             "EMAIL_URL": f"smtp://127.0.0.1:{unused_port()}",
-            "PRIVATE_SHOPS": shop.url,
+            "PRIVATE_HOSTS": shop.url,
         }
         with Stack(background=True, variables=variables) as site:
             yield Door(site, shop)

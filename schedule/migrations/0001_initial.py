@@ -3,6 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
+import lib.http_client
 import schedule.models.bookmarks
 from django.conf import settings
 from django.db import migrations, models
@@ -199,7 +200,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('conference', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feeds', to='schedule.conference')),
                 ('source', models.CharField(help_text='Its name here: of a file, or of a system.', max_length=500, verbose_name='source')),
-                ('address', models.CharField(blank=True, help_text='Of the schedule file or of the pretalx API. It begins with https://', max_length=500, validators=[django.core.validators.URLValidator(['https'])], verbose_name='address')),
+                ('address', models.CharField(blank=True, help_text='Of the schedule file or of the pretalx API. It begins with https://', max_length=500, validators=[lib.http_client.validate_address], verbose_name='address')),
                 ('check_every_minutes', models.PositiveSmallIntegerField(blank=True, help_text='Empty: only when somebody asks.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='check every … minutes')),
                 ('applies_by_itself', models.BooleanField(default=False, help_text='Otherwise what is new waits for a review. Conflicts wait in any case, and what is missing until it can be no outage.', verbose_name='applies by itself')),
                 ('believes_clock', models.BooleanField(blank=True, choices=[(None, 'the date counts if the file names its time zone, else the start'), (True, "the start counts, as the venue's clock time"), (False, 'the date counts, with its offset')], null=True, verbose_name='where date and start contradict')),

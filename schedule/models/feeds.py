@@ -4,10 +4,11 @@ import zlib
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from django.core.validators import MinValueValidator, URLValidator
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lib.http_client import validate_address
 from schedule.models.conference import Conference
 from schedule.models.talks import Talk
 
@@ -51,7 +52,7 @@ class Feed(models.Model):
         _("address"),
         max_length=500,
         blank=True,
-        validators=[URLValidator(["https"])],
+        validators=[validate_address],
         help_text=_("Of the schedule file or of the pretalx API. It begins with https://"),
     )
     check_every_minutes = models.PositiveSmallIntegerField(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from schedule.models import Conference
-from tickets.accounts.accounts import account_for, is_guarded, known_account
+from tickets.accounts.accounts import account_for, is_guarded, known_account, people_known_to
 from tickets.accounts.devices.sessions import sessions_of, sign_out
 from tickets.admission.claiming import claim_add_ons
 from tickets.grants.granting import give_grant
@@ -24,7 +24,7 @@ from tickets.holders.sending import send_link
 from tickets.mail.relays import NotSent
 from tickets.models import Ban, Claim, Grant, Ticket, User
 from tickets.models.grants import extended
-from tickets.sources.syncing.order_hints import fetch_hints
+from tickets.sources.syncing.asking import OrdersByShop, ask_now, may_ask, orders_of
 
 # What volunteers give ends within a day; organizers give for as long as they like.
 LONGEST = timedelta(days=1)
@@ -180,16 +180,34 @@ def end_sessions(by: Volunteer, *, person: User) -> Done:
     return Done(_("%(who)s is signed out on %(count)s devices.") % said, person)
 
 
-@transaction.atomic
 def fetch_order(by: Volunteer, *, ticket: Ticket) -> Done:
-    """Ask the shop again, in the background."""
-    if ticket.shop is None or not ticket.order_code:
+    """Ask the shop again, now."""
+    orders = orders_of(Ticket.objects.filter(pk=ticket.pk))
+    if not orders:
         raise FixRefused(_("This ticket came from no shop that can be asked."))
-    ticket.shop.add_hint(ticket.order_code, timezone.now())
-    fetch_hints.enqueue(ticket.shop.pk)
-    by.log(ticket, _("The shop was asked for the order again."))
-    text = _("The shop is being asked for order %(order)s. Look again in a few seconds.")
-    return Done(text % {"order": ticket.order_code}, _holder_or(ticket))
+    return Done(_ask_shops(by, orders, ticket), _holder_or(ticket))
+
+
+def ask_shops(by: Volunteer, *, email: str) -> Done:
+    """For all their orders, now."""
+    person = people_known_to(by.user, by.conference).filter(email=email).first()
+    tickets = Ticket.objects.concerning(by.conference, email, person)
+    orders = orders_of(tickets)
+    if not orders:
+        raise FixRefused(_("No order of theirs that a shop can be asked for is known here."))
+    row = person or tickets.latest("pk")
+    return Done(_ask_shops(by, orders, row), row)
+
+
+def _ask_shops(by: Volunteer, orders: OrdersByShop, row: models.Model) -> str:
+    """Logged with the row."""
+    if not may_ask(by.conference):
+        raise FixRefused(_("The shop has been asked very often just now. Wait a minute."))
+    answer = ask_now(orders)
+    by.log(row, _("The shop was asked again."))
+    if answer.problems and not answer.changes:
+        raise FixRefused(str(answer))
+    return str(answer)
 
 
 def send_entry_link(by: Volunteer, *, ticket: Ticket) -> Done:

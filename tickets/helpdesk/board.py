@@ -133,6 +133,12 @@ def ticket_fixes(ticket: Ticket, volunteer: Volunteer) -> list[Fix]:
     return fixes + _fetch(ticket, volunteer)
 
 
+def ask_fixes(case: Inquiry, volunteer: Volunteer) -> list[Fix]:
+    """For all orders of a person or an address at once."""
+    can_be_asked = any(_fetch(ticket, volunteer) for ticket in [*case.tickets, *case.bought])
+    return offer(volunteer, "ask-shop", email=case.email) if can_be_asked else []
+
+
 def person_fixes(person: User, volunteer: Volunteer) -> list[Fix]:
     fixes = offer(volunteer, "grant", email=person.email)
     if may_more(person, volunteer.user, volunteer.conference):

@@ -117,6 +117,16 @@ class FetchForm(TicketForm):
     label = gettext_lazy("Ask the shop again")
 
 
+class AskShopForm(FixForm):
+    act = "ask-shop"
+    does = staticmethod(acts.ask_shops)
+    label = gettext_lazy("Ask the shop now")
+    says = gettext_lazy(
+        "Whether their orders have changed there: a shop does not announce everything."
+    )
+    email = FoldedEmailField()
+
+
 class SendLinkForm(TicketForm):
     act = "send-link"
     does = staticmethod(acts.send_entry_link)
@@ -245,6 +255,7 @@ FORMS: dict[str, type[FixForm]] = {
         ClaimForm,
         ReleaseForm,
         FetchForm,
+        AskShopForm,
         SendLinkForm,
         ShowLinkForm,
         ExtendTicketForm,

@@ -25,7 +25,7 @@ from schedule.site.zones import viewer_zone
 from tickets.accounts.accounts import people_known_to
 from tickets.admission.refusals import is_for_replays, refusal_words
 from tickets.admission.request import StaffRequest, TicketRequest
-from tickets.admission.rule import admission_of, refusal
+from tickets.admission.rule import Reason, admission_of, refusal
 from tickets.helpdesk import board
 from tickets.helpdesk.acts import Done, FixRefused, Volunteer
 from tickets.helpdesk.forms import FORMS, PERMISSION, FixForm, ShowLinkForm, page_of
@@ -33,6 +33,7 @@ from tickets.helpdesk.why import Explanation, explain, explain_ticket, explain_t
 from tickets.helpdesk.why.inquiry import with_all
 from tickets.models import Ban, Grant, Ticket, User
 from tickets.models.scopes import parse_scope
+from tickets.sources.syncing.asking import ask_in_background
 
 MAX_BOUGHT = 30
 
@@ -69,7 +70,8 @@ def index(request: StaffRequest) -> HttpResponse:
         context |= {
             "explanation": explanation,
             "lines": board.lines_of(explanation, volunteer),
-            "fixes": board.offer(volunteer, "grant", email=explanation.case.email),
+            "fixes": board.ask_fixes(explanation.case, volunteer)
+            + board.offer(volunteer, "grant", email=explanation.case.email),
         }
     return _page(request, "index", context)
 
@@ -91,16 +93,17 @@ def person(request: StaffRequest, pk: int) -> HttpResponse:
     who = get_object_or_404(people_known_to(request.user, conference), pk=pk)
     scope = _scope(request)
     explanation = explain(conference, who, who.email, timezone.now(), scope)
+    volunteer = _volunteer(request)
     context = {
         "title": who.display_name or who.email,
         "who": who,
         "scope": scope or "",
         "scopes": _scopes(conference),
         "explanation": explanation,
-        "lines": board.lines_of(explanation, _volunteer(request)),
-        "fixes": board.person_fixes(who, _volunteer(request)),
+        "lines": board.lines_of(explanation, volunteer),
+        "fixes": board.ask_fixes(explanation.case, volunteer) + board.person_fixes(who, volunteer),
         "bought": explanation.case.bought[:MAX_BOUGHT],
-        "history": board.history(_rows_of(explanation, who), _volunteer(request)),
+        "history": board.history(_rows_of(explanation, who), volunteer),
     }
     return _page(request, "person", context)
 
@@ -213,10 +216,13 @@ def why(request: TicketRequest) -> HttpResponse:
         findings = explain_to(conference, request.user, admission, at)
     reason = refusal(conference, admission, None, at)
     words = refusal_words(request, reason) if reason else None
+    may_change = reason not in (None, Reason.BANNED)
+    is_asked = may_change and ask_in_background(conference, request.user)
     context = {
         "findings": findings,
         "reason": reason,
         "words": words,
         "is_for_replays": is_for_replays(admission),
+        "is_asked": is_asked,
     }
     return render_page(request, "tickets/why.html", context)

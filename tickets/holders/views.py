@@ -36,6 +36,7 @@ from tickets.holders.passing_on import (
     pass_on,
 )
 from tickets.models import Claim, Ticket
+from tickets.sources.syncing.asking import ask_in_background
 
 _METHODS = ["GET", "HEAD", "POST"]
 
@@ -65,6 +66,9 @@ def find(request: TicketRequest) -> HttpResponse:
     """For a ticket that came after its holder had signed in."""
     if claim_tickets(request.conference, request.user):
         messages.success(request, _("We found your ticket."))
+    elif ask_in_background(request.conference, request.user):
+        text = _("We are asking the ticket shop again about your tickets. Look again in a minute.")
+        messages.info(request, text)
     else:
         messages.info(request, _("No ticket is waiting for your address."))
     return redirect("tickets")

@@ -3,6 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
+import lib.http_client
 import lib.sealing
 import tickets.models
 import tickets.models.shops
@@ -42,7 +43,7 @@ class Migration(migrations.Migration):
                 ('conference', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shops', to='schedule.conference')),
                 ('slug', models.SlugField(help_text="Part of the webhook's address.", verbose_name='short name')),
                 ('kind', models.CharField(max_length=40, verbose_name='kind')),
-                ('base_url', models.URLField(blank=True, help_text='Only for a shop that you host yourself, like https://tickets.example.org', verbose_name='address of the API')),
+                ('base_url', models.CharField(blank=True, help_text='Only for a shop that you host yourself, like https://tickets.example.org', max_length=200, validators=[lib.http_client.validate_address], verbose_name='address of the API')),
                 ('account', models.CharField(help_text="As in the shop's address: pretix.eu/ORGANIZER/event, ti.to/ACCOUNT/event.", max_length=100, verbose_name='organizer or account')),
                 ('event', models.CharField(help_text='The word after it.', max_length=100, verbose_name='event')),
                 ('token', lib.sealing.SealedField(blank=True, verbose_name='API token')),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from lib.http_client import validate_address
 from lib.sealing import SealedField, unseal
 from schedule.models import Conference
 from tickets.models.people import User
@@ -41,9 +42,11 @@ class Shop(models.Model):
     conference = models.ForeignKey(Conference, models.PROTECT, related_name="shops")
     slug = models.SlugField(_("short name"), help_text=_("Part of the webhook's address."))
     kind = models.CharField(_("kind"), max_length=40)
-    base_url = models.URLField(
+    base_url = models.CharField(
         _("address of the API"),
+        max_length=200,
         blank=True,
+        validators=[validate_address],
         help_text=_("Only for a shop that you host yourself, like https://tickets.example.org"),
     )
     account = models.CharField(

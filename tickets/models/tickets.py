@@ -34,6 +34,14 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def unclaimed(self) -> Self:
         return self.exclude(Exists(Claim.objects.live().filter(ticket=OuterRef("pk"))))
 
+    def concerning(self, conference: Conference, email: str, user: User | None) -> Self:
+        """In their name, theirs, or bought by them, for whomever."""
+        claims = Claim.objects.live().filter(ticket=OuterRef("pk"), user=user)
+        theirs = Q(holder_email=email) | Q(buyer_email=email)
+        if user is not None:
+            theirs |= Q(Exists(claims))
+        return self.filter(theirs, conference=conference)
+
     def independent(self) -> Self:
         """Without the add-ons that go with their tickets (`Ticket.goes_with_main`)."""
         return self.exclude(Exists(Ticket.objects.filter(_IS_MAIN)), ~Q(main_code=""))

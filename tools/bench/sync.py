@@ -54,7 +54,7 @@ def _measure(fake: "subprocess.Popen[str]") -> Figures:
         _said(fake)
 
     url = f"http://127.0.0.1:{_said(fake)}"
-    os.environ.update(PRIVATE_SHOPS=url, DJANGO_SETTINGS_MODULE="portal.settings")
+    os.environ.update(PRIVATE_HOSTS=url, DJANGO_SETTINGS_MODULE="portal.settings")
     import django  # noqa: PLC0415 - the settings are those of the environment
 
     django.setup()

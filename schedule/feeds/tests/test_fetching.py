@@ -3,10 +3,11 @@
 import json
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from lib.http_client import HttpError
 from schedule.feeds import fetching
-from schedule.models import Conference
+from schedule.models import Conference, Feed
 
 HOST, OTHER = "feeds.example.org", "other.example.org"
 API = f"https://{HOST}/api/"
@@ -73,6 +74,93 @@ def test_only_public_addresses_are_read_and_only_by_https(internet):
     assert internet.connected == []
 
 
+@pytest.fixture
+def neighbour(internet, settings):
+    """A pretalx in our own network, which the operator has allowed."""
+    settings.PRIVATE_HOSTS = [internet.own_url]
+    internet.ips["pretalx.intranet.example.org"] = ["127.0.0.1"]
+    return internet.own_url
+
+
+def test_a_feed_in_our_own_network_is_read_once_the_operator_allows_it(internet, neighbour):
+    place = neighbour.removeprefix("http://")
+    internet.page(f"{place}/conf/schedule.json", "{}")
+    internet.page(f"{place}/api/?page=2", page(3))
+    internet.page(f"{place}/api/", page(1, following=f"{neighbour}/api/?page=2"))
+    assert fetch(f"{neighbour}/conf/schedule.json").data == b"{}"
+    assert json.loads(fetch(f"{neighbour}/api/").data)["results"] == [1, 3]
+
+
+def test_nothing_else_in_our_own_network_is_read(internet, neighbour):
+    host, port = neighbour.removeprefix("http://").split(":")
+    place = f"{host}:{port}"
+    internet.page(f"{place}/away", status=302, Location=f"http://{host}:1/")
+    elsewhere = [
+        f"{neighbour}/away",
+        f"http://{host}:{int(port) + 1}/",
+        f"https://{host}:{port}/",
+        f"http://localhost:{port}/",
+        f"http://a:b@{place}/",
+        f"http://{HOST}/",
+        "https://pretalx.intranet.example.org/",
+        "https://169.254.169.254/",
+    ]
+    for address in elsewhere:
+        with pytest.raises(HttpError, match=r"(begin with https|not a public address).*PRIVATE_HO"):
+            fetch(address)
+    assert [asked for asked, *_rest in internet.asked] == [f"{place}/away"]
+
+
+def test_an_address_in_our_own_network_can_be_typed_once_the_operator_allows_it(settings):
+    settings.PRIVATE_HOSTS = ["http://pretalx:8345", "https://10.0.0.7"]
+    for address in ("http://pretalx:8345/conf/schedule.json", "https://10.0.0.7/a.xml"):
+        Feed(source="a", address=address).clean_fields(exclude=["conference"])
+    for address in (
+        "http://pretalx:8346/",
+        "http://10.0.0.7/",
+        f"http://{HOST}/",
+        "pretalx",
+        "x:y",
+    ):
+        with pytest.raises(ValidationError, match=r"begins with https://.*PRIVATE_HOSTS"):
+            Feed(source="a", address=address).clean_fields(exclude=["conference"])
+
+
+@pytest.mark.parametrize("status", [400, 406, 500])
+def test_a_pretalx_that_does_not_know_the_newest_version_is_asked_in_an_older_one(internet, status):
+    """Once for all pages."""
+    events = f"{HOST}/api/events/conf/slots/"
+
+    def answer(send, body):
+        _place, headers, _sent = internet.asked[-1]
+        is_new = headers["Pretalx-Version"] == "v2"
+        line = f"{status} No" if is_new else "200 OK"
+        send(f"HTTP/1.1 {line}\r\nConnection: close\r\n\r\n{body}".encode())
+
+    pages = {
+        events: page(1, following=f"https://{events}?page=2"),
+        f"{events}?page=2": page(2),
+    }
+    for place, body in pages.items():
+        internet.pages[place] = lambda send, body=body: answer(send, body)
+    assert json.loads(fetch(f"https://{events}").data)["results"] == [1, 2]
+    versions = [headers["Pretalx-Version"] for _place, headers, _sent in internet.asked]
+    assert versions == ["v2", "v1", "v1"]
+
+
+def test_the_newest_version_is_asked_first_and_a_refusal_for_other_reasons_stays(internet):
+    events = f"{HOST}/api/events/conf/slots/"
+    for status, versions in ((200, ["v2"]), (401, ["v2"]), (404, ["v2"]), (500, ["v2", "v1"])):
+        internet.asked.clear()
+        internet.page(events, page(), status)
+        if status == 200:
+            fetch(f"https://{events}")
+        else:
+            with pytest.raises(HttpError, match=f"answers {status}"):
+                fetch(f"https://{events}")
+        assert [headers["Pretalx-Version"] for _p, headers, _s in internet.asked] == versions
+
+
 def test_a_token_stays_with_its_address(internet, settings):
     settings.FEED_TOKENS = {
         f"conf:https://{HOST}/api/events/conf": "secret",
@@ -86,7 +174,7 @@ def test_a_token_stays_with_its_address(internet, settings):
     fetch(f"{API}events/conference/")
     headers = [headers for _place, headers, _sent in internet.asked]
     assert [each["Authorization"] for each in headers] == ["Token secret", None, None]
-    assert {each["Pretalx-Version"] for each in headers} == {"v1"}
+    assert {each["Pretalx-Version"] for each in headers} == {"v2"}
 
 
 def test_the_pages_of_an_api_become_one_document(internet):

@@ -20,7 +20,7 @@ from tickets.helpdesk.tests.at_the_helpdesk import (
     text,
     tomorrow,
 )
-from tickets.models import Ban, Claim, Grant, OrderHint, Shop, Ticket
+from tickets.models import Ban, Claim, Grant, Ticket
 
 # Django's own templates ask for variables that are not always there.
 pytestmark = pytest.mark.ignore_template_errors
@@ -141,27 +141,6 @@ def test_sessions_are_ended(conference, attendee, desk):
     assert f"{attendee.reference} is signed out on 1 devices." in page
     assert phone.get("/lobby/").status_code == 302
     assert desk.get(INDEX).status_code == 200
-
-
-def test_the_order_is_fetched_again(conference, attendee, desk, monkeypatch):
-    asked = []
-    monkeypatch.setattr(
-        "tickets.sources.syncing.order_hints.fetch_hinted_orders",
-        lambda shop: asked.append(shop) or Done,
-    )
-    shop = Shop.objects.create(conference=conference, slug="pretix", kind="pretix")
-    Ticket.objects.update(shop=shop, order_code="AB12C")
-    assert "Ask the shop again" in text(desk.get(page_of(attendee)))
-    page = text(do(desk, "fetch", ticket=Ticket.objects.get().pk))
-    assert "The shop is being asked for order AB12C." in page
-    assert OrderHint.objects.get().order_code == "AB12C"
-    assert asked == [shop]
-    own = make_ticket(conference)
-    assert "came from no shop" in text(do(desk, "fetch", ticket=own.pk))
-
-
-class Done:
-    waiting, is_down = 0, False
 
 
 def test_bans_are_for_organizers(conference, attendee, organizer, desk):

@@ -11,6 +11,7 @@ from enum import Enum, auto
 from operator import attrgetter
 from typing import Any, Protocol
 
+from lib.http_client import Deadline
 from tickets.models import Shop
 
 # By the names of Ticket's fields.
@@ -86,7 +87,12 @@ class WebhookCall:
 
 
 class ShopApi(Protocol):
-    """All of it raises ShopError, and nothing else. Every answer has come whole or not at all."""
+    """All of it raises ShopError, and nothing else. Every answer has come whole or not at all.
+
+    `deadline`, if it is set: somebody waits for the answer, so not beyond that.
+    """
+
+    deadline: Deadline | None = None
 
     def everything(self) -> Iterator[Batch]: ...
 

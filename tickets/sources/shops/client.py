@@ -1,6 +1,6 @@
 """Asks a shop's API for JSON, patiently and nobody but the shop, and reads single values of it.
 
-Public addresses by https only, but for shops that the operator names in PRIVATE_SHOPS. What is
+Public addresses by https only, but for servers that the operator names in PRIVATE_HOSTS. What is
 logged and told has neither tokens nor query strings in it.
 """
 
@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote, urljoin, urlsplit
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
@@ -61,22 +60,25 @@ class _AskAgain(Exception):
 
 class ShopClient(HttpClient):
     """One shop, as a context manager: the connection stays open between questions. `headers` hold
-    the token and go to `base_url`'s scheme, host and port, nowhere else.
+    the token and go to `base_url`'s scheme, host and port, nowhere else. With a deadline of their own
+    all questions together, and the patience with them, end by that.
     """
 
     sleep = staticmethod(time.sleep)
 
-    def __init__(self, base_url: str, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, base_url: str, headers: Mapping[str, str], deadline: Deadline | None = None
+    ) -> None:
+        self._own_deadline = deadline
         self._home = urljoin(base_url, "/")
         if not begins_with(base_url, self._home):
             raise ShopError(
                 _("This is no address of a shop: write it like https://shop.example.org")
             )
-        is_private = any(begins_with(base_url, start) for start in settings.PRIVATE_SHOPS)
         super().__init__(
             Deadline(ANSWER_SECONDS),
             max_bytes=MAX_ANSWER_BYTES,
-            private=[self._home] if is_private else [],
+            asks_private_hosts=True,
             headers_by_address={self._home: {"Accept": "application/json", **headers}},
         )
 
@@ -93,7 +95,7 @@ class ShopClient(HttpClient):
                 return self._ask(url)
             except _AskAgain as again:
                 wait = _wait_seconds(again, attempt)
-                if attempt == ATTEMPTS or waited + wait > MAX_WAITING_SECONDS:
+                if attempt == ATTEMPTS or waited + wait > self._longest_wait():
                     raise ShopError(str(again)) from None
                 host = urlsplit(url).hostname
                 logger.info("%s: %s Asking again in %.0f s.", host, again, wait)
@@ -101,8 +103,14 @@ class ShopClient(HttpClient):
             waited += wait
         raise AssertionError("the last attempt returns or raises")
 
+    def _longest_wait(self) -> float:
+        """Between all attempts at one question."""
+        if self._own_deadline is None:
+            return MAX_WAITING_SECONDS
+        return self._own_deadline.left_seconds
+
     def _ask(self, url: str) -> ShopAnswer:
-        self.deadline = Deadline(ANSWER_SECONDS, SILENCE_SECONDS)
+        self.deadline = self._own_deadline or Deadline(ANSWER_SECONDS, SILENCE_SECONDS)
         try:
             response = self.request(url)
         except HttpError as error:
@@ -145,7 +153,8 @@ class ShopReader(ShopApi):
             raise ShopError(_("The API token is missing."))
         if not token.isascii() or not token.isprintable():
             raise ShopError(_("The API token has signs that no token has: copy it once more."))
-        return ShopClient(self._base_url, {"Authorization": self.authorization + token})
+        headers = {"Authorization": self.authorization + token}
+        return ShopClient(self._base_url, headers, self.deadline)
 
 
 def _refuse_unless_ok(response: Response) -> None:
@@ -163,8 +172,15 @@ def _refuse_unless_ok(response: Response) -> None:
         raise ShopError(_("The shop does not accept the token."))
     if status == 403:
         raise ShopError(_("The token may not read this event's orders, or there is no such event."))
-    if status == 404:
+    if status == 404 and "json" in response.headers.get("Content-Type", ""):
         raise ShopError(_("The shop has no such organizer or event."))
+    if status == 404:
+        raise ShopError(
+            _(
+                "There is no API of a shop at this address. It is the shop's own and nothing more,"
+                " like https://tickets.example.org"
+            )
+        )
     if 300 <= status < 400:
         raise ShopError(_("The shop has moved to another address: type that one."))
     raise ShopError(_("The shop answers %(status)d.") % {"status": status})

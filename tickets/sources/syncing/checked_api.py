@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from lib.http_client import Deadline
 from lib.sealing import SealBroken
 from tickets.models import Shop, Ticket
 from tickets.sources.shops.base import Batch, ShopApi, ShopError, ShopTicket
@@ -26,11 +27,13 @@ _FIELDS = {field.name: field for field in Ticket._meta.concrete_fields if field.
 class CheckedApi:
     """A shop, open. All of it raises ShopError, and nothing else."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, deadline: Deadline | None = None) -> None:
         kind = known_kinds().get(shop.kind)
         if kind is None:
             raise ShopError(_("Nothing installed knows shops of the kind “%s”.") % shop.kind)
         self._api: ShopApi = _safely(lambda: kind.open(shop))
+        if deadline is not None:
+            self._api.deadline = deadline
 
     def everything(self) -> Iterator[tuple[datetime, Batch]]:
         """Each page with the moment before it was asked for."""

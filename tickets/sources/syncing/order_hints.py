@@ -1,6 +1,7 @@
-"""A shop's call is only a hint about an order: the order itself is asked for, from the shop."""
+"""A shop's call, or who looks again, is only a hint about an order: the shop itself is asked for it."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from django.db import transaction
 from django.tasks import task
 from django.utils import timezone
 
+from lib.http_client import Deadline
 from tickets.models import OrderHint, Shop, Ticket
 from tickets.sources.importing import cancel_tickets, write_tickets
 from tickets.sources.products import decide_for
@@ -36,15 +38,20 @@ class HintReport:
     is_down: bool = False
 
 
-def fetch_hinted_orders(shop: Shop) -> HintReport:
+def fetch_hinted_orders(
+    shop: Shop, *, only: Collection[str] | None = None, deadline: Deadline | None = None
+) -> HintReport:
     """Ask for all orders that hints wait for, the latest first: an order that the shop fails to
-    tell holds up nobody else's.
+    tell holds up nobody else's. `only` some of them, by a deadline, when somebody waits for them.
     """
     report = HintReport()
     api: CheckedApi | None = None
     failures = 0
     # Each is looked up again when its turn comes: another worker may have done it.
-    for pk in list(shop.hints.waiting().order_by("-heard_at").values_list("pk", flat=True)):
+    waiting = (
+        shop.hints.waiting() if only is None else shop.hints.waiting().filter(order_code__in=only)
+    )
+    for pk in list(waiting.order_by("-heard_at").values_list("pk", flat=True)):
         if report.is_down:
             break
         hint = shop.hints.waiting().filter(pk=pk).first()
@@ -52,7 +59,7 @@ def fetch_hinted_orders(shop: Shop) -> HintReport:
             continue
         hint.begin()
         try:
-            api = api or CheckedApi(shop)
+            api = api or CheckedApi(shop, deadline)
             batch = api.order(hint.order_code)
         except ShopError as error:
             logger.warning("Hint %s of shop %s waits: %s", hint.pk, shop.pk, error)

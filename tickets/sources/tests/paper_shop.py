@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from lib.http_client import Deadline
 from tickets.models import Shop, SyncRun, Ticket
 from tickets.sources.shops import registry
 from tickets.sources.shops.base import (
@@ -32,6 +33,8 @@ class PaperShop:
     """`pages` are what it has; `changed` what it tells between full runs. `before_page` is called
     with the number of the page, and may raise.
     """
+
+    deadline: Deadline | None = None
 
     def __init__(self) -> None:
         self.pages: list[list[ShopTicket]] = []

@@ -87,7 +87,7 @@ def test_a_refund_is_on_the_page_after_the_call(
 
 def test_pretix_calls_twice_and_in_disorder(conference, settings):
     with FakePretix() as fake:
-        settings.PRIVATE_SHOPS = [fake.url]
+        settings.PRIVATE_HOSTS = [fake.url]
         shop = make_shop(
             conference,
             kind="pretix",

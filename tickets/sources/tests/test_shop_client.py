@@ -7,8 +7,10 @@ from email.utils import format_datetime
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from tickets.models import Shop
 from tickets.sources.shops import client as client_module
 from tickets.sources.shops.base import ShopError
 from tickets.sources.shops.client import ShopClient
@@ -33,7 +35,7 @@ class Echo(FakeShop):
 @pytest.fixture
 def shop(settings):
     with Echo() as shop:
-        settings.PRIVATE_SHOPS = [shop.url]
+        settings.PRIVATE_HOSTS = [shop.url]
         yield shop
 
 
@@ -121,7 +123,7 @@ def test_a_shop_that_is_down_is_told(settings, waits):
     port = socket.create_server(("127.0.0.1", 0))  # nobody answers on it once it is closed
     address = f"http://127.0.0.1:{port.getsockname()[1]}"
     port.close()
-    settings.PRIVATE_SHOPS = [address]
+    settings.PRIVATE_HOSTS = [address]
     with ShopClient(address, {}) as client, pytest.raises(ShopError, match="cannot be reached"):
         client.get(f"{address}/")
     assert len(waits) == client_module.ATTEMPTS - 1
@@ -154,6 +156,7 @@ def test_silence_and_dripping_end(shop, waits, monkeypatch):
         (as_json({"detail": "Invalid token."}, 401), "does not accept the token"),
         (as_json({"detail": "No."}, 403), "may not read this event's orders"),
         (as_json({"detail": "Not found."}, 404), "no such organizer or event"),
+        (web_page(404), "no API of a shop at this address"),
         (Answer(302, headers={"Location": "https://other.example/"}), "moved to another address"),
         (Answer(418), "answers 418"),
         (web_page(), "a web page instead of data"),
@@ -174,7 +177,7 @@ def test_what_cannot_be_used_is_told_at_once(shop, waits, answer, told):
 
 def test_the_token_goes_to_the_shop_alone(shop, settings):
     with Echo() as other:
-        settings.PRIVATE_SHOPS = [shop.url, other.url]
+        settings.PRIVATE_HOSTS = [shop.url, other.url]
         port = urlsplit(shop.url).port
         elsewhere = [
             f"{other.url}/",
@@ -206,23 +209,35 @@ def test_the_token_goes_to_the_shop_alone(shop, settings):
     ],
 )
 def test_only_public_addresses_are_asked_and_only_by_https(settings, internet, address):
-    settings.PRIVATE_SHOPS = ["https://127.0.0.1:8345", "https://shop.example.or"]
+    settings.PRIVATE_HOSTS = ["https://127.0.0.1:8345", "https://shop.example.or"]
     internet.ips["shop.example.org"] = ["10.0.0.1"]
     with (
         ShopClient(address, {}) as client,
-        pytest.raises(ShopError, match=r"begin with https|not a public address"),
+        pytest.raises(ShopError, match=r"(begin with https|not a public address).*PRIVATE_HOSTS"),
     ):
         client.get(f"{address}/")
     assert internet.connected == []
 
 
-def test_the_whole_of_a_private_shop_may_be_asked(shop, settings):
-    settings.PRIVATE_SHOPS = [f"{shop.url}/pretix"]
+def test_the_whole_of_a_private_shop_may_be_asked_and_no_other_port(shop, settings):
     with ShopClient(f"{shop.url}/pretix", {"Authorization": SECRET}) as client:
         assert client.get(f"{shop.url}/next").document == {"path": "/next"}
     assert shop.asked[0].headers["authorization"] == SECRET
-    with ShopClient(shop.url, {}) as client, pytest.raises(ShopError, match="begin with https"):
+    settings.PRIVATE_HOSTS = [f"{shop.url}0", "http://127.0.0.1"]
+    with (
+        ShopClient(shop.url, {}) as client,
+        pytest.raises(ShopError, match="begin with https.*PRIVATE_HOSTS"),
+    ):
         client.get(f"{shop.url}/")
+
+
+def test_an_address_in_our_own_network_can_be_typed_once_the_operator_allows_it(settings):
+    settings.PRIVATE_HOSTS = ["http://pretix:8345"]
+    others = [name.name for name in Shop._meta.get_fields() if name.name != "base_url"]
+    Shop(base_url="http://pretix:8345/").clean_fields(exclude=others)
+    for address in ("http://pretix:8346", "http://127.0.0.1", "tickets.example.org"):
+        with pytest.raises(ValidationError, match=r"begins with https://.*PRIVATE_HOSTS"):
+            Shop(base_url=address).clean_fields(exclude=others)
 
 
 def test_logs_hold_no_secrets(shop, waits, caplog):

@@ -19,7 +19,7 @@ from tickets.sources.tests.fake_shops.server import as_json, broken, too_busy, t
 def pretix(settings, monkeypatch):
     monkeypatch.setattr(ShopClient, "sleep", staticmethod(lambda _seconds: None))
     with FakePretix() as pretix:
-        settings.PRIVATE_SHOPS = [pretix.url]
+        settings.PRIVATE_HOSTS = [pretix.url]
         yield pretix
 
 
@@ -363,7 +363,7 @@ def test_a_secret_of_the_operator_goes_where_it_is_bound_to_alone(pretix, monkey
     token = seal("env:FRONT_ROW_PRETIX")
     settings.SECRET_BINDINGS = {"FRONT_ROW_PRETIX": f"mycon:{pretix.url}/"}
     assert len(tickets_of(pretix, token=token)) == 1
-    settings.PRIVATE_SHOPS = ["http://127.0.0.1:9"]
+    settings.PRIVATE_HOSTS = ["http://127.0.0.1:9"]
     refused = [
         {"base_url": "http://127.0.0.1:9"},
         {"conference": Conference(slug="other")},

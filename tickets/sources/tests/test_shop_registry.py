@@ -52,7 +52,7 @@ def test_it_works(installed, settings):
     kinds = known_kinds()
     assert list(kinds) == ["pretix", "tito", "boxoffice"]
     with BoxOffice() as office:
-        settings.PRIVATE_SHOPS = [office.url]
+        settings.PRIVATE_HOSTS = [office.url]
         api = kinds["boxoffice"].open(Shop(base_url=office.url, token=seal("secret")))
         (batch,) = api.everything()
         assert list(api.changes("3")) == [api.order("7")] == [batch]

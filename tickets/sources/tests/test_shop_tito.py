@@ -19,7 +19,7 @@ from tickets.sources.tests.fake_shops.tito import SHIRT, STANDARD, FakeTito
 def tito(settings, monkeypatch):
     monkeypatch.setattr(ShopClient, "sleep", staticmethod(lambda _seconds: None))
     with FakeTito() as tito:
-        settings.PRIVATE_SHOPS = [tito.url]
+        settings.PRIVATE_HOSTS = [tito.url]
         yield tito
 
 

@@ -146,7 +146,7 @@ def pretix_shop(fake: FakePretix) -> Shop:
 @pytest.mark.parametrize("kind", ["first", "full", "part"])
 def test_a_killed_run_leaves_what_is_true_and_the_next_completes_it(kind, monkeypatch):
     with FakePretix(tickets=220) as fake:
-        monkeypatch.setattr(settings, "PRIVATE_SHOPS", [fake.url])
+        monkeypatch.setattr(settings, "PRIVATE_HOSTS", [fake.url])
         monkeypatch.setattr(run_of_shop, "WAIT_SECONDS", 60)
         shop = pretix_shop(fake)
         gone = []
@@ -214,7 +214,7 @@ def kill_at_the_third_page(fake: FakePretix, arguments: list[str]) -> None:
     may_go_on = threading.Event()
     # Page, products, their categories, page, and then nothing any more.
     fake.once.extend([None, None, None, None, Answer(wait=may_go_on)])
-    environment = os.environ | {"DATABASE_URL": database_url(), "PRIVATE_SHOPS": fake.url}
+    environment = os.environ | {"DATABASE_URL": database_url(), "PRIVATE_HOSTS": fake.url}
     command = [sys.executable, "manage.py", "sync_tickets", *arguments]
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
