@@ -39,7 +39,7 @@ NEXT_WEEK = timedelta(days=7)
 # What becomes of a position at the door, in the words of Front Row.
 STATES = {
     "canceled": "canceled",
-    "blocked": "canceled",
+    "blocked": "blocked",
     "unapproved": "pending",
     "unpaid": "pending",
 }

@@ -271,7 +271,7 @@ def test_an_address_is_asked_now(client, conference, monkeypatch):
     monkeypatch.setattr(checking, "fetch", lambda *_a, **_kw: FetchedFeed(many(1), ""))
     add = reverse("admin:schedule_feed_add")
     bad = client.post(add, {"source": "pretalx", "address": "http://a.example/", "_save": "1"})
-    assert "Enter a valid URL" in bad.content.decode()
+    assert "Type an address that begins with https://" in bad.content.decode()
     data = {"source": "pretalx", "address": "https://a.example/s.json", "check_every_minutes": 5}
     client.post(add, data)
     feed = Feed.objects.get()
