@@ -1,18 +1,17 @@
 """A pretix from PyPI on this machine, in an environment of its own below var/try-pretix."""
 
 import contextlib
-import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from tools.process import NotStarted, answers, on_free_port, run, running
+from tools.process import answers, on_free_port, run, running
 from tools.stack import PROJECT
+from tools.try_pretix.talk import Talk
 
 HOME = PROJECT / "var" / "try-pretix"
 PYTHON = HOME / "venv" / "bin" / "python"
@@ -33,7 +32,7 @@ secret = trial
 backend = sqlite3
 name = {folder}/pretix.sqlite3
 """
-TALK = "import django; django.setup(); import event; event.main()"
+SELL = "import django; django.setup(); from tools.try_pretix import seller; seller.main()"
 
 
 def install(version: str) -> str:
@@ -68,7 +67,7 @@ def configured(folder: Path, url: str) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "PRETIX_CONFIG_FILE": str(config),
         "DJANGO_SETTINGS_MODULE": "pretix.settings",
-        "PYTHONPATH": str(Path(__file__).parent),
+        "PYTHONPATH": str(PROJECT),
     }
 
 
@@ -82,18 +81,8 @@ class Pretix:
             self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             shutil.copy(EMPTY_DATABASE, self._folder / "pretix.sqlite3")
             self.url = on_free_port(stack, self._server)
-            command = [str(PYTHON), "-c", TALK]
-            self._seller = stack.enter_context(
-                subprocess.Popen(
-                    command,
-                    env=self._environment,
-                    cwd=self._folder,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                )
-            )
-            stack.callback(self._seller.kill)
+            talk = Talk([PYTHON, "-c", SELL], cwd=self._folder, env=self._environment)
+            self.ask = stack.enter_context(talk).ask
             self._exit = stack.pop_all()
         return self
 
@@ -114,13 +103,3 @@ class Pretix:
             cwd=self._folder,
         ):
             yield url
-
-    def ask(self, *command: str) -> Any:
-        """What event.py answers."""
-        if self._seller.stdin is None or self._seller.stdout is None:
-            raise NotStarted("nobody sells")
-        print(*command, file=self._seller.stdin, flush=True)
-        answer = self._seller.stdout.readline()
-        if not answer:
-            raise NotStarted(f"pretix failed at: {' '.join(command)}")
-        return json.loads(answer)
