@@ -192,5 +192,14 @@ def test_a_stream_needs_its_host_on_the_list(conference):
     stream.full_clean()
 
 
+def test_a_playlist_of_a_vendor_plays_as_one(room):
+    address = "https://player.vimeo.com/external/76979871.m3u8?s=abc&oauth2_token_id=7"
+    stream = Stream(room=room)
+    stream.paste(address, adds_hosts=False)
+    stream.full_clean()
+    assert (stream.kind, stream.value) == ("hls", address)
+    assert stream.missing_hosts() == ["*.vimeocdn.com", "player.vimeo.com"]
+
+
 def test_a_stream_on_our_own_host_needs_no_entry(room):
     Stream(room=room, kind="hls", value="/hls/main/index.m3u8").full_clean()
