@@ -191,7 +191,8 @@ def place_of(address: str) -> str:
 
 def address_in(pasted: str) -> str:
     """The address in an embed code; else what was pasted."""
-    embedded = re.search(r"""\bsrc=["']([^"']+)["']""", pasted)
+    # Word processors bend the quotes.
+    embedded = re.search(r"""\bsrc=["'“”„]([^"'“”]+)["'“”]""", pasted)
     return html.unescape(embedded.group(1)) if embedded else pasted.strip()
 
 

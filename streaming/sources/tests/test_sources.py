@@ -21,6 +21,12 @@ UNDERSTOOD = [
         '<iframe src="https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ"></iframe>',
         "aqz-KE-bpKQ",
     ),
+    ("youtube", "https://music.youtube.com/watch?v=aqz-KE-bpKQ&si=x", "aqz-KE-bpKQ"),
+    (
+        "youtube",
+        "<iframe src=”https://www.youtube.com/embed/aqz-KE-bpKQ?si=x” allowfullscreen></iframe>",
+        "aqz-KE-bpKQ",
+    ),
     ("youtube", "https://www.youtube.com/shorts/aqz-KE-bpKQ", "aqz-KE-bpKQ"),
     ("youtube", "https://www.youtube.com/watch?list=PLx&v=aqz-KE-bpKQ", "aqz-KE-bpKQ"),
     ("twitch", "https://www.twitch.tv/frontrow", "frontrow"),
