@@ -21,7 +21,7 @@ from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing.import_file import import_schedule
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import Conference
-from streaming.admin.addresses import make_plan, set_addresses
+from streaming.addresses.plan import make_plan, set_addresses
 from streaming.models import Recording, Stream
 from streaming.replays.importing import import_recordings
 from tickets.grants.granting import WantedGrant, give_grants
@@ -86,8 +86,8 @@ def programme(conference):
 
 def links(conference):
     talk = conference.talks.get(title="D")  # the others lock the rows of those that they move
-    data = f"code,url\n{talk.code},https://youtu.be/aqz-KE-bpKQ\n".encode()
-    return import_recordings(conference, data, open_captions=str.encode, adds_hosts=True)
+    text = f"code,url\n{talk.code},https://youtu.be/aqz-KE-bpKQ\n"
+    return import_recordings(conference, text, open_captions=str.encode, adds_hosts=True)
 
 
 def addresses(conference):

@@ -8,12 +8,14 @@ from urllib.parse import urlsplit
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from schedule.admin.forms import WIDE
 from schedule.models import Conference, Room
 from schedule.site.scoped_admin import ConferenceForm
 from schedule.site.secret_fields import SecretsForm
+from streaming.addresses.plan import csv_of_rows
 from streaming.models import Recording, Stream, StreamAccount, StreamHost
 from streaming.replays.captions import clean_captions
 from streaming.replays.importing import links_text
@@ -250,3 +252,30 @@ class LinksForm(forms.Form):
         except BadSpreadsheet as error:
             raise ValidationError(str(error)) from None
         return self.cleaned_data
+
+
+class AddressesForm(LinksForm):
+    """A file of rooms, or the table of them as it was typed, which says the same as a file."""
+
+    def __init__(self, posted: QueryDict | None = None, files: Any = None, **kwargs: Any) -> None:
+        super().__init__(posted and self._as_text(posted), files, **kwargs)
+
+    @staticmethod
+    def _as_text(posted: QueryDict) -> QueryDict:
+        rooms = posted.getlist("room")
+        if rooms:
+            posted = posted.copy()
+            columns = [posted.getlist(role) for role in Stream.PLAYED]
+            rows = zip(rooms, *columns, strict=False)
+            posted["text"] = csv_of_rows([["room", *Stream.PLAYED], *rows])
+        return posted
+
+    @property
+    def links(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("text", "adds_hosts")}
+
+    def again(self, text: str) -> LinksForm:
+        """What is sent once its plan has been seen."""
+        return LinksForm(
+            {"text": text, "adds_hosts": self.cleaned_data["adds_hosts"]}, auto_id=False
+        )

@@ -164,7 +164,7 @@ class RecordingAdmin(ScopedAdmin):
         if form.is_valid():
             values = form.cleaned_data
             links: dict[str, Any] = {
-                "data": values["text"].encode(),
+                "text": values["text"],
                 "open_captions": _no_captions,
                 "adds_hosts": values["adds_hosts"],
             }

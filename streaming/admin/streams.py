@@ -2,7 +2,6 @@
 accounts at vendors that sign them.
 """
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,26 +15,17 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from lib.plans import PlanChanged
 from lib.sealing import SealBroken
-from schedule.models import Conference
 from schedule.site.access import for_programs
 from schedule.site.request import ConferenceRequest
-from schedule.site.scoped_admin import ScopedAdmin, required_conference
-from streaming.admin.addresses import (
-    AddressPlan,
-    addresses_now,
-    csv_of,
-    make_plan,
-    set_addresses,
-    typed_table,
-)
-from streaming.admin.forms import LinksForm, SourceForm, StreamAccountForm, TrafficForm
+from schedule.site.scoped_admin import ScopedAdmin
+from streaming.admin.addresses import AddressPages
+from streaming.admin.forms import SourceForm, StreamAccountForm, TrafficForm
 from streaming.models import Stream, StreamAccount
 from streaming.probes.probe import probe
 from streaming.probes.traffic import USUAL_MEGABITS, Traffic
@@ -44,7 +34,6 @@ from streaming.sources.base import NOBODY, Account
 from streaming.watching.csp import allow_players
 from streaming.watching.playback import offer, viewer_of
 from tickets.models import Ticket
-from tickets.sources.spreadsheets.tables import BadRow, BadSpreadsheet
 
 # The simple case is one address and a role.
 FIELDSETS: tuple[Any, ...] = (
@@ -100,7 +89,7 @@ class SummaryColumn:
         )
 
 
-class StreamAdmin(SummaryColumn, ScopedAdmin):
+class StreamAdmin(AddressPages, SummaryColumn, ScopedAdmin):
     """All streams of the conference. They are set in their rooms as well (streaming/admin/rooms.py)."""
 
     form = SourceForm
@@ -128,8 +117,6 @@ class StreamAdmin(SummaryColumn, ScopedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         return [
-            self.own_url("rooms/", self.addresses, "addresses"),
-            self.own_url("rooms.csv", require_safe(self.addresses_file), "addresses_file"),
             self.own_url("<int:pk>/look/", require_safe(self.look), "look"),
             self.own_url("<int:pk>/test/", require_POST(self.test), "test"),
             self.own_url("<int:pk>/preview/", require_safe(self.preview), "preview"),
@@ -141,73 +128,6 @@ class StreamAdmin(SummaryColumn, ScopedAdmin):
             self.own_url("<int:pk>/visit/", require_safe(never_cache(self.visit)), "visit"),
             *super().get_urls(),
         ]
-
-    def _own_conference(self, request: HttpRequest) -> Conference:
-        """Whose streams this person may make and change."""
-        if not (self.has_add_permission(request) and self.has_change_permission(request)):
-            raise PermissionDenied
-        return required_conference(request)
-
-    @for_programs
-    def addresses_file(self, request: HttpRequest) -> HttpResponse:
-        """All rooms with what they have, to be filled in."""
-        plan = addresses_now(self._own_conference(request))
-        # With the mark of UTF-8, without which Excel takes it for something else.
-        return HttpResponse(
-            csv_of(plan).encode("utf-8-sig"),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": 'attachment; filename="rooms.csv"'},
-        )
-
-    def addresses(self, request: HttpRequest) -> HttpResponse:
-        """The addresses of all rooms: as a table, or from a file, and then what would change."""
-        conference = self._own_conference(request)
-        is_sent = request.method == "POST"
-        form = LinksForm(*(typed_table(request.POST), request.FILES) if is_sent else ())
-        plan = addresses_now(conference)
-        problems: Sequence[BadRow] = ()
-        if form.is_valid():
-            links = {
-                "text": form.cleaned_data["text"],
-                "adds_hosts": form.cleaned_data["adds_hosts"],
-            }
-            try:
-                if "apply" in request.POST:
-                    digest = request.POST.get("digest", "")
-                    return self._addresses_set(
-                        request, set_addresses(conference, **links, digest=digest)
-                    )
-                plan = make_plan(conference, **links)
-                problems = plan.problems
-            except BadSpreadsheet as error:
-                problems = error.rows
-            except PlanChanged as changed:
-                plan = changed.plan
-                text = gettext(
-                    "The streams have changed since this page was made."
-                    " Nothing was applied; look again."
-                )
-                self.message_user(request, text, messages.ERROR)
-        is_seen = form.is_valid() and not problems
-        again = {"text": csv_of(plan), "adds_hosts": form.data.get("adds_hosts")}
-        context = {
-            "title": gettext("The streams of all rooms"),
-            "form": form,
-            "plan": plan,
-            "problems": problems,
-            "is_file": bool(request.FILES),
-            "confirm": LinksForm(again, auto_id=False) if is_seen and plan.changes else None,
-            "is_seen": is_seen,
-        }
-        return self.own_page(request, "addresses", context)
-
-    def _addresses_set(self, request: HttpRequest, done: AddressPlan) -> HttpResponse:
-        for cell in done.changes:
-            self.log_change(request, cell.stream, gettext("Address set with those of all rooms."))
-        count = len(done.changes)
-        text = ngettext("%(count)d stream was set.", "%(count)d streams were set.", count)
-        self.message_user(request, text % {"count": count}, messages.SUCCESS)
-        return redirect("admin:streaming_stream_addresses")
 
     def _stream(self, request: HttpRequest, pk: int) -> Stream:
         if not self.has_change_permission(request):

@@ -107,12 +107,12 @@ def links_text(data: bytes) -> str:
 
 
 def make_plan(
-    conference: Conference, data: bytes, *, open_captions: Opener, adds_hosts: bool = False
+    conference: Conference, text: str, *, open_captions: Opener, adds_hosts: bool = False
 ) -> RecordingPlan:
     """Writes nothing. Raises BadSpreadsheet."""
     planner = _Planner(conference, open_captions, adds_hosts)
     lines, problems = [], []
-    table = Table.of(csv_rows(links_text(data)))
+    table = Table.of(csv_rows(text))
     for number, values in table.records(NAMES, needed=NEEDED):
         try:
             lines.append(planner.line(number, values))
@@ -126,7 +126,7 @@ def make_plan(
 @transaction.atomic
 def import_recordings(
     conference: Conference,
-    data: bytes,
+    text: str,
     *,
     open_captions: Opener,
     adds_hosts: bool = False,
@@ -136,7 +136,7 @@ def import_recordings(
     PlanChanged."""
     # The plan of a second click finds what the first has made.
     conference.one_writer("recordings")
-    plan = make_plan(conference, data, open_captions=open_captions, adds_hosts=adds_hosts)
+    plan = make_plan(conference, text, open_captions=open_captions, adds_hosts=adds_hosts)
     if digest is not None:
         refuse_changed(plan, digest)
     for line in plan.lines:

@@ -90,7 +90,10 @@ def refuse_dead_end(kind: str, pasted: str) -> None:
         return
     address = address_in(pasted)
     vendor.refuse_detours(address)
-    is_framed = bool(re.fullmatch(vendor.framed, place_of(address).partition("?")[0]))
+    place = place_of(address).partition("?")[0]
+    if kind == "hls" and re.fullmatch(vendor.playlists, place):
+        return
+    is_framed = bool(re.fullmatch(vendor.framed, place))
     if kind == "iframe" and not is_framed and vendor.recognises(pasted):
         message = _("This page may not be put into a frame. Choose “%(source)s” as the source.")
         raise wrong(message % {"source": vendor.label})

@@ -87,6 +87,8 @@ class Source:
     site: ClassVar[str] = ""
     # Which of its addresses may be put into a frame as they are, as a pattern of host and path.
     framed: ClassVar[str] = ""
+    # Which of its addresses are playlists for our own player as they are, in the same way.
+    playlists: ClassVar[str] = ""
     # What people copy there that does not play, as a pattern of host, path and query, and what to
     # paste instead. The words may name groups of the pattern. The first that fits counts.
     detours: ClassVar[tuple[tuple[str, StrOrPromise], ...]] = ()
@@ -189,7 +191,8 @@ def place_of(address: str) -> str:
 
 def address_in(pasted: str) -> str:
     """The address in an embed code; else what was pasted."""
-    embedded = re.search(r"""\bsrc=["']([^"']+)["']""", pasted)
+    # Word processors bend the quotes.
+    embedded = re.search(r"""\bsrc=["'“”„]([^"'“”]+)["'“”]""", pasted)
     return html.unescape(embedded.group(1)) if embedded else pasted.strip()
 
 

@@ -12,7 +12,10 @@ class HLS(Source):
     kind = "hls"
     label = gettext_lazy("HLS playlist")
     # Vendors whose playlists lead to other hosts of theirs.
-    also: ClassVar[dict[str, str]] = {"stream.mux.com": "*.mux.com"}
+    also: ClassVar[dict[str, set[str]]] = {
+        "stream.mux.com": {"*.mux.com"},
+        "player.vimeo.com": {"player.vimeo.com", "*.vimeocdn.com"},
+    }
 
     def clean(self, value: str) -> str:
         value = value.strip()
@@ -25,7 +28,8 @@ class HLS(Source):
         return value
 
     def hosts(self, value: str, account: Account) -> set[str]:
-        return {self.also.get(host, host) for host in super().hosts(value, account)}
+        own = super().hosts(value, account)
+        return {needed for host in own for needed in self.also.get(host, {host})}
 
     def is_recording(self, value: str) -> bool:
         """Our own site has files, and below /hls/ what encoders send."""

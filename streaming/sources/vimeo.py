@@ -25,6 +25,7 @@ class Vimeo(Source):
     player = "iframe"
     site = r"(.+\.)?vimeo\.com"
     framed = r"player\.vimeo\.com/video/\d+|vimeo\.com/event/\d+(/embed.*)?"
+    playlists = r"player\.vimeo\.com/external/\d+\.m3u8"
     detours = (
         (
             r"(www\.)?vimeo\.com/manage/videos/(?P<id>\d+).*",

@@ -79,7 +79,7 @@ class YouTube(Source):
         if _ID.fullmatch(address) and address not in _NO_ID:
             return address
         parts = https_url(address)
-        host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
+        host = re.sub(r"^(www|m|music)\.", "", parts.hostname or "")
         steps = parts.path.strip("/").split("/")
         if host == "youtu.be":
             found = steps[0]

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from conftest import client_of, make_conference, make_room, make_stream, make_talk
-from streaming.admin.addresses import addresses_now, csv_of
+from streaming.addresses.plan import addresses_now, csv_of
 from streaming.models import Stream, StreamHost
 
 PAGE, FILE = "/admin/streaming/stream/rooms/", "/admin/streaming/stream/rooms.csv"
@@ -178,6 +178,44 @@ def test_it_is_refused_when_the_streams_have_changed_since(client, rooms):
     make_stream(rooms[0], value="/static/other.m3u8")
     assert "have changed since this page was made" in apply(client, seen).text
     assert Stream.objects.get().value == "/static/other.m3u8"
+
+
+def test_a_name_that_two_rooms_answer_to_is_refused_with_their_short_names(client, conference):
+    make_room(conference, slug="hall", name="Hall")
+    make_room(conference, slug="hall-2", name="HALL", position=1)
+    page = upload(client, f"room,primary\nhAll,{YOUTUBE}\n")
+    assert "Several rooms are called “hAll”. Write the short name: hall, hall-2." in page.text
+    assert not Stream.objects.exists()
+    apply(client, upload(client, f"room,primary\nhall,{YOUTUBE}\nhall-2,{VIMEO}\n"))
+    assert played() == {
+        ("hall", "primary"): ("youtube", "aqz-KE-bpKQ"),
+        ("hall-2", "primary"): ("vimeo", "76979871"),
+    }
+
+
+def test_a_refused_apply_keeps_what_was_typed_with_the_problems_beside_it(client, rooms):
+    seen = client.post(PAGE, table(rooms, (YOUTUBE, ""), (VIMEO, "")))
+    for value in ("/static/a.m3u8", "/static/b.m3u8"):
+        make_stream(rooms[1], value=value)
+    page = apply(client, seen)
+    assert f'value="{YOUTUBE}"' in page.text
+    assert f'value="{VIMEO}"' in page.text
+    assert 'aria-describedby="problem-primary-room-1"' in page.text
+    assert Stream.objects.count() == 2
+
+
+def test_one_goes_back_from_the_plan_without_losing_what_was_typed(client, rooms):
+    seen = client.post(PAGE, table(rooms, (YOUTUBE, "")))
+    sent = {"text": seen.context["confirm"]["text"].value(), "edit": "Back"}
+    page = client.post(PAGE, sent)
+    assert page.context["confirm"] is None
+    assert f'name="primary"\n                  value="{YOUTUBE}"' in page.text
+    assert not Stream.objects.exists()
+
+
+def test_a_room_of_the_table_that_has_gone_meanwhile_is_told(client, rooms):
+    sent = table(rooms, (YOUTUBE, "")) | {"room": ["gone", "room-1", "room-2"]}
+    assert "There is no room “gone”" in client.post(PAGE, sent).text
 
 
 def test_rooms_of_another_conference_are_none(client, conference, rooms):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
 from streaming.replays.captions import MAX_BYTES
-from streaming.replays.importing import RecordingPlan, import_recordings, make_plan
+from streaming.replays.importing import RecordingPlan, import_recordings, links_text, make_plan
 from tickets.management.bad_rows import report_bad_rows
 from tickets.sources.spreadsheets.tables import BadSpreadsheet
 
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         try:
             plan = act(
                 chosen_conference(conference),
-                path.read_bytes(),
+                links_text(path.read_bytes()),
                 open_captions=lambda name: _beside(path, name),
                 adds_hosts=add_hosts,
             )

@@ -21,6 +21,12 @@ UNDERSTOOD = [
         '<iframe src="https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ"></iframe>',
         "aqz-KE-bpKQ",
     ),
+    ("youtube", "https://music.youtube.com/watch?v=aqz-KE-bpKQ&si=x", "aqz-KE-bpKQ"),
+    (
+        "youtube",
+        "<iframe src=”https://www.youtube.com/embed/aqz-KE-bpKQ?si=x” allowfullscreen></iframe>",
+        "aqz-KE-bpKQ",
+    ),
     ("youtube", "https://www.youtube.com/shorts/aqz-KE-bpKQ", "aqz-KE-bpKQ"),
     ("youtube", "https://www.youtube.com/watch?list=PLx&v=aqz-KE-bpKQ", "aqz-KE-bpKQ"),
     ("twitch", "https://www.twitch.tv/frontrow", "frontrow"),
@@ -190,6 +196,15 @@ def test_a_stream_needs_its_host_on_the_list(conference):
         stream.full_clean()
     StreamHost.objects.create(conference=conference, host="cdn.example.org")
     stream.full_clean()
+
+
+def test_a_playlist_of_a_vendor_plays_as_one(room):
+    address = "https://player.vimeo.com/external/76979871.m3u8?s=abc&oauth2_token_id=7"
+    stream = Stream(room=room)
+    stream.paste(address, adds_hosts=False)
+    stream.full_clean()
+    assert (stream.kind, stream.value) == ("hls", address)
+    assert stream.missing_hosts() == ["*.vimeocdn.com", "player.vimeo.com"]
 
 
 def test_a_stream_on_our_own_host_needs_no_entry(room):
