@@ -145,7 +145,8 @@ def changes_of(
             yield ClockChange(_wall(text), *offsets)
         if rule:
             for day in YearlyRule.read(rule, starts_at, offsets[0]).dates(starts_at.date()):
-                yield day and ClockChange(datetime.combine(day, starts_at.time()), *offsets)
+                at = day and datetime.combine(day, starts_at.time())
+                yield ClockChange(at, *offsets) if at else None
     except (ValueError, OverflowError) as error:
         raise UnreadableRule(str(error)) from None
 
