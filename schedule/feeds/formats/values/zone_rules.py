@@ -145,8 +145,10 @@ def changes_of(
             yield ClockChange(_wall(text), *offsets)
         if rule:
             for day in YearlyRule.read(rule, starts_at, offsets[0]).dates(starts_at.date()):
-                at = day and datetime.combine(day, starts_at.time())
-                yield ClockChange(at, *offsets) if at else None
+                if day is None:
+                    yield None
+                else:
+                    yield ClockChange(datetime.combine(day, starts_at.time()), *offsets)
     except (ValueError, OverflowError) as error:
         raise UnreadableRule(str(error)) from None
 
