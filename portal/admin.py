@@ -24,6 +24,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -124,7 +125,7 @@ class OurAdminSite(admin.AdminSite):
             return redirect("desk:index")
         conference = conference_of(request)
         waiting = to_decide(request.user, conference)
-        waiting |= {"waiting_reviews": waiting_reviews(request.user, conference)}
+        waiting |= {"waiting_reviews": waiting_reviews(request.user, conference, timezone.now())}
         return super().index(request, {**(extra_context or {}), **waiting})
 
     def each_context(self, request: HttpRequest) -> dict[str, object]:

@@ -41,7 +41,12 @@ def lobby(request: ConferenceRequest) -> HttpResponse:
     conference, at = request.conference, request.at
     timeline = timeline_of(conference, request.programme_revision)
     busy, quiet = rooms_now(timeline.rooms, conference, at)
-    all_day = [item for item in timeline.all_day if item.starts_at <= at < item.ends_at]
+    today = conference.day_of(at)
+    all_day = [
+        item
+        for item in timeline.all_day
+        if today in conference.days_between(item.starts_at, item.ends_at)
+    ]
     shown = [item for each in (*busy, *quiet) for item in (each.live, each.next)]
     talks = cards_of(conference, [*shown, *all_day])
     context = {

@@ -75,8 +75,9 @@ class ScheduleUploadForm(forms.Form):
             conference.one_writer("programme")
             feed = find_feed(conference, file.name, programme)
             feed.save()
-            plan = ImportPlan(conference, feed, programme)
-            return feed, keep_review(plan, data, timezone.now())
+            at = timezone.now()
+            review = keep_review(ImportPlan(conference, feed, programme), data, at)
+        return feed, review if review is not None and review.lines_at(at) else None
 
 
 @admin.register(Feed)
@@ -147,7 +148,7 @@ class FeedAdmin(ScopedAdmin):
         if review is None:
             return "–"
         url = reverse("admin:schedule_feed_review", args=[feed.pk])
-        return format_html('<a href="{}">{}</a>', url, waiting_in_words(review))
+        return format_html('<a href="{}">{}</a>', url, waiting_in_words(review, timezone.now()))
 
     @admin.display(description=_("last imports"), empty_value="–")
     def imports(self, feed: Feed) -> str:
@@ -236,13 +237,14 @@ class FeedAdmin(ScopedAdmin):
         review = ImportReview.objects.filter(feed=feed).first()
         if request.method == "POST" and self._undo(request, last):
             return redirect(request.path)
+        at = timezone.now()
         context = {
             "title": gettext("What was imported"),
             "change": change,
             "feed": feed,
             "is_undone": change.is_undone,
-            "plan": UndoPlan.of(last, timezone.now()),
-            "waiting": waiting_in_words(review) if review is not None else "",
+            "plan": UndoPlan.of(last, at),
+            "waiting": waiting_in_words(review, at) if review is not None else "",
         }
         return self.own_page(request, "imported", context)
 

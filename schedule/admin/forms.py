@@ -12,7 +12,7 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from lib.text import one_line, to_html
-from schedule.models import Conference
+from schedule.models import TIMES, Conference
 from schedule.site.scoped_admin import ConferenceForm
 
 # A class of the admin's own style sheet.
@@ -79,6 +79,32 @@ class TalkForm(HtmlTextsForm):
         # otherwise put the rest back, and keep it there against the feed.
         for field in self.fields.values():
             field.show_hidden_initial = True
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        typed = TIMES.intersection(self.changed_data)
+        if typed and any(self._has_moved(name) for name in TIMES & self.fields.keys()):
+            raise ValidationError(
+                _(
+                    "When this talk takes place has been changed since you opened this page. Open it"
+                    " again, and look before you change that."
+                )
+            )
+        if typed == {"is_all_day"} and not self.cleaned_data.get("is_all_day"):
+            self.add_error(
+                "starts_at", _("It does not go on all day any more: say when it begins.")
+            )
+        return self.cleaned_data
+
+    def _has_moved(self, name: str) -> bool:
+        """Since this form was opened, which sends back what it showed then."""
+        if self.instance.pk is None:
+            return False
+        field, shown = self.fields[name], self[name]
+        then = field.hidden_widget().value_from_datadict(
+            self.data, self.files, shown.html_initial_name
+        )
+        return then not in (None, [None, None]) and field.has_changed(shown.initial, then)
 
 
 @lru_cache

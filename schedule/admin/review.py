@@ -20,9 +20,16 @@ from django.utils.translation import gettext_lazy
 
 from lib.plans import PlanChanged
 from schedule.changes.removals import RemovalsRefused, dangers_of_removal
-from schedule.feeds.importing.lines import LineKind, fields_in_words, kinds_in_words, moment
+from schedule.feeds.importing.lines import (
+    LineKind,
+    begin_of,
+    fields_in_words,
+    kinds_in_words,
+    moment,
+)
+from schedule.feeds.importing.missing import another_in_words
 from schedule.feeds.importing.reviewing import apply_review, dismiss, make_again
-from schedule.models import FeedItem, ImportReview
+from schedule.models import FeedItem, ImportReview, Talk
 from schedule.site.scoped_admin import person
 
 # These are applied only when they were ticked: a kind and what the tick says.
@@ -34,7 +41,8 @@ ASKED = {
 
 def review_context(review: ImportReview, at: datetime) -> dict[str, object]:
     plan, conference = review.plan, review.feed.conference
-    missing = [line["talk"] for line in plan["lines"] if LineKind.MISSING in line["kinds"]]
+    lines = review.lines_at(at)
+    missing = [line["talk"] for line in lines if LineKind.MISSING in line["kinds"]]
     items = review.feed.items.filter(talk__in=missing).select_related("talk__room")
     by_talk = {item.talk_id: item for item in items}
     gone = [item.talk for item in items]
@@ -43,6 +51,7 @@ def review_context(review: ImportReview, at: datetime) -> dict[str, object]:
         "review": review,
         "feed": review.feed,
         "plan": plan,
+        "doubts": another_in_words(plan["lost"]),
         "groups": _groups(review, by_talk, at),
         "unchanged": plan["counts"].get(LineKind.UNCHANGED.value, 0),
         "dangers": dangers_of_removal(conference, gone, at=at),
@@ -56,14 +65,13 @@ def _groups(
     talk_url = reverse("admin:schedule_talk_change", args=[0]).replace("/0/", "/{}/")
     dismissed = set(review.dismissed)
     rows: dict[str, list[dict[str, object]]] = {}
-    for line in review.plan["lines"]:
+    for line in review.lines_at(at):
         item = missing.get(line["talk"])
-        starts_at = line["starts_at"] if item is None else item.talk.starts_at.isoformat()
         rows.setdefault(line["kinds"][0], []).append(
             {
                 "digest": line["digest"],
                 "title": line["title"],
-                "when": moment(starts_at, zone),
+                "when": begin_of(line, zone) if item is None else _begin(item.talk, zone),
                 "url": "" if line["talk"] is None else talk_url.format(line["talk"]),
                 "also": kinds_in_words({"kinds": line["kinds"][1:]}),
                 "what": _changes_in_words(line, zone),
@@ -85,6 +93,10 @@ def _groups(
     ]
 
 
+def _begin(talk: Talk, zone: ZoneInfo) -> str:
+    return moment(talk.starts_at, zone, is_all_day=talk.is_all_day)
+
+
 def _changes_in_words(line: dict[str, Any], zone: ZoneInfo) -> SafeString:
     """Made here, because Django's templates take a second for 1,400 talks of six fields."""
     markup = "<div>{}: <del><bdi>{}</bdi></del> → <ins><bdi>{}</bdi></ins></div>"
@@ -98,12 +110,13 @@ def _changes_in_words(line: dict[str, Any], zone: ZoneInfo) -> SafeString:
 
 def decide(request: HttpRequest, review: ImportReview) -> HttpResponse:
     here = redirect("admin:schedule_feed_review", review.feed_id)
+    at = timezone.now()
     if "again" in request.POST:
-        make_again(review, timezone.now())
+        make_again(review, at)
         return here
-    chosen, dismissed = _ticked(request, review)
+    chosen, dismissed = _ticked(request, review, at)
     if "dismiss" in request.POST:
-        dismiss(review, dismissed, timezone.now())
+        dismiss(review, dismissed, at)
         messages.success(request, _("Saved. What is left out is not asked again."))
         return here
     try:
@@ -113,7 +126,7 @@ def decide(request: HttpRequest, review: ImportReview) -> HttpResponse:
             chosen=chosen,
             dismissed=dismissed,
             actor=person(request),
-            at=timezone.now(),
+            at=at,
             seen_live=request.POST.getlist("live"),
         )
     except PlanChanged:
@@ -132,13 +145,13 @@ def decide(request: HttpRequest, review: ImportReview) -> HttpResponse:
     return redirect("admin:schedule_feed_imported", review.feed_id, change.pk)
 
 
-def _ticked(request: HttpRequest, review: ImportReview) -> tuple[set[str], set[str]]:
+def _ticked(request: HttpRequest, review: ImportReview, at: datetime) -> tuple[set[str], set[str]]:
     """The digests of what is applied, and of what is left out."""
     groups, left_out = set(request.POST.getlist("group")), set(request.POST.getlist("leave"))
     taken, only = set(request.POST.getlist("take")), request.POST.get("only")
     are_gone = "accept_removals" in request.POST
     chosen, dismissed = set(), set()
-    for line in review.plan["lines"]:
+    for line in review.lines_at(at):
         digest, kind = line["digest"], line["kinds"][0]
         if digest in left_out or kind in groups:
             dismissed.add(digest)

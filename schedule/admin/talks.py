@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from schedule.admin.forms import HtmlTextsForm, TalkForm
 from schedule.changes.recorder import ChangeRecorder
-from schedule.models import Change, Override, Room, Speaker, Talk
+from schedule.models import TIMES, Change, Override, Room, Speaker, Talk, with_times
 from schedule.models.codes import ALPHABET, CODE_CHARS
 from schedule.site.scoped_admin import (
     NotDeleted,
@@ -28,7 +28,6 @@ from schedule.site.scoped_admin import (
     required_conference,
 )
 
-TIMES = frozenset({"starts_at", "ends_at", "is_all_day"})
 ANYWHERE = (ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM)
 
 
@@ -161,9 +160,8 @@ class TalkAdmin(NotDeleted, TalkMarks, ProposesCode):
             # `obj` has the form's values already; what it had is in the database.
             talk = Talk.objects.select_for_update(of=("self",)).get(pk=obj.pk)
             values = {name: form.cleaned_data[name] for name in form.changed_data}
-            if obj.is_all_day and not TIMES.isdisjoint(values):
-                # The edges of its days, instead of what was typed.
-                values |= {"starts_at": obj.starts_at, "ends_at": obj.ends_at}
+            if not TIMES.isdisjoint(values):
+                values |= {name: getattr(obj, name) for name in TIMES}
             changing.set(talk, **values)
         else:
             changing.add(obj)
@@ -180,8 +178,8 @@ class TalkAdmin(NotDeleted, TalkMarks, ProposesCode):
         """The fields that imports leave alone."""
         if talk.pk is None or not talk.feed_items.exists():
             return ""
-        names = talk.overrides.order_by("field").values_list("field", flat=True)
-        return ", ".join(map(Talk.field_label, names))
+        names = with_times(talk.overrides.values_list("field", flat=True))
+        return ", ".join(map(Talk.field_label, sorted(names)))
 
     @admin.action(
         permissions=["change"],

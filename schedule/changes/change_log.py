@@ -20,12 +20,12 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from schedule.models import Change, Conference, FieldChange, Room, Talk
+from schedule.models import TIMES, Change, Conference, FieldChange, Room, Talk
 from schedule.site.access import follows_visibility, for_programs
 from schedule.site.pages import render_page, shared_page
 from schedule.site.request import ConferenceRequest
 
-SHOWN_FIELDS = ("starts_at", "ends_at", "room", "is_canceled", "title", "talk")
+SHOWN_FIELDS = (*TIMES, "room", "is_canceled", "title", "talk")
 LAST_ACTS = 50
 # An import of a whole programme is one act.
 TALKS_PER_ACT = 20
@@ -40,6 +40,7 @@ class TalkNews:
     is_canceled: bool | None = None
     starts_at: tuple[datetime, datetime] | None = None
     ends_at: tuple[datetime, datetime] | None = None
+    is_all_day: tuple[bool, bool] | None = None
     room: tuple[Room | None, Room | None] | None = None
     title: tuple[str, str] | None = None
 
@@ -56,9 +57,17 @@ class TalkNews:
                     told["room"] = (rooms.get(each.old or 0), rooms.get(each.new or 0))
                 case "title":
                     told["title"] = (each.old, each.new)
+                case "is_all_day":
+                    told["is_all_day"] = (each.old, each.new)
                 case "starts_at" | "ends_at":
                     told[each.field] = (parse_datetime(each.old), parse_datetime(each.new))
         return cls(talk, **told)
+
+    @property
+    def is_of_days(self) -> bool:
+        """It is said on which days it goes on, since it has no times, and may have had none."""
+        is_moved = self.is_new or self.starts_at or self.ends_at or self.is_all_day
+        return bool(is_moved) and self.talk.is_all_day
 
     @property
     def is_on_another_day(self) -> bool:
@@ -134,7 +143,9 @@ def changes_feed(request: ConferenceRequest) -> HttpResponse:
             feed.add_item(
                 title=_title(entry),
                 link=f"{page}#change-{entry.pk}",
-                description=render_to_string("schedule/_news_list.html", {"entry": entry}),
+                description=render_to_string(
+                    "schedule/_news_list.html", {"entry": entry, "conference": conference}
+                ),
                 unique_id=f"{page}#change-{entry.pk}",
                 pubdate=entry.made_at,
                 updateddate=entry.made_at,
@@ -157,6 +168,9 @@ def _headline(news: TalkNews) -> str:
         return _("Canceled: %(title)s") % {"title": title}
     if news.is_new:
         return _("New: %(title)s") % {"title": title}
+    if news.is_of_days:
+        day = date_format(news.talk.day(news.talk.conference), "D j M")
+        return _("%(title)s: now on %(day)s") % {"title": title, "day": day}
     if news.starts_at:
         start = date_format(timezone.localtime(news.starts_at[1]), "H:i")
         return _("%(title)s: now at %(time)s") % {"title": title, "time": start}

@@ -9,7 +9,7 @@ The number of statements does not depend on the number of talks.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,10 +19,10 @@ from django.utils.dateparse import parse_datetime
 
 from schedule.changes import row_changes
 from schedule.changes.row_changes import RowChanges
-from schedule.models import Change, Conference, Feed, FieldChange, Override, Talk
+from schedule.models import TIMES, Change, Conference, Feed, FieldChange, Override, Talk
 
 # Calendars take a change only when SEQUENCE has grown (RFC 5545, 3.8.7.4).
-SEQUENCED = frozenset({"starts_at", "ends_at", "room", "is_canceled"})
+SEQUENCED = TIMES | {"room", "is_canceled"}
 # What a feed tells of a talk, and an organizer can therefore override.
 FEED_FIELDS = (
     *("kind", "is_canceled", "series", "title", "subtitle", "abstract", "description", "language"),
@@ -207,6 +207,7 @@ def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change 
             for field in fields
             if field.field != "talk" and plain(talks[field.talk_id], field.field) != field.new
         ]
+        in_the_way += _moved_since(change, fields, talks)
         if in_the_way:
             raise UndoRefused(in_the_way)
         inverse = ChangeRecorder(
@@ -231,6 +232,24 @@ def undo(change: Change, *, actor: models.Model | None, summary: str) -> Change 
         if change.act == Change.Act.IMPORT and change.feed_id is not None:
             Feed.objects.filter(pk=change.feed_id).stop_applying()
         return inverse.write()
+
+
+def _moved_since(
+    change: Change, fields: Iterable[FieldChange], talks: Mapping[int, Talk]
+) -> list[FieldChange]:
+    """Of talks that would get an old time back, what else of their time has been changed since."""
+    own = {(field.talk_id, field.field) for field in fields}
+    moved = {talk_id for talk_id, field in own if field in TIMES}
+    if not moved:
+        return []
+    later = FieldChange.objects.filter(talk__in=moved, field__in=TIMES, change__gt=change.pk)
+    first: dict[tuple[int, str], FieldChange] = {}
+    for each in later.select_related("talk").order_by("change"):
+        if (each.talk_id, each.field) not in own:
+            first.setdefault((each.talk_id, each.field), each)
+    return [
+        each for (talk_id, field), each in first.items() if plain(talks[talk_id], field) != each.old
+    ]
 
 
 def _named(fields: Iterable[FieldChange]) -> dict[str, dict[int, models.Model]]:

@@ -46,8 +46,20 @@ class UndoLine:
     def comes_back(self) -> bool:
         return any(each.field == "is_hidden" and not each.old for each in self.fields)
 
+    @property
+    def was_all_day(self) -> bool:
+        told = [each.old for each in self.fields if each.field == "is_all_day"]
+        return told[0] if told else self.talk.is_all_day
+
     def in_words(self, rooms: Mapping[int, str]) -> str:
-        return "; ".join(_in_words(each, rooms) for each in self.fields)
+        return "; ".join(self._in_words(each, rooms) for each in self.fields)
+
+    def _in_words(self, change: FieldChange, rooms: Mapping[int, str]) -> str:
+        if change.field in ("starts_at", "ends_at"):
+            new = _moment(change, change.new, is_all_day=self.talk.is_all_day)
+            old = _moment(change, change.old, is_all_day=self.was_all_day)
+            return f"{Talk.field_label(change.field)}: {new} → {old}"
+        return _in_words(change, rooms)
 
 
 def _in_words(change: FieldChange, rooms: Mapping[int, str]) -> str:
@@ -59,17 +71,21 @@ def _in_words(change: FieldChange, rooms: Mapping[int, str]) -> str:
             return _("is hidden") if change.old else _("is shown again")
         case "is_canceled":
             return _("is canceled") if change.old else _("takes place")
-        case "starts_at" | "ends_at":
-            return f"{label}: {_moment(change.new)} → {_moment(change.old)}"
+        case "is_all_day":
+            return _("goes on all day") if change.old else _("does not go on all day")
         case "room":
             old, new = (rooms.get(each or 0, "–") for each in (change.new, change.old))
             return f"{label}: {old} → {new}"
     return str(label)
 
 
-def _moment(text: str | None) -> str:
+def _moment(change: FieldChange, text: str | None, *, is_all_day: bool) -> str:
     at = parse_datetime(text) if text else None
-    return date_format(timezone.localtime(at), "D H:i") if at else "–"
+    if at is None:
+        return "–"
+    if is_all_day and change.field == "ends_at":  # where the day after the last one begins
+        at -= timedelta(days=1)
+    return date_format(timezone.localtime(at), "D j M" if is_all_day else "D H:i")
 
 
 @dataclass(frozen=True)
@@ -117,9 +133,8 @@ class UndoPlan:
     def soon(self) -> int:
         """How many of the talks are on now, or begin within the hour."""
         until = self.at + SOON
-        return sum(
-            line.talk.ends_at > self.at and line.talk.starts_at <= until for line in self.lines
-        )
+        talks = [line.talk for line in self.lines if not line.talk.is_all_day]
+        return sum(talk.ends_at > self.at and talk.starts_at <= until for talk in talks)
 
     @property
     def shown(self) -> list[tuple[Talk, str]]:

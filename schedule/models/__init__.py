@@ -12,9 +12,10 @@ from schedule.models.conference import (
     validate_time_zone,
 )
 from schedule.models.feeds import Feed, FeedItem, FeedItemQuerySet, FeedQuerySet, ImportReview
-from schedule.models.talks import Speaker, Talk, TalkQuerySet, Timer
+from schedule.models.talks import TIMES, Speaker, Talk, TalkQuerySet, Timer, with_times
 
 __all__ = [
+    "TIMES",
     "AgendaLink",
     "Bookmark",
     "Change",
@@ -37,4 +38,5 @@ __all__ = [
     "Visibility",
     "host_name",
     "validate_time_zone",
+    "with_times",
 ]

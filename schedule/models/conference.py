@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lib.locks import hold_until_commit
+from schedule.models import days
 
 hex_colour = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write a colour like #1a6b54."))
 host_name = RegexValidator(
@@ -171,8 +172,11 @@ class Conference(models.Model):
         return self.replays_end_at is not None and self.replays_end_at <= timezone.now()
 
     def next_edge(self, at: datetime) -> datetime | None:
-        """When what pages say of the conference as a whole changes next, by the clock alone."""
-        edges = (self.window[1], self.replays_end_at, self.public_at)
+        """When what pages say of the conference as a whole changes next, by the clock alone: when a
+        day ends at the latest, and with it what goes on all day.
+        """
+        day_ends_at = self.day_window(self.day_of(at))[1]
+        edges = (day_ends_at, self.window[1], self.replays_end_at, self.public_at)
         return min([edge for edge in edges if edge is not None and edge > at], default=None)
 
     def day_of(self, at: datetime, zone: zoneinfo.ZoneInfo | None = None) -> date:
@@ -185,18 +189,16 @@ class Conference(models.Model):
         return (local - timedelta(hours=self.day_starts_at_hour)).date()
 
     def days_between(self, starts_at: datetime, ends_at: datetime) -> list[date]:
-        """At the venue. What ends where a day begins does not reach into it."""
-        first = self.day_of(starts_at)
-        last = self.day_of(max(starts_at, ends_at - timedelta(microseconds=1)))
-        return [first + timedelta(days=count) for count in range((last - first).days + 1)]
+        """On which something goes on all day, at the venue."""
+        return days.days_between(starts_at, ends_at, self.zone, self.day_starts_at_hour)
 
     def day_window(
         self, day: date, zone: zoneinfo.ZoneInfo | None = None
     ) -> tuple[datetime, datetime]:
         """Half-open [from, until) of a conference day, in UTC. 23 or 25 hours long at a DST change."""
-        days = (day, day + timedelta(days=1))
         first, last = (
-            datetime.combine(each, self._begins(each), zone or self.zone) for each in days
+            datetime.combine(each, self._begins(each), zone or self.zone)
+            for each in (day, day + timedelta(days=1))
         )
         return first.astimezone(UTC), last.astimezone(UTC)
 
@@ -205,10 +207,7 @@ class Conference(models.Model):
 
     def whole_days(self, first: date, last: date) -> tuple[datetime, datetime]:
         """When something that goes on all these days begins and ends."""
-        hour = time(self.day_starts_at_hour)
-        start = datetime.combine(first, hour, self.zone)
-        end = datetime.combine(last + timedelta(days=1), hour, self.zone)
-        return start.astimezone(UTC), end.astimezone(UTC)
+        return days.whole_days(first, last, self.zone, self.day_starts_at_hour)
 
     @property
     def window(self) -> tuple[datetime, datetime]:

@@ -122,11 +122,15 @@ class Feed(models.Model):
 
 
 class FeedItemQuerySet(models.QuerySet["FeedItem"]):
-    def waiting(self) -> Self:
-        """Of talks that attendees see and the feed no longer has: somebody is to say whether they
-        are gone.
+    def unanswered(self) -> Self:
+        """Of talks that attendees see and the feed no longer has: nobody has said whether they are
+        gone.
         """
         return self.filter(missing_since__isnull=False, is_settled=False, talk__is_hidden=False)
+
+    def waiting_at(self, at: datetime) -> Self:
+        """Those of which somebody is to say so. What is over took place."""
+        return self.unanswered().filter(talk__ends_at__gt=at)
 
     def settle(self) -> int:
         """Nobody is asked any more whether these talks are gone, until the feed has had them again."""
@@ -183,7 +187,8 @@ class ImportReview(models.Model):
 
     `plan` is what the page shows (schedule.feeds.importing.plan.ImportPlan.as_dict), `digest` is of
     all its lines. `dismissed` are the digests of lines that an organizer left out; they stay so
-    until the feed says something else of that talk.
+    until the feed says something else of that talk. `lost` in the plan: so many talks are all that
+    the feed had, and none of them is in it: it is another programme.
     """
 
     feed = models.OneToOneField(Feed, models.CASCADE, related_name="review")
@@ -207,8 +212,15 @@ class ImportReview(models.Model):
         """The bytes as they were read."""
         return zlib.decompress(self.packed)
 
-    @property
-    def waiting(self) -> list[dict[str, Any]]:
+    def lines_at(self, at: datetime) -> list[dict[str, Any]]:
+        """Without those that ask whether something is gone that is over by now: it took place."""
+        return [
+            line
+            for line in self.plan["lines"]
+            if line["asked_until"] is None or datetime.fromisoformat(line["asked_until"]) > at
+        ]
+
+    def waiting_at(self, at: datetime) -> list[dict[str, Any]]:
         """The lines that nobody has left out."""
         dismissed = set(self.dismissed)
-        return [line for line in self.plan["lines"] if line["digest"] not in dismissed]
+        return [line for line in self.lines_at(at) if line["digest"] not in dismissed]

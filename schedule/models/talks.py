@@ -1,6 +1,7 @@
 """What takes place, and who speaks. Times are UTC instants; the conference's zone is for display."""
 
 import zoneinfo
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Self
 
@@ -20,7 +21,17 @@ MAX_TALK_LENGTH = timedelta(days=7)
 # What comes later than this has moved; before, it is late.
 MAX_LATENESS = timedelta(hours=1)
 
+# When a talk takes place is one thing: half of a move ends it before it starts, or leaves something on
+# all day with the time of a talk. Whoever holds one of these fields holds all.
+TIMES = frozenset({"starts_at", "ends_at", "is_all_day"})
+
 talk_code = RegexValidator(r"^[A-Za-z0-9_-]+$", _("Use letters, digits, - and _ only."))
+
+
+def with_times(fields: Iterable[str]) -> set[str]:
+    """These fields of a talk, and those that go with them."""
+    found = set(fields)
+    return found if TIMES.isdisjoint(found) else found | TIMES
 
 
 class SpeakerQuerySet(models.QuerySet["Speaker"]):
@@ -95,7 +106,7 @@ class TalkQuerySet(models.QuerySet["Talk"]):
     ) -> Self:
         """All-day items are on the venue's days, whichever zone somebody reads them in."""
         first, last = conference.day_window(day, zone)
-        begins, ends = conference.day_window(day)
+        begins, ends = conference.whole_days(day, day)
         return self.filter(
             Q(is_all_day=False, starts_at__gte=first, starts_at__lt=last)
             | Q(is_all_day=True, starts_at__lt=ends, ends_at__gt=begins)
@@ -264,14 +275,14 @@ class Talk(models.Model):
         return reverse("talk", args=[self.code])
 
     def clean(self) -> None:
-        if self.starts_at and self.ends_at and self.ends_at - self.starts_at > MAX_TALK_LENGTH:
+        if self.starts_at and self.ends_at and self._is_too_long:
             raise ValidationError(
                 {"ends_at": _("A talk of more than seven days. Check the dates.")}
             )
         if self.room is not None and self.room.conference_id != self.conference_id:
             raise ValidationError({"room": _("This room belongs to another conference.")})
         if self.is_all_day and self.starts_at and self.ends_at:
-            days = self.days(self.conference)
+            days = self.days(self.conference)  # whose edges count, instead of what was typed
             self.starts_at, self.ends_at = self.conference.whole_days(days[0], days[-1])
 
     @classmethod
@@ -282,9 +293,17 @@ class Talk(models.Model):
     def length(self) -> timedelta:
         return self.ends_at - self.starts_at
 
+    @property
+    def _is_too_long(self) -> bool:
+        if self.is_all_day:  # seven of them are an hour more where the clock is put back
+            return len(self.days(self.conference)) > MAX_TALK_LENGTH.days
+        return self.length > MAX_TALK_LENGTH
+
     def day(self, conference: Conference, zone: zoneinfo.ZoneInfo | None = None) -> date:
         """On which it is listed, for a reader in that zone."""
-        return conference.day_of(self.starts_at, None if self.is_all_day else zone)
+        if self.is_all_day:
+            return self.days(conference)[0]
+        return conference.day_of(self.starts_at, zone)
 
     def days(self, conference: Conference) -> list[date]:
         """Of something that goes on all day: each of them, at the venue."""
@@ -307,8 +326,13 @@ class Talk(models.Model):
     def is_in_another_room(self) -> bool:
         return self.planned_room_id is not None and self.planned_room_id != self.room_id
 
+    def is_over_at(self, at: datetime) -> bool:
+        return self.ends_at <= at
+
     def is_live_at(self, at: datetime) -> bool:
-        return not self.is_canceled and self.starts_at <= at < self.ends_at
+        """What goes on all day makes no room live, and nobody is kept from taking it out."""
+        takes_place = not (self.is_canceled or self.is_all_day)
+        return takes_place and self.starts_at <= at < self.ends_at
 
 
 class Timer(models.Model):

@@ -57,6 +57,17 @@ def talk_date(context: Context, talk: Talk) -> date:
 
 
 @register.simple_tag(takes_context=True)
+def talk_begin(context: Context, talk: Talk, form: str) -> str:
+    """The date on which it begins, in this form, and the time, if it has one."""
+    day = format_date(talk_date(context, talk), form)
+    return (
+        day
+        if talk.is_all_day
+        else f"{day}, {format_date(timezone.localtime(talk.starts_at), 'H:i')}"
+    )
+
+
+@register.simple_tag(takes_context=True)
 def venue_clock(
     context: Context, starts_at: datetime, ends_at: datetime | None = None
 ) -> SafeString:

@@ -71,7 +71,7 @@ function stampOf(id) {
 }
 
 /**
- * isChanged: the programme is another one. isPast: a talk has begun or ended since.
+ * isChanged: the programme is another one. isPast: a talk has begun or ended since, or a day.
  * @param {LiveBody} body
  * @param {Stamp} stamp
  * @param {Seconds} at
@@ -84,16 +84,20 @@ export function compare(body, stamp, at) {
 }
 
 /**
- * Differs where something else is on or next.
+ * Differs where something else is on or next, and from day to day: /live.json does not tell what goes
+ * on all day.
  * @param {LiveBody} body
  * @param {Seconds} at
  * @param {Stamp} stamp
  */
 function signature(body, at, { zone, dayStarts, firstDay }) {
   const today = dayOf(at, zone, dayStarts, firstDay);
-  return body.rooms
-    .map((room) => [stateOf(room, at, today), liveTalk(room, at)?.code, nextTalk(room, at)?.code])
-    .join();
+  const rooms = body.rooms.map((room) => [
+    stateOf(room, at, today),
+    liveTalk(room, at)?.code,
+    nextTalk(room, at)?.code,
+  ]);
+  return [today, ...rooms].join();
 }
 
 /**

@@ -334,3 +334,32 @@ def test_the_list_says_who_is_not_reached(client, conference):
     text = client.get(page).text
     assert "Add b.missing.invalid to ALLOWED_HOSTS." in text
     assert "It answers nowhere: give it a domain." in text
+
+
+def shown_then(**fields):
+    """What the hidden fields of an opened form send back."""
+    return {f"initial-{name}": value for name, value in talk_data(**fields).items()}
+
+
+def test_an_old_form_changes_no_half_of_a_time(client):
+    client.post(ADD_TALK, talk_data())
+    url = reverse("admin:schedule_talk_change", args=[Talk.objects.get().pk])
+    Talk.objects.update(starts_at=utc("2026-07-01 12:00"), ends_at=utc("2026-07-01 12:45"))
+    sent = talk_data(**shown_then(), ends_at_1="11:30:00")
+    assert "has been changed since you opened this page" in errors_of(client.post(url, sent))
+    assert client.post(url, talk_data(**shown_then(), title="Tea")).status_code == 302
+    talk = Talk.objects.get()
+    assert (talk.title, talk.starts_at) == ("Tea", utc("2026-07-01 12:00"))
+
+
+def test_what_no_longer_goes_on_all_day_gets_a_time(client, conference):
+    client.post(ADD_TALK, talk_data(is_all_day="on"))
+    talk = Talk.objects.get()
+    assert talk.length == timedelta(days=1)
+    url = reverse("admin:schedule_talk_change", args=[talk.pk])
+    edges = {"starts_at_1": "04:00:00", "ends_at_0": "2026-07-02", "ends_at_1": "04:00:00"}
+    then = shown_then(**edges) | {"initial-is_all_day": "True"}
+    assert "say when it begins" in errors_of(client.post(url, talk_data(**edges, **then)))
+    assert client.post(url, talk_data(**then)).status_code == 302
+    talk.refresh_from_db()
+    assert (talk.is_all_day, talk.length) == (False, timedelta(minutes=45))

@@ -130,3 +130,13 @@ def test_the_number_of_queries_does_not_grow(talk, url, django_assert_num_querie
     client_of(None).get(reverse("home"))
     with django_assert_num_queries(3):
         client_of(None).get(url)
+
+
+def test_what_goes_on_all_day_is_news_of_a_day(talk):
+    conference = talk.conference
+    day = conference.day_of(talk.starts_at) + timedelta(days=1)
+    starts_at, ends_at = conference.whole_days(day, day)
+    done(talk, starts_at=starts_at, ends_at=ends_at, is_all_day=True)
+    for text in (page_of(), client_of(None).get(FEED).content.decode()):
+        assert "all day" in text
+        assert "04:00" not in text

@@ -15,8 +15,9 @@ from schedule.feeds.formats.problems import ProgrammeError
 from schedule.feeds.formats.programme import Programme
 from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.missing import (
-    another_programme,
+    another_in_words,
     gone_by_itself,
+    lost_programme,
     may_settle_something,
     note_look,
 )
@@ -91,12 +92,12 @@ def _noted(check: FeedCheck, at: datetime, etag: str = "") -> FeedCheck:
 
 def _look_again(feed: Feed, at: datetime, actor: models.Model | None) -> FeedCheck:
     """It says what it said, and lacks what it lacked, by now perhaps for too long for an outage."""
-    if may_settle_something(feed, at):
-        review = ImportReview.objects.filter(feed=feed).first()
-        if review is not None:
-            return _compare(feed, read_feed(feed, review.data), review.data, at, actor)
-    missing = feed.items.waiting().update(missing_looks=models.F("missing_looks") + 1)
-    return FeedCheck(feed, CheckOutcome.UNCHANGED, missing=missing)
+    review = ImportReview.objects.filter(feed=feed).first()
+    if review is not None and may_settle_something(feed, at):
+        return _compare(feed, read_feed(feed, review.data), review.data, at, actor)
+    feed.items.unanswered().update(missing_looks=models.F("missing_looks") + 1)
+    missing = feed.items.waiting_at(at).count()
+    return FeedCheck(feed, CheckOutcome.UNCHANGED, missing=missing, error=_doubts(review, at))
 
 
 @transaction.atomic
@@ -106,8 +107,8 @@ def _compare(
     conference = feed.conference
     conference.one_writer("programme")
     plan = ImportPlan(conference, feed, programme)
-    dangers = another_programme(plan)
-    chosen = _what_applies(plan, at) if feed.applies_by_itself and not dangers else set()
+    may_apply = feed.applies_by_itself and not lost_programme(plan)
+    chosen = _what_applies(plan, at) if may_apply else set()
     change = None
     if chosen or not plan.proposals:
         change = apply_plan(plan, at=at, actor=actor, chosen=chosen)
@@ -117,13 +118,19 @@ def _compare(
     review = keep_review(plan, data, at)
     feed.format, feed.sha256 = programme.format, programme.sha256
     feed.save(update_fields=["format", "sha256"])
-    waiting = len(review.waiting) if review else 0
-    missing = feed.items.waiting().count()
+    waiting = len(review.waiting_at(at)) if review else 0
+    missing = feed.items.waiting_at(at).count()
     outcome = CheckOutcome.WAITING if waiting else CheckOutcome.UNCHANGED
-    error = " ".join(danger.message for danger in dangers)
     if change:
         outcome = CheckOutcome.APPLIED
-    return FeedCheck(feed, outcome, change, waiting, missing, error)
+    return FeedCheck(feed, outcome, change, waiting, missing, _doubts(review, at))
+
+
+def _doubts(review: ImportReview | None, at: datetime) -> str:
+    """That it is another programme, for as long as somebody has to decide that."""
+    if review is None or not review.waiting_at(at):
+        return ""
+    return " ".join(danger.message for danger in another_in_words(review.plan["lost"]))
 
 
 def _what_applies(plan: ImportPlan, at: datetime) -> set[str]:

@@ -15,9 +15,10 @@ from schedule.feeds.formats.programme import Programme
 from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.lines import LineKind
 from schedule.feeds.importing.missing import (
-    another_programme,
+    another_in_words,
     gone_as_accepted,
     gone_by_itself,
+    lost_programme,
     note_look,
 )
 from schedule.feeds.importing.plan import ImportPlan
@@ -87,8 +88,8 @@ def import_schedule(
     if believes_clock is not None:
         feed.believes_clock = believes_clock
     plan = ImportPlan(conference, feed, programme)
-    if not accepts_removals and (dangers := another_programme(plan)):
-        raise RemovalsRefused(dangers)
+    if not accepts_removals and (lost := lost_programme(plan)):
+        raise RemovalsRefused(another_in_words(lost))
     missing = plan.of_kind(LineKind.MISSING)
     gone = gone_as_accepted(plan, at) if accepts_removals else gone_by_itself(plan, at)
     counts, described = _counts(plan), plan.as_dict()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from html import unescape
 from os.path import commonprefix
@@ -17,9 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from lib.plans import digest_of
 from schedule.feeds.formats.programme import ProgrammeTalk
-from schedule.models import FeedItem, Override, Room, Speaker, Talk
+from schedule.models import TIMES, FeedItem, Override, Room, Speaker, Talk
 
-TIMES = frozenset({"starts_at", "ends_at"})
 MOVES = TIMES | {"room"}
 # What a line of a new talk says; the others are read on its page.
 HEADLINE = ("starts_at", "ends_at", "room", "track", "kind", "speakers")
@@ -91,7 +90,10 @@ class ImportLine:
         return digest_of(what)[:20]
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values with names instead of numbers. Old values of a new talk are None."""
+        """Plain values with names instead of numbers. Old values of a new talk are None.
+
+        `asked_until`: what is missing took place once it is over, and nobody is asked any more.
+        """
         return {
             "digest": self.digest,
             "kinds": [kind.value for kind in self.kinds],
@@ -100,6 +102,8 @@ class ImportLine:
             "talk": self.talk.pk,
             "code": self.talk.code,
             "starts_at": self.talk.starts_at.isoformat(),
+            "is_all_day": self.talk.is_all_day,
+            "asked_until": self.talk.ends_at.isoformat() if self.incoming is None else None,
             "fields": [
                 {"field": name, "old": old, "new": new}
                 for name in self._shown_fields()
@@ -158,26 +162,42 @@ def kinds_in_words(line: dict[str, Any]) -> str:
     return ", ".join(str(LineKind(kind).label) for kind in line["kinds"])
 
 
-def moment(text: str, zone: ZoneInfo) -> str:
-    return date_format(datetime.fromisoformat(text).astimezone(zone), "D j M, H:i")
+def moment(at: datetime, zone: ZoneInfo, *, is_all_day: bool) -> str:
+    return date_format(at.astimezone(zone), "D j M" if is_all_day else "D j M, H:i")
+
+
+def begin_of(line: dict[str, Any], zone: ZoneInfo) -> str:
+    """When the talk of a line begins, or on which day."""
+    at = datetime.fromisoformat(line["starts_at"])
+    return moment(at, zone, is_all_day=line["is_all_day"])
 
 
 def fields_in_words(line: dict[str, Any], zone: ZoneInfo) -> list[FieldWords]:
     words = []
+    all_day = [line["is_all_day"]] * 2
     for change in line["fields"]:
-        name, old, new = change["field"], change["old"], change["new"]
+        if change["field"] == "is_all_day":
+            all_day = [change["old"], change["new"]]
+    for change in line["fields"]:
+        name, values = change["field"], (change["old"], change["new"])
         if name in TEXTS:
-            old, new = excerpts(old, new)
-        old, new = (value_in_words(name, value, zone) for value in (old, new))
+            values = excerpts(*values)
+        old, new = (
+            value_in_words(name, value, zone, is_all_day=bool(is_all_day))
+            for value, is_all_day in zip(values, all_day, strict=True)
+        )
         words.append(FieldWords(Talk.field_label(name), old, new))
     return words
 
 
-def value_in_words(name: str, value: Any, zone: ZoneInfo) -> str:
+def value_in_words(name: str, value: Any, zone: ZoneInfo, *, is_all_day: bool = False) -> str:
     if value in (None, "", []):
         return ""
-    if name in TIMES:
-        return moment(value, zone)
+    if name in ("starts_at", "ends_at"):
+        at = datetime.fromisoformat(value)
+        if is_all_day and name == "ends_at":  # where the day after the last one begins
+            at -= timedelta(days=1)
+        return moment(at, zone, is_all_day=is_all_day)
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if name in ("kind", "delivery"):

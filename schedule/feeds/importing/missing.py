@@ -36,23 +36,27 @@ def gone_as_accepted(plan: ImportPlan, at: datetime) -> set[str]:
     return {line.digest for line in missing if not line.talk.is_live_at(at)}
 
 
-def another_programme(plan: ImportPlan) -> list[RemovalDanger]:
-    """Empty, unless nothing is left of what the feed had: next year's programme under the old address.
-    Its talks would stand beside the ones that attendees see.
+def lost_programme(plan: ImportPlan) -> int:
+    """How many talks, if nothing is left of what the feed had: next year's programme under the old
+    address. Its talks would stand beside the ones that attendees see, of which some may be over.
     """
-    missing = len(plan.of_kind(LineKind.MISSING))
-    if plan.present or missing <= MAX_LOST:
+    lost = 0 if any(item.is_accepted for item in plan.present) else len(plan.lost)
+    return lost if lost > MAX_LOST else 0
+
+
+def another_in_words(lost: int) -> list[RemovalDanger]:
+    """Of a lost programme, which may be none."""
+    if not lost:
         return []
     text = _("None of the %(count)d talks that this feed had is in it: another programme?")
-    return [RemovalDanger("another", text % {"count": missing})]
+    return [RemovalDanger("another", text % {"count": lost})]
 
 
 def may_settle_something(feed: Feed, at: datetime) -> bool:
     """Whether one more look that finds what was found before would end the waiting of something."""
-    settles = _is_over(at)
-    if feed.applies_by_itself:
-        settles |= _is_far(at)
-    return _no_outage(feed, at).filter(settles).exists()
+    if feed.items.unanswered().filter(talk__ends_at__lte=at).exists():
+        return True
+    return feed.applies_by_itself and _no_outage(feed, at).filter(_is_far(at)).exists()
 
 
 def note_look(plan: ImportPlan, at: datetime, *, is_another: bool = True) -> None:
@@ -61,9 +65,6 @@ def note_look(plan: ImportPlan, at: datetime, *, is_another: bool = True) -> Non
 
     What is over took place as far as anybody here knows: it stays, and nobody is asked any more.
     """
-    over: set[int] = set()
-    if plan.absent:
-        over.update(_no_outage(plan.feed, at).filter(_is_over(at)).values_list("pk", flat=True))
     items: RowChanges[FeedItem] = RowChanges(FeedItem)
     for item in plan.present:
         items.set(item, missing_since=None, missing_looks=0, is_settled=False)
@@ -71,7 +72,7 @@ def note_look(plan: ImportPlan, at: datetime, *, is_another: bool = True) -> Non
         items.set(item, missing_since=item.missing_since or at)
         if item.is_asked_about:
             looks = item.missing_looks + 1 if is_another else max(1, item.missing_looks)
-            items.set(item, missing_looks=looks, is_settled=item.pk in over)
+            items.set(item, missing_looks=looks, is_settled=item.talk.is_over_at(at))
     items.write()
 
 
@@ -82,19 +83,15 @@ def _no_outage(feed: Feed, at: datetime) -> FeedItemQuerySet:
     brought_back = FieldChange.objects.filter(
         talk=OuterRef("talk"), field="is_hidden", new=True, change__undone_by__isnull=False
     )
-    missed = feed.items.waiting().filter(
+    missed = feed.items.waiting_at(at).filter(
         missing_since__lte=at - OUTAGE, missing_looks__gte=LOOKS - 1
     )
     return missed.exclude(Exists(brought_back))
 
 
 def _is_far(at: datetime) -> Q:
-    """Neither live nor so near that people are on their way."""
-    return Q(talk__starts_at__gt=at + OUTAGE)
-
-
-def _is_over(at: datetime) -> Q:
-    return Q(talk__ends_at__lte=at)
+    """Neither live nor so near that people are on their way. To what goes on all day nobody is."""
+    return Q(talk__starts_at__gt=at + OUTAGE) | Q(talk__is_all_day=True)
 
 
 def _is_emptied(plan: ImportPlan, at: datetime) -> bool:

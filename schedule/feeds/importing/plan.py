@@ -1,7 +1,7 @@
 """What an import would do, talk by talk, before anything is written."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -10,11 +10,20 @@ from schedule.changes.recorder import FEED_FIELDS, FEED_LINKS
 from schedule.feeds.formats.problems import Problem
 from schedule.feeds.formats.programme import Programme, ProgrammeTalk
 from schedule.feeds.formats.values.zone_names import read_zone
-from schedule.feeds.importing.lines import TIMES, ImportLine, LineKind
+from schedule.feeds.importing.lines import ImportLine, LineKind
 from schedule.feeds.importing.matching import match_talks
 from schedule.feeds.importing.rooms import FileRooms, FileTracks
 from schedule.feeds.importing.speakers import FileSpeakers
-from schedule.models import Conference, Feed, FeedItem, Override, Speaker, Talk
+from schedule.models import (
+    TIMES,
+    Conference,
+    Feed,
+    FeedItem,
+    Override,
+    Speaker,
+    Talk,
+    with_times,
+)
 from schedule.models.codes import claim_code
 
 # Guessed or rarely told: what an organizer set stays until the feed says something new.
@@ -55,6 +64,11 @@ class ImportPlan:
         self.lines += [ImportLine((LineKind.MISSING,), item.talk, item) for item in asked]
         self.missing_before = len(self.absent) - len(asked)
         self.problems = [*programme.problems, *self.rooms.problems, *self._conference_problems()]
+
+    @property
+    def lost(self) -> list[FeedItem]:
+        """Of talks that attendees see, and that it no longer has."""
+        return [item for item in self.absent if not item.talk.is_hidden]
 
     def again(self) -> "ImportPlan":
         """Of the same programme, against the rows as they are now."""
@@ -114,6 +128,7 @@ class ImportPlan:
         values = self._values(incoming, speakers)
         changes, contested = self._differences(incoming, item, links, values)
         lines = []
+        answered = with_times(contested)
         if contested:
             overrides = self._overrides.get(item.talk_id, {})
             lines.append(
@@ -125,11 +140,11 @@ class ImportPlan:
                     speakers,
                     also_in,
                     contested,
-                    {name: values[name] for name in contested},
-                    [overrides[name] for name in _with_both_times(contested) if name in overrides],
+                    {name: values[name] for name in answered},
+                    [overrides[name] for name in answered if name in overrides],
                 )
             )
-        for name in contested:  # until it is decided the organizer's answer is to the old value
+        for name in answered:  # until it is decided the organizer's answer is to the old value
             if name in item.values:
                 values[name] = item.values[name]
             else:
@@ -147,21 +162,21 @@ class ImportPlan:
         values: Mapping[str, object],
     ) -> tuple[dict[str, tuple[object, object]], dict[str, tuple[object, object]]]:
         """What follows the feed, and what an organizer set against it."""
-        changes: dict[str, tuple[object, object]] = {}
-        contested: dict[str, tuple[object, object]] = {}
-        overridden = _with_both_times(self._overrides.get(item.talk_id, ()))
+        differing: dict[str, tuple[object, object]] = {}
         for name, new in {**self._fields(incoming), **links}.items():
             old = _value(item.talk, name)
-            if (
+            if not (
                 _same(name, old, new)
                 or _feed_is_silent(name, incoming, item)
-                or self._lacks(name, new)
+                or self._lacks(name, new, incoming)
             ):
-                continue
-            if name not in overridden:
-                changes[name] = (old, new)
-            elif _feed_value(name, item.values) != _feed_value(name, values):
-                contested[name] = (old, new)
+                differing[name] = (old, new)
+        held = differing.keys() & with_times(self._overrides.get(item.talk_id, ()))
+        news = with_times(
+            name for name in held if _feed_value(name, item.values) != _feed_value(name, values)
+        )
+        contested = {name: pair for name, pair in differing.items() if name in news}
+        changes = {name: pair for name, pair in differing.items() if name not in held}
         if incoming.do_not_record and item.talk.may_be_replayed:
             changes["may_be_replayed"] = (True, False)
         if _newly_not_streamed(incoming, item):
@@ -170,8 +185,16 @@ class ImportPlan:
             changes["is_hidden"] = (True, False)
         return changes, contested
 
-    def _lacks(self, name: str, value: Any) -> bool:
-        return not value and name in WORDLESS.get(self.programme.format, ())
+    def _lacks(self, name: str, value: Any, incoming: ProgrammeTalk) -> bool:
+        if value or name not in WORDLESS.get(self.programme.format, ()):
+            return False
+        return name != "is_all_day" or self._fills_days(incoming)
+
+    def _fills_days(self, incoming: ProgrammeTalk) -> bool:
+        """As what goes on all day does where there is no word for it."""
+        times = incoming.starts_at, incoming.ends_at
+        days = self.conference.days_between(*times)
+        return self.conference.whole_days(days[0], days[-1]) == times
 
     def _fields(self, incoming: ProgrammeTalk) -> dict[str, Any]:
         """The talk's fields that belong to the feed."""
@@ -272,11 +295,6 @@ def _kinds(
     return kinds or (LineKind.UNCHANGED,)
 
 
-def _with_both_times(fields: Collection[str]) -> set[str]:
-    """Start and end go together: half a move would end talks before they start."""
-    return set(fields) | (TIMES if TIMES & set(fields) else set())
-
-
 def _value(talk: Talk, name: str) -> Any:
     return list(getattr(talk, name).all()) if name in FEED_LINKS else getattr(talk, name)
 
@@ -301,6 +319,8 @@ def _feed_is_silent(name: str, incoming: ProgrammeTalk, item: FeedItem) -> bool:
         return False
     if name in FOLLOWED:
         return bool(item.values.get(name, False) == getattr(incoming, name))
+    if name in TIMES:
+        return False
     return not getattr(incoming, name) and not item.values.get(name)
 
 

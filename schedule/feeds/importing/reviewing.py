@@ -13,7 +13,7 @@ from schedule.feeds.formats.programme import Programme
 from schedule.feeds.formats.registry import parse
 from schedule.feeds.importing.applying import apply_plan
 from schedule.feeds.importing.lines import TEXTS, LineKind, excerpts
-from schedule.feeds.importing.missing import note_look
+from schedule.feeds.importing.missing import lost_programme, note_look
 from schedule.feeds.importing.plan import ImportPlan
 from schedule.models import Change, Conference, Feed, ImportReview
 
@@ -80,9 +80,8 @@ def apply_review(
             _refuse_live(plan, {*chosen} - {*seen_live}, at)
             _leave_out(review, dismissed)
             change = apply_plan(plan, at=at, actor=actor, chosen=chosen)
-            plan = plan.again()
             note_look(plan, at, is_another=False)
-            keep_review(plan, review.data, at)
+            keep_review(plan.again(), review.data, at)
             return change
     except PlanChanged:
         make_again(review, at)
@@ -138,6 +137,7 @@ def _kept(plan: ImportPlan) -> dict[str, Any]:
         "version": plan.programme.version[:100],
         "read": plan.programme.counts,
         "missing_before": plan.missing_before,
+        "lost": lost_programme(plan),
         "problems": problems,
         "problem_count": len(plan.problems),
     }

@@ -1,5 +1,6 @@
 """What waits for an organizer, in words, with the way to where it is decided."""
 
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -14,8 +15,8 @@ def may_import(user: Any, conference: Conference | None) -> bool:
     return all(user.has_perm(each, conference) for each in needed)
 
 
-def waiting_in_words(review: ImportReview) -> str:
-    lines = review.waiting
+def waiting_in_words(review: ImportReview, at: datetime) -> str:
+    lines = review.waiting_at(at)
     missing = sum(LineKind.MISSING in line["kinds"] for line in lines)
     text = ngettext("%(count)d line to review", "%(count)d lines to review", len(lines))
     words = [text % {"count": len(lines)}]
@@ -24,7 +25,9 @@ def waiting_in_words(review: ImportReview) -> str:
     return ". ".join(words)
 
 
-def waiting_reviews(user: Any, conference: Conference | None) -> list[tuple[str, str]]:
+def waiting_reviews(
+    user: Any, conference: Conference | None, at: datetime
+) -> list[tuple[str, str]]:
     """For whoever may import. Of each feed for which something is to be decided: the address of its
     page, and words.
     """
@@ -34,10 +37,10 @@ def waiting_reviews(user: Any, conference: Conference | None) -> list[tuple[str,
     return [
         (
             reverse("admin:schedule_feed_review", args=[review.feed_id]),
-            f"{review.feed}: {waiting_in_words(review)}",
+            f"{review.feed}: {waiting_in_words(review, at)}",
         )
         for review in reviews.defer("packed").order_by("feed__source")
-        if review.waiting
+        if review.waiting_at(at)
     ]
 
 

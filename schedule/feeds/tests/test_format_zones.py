@@ -163,7 +163,7 @@ def test_a_time_that_the_defined_clock_skips_is_left_out():
 
 def changes(rule: str, start: str = "20000326T010000", dates: tuple[str, ...] = ()) -> list[str]:
     found = changes_of(start=start, before="+0100", after="+0200", rule=rule, dates=dates)
-    return sorted({f"{change.at:%Y-%m-%d}" for change in found})
+    return sorted({f"{change.at:%Y-%m-%d}" for change in found if change})
 
 
 @pytest.mark.parametrize(
@@ -241,3 +241,10 @@ def test_definitions_without_end_are_refused():
     assert codes(read(definition("Venue", rules), event("Venue"))) == [
         *("zone-unreadable", "unknown-zone")
     ]
+
+
+@pytest.mark.parametrize(("count", "found"), [(15, []), (16, ["zone-unreadable", "unknown-zone"])])
+def test_a_rule_that_never_falls_costs_as_much_as_another_one(count, found):
+    never = ("19700101T000000", "+0100", "+0100", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30")
+    rules = {f"BEGIN:X-{number}": never for number in range(count)}
+    assert codes(read(definition("Venue", rules), event("Venue"))) == found

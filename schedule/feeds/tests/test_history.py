@@ -56,11 +56,12 @@ class Expected:
         for number in waiting:
             since, looks = self.absent[number]
             talk = self.last_said[number]
-            if at - since < timedelta(hours=2) or looks < 3:
-                continue
             if talk.end <= at:
                 self.kept.add(number)
-            elif talk.start > at + timedelta(hours=2) and not is_emptied:
+                continue
+            if at - since < timedelta(hours=2) or looks < 3:
+                continue
+            if talk.start > at + timedelta(hours=2) and not is_emptied:
                 self.out.add(number)
 
 

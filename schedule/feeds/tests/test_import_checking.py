@@ -13,7 +13,7 @@ from schedule.changes.recorder import ChangeRecorder, undo
 from schedule.feeds.fetching import FetchedFeed
 from schedule.feeds.importing import checking
 from schedule.feeds.importing.checking import CheckOutcome, check_due, check_feed
-from schedule.feeds.importing.reviewing import apply_review
+from schedule.feeds.importing.reviewing import apply_review, dismiss
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import Change, Feed, FeedItem, ImportReview, Talk
 
@@ -128,9 +128,33 @@ def test_another_programme_waits_whole(feed, web):
         check = check_feed(feed, at=DAY_BEFORE + timedelta(hours=hour))
     assert check.missing == 5
     assert Talk.objects.shown().count() == Talk.objects.count() == 5
-    assert len(ImportReview.objects.get().waiting) == 15
+    assert len(ImportReview.objects.get().waiting_at(DAY_BEFORE)) == 15
     web.data = many(5)
     assert check_feed(feed, at=AT).error == ""
+
+
+def test_another_programme_is_said_until_it_is_decided(feed, web):
+    feed.applies_by_itself = True
+    feed.save()
+    web.data = many(5)
+    check_feed(feed, at=DAY_BEFORE)
+    web.data = schedule_json(*(event_json(number) for number in range(50, 60)))
+    doubt = "None of the 5 talks that this feed had is in it: another programme?"
+    ended = AT + timedelta(days=1)  # in the end the old talks are over
+    for at in (DAY_BEFORE, DAY_BEFORE + timedelta(hours=1), DAY_BEFORE + timedelta(hours=3), ended):
+        assert check_feed(feed, at=at).error == doubt
+        feed.refresh_from_db()
+        assert feed.last_error == doubt
+    web.error = "The server answers 500."
+    check_feed(feed, at=ended)
+    web.error = ""
+    assert check_feed(feed, at=ended).error == doubt
+    assert Talk.objects.count() == 5
+    review = ImportReview.objects.get()
+    lines = [line["digest"] for line in review.waiting_at(ended)]
+    assert len(lines) == 10, "the old ones are over"
+    dismiss(review, lines, ended)
+    assert check_feed(feed, at=ended).error == ""
 
 
 def test_the_command_refuses_another_programme(conference, web):
@@ -300,7 +324,7 @@ def test_the_command_reads_an_address(conference, web):
         run(ADDRESS)
 
 
-def test_the_command_says_what_waits(conference, web):
+def test_the_command_says_what_waits(conference, day_before, web):
     web.data = many(20)
     run(ADDRESS)
     web.data = many(10, title="Renamed")
@@ -321,7 +345,7 @@ def test_the_command_says_what_waits(conference, web):
     assert Talk.objects.shown().count() == 10
 
 
-def test_the_timers_words_say_what_waits(due, web):
+def test_the_timers_words_say_what_waits(due, day_before, web):
     due.applies_by_itself = True
     due.save()
     web.data = many(20)

@@ -1,11 +1,9 @@
 """The admin's pages for feeds: upload, review, apply, undo."""
 
 import re
-from datetime import date
 from html import unescape
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -14,51 +12,19 @@ from django.utils import timezone
 from conftest import client_of, make_conference, make_role, utc
 from schedule.feeds.fetching import FetchedFeed
 from schedule.feeds.importing import checking
+from schedule.feeds.tests.review_pages import (
+    UPLOAD,
+    decide,
+    digest_of,
+    many,
+    review_url,
+    upload,
+)
 from schedule.feeds.tests.schedule_files import event_json, schedule_json
 from schedule.models import Change, Feed, FeedItem, ImportReview, Override, Talk
 
 pytestmark = pytest.mark.ignore_template_errors
-UPLOAD = reverse("admin:schedule_feed_upload")
 FEEDS = reverse("admin:schedule_feed_changelist")
-
-
-@pytest.fixture
-def conference(db):
-    return make_conference(
-        domain="testserver",
-        starts_on=date(2026, 3, 6),
-        ends_on=date(2026, 3, 7),
-        time_zone="Europe/Berlin",
-    )
-
-
-@pytest.fixture
-def client(organizer):
-    return client_of(organizer)
-
-
-def many(*numbers, **words):
-    return schedule_json(*(event_json(number, **words) for number in numbers))
-
-
-def upload(client, data: bytes, name="schedule.json"):
-    return client.post(UPLOAD, {"file": SimpleUploadedFile(name, data)}, follow=True)
-
-
-def review_url():
-    return reverse("admin:schedule_feed_review", args=[Feed.objects.get().pk])
-
-
-def decide(client, *, apply=True, **ticks):
-    data = {"digest": ImportReview.objects.get().digest, **ticks}
-    if apply:
-        data["apply"] = "1"
-    return client.post(review_url(), data, follow=True)
-
-
-def digest_of(title):
-    plan = ImportReview.objects.get().plan
-    return next(line["digest"] for line in plan["lines"] if line["title"] == title)
 
 
 def test_a_file_is_uploaded_reviewed_applied_and_undone(client, conference, organizer):

@@ -266,3 +266,33 @@ def test_another_feed_is_not_looked_at(conference):
     import_schedule(conference=conference, programme=other, source="other", at=AT + 2 * HOUR)
     assert Feed.objects.count() == 2
     assert set(FeedItem.objects.exclude(missing_since=None).values_list("missing_looks")) == {(2,)}
+
+
+def test_what_is_over_took_place_whatever_was_answered(conference):
+    """Also what somebody brought back by undoing its removal, and what one look finds missing."""
+    load(conference, *many(20))
+    looks(conference, *many(19))
+    undo(Change.objects.newest_first()[0], actor=None, summary="")
+    summary = load(conference, *many(18), at=AT + 24 * 2 * HOUR)
+    assert (summary.counts["waiting"], summary.counts["removed"]) == (0, 0)
+    assert not ImportReview.objects.exists()
+    assert shown() == titles(*range(1, 21))
+
+
+def test_another_programme_is_one_also_when_the_old_one_is_over(conference):
+    load(conference, *many(5))
+    another = [event_json(number) for number in range(50, 60)]
+    for _twice in range(2):
+        with pytest.raises(
+            RemovalsRefused, match="None of the 5 talks that this feed had is in it"
+        ):
+            load(conference, *another, at=AT + 24 * 2 * HOUR)
+
+
+def test_what_was_undone_is_no_part_of_the_programme_that_is_left(conference):
+    load(conference, *many(5))
+    another = [event_json(number) for number in range(50, 60)]
+    undo(load(conference, *another, accepts=True).change, actor=None, summary="")
+    assert shown() == titles(*range(1, 6))
+    with pytest.raises(RemovalsRefused, match="None of the 5 talks"):
+        load(conference, *another)

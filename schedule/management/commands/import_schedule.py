@@ -17,7 +17,7 @@ from schedule.feeds.formats.registry import known_formats
 from schedule.feeds.formats.source import MAX_BYTES
 from schedule.feeds.importing.checking import CheckOutcome, FeedCheck, check_due
 from schedule.feeds.importing.import_file import ImportSummary, import_schedule
-from schedule.feeds.importing.lines import fields_in_words, kinds_in_words, moment
+from schedule.feeds.importing.lines import begin_of, fields_in_words, kinds_in_words
 from schedule.feeds.importing.reviewing import read
 from schedule.management.conferences import add_conference_option, chosen_conference
 from schedule.models import Conference, Feed
@@ -159,7 +159,7 @@ class Command(BaseCommand):
     def _list_lines(self, summary: ImportSummary, conference: Conference) -> None:
         zone = conference.zone
         for line in summary.plan["lines"]:
-            when = moment(line["starts_at"], zone)
+            when = begin_of(line, zone)
             self.stdout.write(f"{kinds_in_words(line)}: {line['title']} ({when})")
             for field in fields_in_words(line, zone):
                 arrow = f"{field.old or '–'} → " if "new" not in line["kinds"] else ""

@@ -42,3 +42,12 @@ test("so does a day that ends", () => {
   assert.equal(compare(body, evening, NINE + 18 * 3600).isPast, false);
   assert.equal(compare(body, evening, NINE + 19.5 * 3600).isPast, true);
 });
+
+test("also where no talk tells: what goes on all day ends with it", () => {
+  const quiet = { revision: 7, rooms: [{ slug: "main", before: null, talks: [] }] };
+  const evening = { ...stamp, at: NINE + 14 * 3600 };
+  const four = NINE + 19 * 3600;
+  assert.equal(compare(quiet, evening, four - 1).isPast, false);
+  assert.equal(compare(quiet, evening, four).isPast, true);
+  assert.equal(compare(quiet, { ...evening, at: four }, four + 3600).isPast, false);
+});

@@ -37,7 +37,9 @@ _NAMES = {
 MAX_LINES = 200_000  # 5,000 talks of 40 lines, unfolded
 MAX_LINE_BYTES = 256_000  # the longest real text has 30,485 letters
 MAX_ZONES = 50  # that are defined
-MAX_CLOCK_CHANGES = 2_000  # of one zone: 15 rules, each for the years of programmes
+MAX_CLOCK_CHANGES = (
+    2_000  # of one zone: 15 rules, each for the years of programmes, if it falls or not
+)
 
 # Name and parameters of a line. None has so many that they would not fit.
 _head = re.compile(r'[^":]*(?:"[^"]*"[^":]*)*:')
@@ -285,10 +287,10 @@ def _clock_changes(component: CalendarComponent) -> list[ClockChange]:
             dates=(text for line in part.all("RDATE") for text in line.value.split(",")),
         )
     )
-    found = list(islice(changes, MAX_CLOCK_CHANGES + 1))
-    if not 0 < len(found) <= MAX_CLOCK_CHANGES:
-        raise UnreadableRule(f"{len(found)} times")
-    return found
+    tried = list(islice(changes, MAX_CLOCK_CHANGES + 1))
+    if not 0 < len(tried) <= MAX_CLOCK_CHANGES:
+        raise UnreadableRule(f"{len(tried)} times")
+    return [change for change in tried if change is not None]
 
 
 def _agree(named: tzinfo, defined: tzinfo, value: str) -> bool:

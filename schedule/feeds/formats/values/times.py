@@ -17,6 +17,7 @@ from schedule.feeds.formats.values.clocks import (
     spell,
     whole_minutes,
 )
+from schedule.models.days import whole_days
 
 MAX_LENGTH = timedelta(days=7)
 _one_day = timedelta(days=1)
@@ -54,23 +55,21 @@ class TimeReader:
         except SkippedTime as error:
             self.problems.add("time-gap", place, str(error))
             return None
-        if self._is_too_long(event, starts_at, ends_at):
+        if self._is_too_long(event, ends_at - starts_at):
             return None
         if ends_at == starts_at:
             self.problems.add("zero-length", event.at("duration"))
         self._compare_with_day(event, starts_at)
         return starts_at, ends_at
 
-    def _is_too_long(self, event: RawEvent, starts_at: datetime, ends_at: datetime) -> bool:
-        is_too_long = ends_at - starts_at > MAX_LENGTH
+    def _is_too_long(self, event: RawEvent, length: timedelta) -> bool:
+        is_too_long = length > MAX_LENGTH
         if is_too_long:
-            self.problems.add("too-long", event.at("duration"), spell(ends_at - starts_at))
+            self.problems.add("too-long", event.at("duration"), spell(length))
         return is_too_long
 
     def _whole_days(self, event: RawEvent) -> tuple[datetime, datetime] | None:
-        """From the beginning of the first day to that of the day after the last, as the conference
-        counts days.
-        """
+        """As the conference counts days."""
         first, until = read_date(event.words["date"]), read_date(event.words["end"])
         if first is None:
             self.problems.add("no-start", event.at("date"), event.words["date"])
@@ -78,10 +77,10 @@ class TimeReader:
         check_year(first)
         if until is None or until <= first:
             until = first + _one_day
-        night = timedelta(hours=self.day_starts_at_hour)
-        zone = self.venue or UTC
-        starts_at, ends_at = (in_zone(_midnight(day) + night, zone)[0] for day in (first, until))
-        return None if self._is_too_long(event, starts_at, ends_at) else (starts_at, ends_at)
+        check_year(until)
+        if self._is_too_long(event, until - first):
+            return None
+        return whole_days(first, until - _one_day, self.venue or UTC, self.day_starts_at_hour)
 
     def local_date(self, stamp: datetime) -> date:
         """The date of an instant at the venue; None of the file's clock times is touched."""

@@ -111,13 +111,13 @@ class YearlyRule:
             until=until,
         )
 
-    def dates(self, first: date) -> Iterator[date]:
+    def dates(self, first: date) -> Iterator[date | None]:
+        """One for each year; None in the years that have none."""
         late = max(0, FIRST_YEAR - first.year)
         start = first.year + late + -late % self.every_years
         for year in range(start, self.until.year + 1, self.every_years):
             found = self._in(year)
-            if found is not None and first <= found <= self.until:
-                yield found
+            yield found if found is not None and first <= found <= self.until else None
 
     def _in(self, year: int) -> date | None:
         length = calendar.monthrange(year, self.month)[1]
@@ -134,8 +134,10 @@ class YearlyRule:
 
 def changes_of(
     *, start: str, before: str, after: str, rule: str, dates: Iterable[str]
-) -> Iterator[ClockChange]:
-    """The changes of one observance, from the words of its lines. Raises UnreadableRule."""
+) -> Iterator[ClockChange | None]:
+    """The changes of one observance, from the words of its lines. None for a year without one, so
+    that whoever counts them counts the work. Raises UnreadableRule.
+    """
     try:
         starts_at, offsets = _wall(start), (_read_offset(before), _read_offset(after))
         yield ClockChange(starts_at, *offsets)
@@ -143,7 +145,10 @@ def changes_of(
             yield ClockChange(_wall(text), *offsets)
         if rule:
             for day in YearlyRule.read(rule, starts_at, offsets[0]).dates(starts_at.date()):
-                yield ClockChange(datetime.combine(day, starts_at.time()), *offsets)
+                if day is None:
+                    yield None
+                else:
+                    yield ClockChange(datetime.combine(day, starts_at.time()), *offsets)
     except (ValueError, OverflowError) as error:
         raise UnreadableRule(str(error)) from None
 
