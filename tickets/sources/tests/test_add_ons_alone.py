@@ -14,10 +14,11 @@ from tickets.helpdesk.board import ticket_fixes
 from tickets.helpdesk.why.inquiry import with_all
 from tickets.holders.order_code import PendingOrder, claim_order
 from tickets.holders.sending import plan_mailing, send_link
-from tickets.models import Claim, Product, Ticket
+from tickets.models import Claim, Product, Shop, Ticket
+from tickets.sources.importing import write_tickets
 from tickets.sources.products import say_what_opens
-from tickets.sources.shops.base import Admits
-from tickets.sources.tests.paper_shop import full, paper_ticket
+from tickets.sources.shops.base import Admits, ShopTicket
+from tickets.sources.tests.paper_shop import full, paper_ticket, states
 from tickets.sources.tests.test_add_ons import (  # noqa: F401 - fixtures too
     ADA,
     BEA,
@@ -119,3 +120,20 @@ def test_one_in_another_name_stays_when_the_ticket_is_given_back(conference, bou
     claim_those(conference, bea, [Ticket.objects.get(code="A-1")], Claim.Way.ORDER)
     Ticket.objects.get(code="A-1").live_claim.release(timezone.now())
     assert holders() == {"A-2": BEA}
+
+
+@pytest.mark.parametrize("names_the_ticket", [True, False])
+def test_a_file_over_a_shop_that_is_off_ends_it_with_its_ticket(
+    bought,  # noqa: F811
+    conference,
+    names_the_ticket,
+):
+    """Though no file says that it is an add-on."""
+    Shop.objects.update(is_active=False)
+    rows = [ShopTicket("A-2", "Workshop", {"state": "valid"})]
+    if names_the_ticket:
+        rows.append(ShopTicket("A-1", "Conference", {"state": "canceled"}))
+    else:
+        Ticket.objects.filter(code="A-1").update(state="canceled")
+    write_tickets(conference, rows)
+    assert states() == {"A-1": "canceled", "A-2": "canceled"}
