@@ -34,7 +34,7 @@ class OpensFilter(ConditionFilter):
     parameter_name = "opens"
     conditions = {
         "waiting": (_("Waits for somebody to say"), Q(decided_by__in=Product.WAITING)),
-        "nothing": (_("Nothing"), Q(scopes=[])),
+        "nothing": (_("Nothing"), Q(scopes=[]) & ~Q(decided_by__in=Product.WAITING)),
         "something": (_("Something"), ~Q(scopes=[])),
     }
 

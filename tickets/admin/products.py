@@ -17,7 +17,7 @@ from schedule.site.scoped_admin import ScopedAdmin, conference_of
 from tickets.admin.filters import OpensFilter
 from tickets.grants.forms import ScopesForm
 from tickets.models import Product, whole_conference
-from tickets.sources.products import say_what_opens
+from tickets.sources.products import say_what_open, say_what_opens
 from tickets.sources.waiting import to_decide, waiting_products
 
 ANYWHERE = (ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM)
@@ -78,8 +78,10 @@ class ProductAdmin(ScopedAdmin):
 
     def _say(self, request: HttpRequest, products: QuerySet[Product], scopes: list[str]) -> None:
         chosen = list(products)
+        for conference in {product.conference for product in chosen}:
+            theirs = [product for product in chosen if product.conference == conference]
+            say_what_open(conference, theirs, scopes)
         for product in chosen:
-            say_what_opens(product, scopes)
             opens = ", ".join(scopes) or "–"
             self.log_change(request, product, gettext("opens: %(scopes)s") % {"scopes": opens})
         text = ngettext("Said of %(count)d product.", "Said of %(count)d products.", len(chosen))

@@ -175,8 +175,14 @@ class TicketAdmin(NotDeleted, ScopedAdmin):
     @admin.action(
         permissions=["change"], description=_("Release: nobody has it"), location=ANYWHERE
     )
-    def release(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
-        claims = Claim.objects.live().filter(ticket__in=tickets.values("pk"))
+    def release(self, request: HttpRequest, tickets: TicketQuerySet) -> None:
+        """An add-on that goes with its ticket leaves with that one, and not by itself."""
+        chosen = Ticket.objects.filter(pk__in=tickets.values("pk"))
+        alone = chosen.going_with(Ticket.objects.exclude(pk__in=tickets.values("pk")).values("pk"))
+        for code in alone.values_list("main_code", flat=True):
+            text = gettext("An add-on goes with its ticket %(main)s: give or release that one.")
+            self.message_user(request, text % {"main": code}, messages.WARNING)
+        claims = Claim.objects.live().filter(ticket__in=chosen.independent().values("pk"))
         self._log(request, claims.release(timezone.now()), gettext("released"))
 
     @admin.action(

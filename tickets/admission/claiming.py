@@ -1,5 +1,6 @@
 """Tickets find their people: by the verified address that stands on the ticket."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from itertools import chain
 from typing import Any, NamedTuple
@@ -14,11 +15,8 @@ from schedule.models import Conference
 from tickets.models import Claim, Ticket, TicketQuerySet, User
 from tickets.models.scopes import HeldScope, talk_windows, windows
 
-
-@transaction.atomic
-def claim_add_ons(conference: Conference, user: User) -> None:
-    """Give the person what goes with the tickets that they have."""
-    _give(conference, _add_ons_waiting(conference, user))
+# An add-on that nobody has, with who has the ticket that it goes with (`_free_add_ons`).
+type _AddOn = Any
 
 
 class _Waiting(NamedTuple):
@@ -27,6 +25,12 @@ class _Waiting(NamedTuple):
     person_id: int
     ticket: Ticket
     way: Claim.Way
+
+
+@transaction.atomic
+def claim_add_ons(conference: Conference, user: User) -> None:
+    """Give the person what goes with the tickets that they have."""
+    _give(conference, [], _add_ons_of_one(conference.pk, user.pk))
 
 
 @transaction.atomic
@@ -40,14 +44,16 @@ def claim_tickets(
     """Give the person, or with None everybody who has an account (one of these addresses), the
     tickets in their name.
 
-    Of several that open the same they get one, so that the buyer can pass on the others; and none
-    while they hold one that still opens it. Add-ons go to whoever has their ticket. Returns how many
-    people got one. The number of statements does not depend on how many they are.
+    A ticket comes with its add-ons, and opens what all of them open. Of several that open the same
+    they get one, so that the buyer can pass on the others; and none while what they hold opens it.
+    Returns how many people got one. The number of statements does not depend on how many they are.
     """
-    waiting = _waiting(conference, user, emails)
-    given = _give(conference, [_Waiting(*each, way) for each in waiting])
-    given += _give(conference, _add_ons_waiting(conference, user, emails))
-    return len({claim.user_id for claim in given})
+    waiting = [_Waiting(*each, way) for each in _waiting(conference, user, emails)]
+    if user is not None:
+        add_ons = _add_ons_in_reach_of_one(conference.pk, user.pk, user.email)
+    else:
+        add_ons = list(_free_add_ons(_of_some(conference, waiting, emails)))
+    return len({claim.user_id for claim in _give(conference, waiting, add_ons)})
 
 
 @transaction.atomic
@@ -58,40 +64,75 @@ def claim_those(
     Returns what they got.
     """
     among = [ticket.pk for ticket in tickets]
-    free = _free(Ticket.objects.filter(conference=conference, pk__in=among))
-    given = _give(conference, [_Waiting(user.pk, ticket, way) for ticket in free])
-    given += _give(conference, _add_ons_waiting(conference, user))
+    free = list(_free(Ticket.objects.filter(conference=conference, pk__in=among)))
+    add_ons = [
+        *_add_ons_of_one(conference.pk, user.pk),
+        *_free_add_ons(Q(conference=conference, main_code__in=[each.code for each in free])),
+    ]
+    given = _give(conference, [_Waiting(user.pk, ticket, way) for ticket in free], add_ons)
     return [claim.ticket for claim in given]
 
 
-def _give(conference: Conference, waiting: Collection[_Waiting]) -> list[Claim]:
-    at = timezone.now()
-    opens = {ticket.pk: ticket.held_scopes for _person_id, ticket, _way in waiting}
-    talks = talk_windows(conference, chain.from_iterable(opens.values()))
-    # What a ticket opens and when. Those that open the same are for several people.
-    chosen: dict[tuple[int, frozenset[HeldScope]], _Waiting] = {}
-    for each in waiting:
-        held = opens[each.ticket.pk]
-        if [window for window in windows(held, conference, talks) if not window.is_over_at(at)]:
-            chosen.setdefault((each.person_id, frozenset(held)), each)
-    if not chosen:
-        return []
+def _give(
+    conference: Conference, waiting: Collection[_Waiting], add_ons: Collection[_AddOn]
+) -> list[Claim]:
+    """To each what opens them something that they do not have yet. What brings most comes first, for
+    it may bring what the others do.
+    """
+    opens = _opens(conference, [*(each.ticket for each in waiting), *add_ons])
+    on_top: dict[int, list[Ticket]] = defaultdict(list)
+    for add_on in add_ons:
+        on_top[add_on.main_id].append(add_on)
+
+    def brings(ticket: Ticket) -> set[HeldScope]:
+        return opens[ticket.pk].union(*(opens[add_on.pk] for add_on in on_top[ticket.pk]))
+
+    wanted = [
+        _Waiting(row.main_holder, row, row.main_way)
+        for row in add_ons
+        if row.main_holder and opens[row.pk]
+    ]
+    mains = [each for each in waiting if brings(each.ticket)]
+    wanted += sorted(mains, key=lambda each: -len(brings(each.ticket)))
     # Read after the tickets are locked: of two sign-ins at the same moment the second sees what
     # the first has claimed.
-    people = {person_id for person_id, _held in chosen}
-    claims: Iterable[Claim]
-    if len(people) == 1:
-        claims = _held_by_one(people.pop(), conference.pk)
-    else:
-        claims = _held(Q(user__in=people), conference.pk)
-    for claim in claims:
-        chosen.pop((claim.user_id, frozenset(claim.ticket.held_scopes)), None)
-    given = [
-        Claim(ticket=ticket, user_id=person_id, way=way)
-        for person_id, ticket, way in chosen.values()
-    ]
+    has = _held_by({each.person_id for each in wanted}, conference)
+    given = []
+    for person_id, ticket, way in wanted:
+        if brings(ticket) - has[person_id]:
+            given.append(Claim(ticket=ticket, user_id=person_id, way=way))
+            has[person_id] |= opens[ticket.pk]
+            for add_on in on_top[ticket.pk]:
+                if opens[add_on.pk] - has[person_id]:
+                    given.append(Claim(ticket=add_on, user_id=person_id, way=way))
+                    has[person_id] |= opens[add_on.pk]
     Claim.objects.give(given)
     return given
+
+
+def _opens(conference: Conference, tickets: Collection[Ticket]) -> dict[int, set[HeldScope]]:
+    """What each opens that is not over yet, by their keys."""
+    at = timezone.now()
+    held = {ticket.pk: ticket.held_scopes for ticket in tickets}
+    talks = talk_windows(conference, chain.from_iterable(held.values()))
+
+    def is_ahead(scope: HeldScope) -> bool:
+        return any(not window.is_over_at(at) for window in windows([scope], conference, talks))
+
+    return {pk: set(filter(is_ahead, scopes)) for pk, scopes in held.items()}
+
+
+def _held_by(people: set[int], conference: Conference) -> dict[int, set[HeldScope]]:
+    """By the people's keys."""
+    has: dict[int, set[HeldScope]] = defaultdict(set)
+    claims: Iterable[Claim] = ()
+    if len(people) == 1:
+        claims = _held_by_one(next(iter(people)), conference.pk)
+    elif people:
+        claims = _held(Q(user__in=people), conference.pk)
+    for claim in claims:
+        has[claim.user_id].update(claim.ticket.held_scopes)
+    return has
 
 
 @prepared
@@ -134,33 +175,45 @@ def _waiting_for_one(conference_id: int, user_id: int, email: str) -> QuerySet[T
     return _free(theirs)
 
 
-def _add_ons_waiting(
-    conference: Conference, user: User | None = None, emails: Collection[str] | None = None
-) -> list[_Waiting]:
-    """Add-ons that go with their ticket are for whoever has that, in the way in which they have it."""
-    if user is not None:
-        rows: Iterable[Any] = _add_ons_for_one(conference.pk, user.pk)
-    else:
-        named = Q() if emails is None else Q(holder_email__in=[*emails, ""])
-        rows = _free_add_ons(Q(named, conference=conference))
-    return [_Waiting(row.main_holder, row, row.main_way) for row in rows if row.main_holder]
+def _of_some(
+    conference: Conference, waiting: Collection[_Waiting], emails: Collection[str] | None
+) -> Q:
+    """The add-ons of these addresses, or with None of everybody, and of the tickets that wait."""
+    if emails is None:
+        return Q(conference=conference)
+    codes = [each.ticket.code for each in waiting]
+    theirs = Q(holder_email__in=[*emails, ""]) | Q(main_code__in=codes)
+    return Q(theirs, conference=conference)
 
 
 @prepared
-def _add_ons_for_one(conference_id: int, user_id: int) -> QuerySet[Ticket]:
-    mine = Claim.objects.live().filter(user=user_id, ticket__conference=conference_id)
-    codes = mine.values("ticket__code")
+def _add_ons_of_one(conference_id: int, user_id: int) -> QuerySet[Ticket]:
+    """Those of the tickets that the person has."""
+    codes = _codes_of(conference_id, user_id)
     return _free_add_ons(Q(conference=conference_id, main_code__in=codes))
 
 
-def _free_add_ons(those: Q) -> QuerySet[Ticket]:
-    claims = Claim.objects.live().filter(
-        ticket__conference=OuterRef("conference"),
-        ticket__code=OuterRef("main_code"),
-        ticket__shop_email=OuterRef("shop_email"),
-    )
-    free = Ticket.objects.filter(those).exclude(main_code="").valid().unclaimed()
-    named = free.annotate(
+@prepared
+def _add_ons_in_reach_of_one(conference_id: int, user_id: int, email: str) -> QuerySet[Ticket]:
+    """Those of the tickets that the person has, and of those in their name. Asked at every sign-in."""
+    named = Ticket.objects.filter(conference=conference_id, holder_email=email).order_by()
+    codes = _codes_of(conference_id, user_id).union(named.values("code"), all=True)
+    return _free_add_ons(Q(conference=conference_id, main_code__in=codes))
+
+
+def _codes_of(conference_id: int, user_id: int) -> QuerySet[Claim, Any]:
+    mine = Claim.objects.live().filter(user=user_id, ticket__conference=conference_id)
+    return mine.values("ticket__code")
+
+
+def _free_add_ons(those: Q) -> QuerySet[_AddOn]:
+    """Those that go with a ticket (`main_id`), with who has that in which way (`main_holder`,
+    `main_way`). An add-on is for whoever has its ticket, in the way in which they have it.
+    """
+    claims = Claim.objects.live().filter(ticket=OuterRef("main_id"))
+    theirs = Ticket.objects.filter(those).exclude(main_code="").valid()
+    free: Any = theirs.unclaimed().with_main()
+    named = free.filter(main_id__isnull=False).annotate(
         main_holder=Subquery(claims.values("user")[:1]),
         main_way=Subquery(claims.values("way")[:1]),
     )

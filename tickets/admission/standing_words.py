@@ -66,15 +66,18 @@ class RefusalWords:
 
 @dataclass(frozen=True)
 class TicketCard:
-    """A ticket on “My tickets”. `is_theirs`: they have it and may pass it on. `picture`: of what the
-    door of the venue reads; "": the source did not tell it.
+    """A ticket on “My tickets”. `may_pass_on`, `may_give_back`: they have it, and may. `goes_with`: of an
+    add-on, the ticket with which it comes and goes. `picture`: of what the door of the venue reads; "":
+    the source did not tell it.
     """
 
     ticket: Ticket
     opens: list[tuple[str, str]]
     problem: StateWords | None
     link: Link | None
-    is_theirs: bool
+    may_pass_on: bool
+    may_give_back: bool
+    goes_with: Ticket | None
     picture: str
 
 
@@ -111,13 +114,16 @@ class StandingWords:
         ]
 
     def _card(self, ticket: Ticket, held: Holding) -> TicketCard:
-        code = ticket.opened("door_code") if ticket.is_valid and held.is_used else ""
+        is_theirs, goes_with = ticket.is_valid and held.is_used, ticket.goes_with
+        code = ticket.opened("door_code") if is_theirs else ""
         return TicketCard(
             ticket=ticket,
             opens=self.opens(held),
             problem=state_words(ticket),
             link=shop_link(ticket, self.conference, self.standing.email),
-            is_theirs=ticket.is_valid and held.is_used and not ticket.is_add_on,
+            may_pass_on=is_theirs and not ticket.is_add_on,
+            may_give_back=is_theirs and goes_with is None,
+            goes_with=goes_with,
             picture=qr_image(code) if code else "",
         )
 

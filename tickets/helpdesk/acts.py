@@ -235,6 +235,7 @@ def show_entry_link(by: Volunteer, *, ticket: Ticket) -> Done:
     holder, so it stands in the history who has seen it, and who came in by it.
     """
     link = link_to(ticket)
+    ticket = link.ticket
     holder, known = ticket.live_claim, known_account(ticket.holder_email)
     if refusal_of(link, ticket.conference) is not None:
         raise FixRefused(_("It lets nobody in: the ticket is not valid, or has no e-mail address."))

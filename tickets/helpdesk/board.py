@@ -103,8 +103,7 @@ def _ticket_fixes(check: str, ticket: Ticket, case: Inquiry, volunteer: Voluntee
     fixes: list[Fix] = []
     holder = live_claim(ticket)
     is_theirs = holder is not None and holder.user_id == case.user_id
-    # An add-on goes with its ticket.
-    may_move = not ticket.is_add_on
+    may_move = not ticket.goes_with_main
     is_free = holder is None and case.user is not None
     if may_move and check in ("ticket", "released") and is_free:
         fixes += offer(volunteer, "claim", ticket=ticket.pk, email=case.email)
@@ -121,7 +120,7 @@ def _ticket_fixes(check: str, ticket: Ticket, case: Inquiry, volunteer: Voluntee
 
 def ticket_fixes(ticket: Ticket, volunteer: Volunteer) -> list[Fix]:
     """On the ticket's own page, where the person is not known yet to whom it is given."""
-    if ticket.is_add_on:
+    if ticket.goes_with_main:
         fixes = []
     elif live_claim(ticket) is None:
         fixes = offer(volunteer, "claim", ticket=ticket.pk)

@@ -28,7 +28,8 @@ _HOLDER_BYTES, _SIGNATURE_BYTES = 8, 16
 
 
 def link_to(ticket: Ticket) -> EntryLink:
-    link, _made = EntryLink.objects.get_or_create(ticket=ticket)
+    """An add-on that goes with its main ticket has no link but that one's."""
+    link, _made = EntryLink.objects.get_or_create(ticket=ticket.goes_with or ticket)
     return link
 
 

@@ -9,6 +9,7 @@ import time
 import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
@@ -97,7 +98,8 @@ def _hash(code: str) -> str:
 
 def tickets_of_order(conference: Conference, order_code: str, email: str) -> list[Ticket]:
     """Valid ones that belong to the address: in its name, or bought by it and in nobody's. Whoever
-    types the code of a ticket in the place of the order's gets that one. Add-ons come with theirs.
+    types the code of a ticket in the place of the order's gets that one, by the code of an add-on the
+    ticket that it goes with. Add-ons come with theirs.
     """
     wanted = fold_order_code(order_code)
     if not wanted:
@@ -106,8 +108,13 @@ def tickets_of_order(conference: Conference, order_code: str, email: str) -> lis
     theirs = list(tickets.independent().order_by("pk"))
     of_orders = [(fold_order_code(ticket.order_code), ticket) for ticket in theirs]
     of_tickets = [(fold_order_code(ticket.code), ticket) for ticket in theirs]
+    main_of = {ticket.pk: ticket for ticket in theirs}
+    mains = [ticket.code for ticket in theirs]
+    on_top: Any = Ticket.objects.add_ons_of(conference, mains).valid().going_with(list(main_of))
+    add_ons = on_top.values_list("code", "main_id")
+    of_add_ons = [(fold_order_code(code), main_of[main_id]) for code, main_id in add_ons]
     loose = wanted.translate(_LOOSELY)
-    for codes in (of_orders, of_tickets):
+    for codes in (of_orders, of_tickets, of_add_ons):
         exact = [ticket for code, ticket in codes if code == wanted]
         found = exact or [ticket for code, ticket in codes if code.translate(_LOOSELY) == loose]
         if found:

@@ -56,19 +56,23 @@ def plan_mailing(
     product: Product | None = None,
     sends_again: bool = False,
 ) -> LinkMailing:
-    """One mail an address, with the link of its first ticket: the account gets them all by it."""
+    """One mail an address, with the link of its first ticket: the account gets them all by it. An
+    add-on that goes with its main ticket is reached by that one's.
+    """
     at, mailing, addresses = timezone.now(), LinkMailing(), set()
     live = Claim.objects.live().filter(ticket=OuterRef("pk"))
     tickets = Ticket.objects.filter(conference=conference).valid().order_by("pk")
     if product is not None:
-        tickets = tickets.filter(product=product)
-    for ticket in tickets.select_related("entry_link", "product").annotate(
+        tickets = tickets.with_product(product)
+    opening = set(tickets.opening().values_list("pk", flat=True))
+    rows: Any = tickets.with_main().select_related("entry_link")
+    for ticket in rows.annotate(
         held_by=Subquery(live.values("user__email")[:1]),
         seen_at=Subquery(live.values("user__last_login")[:1]),
     ):
-        if not ticket.product.scopes:
+        if ticket.pk not in opening:
             skip: SkipReason | None = SkipReason.OPENS_NOTHING
-        elif ticket.holder_email in addresses:
+        elif ticket.main_id or ticket.holder_email in addresses:
             skip = SkipReason.SAME_ADDRESS
         else:
             skip = _why_skipped(ticket, recipients, at, sends_again=sends_again)
@@ -112,7 +116,10 @@ def send_link(ticket_id: int, site: str, *, sends_again: bool = False) -> bool:
     can begin again. Raises NotSent where there is no worker and no relay takes it.
     """
     tickets = Ticket.objects.valid().exclude(holder_email="").select_for_update(of=("self",))
-    ticket = tickets.select_related("conference", "product").filter(pk=ticket_id).first()
+    tickets = tickets.select_related("conference", "product")
+    ticket = tickets.filter(pk=ticket_id).first()
+    if ticket is not None and (main := ticket.goes_with):
+        ticket = tickets.filter(pk=main.pk).first()
     if ticket is None:
         return False
     link, at = link_to(ticket), timezone.now()

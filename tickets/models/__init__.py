@@ -1,5 +1,6 @@
 """Who may come in. The one rule itself is in tickets/admission."""
 
+from tickets.models.entry_links import EntryLink
 from tickets.models.grants import Ban, Grant
 from tickets.models.people import (
     ManyDevices,
@@ -12,7 +13,7 @@ from tickets.models.products import Product
 from tickets.models.roles import Role
 from tickets.models.scopes import validate_scopes, whole_conference
 from tickets.models.shops import OrderHint, Shop, SyncRun, Upload
-from tickets.models.tickets import Claim, EntryLink, Ticket, TicketQuerySet
+from tickets.models.tickets import Claim, Ticket, TicketQuerySet
 
 __all__ = [
     "Ban",

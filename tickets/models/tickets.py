@@ -1,13 +1,12 @@
-"""Tickets, who has them, and their entry links. Whom they let in is decided in tickets/admission/."""
+"""Tickets, and who has them. Whom they let in is decided in tickets/admission/."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lib.sealing import SealBroken, SealedField, read_seal, seal
@@ -17,10 +16,8 @@ from tickets.models.products import Product
 from tickets.models.scopes import HeldScope, forget_admissions, held_scopes
 from tickets.models.shops import Shop, SyncRun
 
-# Of an add-on: the ticket that it was bought for, if both are in the same name.
-_IS_MAIN = Q(
-    conference=OuterRef("conference"), code=OuterRef("main_code"), shop_email=OuterRef("shop_email")
-)
+if TYPE_CHECKING:
+    from tickets.models.entry_links import EntryLink
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -42,9 +39,41 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             theirs |= Q(Exists(claims))
         return self.filter(theirs, conference=conference)
 
+    def with_main(self) -> Self:
+        """`main_id`: of an add-on that goes with its main ticket, that one's; else None. It goes with
+        that one if the shop has both in one name. Everything that asks for this asks here.
+        """
+        mains = Ticket.objects.filter(
+            conference=OuterRef("conference"),
+            code=OuterRef("main_code"),
+            shop_email=OuterRef("shop_email"),
+        )
+        return self.annotate(main_id=Subquery(mains.values("pk")[:1]))
+
     def independent(self) -> Self:
-        """Without the add-ons that go with their tickets (`Ticket.goes_with_main`)."""
-        return self.exclude(Exists(Ticket.objects.filter(_IS_MAIN)), ~Q(main_code=""))
+        """Without the add-ons that go with their main tickets."""
+        return self.with_main().filter(Q(main_code="") | Q(main_id=None))
+
+    def going_with(self, mains: object) -> Self:
+        """The add-ons that go with these tickets, which may be a queryset or keys."""
+        return self.exclude(main_code="").with_main().filter(main_id__in=mains)
+
+    def opening(self) -> Self:
+        """What opens something, by itself or by add-ons that go with it and are valid."""
+        on_top = Ticket.objects.add_ons_on_top().valid().exclude(product__scopes=[])
+        return self.filter(~Q(product__scopes=[]) | Exists(on_top))
+
+    def with_product(self, product: Product) -> Self:
+        """Those of a product, and those with an add-on of it that goes with them."""
+        on_top = Ticket.objects.add_ons_on_top().filter(product=product)
+        return self.filter(Q(product=product) | Exists(on_top))
+
+    def add_ons_on_top(self) -> Self:
+        """Those that go with the ticket of the query that asks."""
+        theirs = {"conference": OuterRef("conference"), "main_code": OuterRef("code")}
+        return (
+            self.filter(**theirs).exclude(main_code="").with_main().filter(main_id=OuterRef("pk"))
+        )
 
     def add_ons_of(self, conference: Conference, codes: Collection[str]) -> Self:
         return self.filter(conference=conference, main_code__in=list(codes))
@@ -194,22 +223,21 @@ class Ticket(models.Model):
         return bool(self.main_code)
 
     @property
-    def main_ticket(self) -> "Ticket | None":
-        """Of an add-on. None: it stands alone."""
-        theirs = Ticket.objects.filter(conference=self.conference_id, code=self.main_code)
-        return theirs.first() if self.is_add_on else None
+    def goes_with(self) -> "Ticket | None":
+        """Of an add-on that is whose its main ticket is: that one."""
+        if not self.is_add_on:
+            return None
+        own: Any = Ticket.objects.filter(pk=self.pk).with_main()
+        return Ticket.objects.filter(pk__in=own.values("main_id")).first()
 
     @property
     def goes_with_main(self) -> bool:
-        """Whether it is an add-on that is whose its main ticket is."""
-        main = self.main_ticket
-        return main is not None and main.shop_email == self.shop_email
+        return self.goes_with is not None
 
     @property
     def add_ons(self) -> TicketQuerySet:
         """Those that go with it."""
-        theirs = Ticket.objects.add_ons_of(self.conference, [self.code])
-        return theirs.filter(shop_email=self.shop_email)
+        return Ticket.objects.add_ons_of(self.conference, [self.code]).going_with([self.pk])
 
     @property
     def held_scopes(self) -> list[HeldScope]:
@@ -314,86 +342,19 @@ class Claim(models.Model):
 
     @classmethod
     def _of_add_ons(cls, claims: Collection["Claim"]) -> list["Claim"]:
-        """What the same people have by add-ons to these tickets."""
+        """What the same people have by the add-ons that go with these tickets."""
         whose = {
             (claim.ticket.conference_id, claim.ticket.code, claim.user_id)
             for claim in claims
             if not claim.ticket.is_add_on
         }
         codes = {code for _conference_id, code, _user_id in whose}
-        on_top = cls.objects.live().filter(ticket__main_code__in=codes).select_related("ticket")
+        theirs = Ticket.objects.filter(main_code__in=codes).going_with(
+            [claim.ticket_id for claim in claims]
+        )
+        on_top = cls.objects.live().filter(ticket__in=theirs).select_related("ticket")
         return [
             claim
             for claim in on_top
             if (claim.ticket.conference_id, claim.ticket.main_code, claim.user_id) in whose
         ]
-
-
-class EntryLink(models.Model):
-    """A ticket's own way in, mailed days ahead, and what became of it. Its token is not stored: it is
-    signed (tickets/holders/links.py). Raising `number` makes links that were handed out before open
-    nothing.
-    """
-
-    # Twice in a day is a mistake of ours, and looks like one.
-    AGAIN_AFTER: ClassVar[timedelta] = timedelta(days=1)
-
-    # On for a link that was read from the token that the help desk shows: whoever has that token has
-    # not read the mail of the ticket's address. Not stored.
-    is_shown = False
-
-    ticket = models.OneToOneField(Ticket, models.CASCADE, related_name="entry_link")
-    number = models.PositiveIntegerField(_("number"), default=1)
-    made_at = models.DateTimeField(_("made"), default=timezone.now)
-    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
-    sent_to = models.EmailField(_("sent to"), blank=True)
-    times_sent = models.PositiveSmallIntegerField(_("times sent"), default=0)
-    bounced_at = models.DateTimeField(_("came back"), null=True, blank=True)
-    opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
-    used_at = models.DateTimeField(_("signed in"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("entry link")
-        verbose_name_plural = _("entry links")
-
-    def __str__(self) -> str:
-        return str(self.ticket)
-
-    @property
-    def events(self) -> list[tuple[datetime, str]]:
-        """What happened to the link, in the order in which it matters and happens."""
-        events = (
-            (self.sent_at, gettext("sent")),
-            (self.opened_at, gettext("opened")),
-            (self.used_at, gettext("signed in")),
-            (self.bounced_at, gettext("came back")),
-        )
-        return [(at, text) for at, text in events if at is not None]
-
-    def was_sent_lately(self, at: datetime) -> bool:
-        return self.sent_at is not None and at - self.sent_at < self.AGAIN_AFTER
-
-    def renew(self) -> None:
-        """Links that were handed out before open nothing from now on."""
-        self._note(number=self.number + 1, sent_at=None, sent_to="", opened_at=None, used_at=None)
-
-    def note_sent(self, to: str, at: datetime) -> None:
-        self._note(sent_at=at, sent_to=to, times_sent=self.times_sent + 1, bounced_at=None)
-
-    def note_bounced(self, at: datetime) -> None:
-        self._note(bounced_at=at)
-
-    def note_opened(self, at: datetime) -> None:
-        """The first time counts."""
-        if self.opened_at is None:
-            self._note(opened_at=at)
-
-    def note_used(self, at: datetime) -> None:
-        """The first time counts."""
-        if self.used_at is None:
-            self._note(used_at=at)
-
-    def _note(self, **values: object) -> None:
-        for name, value in values.items():
-            setattr(self, name, value)
-        EntryLink.objects.filter(pk=self.pk).update(**values)

@@ -21,7 +21,7 @@ from schedule.models import Conference
 from tickets.admission.claiming import claim_tickets
 from tickets.models import Claim, Product, Shop, SyncRun, Ticket, TicketQuerySet, fold_email
 from tickets.models.scopes import forget_admissions
-from tickets.sources.products import ProductRegister
+from tickets.sources.products import ProductRegister, decide_for
 from tickets.sources.shops.base import ShopTicket, TicketValues
 from tickets.sources.waiting import WaitingProduct, waiting_products
 
@@ -136,6 +136,9 @@ def plan_tickets(
     plan = TicketPlan(ProductRegister(conference, shop, wanted.values()))
     mains = {ticket.values.get("main_code") or ticket.code for ticket in wanted.values()}
     known = _known(conference, {*wanted, *mains}, plan.products)
+    # A file does not say it of an add-on that came from a shop.
+    if unread := {each.main_code for each in known.values() if each.main_code} - known.keys():
+        known |= _known(conference, unread, plan.products)
     for ticket in wanted.values():
         old = known.get(ticket.code)
         if old is not None and _is_foreign(old, shop):
@@ -155,7 +158,8 @@ def _ended_with_main(
     ticket: ShopTicket, wanted: Mapping[str, ShopTicket], known: Mapping[str, Ticket]
 ) -> TicketValues:
     """What an add-on is, if the ticket that it was bought for lets nobody in."""
-    code, state = ticket.values.get("main_code"), ticket.values.get("state")
+    old, state = known.get(ticket.code), ticket.values.get("state")
+    code = ticket.values.get("main_code", old.main_code if old else "")
     if not code or state != Ticket.State.VALID:
         return {}
     if code in wanted:
@@ -257,6 +261,9 @@ def write_plan(
     written = write_lines(conference, plan.lines, seen_in=seen_in)
     written.new_products = sorted(product.name for product in plan.products.new)
     written.opened_products = sorted(product.name for product in plan.products.opened)
+    if any(product not in plan.products.new for product in plan.products.opened):
+        # Also their tickets that this plan does not name find their holders.
+        written.claimed += claim_tickets(conference)
     written.unchanged = len(plan.unchanged)
     written.foreign = [ticket.code for ticket in plan.foreign]
     if seen_in is not None and plan.unchanged:
@@ -364,6 +371,8 @@ def import_tickets(
         if not accepts_removals:
             refuse_too_many(missing.valid().count(), valid)
         result.absent_canceled = cancel_tickets(conference, missing).changed
+        opened = decide_for(conference, None)
+        result.opened_products += sorted(product.name for product in opened)
     result.waiting = waiting_products(conference)
     if is_dry_run:
         transaction.set_rollback(True)

@@ -1,6 +1,6 @@
 """Which product a shop's or a file's word means, and what it opens by itself."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -29,21 +29,24 @@ class ProductRegister:
         self.changed: list[Product] = []
         known = list(conference.products.all())
         self.by_id = {product.pk: product for product in known}
+        self._open_before = {product.pk for product in known if product.scopes}
         self._by_name = {product.name: product for product in known}
         shop_id = shop.pk if shop else None
         ours = [product for product in known if product.shop_id == shop_id and product.shop_code]
         self._by_code = {product.shop_code: product for product in ours}
         self._meant: dict[tuple[str, str], Product] = {}
-        codes = set()
+        codes, alive = set(), set()
         for ticket in tickets:
             codes.add(ticket.code)
+            if ticket.values.get("state") != Ticket.State.CANCELED:
+                alive.add((ticket.product_code, ticket.product))
             key = (ticket.product_code, ticket.product)
             if key not in self._meant:
                 self._meant[key] = product = self._find(ticket)
                 self._hear(product, ticket.admits)
         # A file is known whole. A shop is when a run of it has ended.
         if shop is None:
-            self._decide(codes)
+            self._decide(codes, [self._meant[key] for key in alive])
 
     def of(self, ticket: ShopTicket) -> Product:
         return self._meant[ticket.product_code, ticket.product]
@@ -54,14 +57,16 @@ class ProductRegister:
 
     @property
     def opened(self) -> list[Product]:
-        """The new ones that open the conference."""
-        return [product for product in self.new if product.scopes]
+        """Those that open something from now on."""
+        found = [*self.new, *self.changed]
+        return [each for each in found if each.scopes and each.pk not in self._open_before]
 
-    def _decide(self, codes: set[str]) -> None:
+    def _decide(self, codes: set[str], named: list[Product]) -> None:
+        """`named`: those of tickets that are not canceled."""
         others = _tickets_of(self.conference, self.shop).exclude(code__in=codes)
         known = [self.by_id[pk] for pk in _products_in(others) & self.by_id.keys()]
         # Those that are still to be made have no key yet.
-        ours = {id(product): product for product in (*known, *self._meant.values())}
+        ours = {id(product): product for product in (*known, *named)}
         for product in decide(ours.values()):
             self._keep_changed(product)
 
@@ -138,21 +143,27 @@ def decide(products: Iterable[Product]) -> list[Product]:
 
 
 @transaction.atomic
-def decide_for(shop: Shop) -> None:
-    """All that the shop has is known: what it does not tell is decided."""
-    ids = _products_in(_tickets_of(shop.conference, shop))
+def decide_for(conference: Conference, shop: Shop | None) -> list[Product]:
+    """All that the source has is known: what it does not tell is decided. Returns what opens now."""
+    ids = _products_in(_tickets_of(conference, shop))
     if changed := decide(Product.objects.filter(pk__in=ids)):
         Product.objects.bulk_update(changed, DECISION)
-        claim_tickets(shop.conference)
+        claim_tickets(conference)
+    return [product for product in changed if product.scopes]
+
+
+def say_what_opens(product: Product, scopes: list[str]) -> None:
+    say_what_open(product.conference, [product], scopes)
 
 
 @transaction.atomic
-def say_what_opens(product: Product, scopes: list[str]) -> None:
+def say_what_open(conference: Conference, products: Collection[Product], scopes: list[str]) -> None:
     """Somebody has said it. Who has signed in before gets the tickets that wait."""
-    product.scopes, product.decided_by = scopes, Product.DecidedBy.ORGANIZER
-    product.save(update_fields=DECISION)
-    product.tickets.all().forget_admissions()
-    claim_tickets(product.conference)
+    for product in products:
+        product.scopes, product.decided_by = scopes, Product.DecidedBy.ORGANIZER
+    Product.objects.bulk_update(products, DECISION)
+    Ticket.objects.filter(product__in=products).forget_admissions()
+    claim_tickets(conference)
 
 
 def _tickets_of(conference: Conference, shop: Shop | None) -> TicketQuerySet:

@@ -190,3 +190,30 @@ def test_scopes_may_be_pasted_as_a_list(client, conference, typed, scopes):
     data = {"name": "Full", "scopes": typed, "places": "2"}
     assert client.post("/admin/tickets/product/add/", data).status_code == 302
     assert Product.objects.get().scopes == scopes
+
+
+def test_the_list_of_what_opens_nothing_leaves_out_what_waits(client, conference, shirt):
+    make_ticket(conference, scopes=[])
+    chosen = client.get("/admin/tickets/product/?opens=nothing").context["cl"].queryset
+    assert chosen.exists()
+    assert not any(product.is_waiting for product in chosen)
+
+
+def test_what_is_said_of_many_is_claimed_once(client, conference, shirt, monkeypatch):
+    asked = []
+    monkeypatch.setattr("tickets.sources.products.claim_tickets", asked.append)
+    keys = list(Product.objects.values_list("pk", flat=True))
+    client.post("/admin/tickets/product/", {"action": "open_conference", "_selected_action": keys})
+    assert asked == [conference]
+    assert not Product.objects.filter(scopes=[]).exists()
+
+
+def test_an_add_on_is_not_released_alone(client, conference, stranger):
+    main = make_ticket(conference, user=stranger)
+    add_on = make_ticket(conference, user=stranger, main_code=main.code)
+    action = {"action": "release", "_selected_action": [add_on.pk]}
+    page = client.post("/admin/tickets/ticket/", action, follow=True)
+    assert f"goes with its ticket {main.code}" in page.text
+    assert add_on.live_claim is not None
+    client.post("/admin/tickets/ticket/", action | {"_selected_action": [main.pk, add_on.pk]})
+    assert (main.live_claim, add_on.live_claim) == (None, None)

@@ -147,10 +147,11 @@ def names(case: Inquiry) -> Iterator[Fact]:
 
 
 def links(case: Inquiry) -> Iterator[Fact]:
-    """Of tickets that are theirs, or free and in their name."""
+    """Of tickets that are theirs, or free and in their name. An add-on has that of its ticket."""
     for ticket in case.tickets:
         claim = live_claim(ticket)
-        if ticket.is_valid and (claim is None or claim.user_id == case.user_id):
+        is_theirs = claim is None or claim.user_id == case.user_id
+        if ticket.is_valid and is_theirs and not ticket.goes_with_main:
             yield _link(ticket)
 
 
@@ -261,4 +262,4 @@ def about_ticket(ticket: Ticket, conference: Conference, at: datetime) -> Iterat
             yield Fact("claim.now", True, user, **values)
     if live_claim(ticket) is None:
         yield Fact("claim.nobody", None)
-    yield _link(ticket)
+    yield _link(ticket.goes_with or ticket)

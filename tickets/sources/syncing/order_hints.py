@@ -89,7 +89,7 @@ def _write(hint: OrderHint, batch: Batch) -> bool:
     gone = Ticket.objects.filter(shop=shop, order_code__in=orders).exclude(code__in=codes)
     cancel_tickets(conference, gone)
     if shop.cursor:  # what it has is known since its first run, and with this order all of it
-        decide_for(shop)
+        decide_for(shop.conference, shop)
     if now.heard_at != hint.heard_at:
         return False
     now.finish(timezone.now())

@@ -195,7 +195,7 @@ class _Sync:
         # If somebody has meanwhile said that it is another event, we know nothing of that yet.
         same = {name: getattr(self.shop, name) for name in WHAT_IS_READ}
         Shop.objects.filter(pk=self.shop.pk, **same).update(**values)
-        decide_for(self.shop)
+        decide_for(self.conference, self.shop)
 
     def _gone(self) -> TicketQuerySet:
         """The tickets that the shop did not name, although it told all that it was asked for."""

@@ -283,3 +283,23 @@ def test_who_has_signed_in_gets_the_ticket_once_somebody_has_said(conference):
     assert compute(conference, ada.pk).openings
     say_what_opens(Product.objects.get(name="Full"), [])
     assert not compute(conference, ada.pk).openings
+
+
+def test_a_product_that_was_there_opens_and_its_tickets_find_their_holders(conference):
+    ada, bea = make_user("ada@a.bc"), make_user("bea@a.bc")
+    upload(conference, row("A", email="ada@a.bc"), row("B", "Shirt"), row("C", email="bea@a.bc"))
+    assert waits(conference) == {"Full": 2, "Shirt": 1}
+    result = upload(conference, row("B", "Shirt", state="canceled"), row("A", email="ada@a.bc"))
+    assert result.opened_products == ["Full"]
+    assert {claim.user for claim in Claim.objects.live()} == {ada, bea}, "also who is not named"
+
+
+def test_canceling_what_is_missing_decides_again(conference):
+    ada = make_user("ada@a.bc")
+    tickets = [row("A", email="ada@a.bc"), row("C"), row("B", "Shirt")]
+    upload(conference, *tickets)
+    options = {"cancels_missing": True, "accepts_removals": True}
+    result = upload(conference, *tickets[:2], **options)
+    assert opens() == {"Full": OPEN, "Shirt": []}
+    assert result.opened_products == ["Full"]
+    assert Claim.objects.get().user == ada

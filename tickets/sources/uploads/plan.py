@@ -26,6 +26,7 @@ from tickets.sources.importing import (
     write_lines,
     write_plan,
 )
+from tickets.sources.products import decide_for
 from tickets.sources.reports import COUNTS
 from tickets.sources.shops.base import TicketValues
 from tickets.sources.spreadsheets.books import Book
@@ -306,6 +307,8 @@ def apply_upload(
     if cancels_missing:
         lines += [TicketLine(ticket.code, CANCELED, ticket) for ticket in planned.missing]
     written = write_plan(upload.conference, planned.plan)
+    if cancels_missing:
+        decide_for(upload.conference, None)
     upload.rows = []
     upload.set_aside = planned.set_aside_cells
     upload.before = packed_lines(lines)
