@@ -1,0 +1,3 @@
+"""`make deploy-check`: whether deploy/ makes a running site of a bare Debian 13. What it runs lives here;
+what production needs lives in deploy/.
+"""
