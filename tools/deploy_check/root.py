@@ -67,8 +67,9 @@ def _fetch_wheels(base: Path) -> None:
     wheels = base / WHEELS
     wheels.mkdir(parents=True)
     shutil.copy(LOCK, wheels)
-    shutil.copy(CERTIFICATES, wheels / "certificates.pem")
-    pip = f"PIP_CERT=/{WHEELS}/certificates.pem /tmp/venv/bin/pip download -q -d /{WHEELS}"
+    # This machine may reach PyPI through one that has an authority of its own.
+    shutil.copy(CERTIFICATES, base / CERTIFICATES.relative_to("/"))
+    pip = f"/tmp/venv/bin/pip download -q -d /{WHEELS}"
     script = f"""
         set -e
         python3 -m venv /tmp/venv
