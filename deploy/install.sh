@@ -17,7 +17,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 if [ ! -e "$inventory" ]; then
     mkdir -p "$(dirname "$inventory")"
-    install -m 0600 "$here/inventory.example.yml" "$inventory"
+    install -m 0600 "$here/example-inventory.yml" "$inventory"
     echo "Fill in $inventory, ten lines, and run this again." >&2
     exit 1
 fi

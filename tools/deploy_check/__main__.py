@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tools.deploy_check import MOST_EXPOSED
 from tools.deploy_check.machine import Machine, booted
 from tools.deploy_check.root import HOME, make_root
 from tools.process import NotStarted, interrupt_on_sigterm, run
@@ -36,7 +37,6 @@ while True:
             raise
         time.sleep(0.2)
 """
-MOST_EXPOSED = 2.0
 
 
 def main() -> int:
@@ -74,12 +74,16 @@ def try_installing(machine: Machine) -> None:
     with timed("the site's page"):
         see_page(machine)
     with timed("the same again"):
-        see_nothing_changed(machine.run("/root/front-row/deploy/install.sh", log=HOME / "again.log"))
+        see_nothing_changed(
+            machine.run("/root/front-row/deploy/install.sh", log=HOME / "again.log")
+        )
     with timed("the same by the newest Ansible"):
         machine.run("python3", "-m", "venv", "/opt/ansible")
         machine.run("/opt/ansible/bin/pip", "install", "--quiet", "ansible-core")
         path = "PATH=/opt/ansible/bin:/usr/sbin:/usr/bin"
-        again = machine.run("env", path, "/root/front-row/deploy/install.sh", log=HOME / "newest.log")
+        again = machine.run(
+            "env", path, "/root/front-row/deploy/install.sh", log=HOME / "newest.log"
+        )
         see_nothing_changed(again)
     with timed("units"):
         see_units(machine)

@@ -69,13 +69,13 @@ def _fetch_wheels(base: Path) -> None:
     shutil.copy(LOCK, wheels)
     # This machine may reach PyPI through one that has an authority of its own.
     shutil.copy(CERTIFICATES, base / CERTIFICATES.relative_to("/"))
-    pip = f"/tmp/venv/bin/pip download -q -d /{WHEELS}"
+    pip = f"/opt/venv/bin/pip download -q -d /{WHEELS}"
     script = f"""
         set -e
-        python3 -m venv /tmp/venv
+        python3 -m venv /opt/venv
         {pip} --only-binary=:all: --require-hashes -r /{WHEELS}/{LOCK.name}
         {pip} --only-binary=:all: ansible-core
-        rm -r /tmp/venv
+        rm -r /opt/venv
     """
     subprocess.run(["chroot", base, "sh", "-c", script], check=True)
     (base / "etc/pip.conf").write_text(f"[global]\nno-index = true\nfind-links = /{WHEELS}\n")
