@@ -15,7 +15,7 @@ TEMPLATES = $(shell find templates -name '*.html' -o -name '*.txt')
 DJADE := .venv/bin/djade --target-version 6.1
 DJHTML := .venv/bin/djhtml --tabwidth 2
 
-.PHONY: help run setup demo quick test check fix lock stack observatory bench try-pretix clean
+.PHONY: help run setup demo quick test check fix lock stack observatory bench try-pretix deploy-check clean
 .NOTPARALLEL:
 
 help: ## Say what can be made
@@ -95,6 +95,10 @@ bench: ## Measure what a page costs on the production shape, and hold to what is
 try-pretix: ## Sell in a real pretix from PyPI and compare our mirror with it, ticket by ticket
 	@tools/venv.sh requirements-dev.lock
 	@$(PYTHON) -m tools.try_pretix
+
+deploy-check: ## Install the site on a bare Debian 13 that is made for it, twice, and reboot it; as root
+	@tools/venv.sh requirements-dev.lock
+	@$(PYTHON) -m tools.deploy_check
 
 clean: ## Remove all that was made here: .venv, var (with the demo's database), caches
 	rm -rf .venv tools/js/node_modules tools/security/node_modules var bench.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,8 +1,10 @@
 """How gunicorn serves Front Row: `make run`, `make stack` and production, each with this file.
 
-What differs between them comes from environment variables:
+What differs between them comes from environment variables, or from the file that ENV_FILE names, as for
+the app:
 
-    GUNICORN_BIND            127.0.0.1:$PORT (8000), or unix:/run/front-row/a.sock behind nginx
+    GUNICORN_BIND            127.0.0.1:$PORT (8000), or unix:/run/front-row/a.sock behind nginx; not
+                             asked where systemd hands over a socket (deploy/systemd/)
     WEB_CONCURRENCY          processes; 1, or the number of cores where there is Redis
     GUNICORN_THREADS         threads in each process; 8
     GUNICORN_CONTROL_SOCKET  a path of its own for each instance; none when empty
@@ -11,8 +13,19 @@ What differs between them comes from environment variables:
 import os
 import re
 import signal
+import socket
 import sys
 from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))
+
+from portal.environment import read_env_file  # noqa: E402  # found by the line before
+
+read_env_file("ENV_FILE", default=PROJECT / ".env")
+
+# gunicorn itself says that it is ready before any worker has loaded the app.
+systemd_listens_at = os.environ.pop("NOTIFY_SOCKET", "")
 
 
 def number(name: str, default: int) -> int:
@@ -64,5 +77,10 @@ errorlog = "-"
 
 def post_worker_init(worker: object) -> None:
     """Leave Ctrl-C to the main process. A terminal sends it to the workers as well, and a worker
-    that is told twice to quit may lock itself up (about once in fifty times) and hold the stop."""
+    that is told twice to quit may lock itself up (about once in fifty times) and hold the stop.
+
+    Then tell systemd: what serves the release before this one is stopped only after that."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if systemd_listens_at:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as link:
+            link.sendto(b"READY=1", systemd_listens_at.replace("@", "\0", 1))

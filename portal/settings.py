@@ -53,7 +53,13 @@ TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", default=0)
 ADMIN_PATH = env_path("ADMIN_PATH", default="admin/")
 # Part of every page key, so that a new release never shows pages made by the old one.
 RELEASE = env_str("RELEASE") or str(
-    int(max(path.stat().st_mtime for path in BASE_DIR.glob("[a-z]*/**/*.py")))
+    int(
+        max(
+            path.stat().st_mtime
+            for package in ("lib", "portal", "schedule", "streaming", "tickets")
+            for path in (BASE_DIR / package).rglob("*.py")
+        )
+    )
 )
 
 # --- What it is made of ------------------------------------------------------------------------
