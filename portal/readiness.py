@@ -5,6 +5,7 @@ belongs to one app is in that app.
 import ctypes
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.core import checks
 from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.tasks import TaskResultStatus, task
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -30,6 +32,8 @@ from schedule.models import Conference
 LARGEST_DRIFT = timedelta(seconds=2)
 # A mail that is due waits as long as a worker takes to look, and no longer.
 LONGEST_WAIT = timedelta(minutes=2)
+# A worker looks five times a second.
+WORKER_SECONDS, ASK_EVERY_SECONDS = 3.0, 0.1
 # What adjtimex(2) answers while nothing keeps the clock right.
 CLOCK_UNSYNCHRONIZED = 5
 MEGABYTE = 1024 * 1024
@@ -88,16 +92,41 @@ def check_worker(at: datetime) -> Answers:
         yield not_applicable(_("HAS_WORKER is off: pages do by themselves what a worker would."))
         return
     for queue in settings.TASKS["default"]["QUEUES"]:
+        hint = _("See that the service of manage.py worker --queue %(queue)s runs.")
         late_at = at - LONGEST_WAIT
         late = DBTaskResult.objects.ready().filter(queue_name=queue, enqueued_at__lt=late_at)
         # What was to run later is due since then.
         count = late.exclude(run_after__range=(late_at, at)).count()
         if count:
             text = _("In the queue “%(queue)s” %(count)d tasks wait longer than two minutes.")
-            hint = _("See that the service of manage.py worker --queue %(queue)s runs.")
             yield error(text % {"queue": queue, "count": count}, hint % {"queue": queue})
+        elif not _is_worked_off(queue):
+            text = _("Nobody does what is put into the queue “%(queue)s”.") % {"queue": queue}
+            yield error(text, hint % {"queue": queue})
         else:
-            yield ok(_("Nothing waits too long in the queue “%(queue)s”.") % {"queue": queue})
+            yield ok(_("A worker does what is put into the queue “%(queue)s”.") % {"queue": queue})
+
+
+@task()
+def nothing() -> None:
+    """What doctor puts into a queue, to see whether a worker takes it."""
+
+
+def _is_worked_off(queue: str) -> bool:
+    result = nothing.using(queue_name=queue).enqueue()
+    rows = DBTaskResult.objects.filter(pk=result.id)
+    ends_at = time.monotonic() + WORKER_SECONDS
+    try:
+        # A task that is done may have been forgotten already (portal/worker.py).
+        while rows.filter(status=TaskResultStatus.READY).exists():
+            if time.monotonic() >= ends_at:
+                # Busy with a long one, like a whole ticket shop.
+                return DBTaskResult.objects.running().filter(queue_name=queue).exists()
+            time.sleep(ASK_EVERY_SECONDS)
+        return True
+    finally:
+        # What a worker has taken is the worker's to forget.
+        rows.filter(status=TaskResultStatus.READY).delete()
 
 
 def check_clock(_at: datetime) -> Answers:

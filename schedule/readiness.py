@@ -27,8 +27,7 @@ def check_hosts(_at: datetime) -> Answers:
         else:
             yield ok(_("It is reached at %(host)s.") % {"host": conference.domain}, conference.slug)
         if conference.ends_on < timezone.localdate(timezone=conference.zone):
-            text = _("Its last day is over.")
-            yield warning(text, _("See that its days are right."), conference.slug)
+            yield not_applicable(_("Its last day is over."), conference.slug)
     if not conferences:
         yield error(_("There is no conference."), _("Run manage.py create_conference."))
 

@@ -10,17 +10,17 @@ from django.core.checks import Warning
 from django.core.management import call_command
 from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
+from django.tasks import TaskResultStatus
 from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from conftest import client_of, make_room, make_stream, make_talk, make_ticket, settle
+from conftest import client_of, make_role, make_room, make_stream, make_talk, make_ticket, settle
 from lib.readiness import results, runner
 from lib.readiness.runner import examine
 from portal import readiness as installation
 from schedule.models import Feed
 from streaming.models import StreamHealth, StreamHost
-from tickets.mail import mailing
 from tickets.models import Product, Shop, SyncRun
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
@@ -122,25 +122,50 @@ def test_cache(db, settings):
     assert levels("cache") == ["warning"]
 
 
-def test_worker(db, settings):
+@pytest.fixture
+def _tasks_wait(settings):
+    settings.HAS_WORKER = True
+    queues = {"QUEUES": ["mail", "default"]}
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", **queues}}
+
+
+def test_worker_that_is_there(db, _tasks_wait, monkeypatch):
+    def works(_seconds):
+        call_command("db_worker", batch=True, queue_name="mail,default", interval=0)
+
+    monkeypatch.setattr("portal.readiness.time.sleep", works)
+    assert levels("worker") == ["ok", "ok"]
+    assert not DBTaskResult.objects.ready().exists()
+
+
+def test_worker_that_is_not_there(db, _tasks_wait, monkeypatch):
+    monkeypatch.setattr(installation, "WORKER_SECONDS", 0)
+    assert levels("worker") == ["error", "error"]
+    assert not DBTaskResult.objects.ready().exists()
+
+
+def test_worker_that_is_busy(db, _tasks_wait, monkeypatch):
+    monkeypatch.setattr(installation, "WORKER_SECONDS", 0)
+    installation.nothing.using(queue_name="mail").enqueue()
+    DBTaskResult.objects.update(status=TaskResultStatus.RUNNING)
+    assert levels("worker") == ["ok", "error"]
+
+
+def test_worker_that_is_late(db, _tasks_wait, monkeypatch):
+    monkeypatch.setattr(installation, "_is_worked_off", lambda _queue: True)
+    result = installation.nothing.using(queue_name="mail").enqueue()
+    assert levels("worker") == ["ok", "ok"]
+    late_at = timezone.now() - timedelta(minutes=5)
+    waiting = DBTaskResult.objects.filter(pk=result.id)
+    waiting.update(enqueued_at=late_at)
+    assert levels("worker") == ["error", "ok"]
+    waiting.update(run_after=timezone.now() - timedelta(seconds=5))
+    assert levels("worker") == ["ok", "ok"]
+
+
+def test_no_worker_is_wanted(db, settings):
     settings.HAS_WORKER = False
     assert levels("worker") == ["not applicable"]
-    settings.HAS_WORKER = True
-    assert levels("worker") == ["ok", "ok"]
-    waiting = DBTaskResult.objects.create(
-        task_path=mailing.send.module_path,
-        args_kwargs={"args": [], "kwargs": {}},
-        queue_name="mail",
-        backend_name="default",
-        priority=0,
-        exception_class_path="",
-        traceback="",
-    )
-    assert levels("worker") == ["ok", "ok"]
-    DBTaskResult.objects.filter(pk=waiting.pk).update(
-        enqueued_at=timezone.now() - timedelta(minutes=5)
-    )
-    assert sorted(levels("worker")) == ["error", "ok"]
 
 
 def test_clock(db, monkeypatch):
@@ -269,7 +294,7 @@ def test_hosts(conference, settings):
     conference.ends_on = conference.starts_on - timedelta(days=9)
     conference.starts_on = conference.ends_on
     conference.save()
-    assert levels("hosts") == ["error", "warning"]
+    assert levels("hosts") == ["error", "not applicable"]
     conference.delete()
     assert levels("hosts") == ["error"]
 
@@ -346,3 +371,15 @@ def test_organizers_read_of_the_installation_and_of_their_conference(
         assert "Theirs" not in page
     assert len(asked) == 1
     assert url in browser.get(reverse("desk:index")).text
+
+
+def test_weak_settings_are_for_who_runs_the_installation(organizer, conference, monkeypatch):
+    monkeypatch.setattr(results, "registered", {})
+    monkeypatch.setattr(runner, "registered", results.registered)
+    weak = results.error("SECRET_KEY can be guessed.", "Make one.")
+    results.register("settings", "Settings", lambda at: iter([weak]))
+    url = reverse("desk:readiness")
+    assert weak.text in client_of(organizer).get(url).text
+    page = client_of(make_role(conference, "organizer"), has_factor=True).get(url)
+    assert page.status_code == 200
+    assert weak.text not in page.text
