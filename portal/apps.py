@@ -6,7 +6,9 @@ class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
-        from portal import checks  # noqa: F401, PLC0415 - registers them; needs the settings
+        from portal import checks, readiness  # noqa: F401, PLC0415 - registers them; needs the models
+
+        readiness.connect()
 
 
 class OurAdminConfig(AdminConfig):

@@ -1,5 +1,8 @@
 """What an installation must not get wrong. Each has an id and says what to do."""
 
+import re
+from email.utils import parseaddr
+
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -10,6 +13,9 @@ from schedule.models import Conference
 from schedule.site.conferences import host_problem
 
 OUR_APPS = ("schedule", "tickets", "streaming")
+LEAST_KEY, LEAST_SIGNS = 32, 16
+# What examples of keys are made of.
+GUESSED = re.compile(r"change.?me|secret|password|insecure|example|(.)\1{5}", re.IGNORECASE)
 INSTANT_ENDINGS = ("_at", "_since", "valid_from", "valid_until", "last_login")
 
 
@@ -63,9 +69,57 @@ def conferences_are_reached(**_options: object) -> list[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
+def nobody_is_let_down(**_options: object) -> list[CheckMessage]:
+    """What cannot be meant on a site for people, so that the check fails."""
+    key, hosts = settings.SECRET_KEY, set(settings.ALLOWED_HOSTS)
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    is_printed = settings.MAILERS["default"]["BACKEND"].rpartition(".")[0].endswith("console")
+    problems = [
+        (
+            "portal.E006",
+            is_printed,
+            "Mail is printed, not sent, so nobody gets a login code.",
+            "Set EMAIL_URL, for example smtp+tls://user:password@smtp.example.org",
+        ),
+        (
+            "portal.E010",
+            "*" in hosts or not hosts - {"localhost", "127.0.0.1", "[::1]"},
+            "ALLOWED_HOSTS names no host of yours, or every host there is.",
+            "Name the domains of the conferences, with commas between.",
+        ),
+        (
+            "portal.E011",
+            len(key) < LEAST_KEY or len(set(key)) < LEAST_SIGNS or bool(GUESSED.search(key)),
+            "SECRET_KEY can be guessed, and whoever knows it is anybody.",
+            "Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'",
+        ),
+        (
+            "portal.E012",
+            settings.TRUSTED_PROXIES < 0,
+            "TRUSTED_PROXIES is less than nothing.",
+            "Set it to the number of proxies of yours in front, usually 1.",
+        ),
+        (
+            "portal.E013",
+            sender in ("", "localhost"),
+            "Mail would come from an address that nobody accepts.",
+            "Set DEFAULT_FROM_EMAIL to an address in a domain of yours.",
+        ),
+        (
+            "portal.E014",
+            settings.DEBUG,
+            "DEBUG is on: whoever finds an error reads code and settings.",
+            "Set DEBUG=off.",
+        ),
+    ]
+    return [
+        Error(message, hint=hint, id=number) for number, is_so, message, hint in problems if is_so
+    ]
+
+
+@register(Tags.security, deploy=True)
 def production_is_for_production(**_options: object) -> list[CheckMessage]:
     is_sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
-    is_printed = settings.MAILERS["default"]["BACKEND"].rpartition(".")[0].endswith("console")
     warnings = [
         (
             "portal.W003",
@@ -84,12 +138,6 @@ def production_is_for_production(**_options: object) -> list[CheckMessage]:
             not settings.TRUSTED_PROXIES,
             "TRUSTED_PROXIES is 0, so nginx's address counts as everybody's.",
             "Set it to the number of proxies of yours in front, usually 1.",
-        ),
-        (
-            "portal.W006",
-            is_printed,
-            "Mail is printed, not sent, so nobody gets a login code.",
-            "Set EMAIL_URL, for example smtp+tls://user:password@smtp.example.org",
         ),
         (
             "portal.W008",

@@ -248,3 +248,10 @@ def _split(name: str, url: str, schemes: Collection[str], example: str) -> Split
 
 def _wrong(name: str, problem: str, example: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(f"{name} {problem}, for example {name}={example}")
+
+
+def newest_source(base: Path) -> str:
+    """When the newest of our own sources was written, as a name for a release that nobody named."""
+    packages = ("lib", "portal", "schedule", "streaming", "tickets")
+    sources = [path for package in packages for path in (base / package).rglob("*.py")]
+    return str(int(max(path.stat().st_mtime for path in sources)))

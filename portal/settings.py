@@ -25,6 +25,7 @@ from portal.environment import (
     env_str,
     env_url,
     make_folder_for,
+    newest_source,
     read_env_file,
 )
 
@@ -52,15 +53,7 @@ HTTPS = env_bool("HTTPS", default=True)
 TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", default=0)
 ADMIN_PATH = env_path("ADMIN_PATH", default="admin/")
 # Part of every page key, so that a new release never shows pages made by the old one.
-RELEASE = env_str("RELEASE") or str(
-    int(
-        max(
-            path.stat().st_mtime
-            for package in ("lib", "portal", "schedule", "streaming", "tickets")
-            for path in (BASE_DIR / package).rglob("*.py")
-        )
-    )
-)
+RELEASE = env_str("RELEASE") or newest_source(BASE_DIR)
 
 # --- What it is made of ------------------------------------------------------------------------
 

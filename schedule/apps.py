@@ -8,6 +8,7 @@ class ScheduleConfig(AppConfig):
     verbose_name = _("programme")
 
     def ready(self) -> None:
+        from schedule import readiness  # noqa: PLC0415
         from schedule.programme.timeline import next_edge  # noqa: PLC0415 - needs the models
         from schedule.site import revisions  # noqa: PLC0415
         from schedule.site.pages import EDGES  # noqa: PLC0415
@@ -15,3 +16,4 @@ class ScheduleConfig(AppConfig):
         pre_migrate.connect(revisions.drop_programme_triggers, sender=self)
         post_migrate.connect(revisions.make_programme_triggers, sender=self)
         EDGES.append(next_edge)
+        readiness.connect()

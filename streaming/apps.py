@@ -9,6 +9,7 @@ class StreamingConfig(AppConfig):
 
     def ready(self) -> None:
         from schedule.site.pages import EDGES, PARTS  # noqa: PLC0415 - needs the models, as those below
+        from streaming import readiness  # noqa: PLC0415
         from streaming.announcements.notices import page_part  # noqa: PLC0415
         from streaming.models import revisions  # noqa: PLC0415
         from streaming.replays.library import next_edge  # noqa: PLC0415
@@ -17,3 +18,4 @@ class StreamingConfig(AppConfig):
         post_migrate.connect(revisions.make_stage_triggers, sender=self)
         PARTS.append(page_part)
         EDGES.append(next_edge)
+        readiness.connect()

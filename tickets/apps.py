@@ -7,8 +7,10 @@ class TicketsConfig(AppConfig):
     verbose_name = _("tickets")
 
     def ready(self) -> None:
+        from tickets import readiness  # noqa: PLC0415 - needs the models
         from tickets.accounts import sign_in_log  # noqa: PLC0415 - needs the models
         from tickets.admission import workers  # noqa: PLC0415 - needs the models
 
         sign_in_log.connect()
         workers.connect()
+        readiness.connect()

@@ -24,6 +24,7 @@ app_name = "desk"
 urlpatterns = [
     page("", views.index, "index"),
     page("warnings/", views.warnings, "warnings"),
+    page("readiness/", views.readiness, "readiness"),
     page("rooms/<slug:slug>/", views.room, "room"),
     page("talks/<slug:code>/", views.talk, "talk"),
     page("stage/", views.stage, "stage"),

@@ -1,9 +1,10 @@
 """/admin/desk/: the run of show while it runs. Works without JavaScript and on a phone."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 from django.contrib import admin, messages
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, QueryDict
@@ -14,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from lib.plans import PlanChanged
+from lib.readiness.results import CheckLevel
+from lib.readiness.runner import CheckedItem, examine
 from portal.desk.cards import room_cards, stage_cards
 from portal.desk.changes import UndoForm, last_changes
 from portal.desk.forms import FORMS, ActForm, BreakForm, ProgrammeForm, forms_for
@@ -29,6 +32,7 @@ from tickets.admission.request import DeskRequest, StaffRequest
 
 # The rest is on a page of its own.
 WARNINGS_ON_DESK = 5
+EXAMINATION_KEY, EXAMINATION_SECONDS = "desk:readiness", 60
 
 
 def _page(request: StaffRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
@@ -71,6 +75,43 @@ def _announcements(conference: Conference) -> QuerySet[Announcement]:
 def warnings(request: StaffRequest) -> HttpResponse:
     found = warnings_of(RunSheet.read(request.conference), timezone.now())
     return _page(request, "warnings", {"title": _("Warnings"), "warnings": found})
+
+
+@staff(ORGANIZE)
+@require_safe
+def readiness(request: StaffRequest) -> HttpResponse:
+    """What doctor finds of this conference and of the machine. What concerns others is not for its
+    organizers, nor is which setting is weak: superusers run the installation.
+    """
+    looked_at, found = _kept_examination()
+    ours = [
+        each
+        for each in found
+        if each.result.slug in ("", request.conference.slug)
+        and (request.user.is_superuser or each.check != "settings")
+    ]
+    headings = {
+        CheckLevel.ERROR: _("Broken"),
+        CheckLevel.WARNING: _("Worth a look"),
+        CheckLevel.OK: _("All right"),
+        CheckLevel.NOT_APPLICABLE: _("Not needed here"),
+    }
+    groups = [
+        (heading, [each for each in ours if each.result.level is level])
+        for level, heading in headings.items()
+    ]
+    context = {"title": _("Ready for the day?"), "looked_at": looked_at, "groups": groups}
+    return _page(request, "readiness", context)
+
+
+def _kept_examination() -> tuple[datetime, list[CheckedItem]]:
+    """However many look, other servers are asked once a minute."""
+    kept: tuple[datetime, list[CheckedItem]] | None = cache.get(EXAMINATION_KEY)
+    if kept is None:
+        at = timezone.now()
+        kept = at, examine(at)
+        cache.set(EXAMINATION_KEY, kept, EXAMINATION_SECONDS)
+    return kept
 
 
 @staff(DESK)

@@ -89,6 +89,7 @@ FOR_THE_SIGNED_IN = {
 STAFF = {
     "desk:index": DESK,
     "desk:warnings": ORGANIZE,
+    "desk:readiness": ORGANIZE,
     "desk:room": DESK,
     "desk:talk": DESK,
     "desk:act": DESK,

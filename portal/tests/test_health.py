@@ -1,9 +1,11 @@
 from unittest import mock
 
+import pytest
 from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
 
 from conftest import client_of
+from lib.cached import let_a_second_pass
 
 
 def test_alive_without_database_and_conference():
@@ -33,7 +35,43 @@ def test_not_ready_before_migrations(db):
 
 
 def test_ready_without_cache_and_says_so(db):
-    with mock.patch("portal.health.cache") as cache:
+    with mock.patch("portal.readiness.cache") as cache:
         cache.get.return_value = None
         response = client_of(None).get("/readyz")
     assert (response.status_code, response.json()["cache"]) == (200, False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "address"),
+    [
+        ({"X-Forwarded-For": "198.51.100.1"}, ""),
+        ({"Forwarded": "for=198.51.100.1"}, "127.0.0.1"),
+        ({}, "198.51.100.1"),
+    ],
+)
+def test_strangers_get_a_status_and_no_word(db, headers, address):
+    response = client_of(None).get("/readyz", headers=headers, REMOTE_ADDR=address)
+    assert (response.status_code, response.content) == (200, b"")
+
+
+def test_who_asks_often_costs_nothing(db, django_assert_num_queries):
+    assert client_of(None).get("/readyz").status_code == 200
+    with mock.patch("portal.readiness.cache") as cache, django_assert_num_queries(0):
+        for _time in range(3):
+            assert client_of(None).get("/readyz").status_code == 200
+    cache.set.assert_not_called()
+
+
+def test_it_notices_what_is_lost_and_what_comes(db):
+    plan = "django.db.migrations.executor.MigrationExecutor.migration_plan"
+    with mock.patch(plan, return_value=["schedule.0002"]):
+        assert client_of(None).get("/readyz").status_code == 503
+    let_a_second_pass()
+    assert client_of(None).get("/readyz").status_code == 200
+    let_a_second_pass()
+    # Migrations that are there are not looked for again.
+    with mock.patch(plan, side_effect=AssertionError):
+        assert client_of(None).get("/readyz").status_code == 200
+    let_a_second_pass()
+    with mock.patch.object(CursorWrapper, "execute", side_effect=OperationalError):
+        assert client_of(None).get("/readyz").status_code == 503

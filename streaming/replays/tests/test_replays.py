@@ -248,6 +248,9 @@ def test_search_and_filters(client, conference, talk, query, titles):
     Track.objects.create(conference=conference, name="Data", slug="data")
     Talk.objects.filter(code="PAST").update(track=web, language="en")
     yesterday = talk.starts_at - timedelta(days=1)
+    # After midnight the talk is of the day before, and the one of yesterday of the day before that.
+    conference.starts_on -= timedelta(days=1)
+    conference.save()
     zoo = make_room(conference, name="Zoo", slug="zoo")
     old = make_talk(conference, title="Von gestern", language="de", room=zoo,
                     starts_at=yesterday, may_be_replayed=True)  # fmt: skip
