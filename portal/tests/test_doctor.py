@@ -129,7 +129,8 @@ def _tasks_wait(settings):
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", **queues}}
 
 
-def test_worker_that_is_there(db, _tasks_wait, monkeypatch):
+def test_worker_that_is_there(transactional_db, _tasks_wait, monkeypatch):
+    # The worker closes the connection when it is done, which ends a transaction around it.
     def works(_seconds):
         call_command("db_worker", batch=True, queue_name="mail,default", interval=0)
 
