@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -89,6 +90,11 @@ def make_conference(**kw: Any) -> Conference:
     return Conference.objects.create(**fields)
 
 
+def day_hour_far_from_now() -> int:
+    """For `day_starts_at_hour` in Berlin: no conference day ends in the hours around now."""
+    return 12 if timezone.now().astimezone(ZoneInfo("Europe/Berlin")).hour < 8 else 4
+
+
 def make_room(conference: Conference, **kw: Any) -> Room:
     number = next(_number)
     fields = {"name": f"Room {number}", "slug": f"room-{number}"}
@@ -170,6 +176,13 @@ def conference(db: None, request: pytest.FixtureRequest) -> Conference:
     hosts = HOSTS if hasattr(request, "param") else ("testserver",)
     by_host = {host: make_conference(domain=host) for host in hosts}
     return by_host[getattr(request, "param", "testserver")]
+
+
+@pytest.fixture
+def within_a_day(conference: Conference) -> None:
+    """What is around now is of one conference day, at whatever hour the tests run."""
+    conference.day_starts_at_hour = day_hour_far_from_now()
+    conference.save()
 
 
 @pytest.fixture

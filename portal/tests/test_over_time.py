@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from conftest import (
     client_of,
+    day_hour_far_from_now,
     forget_everything_kept,
     make_conference,
     make_room,
@@ -49,6 +50,7 @@ def past(db):
         starts_on=today - timedelta(days=4),
         ends_on=today - timedelta(days=2),
         visibility=Visibility.HIDDEN,
+        day_starts_at_hour=day_hour_far_from_now(),
     )
 
 
