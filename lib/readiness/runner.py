@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext as _
 
 from lib.http_client import Deadline
@@ -87,9 +88,9 @@ def database_answers() -> bool:
         return False
 
 
-def _selects_one(asked: object) -> bool:
+def _selects_one(asked: BaseDatabaseWrapper) -> bool:
     try:
-        with asked.cursor() as cursor:  # type: ignore[attr-defined]
+        with asked.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Exception as broken:
         logger.warning("The database does not answer (%s).", type(broken).__name__)

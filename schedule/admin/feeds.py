@@ -85,19 +85,6 @@ class FeedAdmin(ScopedAdmin):
     list_display = ("source", "format", "last_imported_at", "item_count", "waiting", "last_error")
     ordering = ("source",)
     search_fields = ("source", "address")
-    fields = (
-        "source",
-        "address",
-        "check_every_minutes",
-        "applies_by_itself",
-        "believes_clock",
-        "waiting",
-        "imports",
-        "format",
-        "last_imported_at",
-        "last_checked_at",
-        "last_error",
-    )
     readonly_fields = (
         "waiting",
         "imports",
@@ -105,6 +92,14 @@ class FeedAdmin(ScopedAdmin):
         "last_imported_at",
         "last_checked_at",
         "last_error",
+    )
+    fields = (
+        "source",
+        "address",
+        "check_every_minutes",
+        "applies_by_itself",
+        "believes_clock",
+        *readonly_fields,
     )
     actions = ("check_now",)
     change_list_template = "admin/schedule/feed/change_list.html"

@@ -22,11 +22,6 @@ PRODUCTS = reverse("admin:tickets_product_changelist")
 
 
 @pytest.fixture
-def conference(db):
-    return make_conference(domain="testserver")
-
-
-@pytest.fixture
 def client(conference):
     """Of an organizer of this conference, who is nothing else."""
     helper = make_user("helper@example.com")

@@ -27,11 +27,6 @@ WORDS = {"word:bezahlt": "valid", "word:storniert": "canceled", "word:offen": "p
 
 
 @pytest.fixture
-def conference(db):
-    return make_conference(domain="testserver")
-
-
-@pytest.fixture
 def client(conference):
     helper = make_user("helper@example.com")
     Role.objects.create(user=helper, conference=conference, kind="organizer")

@@ -19,11 +19,6 @@ COLUMNS = {"code": "code", "email": "email", "state": "status"}
 
 
 @pytest.fixture
-def conference(db):
-    return make_conference(domain="testserver")
-
-
-@pytest.fixture
 def helper(conference):
     """Someone with the role of an organizer in this conference, and nothing else."""
     helper = make_user("helper@example.com")

@@ -69,6 +69,15 @@ class Command(BaseCommand):
             help="also when that is more than a fifth of the valid ones",
         )
         parser.add_argument(
+            "--set-aside",
+            metavar="FILE",
+            help="write rows with a problem to this CSV, and import the others",
+        )
+        self._add_reading_arguments(parser)
+
+    def _add_reading_arguments(self, parser: CommandParser) -> None:
+        """How the file is to be understood."""
+        parser.add_argument(
             "--word",
             type=_word,
             action="append",
@@ -81,11 +90,6 @@ class Command(BaseCommand):
             default=[],
             metavar="NAME",
             help="a column that looks like a state and is none; repeatable",
-        )
-        parser.add_argument(
-            "--set-aside",
-            metavar="FILE",
-            help="write rows with a problem to this CSV, and import the others",
         )
         parser.add_argument(
             "--encoding", choices=ENCODINGS, default="", help="of a CSV that is not Unicode"
@@ -192,18 +196,7 @@ class Command(BaseCommand):
             self.stdout.write(opened_in_words(name))
         for product in waiting:
             self.stdout.write(str(product))
-        if counts["canceled"]:
-            absent = _("%(canceled)s tickets are not in the file; they are canceled.")
-        else:
-            absent = _("%(absent)s tickets are not in the file; they stay as they are.")
-        sentences = {
-            "absent": absent,
-            "passed_on": _("%(passed_on)s have a new holder; the old one is out."),
-            "claimed": _("%(claimed)s belong to people who have signed in before."),
-        }
-        for key, sentence in sentences.items():
-            if counts[key]:
-                self.stdout.write(sentence % counts)
+        self._report_people(counts)
         for code in counts["foreign"][:SHOWN_PROBLEMS]:
             self.stdout.write(
                 _("The ticket %(code)s belongs to a ticket shop; it stays as it is.")
@@ -217,6 +210,20 @@ class Command(BaseCommand):
             report_problems(self.stdout, problems)
         if counts["dry_run"]:
             self.stdout.write(self.style.WARNING(_("Dry run: nothing was written.")))
+
+    def _report_people(self, counts: dict[str, Any]) -> None:
+        if counts["canceled"]:
+            absent = _("%(canceled)s tickets are not in the file; they are canceled.")
+        else:
+            absent = _("%(absent)s tickets are not in the file; they stay as they are.")
+        sentences = {
+            "absent": absent,
+            "passed_on": _("%(passed_on)s have a new holder; the old one is out."),
+            "claimed": _("%(claimed)s belong to people who have signed in before."),
+        }
+        for key, sentence in sentences.items():
+            if counts[key]:
+                self.stdout.write(sentence % counts)
 
     def _report_file(self, book: Book, summary: FileSummary) -> None:
         if book.encoding:

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from conftest import client_of, make_talk, make_user
+from conftest import client_of, make_user
 from tickets.admission.claiming import claim_those, claim_tickets
 from tickets.admission.rule import compute
 from tickets.helpdesk import acts
@@ -16,57 +16,13 @@ from tickets.models import Claim, Product, Ticket
 from tickets.sources.importing import cancel_tickets
 from tickets.sources.products import say_what_opens
 from tickets.sources.shops.base import Admits
+from tickets.sources.tests.add_on_orders import ADA, BEA, SITE, add_on, holders, main, opened
 from tickets.sources.tests.paper_shop import (
-    PaperShop,
     full,
-    make_shop,
     paper_ticket,
     part,
     states,
-    use,
 )
-
-ADA, BEA = "ada@example.com", "bea@example.com"
-SITE = "https://live.example.org"
-
-
-@pytest.fixture
-def paper(monkeypatch):
-    paper = PaperShop()
-    use(monkeypatch, paper)
-    return paper
-
-
-@pytest.fixture
-def shop(conference):
-    return make_shop(conference)
-
-
-def main(state: str = "valid", **kw):
-    return paper_ticket("A-1", state, **{"email": ADA, **kw})
-
-
-def add_on(code: str = "A-2", state: str = "valid", **kw):
-    about = {"product": "Workshop", "product_code": "2", "admits": Admits.ASK}
-    return paper_ticket(code, state, **{**about, "main_code": "A-1", "email": ADA, **kw})
-
-
-@pytest.fixture
-def bought(conference, shop, paper):
-    """A ticket and its workshop, both in Ada's name, who has not signed in yet."""
-    make_talk(conference, code="WORK", starts_at=timezone.now(), ends_at=conference.window[1])
-    paper.pages = [[main(), add_on()]]
-    full(shop)
-    say_what_opens(Product.objects.get(name="Workshop"), ["talk:WORK"])
-
-
-def holders() -> dict[str, str]:
-    live = Claim.objects.live().values_list("ticket__code", "user__email")
-    return dict(live.order_by("ticket__code"))
-
-
-def opened(conference, user) -> set[str]:
-    return {each.scope for each in compute(conference, user.pk).openings}
 
 
 @pytest.mark.parametrize(

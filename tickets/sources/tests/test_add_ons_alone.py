@@ -18,23 +18,12 @@ from tickets.models import Claim, Product, Shop, Ticket
 from tickets.sources.importing import write_tickets
 from tickets.sources.products import say_what_opens
 from tickets.sources.shops.base import Admits, ShopTicket
+from tickets.sources.tests.add_on_orders import ADA, BEA, SITE, add_on, holders, main, opened
 from tickets.sources.tests.paper_shop import full, paper_ticket, states
-from tickets.sources.tests.test_add_ons import (  # noqa: F401 - fixtures too
-    ADA,
-    BEA,
-    SITE,
-    add_on,
-    bought,
-    holders,
-    main,
-    opened,
-    paper,
-    shop,
-)
 
 
 @pytest.fixture(params=[Admits.NO, Admits.ASK], ids=["opens nothing", "waits"])
-def shirt(request, conference, shop, paper):  # noqa: F811
+def shirt(request, conference, shop, paper):
     """Two T-shirts of Ada's, one with a workshop on top: only that opens anything."""
     make_talk(conference, code="WORK", starts_at=timezone.now(), ends_at=conference.window[1])
     about = {"product": "Shirt", "product_code": "9", "admits": request.param}
@@ -83,7 +72,7 @@ def test_its_link_is_that_of_its_ticket(conference, shirt):
     assert plan_mailing(conference, product=workshop).ticket_ids == mains
 
 
-def test_two_tickets_that_bring_the_same_are_for_two(conference, shop, paper, bought):  # noqa: F811
+def test_two_tickets_that_bring_the_same_are_for_two(conference, shop, paper, bought):
     """Also where the one opens it by an add-on; and that one comes first, since it brings more."""
     paper.pages = [[main()], [paper_ticket("B-1", email=ADA), add_on("B-2", main_code="B-1")]]
     full(shop, accepts_removals=True)
@@ -91,7 +80,7 @@ def test_two_tickets_that_bring_the_same_are_for_two(conference, shop, paper, bo
     assert holders() == {"B-1": ADA, "B-2": ADA}
 
 
-def test_one_in_another_name_is_given_and_released_by_itself(conference, organizer, bought):  # noqa: F811
+def test_one_in_another_name_is_given_and_released_by_itself(conference, organizer, bought):
     """At the help desk and by its holder, as the acts allow."""
     Ticket.objects.filter(code="A-2").update(holder_email=BEA, shop_email=BEA)
     ticket, volunteer = Ticket.objects.get(code="A-2"), Volunteer(organizer, conference, SITE)
@@ -113,7 +102,7 @@ def test_one_in_another_name_is_given_and_released_by_itself(conference, organiz
     assert holders() == {}
 
 
-def test_one_in_another_name_stays_when_the_ticket_is_given_back(conference, bought):  # noqa: F811
+def test_one_in_another_name_stays_when_the_ticket_is_given_back(conference, bought):
     Ticket.objects.filter(code="A-2").update(holder_email=BEA, shop_email=BEA)
     bea = make_user(BEA)
     claim_tickets(conference, bea)
@@ -124,7 +113,7 @@ def test_one_in_another_name_stays_when_the_ticket_is_given_back(conference, bou
 
 @pytest.mark.parametrize("names_the_ticket", [True, False])
 def test_a_file_over_a_shop_that_is_off_ends_it_with_its_ticket(
-    bought,  # noqa: F811
+    bought,
     conference,
     names_the_ticket,
 ):

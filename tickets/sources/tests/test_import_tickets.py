@@ -24,16 +24,6 @@ conf26,NPQ9B,1,paid,f@example.com,2026-01-03,Day,,Flo,flo@example.com,s6,Yes,202
 """
 
 
-@pytest.fixture
-def file(tmp_path):
-    def write(text: str | bytes) -> str:
-        path = tmp_path / "tickets.csv"
-        path.write_bytes(text.encode() if isinstance(text, str) else text)
-        return str(path)
-
-    return write
-
-
 def run(*arguments: str) -> str:
     out = StringIO()
     call_command("import_tickets", *arguments, stdout=out, stderr=out)

@@ -21,16 +21,6 @@ GERMAN = (
 )
 
 
-@pytest.fixture
-def file(tmp_path):
-    def write(text: str | bytes) -> str:
-        path = tmp_path / "tickets.csv"
-        path.write_bytes(text.encode() if isinstance(text, str) else text)
-        return str(path)
-
-    return write
-
-
 def run(*arguments):
     out = StringIO()
     call_command("import_tickets", *arguments, stdout=out, stderr=out)
