@@ -72,7 +72,11 @@ def settle() -> None:
 
 
 def make_conference(**kw: Any) -> Conference:
-    """Its days may be given as text."""
+    """Its days may be given as text. Where they are not, it goes on now, and no day of it ends in the
+    hours around now, so that a test means the same at whatever hour it runs.
+    """
+    if "starts_on" not in kw:
+        kw.setdefault("day_starts_at_hour", day_hour_far_from_now())
     today = timezone.now().date()
     fields: dict[str, Any] = {
         "name": "Testconf",
@@ -176,13 +180,6 @@ def conference(db: None, request: pytest.FixtureRequest) -> Conference:
     hosts = HOSTS if hasattr(request, "param") else ("testserver",)
     by_host = {host: make_conference(domain=host) for host in hosts}
     return by_host[getattr(request, "param", "testserver")]
-
-
-@pytest.fixture
-def within_a_day(conference: Conference) -> None:
-    """What is around now is of one conference day, at whatever hour the tests run."""
-    conference.day_starts_at_hour = day_hour_far_from_now()
-    conference.save()
 
 
 @pytest.fixture

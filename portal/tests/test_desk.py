@@ -33,7 +33,7 @@ def now():
 
 
 @pytest.fixture
-def hall(within_a_day, room, now):
+def hall(room, now):
     """Engines is on since 5 minutes, Looms and a break follow."""
     conference = room.conference
     make_talk(

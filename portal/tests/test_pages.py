@@ -66,7 +66,7 @@ def test_the_landing_page_keeps_a_hidden_programme(conference, room, landing):
     assert "See the schedule" not in html
 
 
-def test_the_lobby_has_now_and_next_of_each_room(within_a_day, conference, room, lobby):
+def test_the_lobby_has_now_and_next_of_each_room(conference, room, lobby):
     ada = make_speaker(conference, name="Ada Lindqvist")
     make_talk(conference, title="Running", room=room, speakers=[ada])
     make_talk(

@@ -9,6 +9,9 @@ const REPORTS_ONE_IN = 4;
 const REPORT_AGAIN_MS = 60_000;
 const REPORT_WITHIN_MS = 8_000;
 let reportedAt = -Infinity;
+// Each process of the server learns within a second what is new in the programme. So what is on a page
+// may be unknown for a moment to the process that is asked next.
+const LEARNED_MS = 2_000;
 
 /**
  * What the server said with a code last: of which ticket, when, and what to do.
@@ -41,7 +44,12 @@ export async function refusalIn(response) {
  * @returns {Promise<Playback | Refused>}
  */
 export async function askPlayback(url) {
-  const response = await fetch(asOf(url), { headers: { Accept: "application/json" } });
+  const ask = () => fetch(asOf(url), { headers: { Accept: "application/json" } });
+  let response = await ask();
+  if (response.status === 404) {
+    await new Promise((resolve) => setTimeout(resolve, LEARNED_MS));
+    response = await ask();
+  }
   const refusal = await refusalIn(response);
   if (refusal || response.status === 404) {
     return { refusal: refusal ?? "gone" };

@@ -11,7 +11,7 @@ from schedule.models import Change, Conference, Talk, Timer, Visibility
 
 
 @pytest.fixture
-def talk(within_a_day, room):
+def talk(room):
     return make_talk(room.conference, room=room, code="ENGINE", title="Engines")
 
 

@@ -53,17 +53,32 @@ test("an answer with sources is handed on", async () => {
   assert.deepEqual(await askPlayback("/playback.json"), { sources: [], tag: null });
 });
 
-test("a no has its code, and what is no more is gone", async () => {
+test("a no has its code", async () => {
   const { askPlayback } = await open("playback");
-  answers = [refused(403, "ticket_canceled"), refused(401, "login_required"), answer(404)];
-  const refusals = [];
-  for (let number = 0; number < 3; number += 1) {
-    refusals.push(await askPlayback("/playback.json"));
-  }
-  assert.deepEqual(
-    refusals.map(({ refusal }) => refusal),
-    ["ticket_canceled", "login_required", "gone"],
-  );
+  answers = [refused(403, "ticket_canceled"), refused(401, "login_required")];
+  assert.deepEqual(await askPlayback("/playback.json"), { refusal: "ticket_canceled" });
+  assert.deepEqual(await askPlayback("/playback.json"), { refusal: "login_required" });
+});
+
+/** What is made of these answers, the second of which comes seconds later. */
+async function askedTwice(...both) {
+  const { askPlayback } = await open("playback");
+  mock.timers.enable({ apis: ["setTimeout"] });
+  answers = both;
+  const asked = askPlayback("/playback.json");
+  await settled();
+  assert.equal(answers.length, 1);
+  mock.timers.tick(2000);
+  return asked;
+}
+
+test("what is no more is gone", async () => {
+  assert.deepEqual(await askedTwice(answer(404), answer(404)), { refusal: "gone" });
+});
+
+test("what one process of the server has not learned yet is not gone", async () => {
+  const sources = { sources: [], tag: null };
+  assert.deepEqual(await askedTwice(answer(404), answer(200, sources)), sources);
 });
 
 test("what was said with a code is kept for the page", async () => {
