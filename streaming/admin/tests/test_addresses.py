@@ -116,6 +116,7 @@ def test_one_bad_cell_stops_all_and_is_told_where_it_is(client, rooms):
         ("room,primary\nroom-0,hello\n", "Line 2: Main stage: “hello” is nothing"),
         ("room,primary\nroom-0,http://a.example/x.m3u8\n", "Use https:// instead of http://"),
         (f"room\nroom-0\n{YOUTUBE}\n", "no column “primary”"),
+        (f"room,primary\nroom-0,{YOUTUBE},{VIMEO}\n", "Line 2: 3 cells, but the header has 2."),
         ("", "The submitted file is empty"),
         ('room,primary\n"room-0,x\n', "quotes do not match"),
         (b"room,primary\nroom-0,\x00\n", "neither a text nor a workbook"),
