@@ -172,7 +172,7 @@ def _ended_with_main(
 
 
 def _as_main(main: Mapping[str, Any]) -> TicketValues:
-    says = _("its ticket: %s") % (main.get("shop_says") or Ticket.State(main["state"]).label)
+    says = Ticket.ENDED_WITH + (main.get("shop_says") or str(Ticket.State(main["state"]).label))
     return {"state": main["state"], "shop_says": says[:100]}
 
 

@@ -44,6 +44,7 @@ def test_an_export_of_tito(conference):
     assert states() == {"AAAA-1": "valid", "AAAA-2": "valid", "AAAA-3": "canceled"}
     products = dict(Ticket.objects.values_list("code", "product__name"))
     assert products == {"AAAA-1": "Full", "AAAA-2": "T-Shirt only", "AAAA-3": "Full"}
+    assert not Ticket.objects.exclude(product__scopes=[]).exists(), "nobody has said what opens"
     kim = Ticket.objects.get(code="AAAA-1")
     assert (kim.holder_email, kim.buyer_email) == ("kim@example.com", "boss@example.com")
     assert (kim.order_code, kim.holder_name) == ("AAAA", "Kim Doe")
