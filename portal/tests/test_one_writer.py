@@ -29,8 +29,9 @@ from tickets.models import Grant, Ticket, Upload
 from tickets.sources import importing
 from tickets.sources.shops.base import ShopTicket
 from tickets.sources.spreadsheets.files import read_book
+from tickets.sources.uploads.applying import apply_upload
 from tickets.sources.uploads.mapping import ColumnMapping
-from tickets.sources.uploads.plan import apply_upload, plan_upload
+from tickets.sources.uploads.plan import plan_upload
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 

@@ -62,6 +62,14 @@ class ConferenceAdmin(ScopedAdmin):
         # The slug of one that is there stays: secrets and commands call it so.
         return {} if obj else super().get_prepopulated_fields(request, obj)
 
+    def save_model(
+        self, request: HttpRequest, obj: Conference, form: ConferenceSettingsForm, change: bool
+    ) -> None:
+        before = Conference.objects.filter(pk=obj.pk).first()
+        super().save_model(request, obj, form, change)
+        if before and {"time_zone", "day_starts_at_hour"} & set(form.changed_data):
+            obj.talks.all().keep_days(before)
+
     @admin.display(description=_("reached"))
     def reached(self, conference: Conference) -> str:
         is_alone = len(directory().conferences) == 1

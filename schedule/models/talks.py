@@ -97,6 +97,17 @@ class TalkQuerySet(models.QuerySet["Talk"]):
         """What goes on all day, in a room or in none."""
         return self.shown().filter(is_canceled=False, is_all_day=True)
 
+    def keep_days(self, before: Conference) -> None:
+        """What goes on all day is on the same days when the conference's zone or hour, which were those
+        of `before`, have changed. What a feed says of its own talks is the next import's.
+        """
+        own = Q(feed_items=None) | Q(overrides__field__in=TIMES)
+        talks = list(self.filter(own, is_all_day=True).select_related("conference").distinct())
+        for talk in talks:
+            days = talk.days(before)
+            talk.starts_at, talk.ends_at = talk.conference.whole_days(days[0], days[-1])
+        self.model.objects.bulk_update(talks, ["starts_at", "ends_at"])
+
     def next_after(self, at: datetime) -> Self:
         """What begins later, soonest first."""
         return self.scheduled().filter(starts_at__gt=at).order_by("starts_at", "pk")

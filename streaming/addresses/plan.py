@@ -116,6 +116,13 @@ def make_plan(conference: Conference, text: str, *, adds_hosts: bool) -> Address
     for line, said in table.records(NAMES, needed=("room", "primary")):
         try:
             room = planner.room(said["room"])
+            if said["name"] and same_name(said["name"]) != same_name(room.name):
+                message = _(
+                    "%(slug)s is called “%(name)s” here, and “%(said)s” in the file. If it is the right"
+                    " room, leave the name out."
+                )
+                values = {"slug": room.slug, "name": room, "said": said["name"]}
+                raise ValidationError(message % values)
             if room in wanted:
                 message = _("“%(room)s” is already on line %(line)s.")
                 raise ValidationError(message % {"room": room, "line": wanted[room][0]})

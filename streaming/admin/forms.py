@@ -234,7 +234,7 @@ class NudgeForm(forms.Form):
 class LinksForm(forms.Form):
     """A file, or once its plan has been seen its text again."""
 
-    file = forms.FileField(label=_("CSV file"), required=False)
+    file = forms.FileField(label=_("CSV or XLSX file"), required=False)
     text = forms.CharField(required=False, max_length=MAX_CSV_BYTES, widget=forms.HiddenInput)
     adds_hosts = forms.BooleanField(
         label=_("Let players load from it (the hosts of these links)"), required=False

@@ -1,4 +1,4 @@
-"""Links to recordings from a CSV file: all of it, or, with a bad line, nothing.
+"""Links to recordings from a CSV or XLSX file: all of it, or, with a bad line, nothing.
 
     code,url,starts,language,captions
     OPEN26,https://youtu.be/aqz-KE-bpKQ,0:42,,
@@ -7,6 +7,8 @@
 The code and the language tell which recording a line is about; the others stay as they are.
 """
 
+import csv
+import io
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,11 +19,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from lib.plans import digest_of, refuse_changed
+from lib.text import one_line
 from schedule.models import Conference, Talk
 from streaming.models import Nudge, Recording
 from streaming.replays.captions import clean_captions
 from streaming.replays.offsets import parse_second
-from tickets.sources.spreadsheets.files import csv_rows, csv_text
+from tickets.sources.spreadsheets.books import Book
+from tickets.sources.spreadsheets.files import OLE, ZIP, csv_rows, csv_text, read_book
 from tickets.sources.spreadsheets.tables import BadRow, BadSpreadsheet, Table
 
 NAMES = {
@@ -99,11 +103,26 @@ class RecordingPlan:
 
 
 def links_text(data: bytes) -> str:
-    """A file with links is Unicode, or what Excel writes in the west. Raises BadSpreadsheet."""
+    """A file with links is a workbook, Unicode, or what Excel writes in the west. Raises BadSpreadsheet."""
+    if data.startswith((ZIP, OLE)):
+        return _text_of(read_book(data).at())
     try:
         return csv_text(data)
     except BadSpreadsheet:
         return csv_text(data, "cp1252")
+
+
+def _text_of(book: Book) -> str:
+    """CSV that says the same on the same lines."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    written = 0
+    for line, cells in book.chosen.rows:
+        if line >= book.names_at:
+            writer.writerows([[]] * (line - written - 1))
+            writer.writerow(map(one_line, cells))
+            written = line
+    return text.getvalue()
 
 
 def make_plan(

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -24,6 +24,17 @@ RENEWED_LIFE = timedelta(minutes=10)
 FRAME_LIFE = timedelta(hours=8)
 # Ends are rounded down to these, so that a room full of people needs one signature, not 600.
 END_STEP_SECONDS = 30
+
+
+# A host with a path.
+_without_scheme = re.compile(r"([a-z0-9-]+\.)+[a-z]{2,}/", re.IGNORECASE)
+# Links of mail programs, lists of hits and sites that lead on to what somebody meant.
+_leads_on = re.compile(
+    r"(.+\.safelinks\.protection\.outlook\.com/.*"
+    r"|(www\.)?google(\.[a-z]{2,3}){1,2}/url"
+    r"|(l|lm)\.facebook\.com/l\.php"
+    r"|(www\.)?youtube\.com/redirect)\?(?P<query>.*)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +201,20 @@ def place_of(address: str) -> str:
 
 
 def address_in(pasted: str) -> str:
-    """The address in an embed code; else what was pasted."""
+    """The address in an embed code, or behind a link that leads on to it; else what was pasted. It
+    may stand there as browsers show it, without https://.
+    """
     # Word processors bend the quotes.
     embedded = re.search(r"""\bsrc=["'“”„]([^"'“”]+)["'“”]""", pasted)
-    return html.unescape(embedded.group(1)) if embedded else pasted.strip()
+    address = html.unescape(embedded.group(1)) if embedded else pasted.strip()
+    if _without_scheme.match(address):
+        address = f"https://{address}"
+    leads_on = _leads_on.fullmatch(place_of(address))
+    if leads_on is None:
+        return address
+    target = parse_qs(leads_on["query"])
+    # Each of them is shorter than the one before.
+    return address_in(next((target[name][0] for name in ("url", "q", "u") if name in target), ""))
 
 
 def https_url(value: str) -> SplitResult:

@@ -3,7 +3,7 @@ from typing import ClassVar
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from streaming.sources.base import Account, Source, https_url, wrong
+from streaming.sources.base import Account, Source, address_in, https_url, wrong
 
 
 class HLS(Source):
@@ -18,7 +18,7 @@ class HLS(Source):
     }
 
     def clean(self, value: str) -> str:
-        value = value.strip()
+        value = address_in(value)
         if value.startswith("/") and not value.startswith("//"):
             path = value
         else:

@@ -165,11 +165,10 @@ class TicketAdmin(NotDeleted, ScopedAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: object, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         ticket: Ticket = form.instance
-        Ticket.objects.filter(pk=ticket.pk).forget_admissions()
-        if not ticket.is_valid:
-            add_ons = Ticket.objects.add_ons_of(ticket.conference, [ticket.code]).valid()
-            add_ons.set_state(ticket.state, timezone.now())
-        elif claim := ticket.live_claim:
+        saved = Ticket.objects.filter(pk=ticket.pk)
+        saved.set_state(ticket.state, timezone.now())
+        saved.forget_admissions()
+        if ticket.is_valid and (claim := ticket.live_claim):
             claim_add_ons(ticket.conference, claim.user)
 
     @admin.action(
@@ -189,19 +188,20 @@ class TicketAdmin(NotDeleted, ScopedAdmin):
         permissions=["change"], description=_("Cancel: it lets nobody in"), location=ANYWHERE
     )
     def cancel(self, request: HttpRequest, tickets: TicketQuerySet) -> None:
-        self._set_state(request, tickets.with_add_ons(), Ticket.State.CANCELED)
+        changed = tickets.set_state(Ticket.State.CANCELED, timezone.now())
+        self._log(request, changed, str(Ticket.State.CANCELED.label))
 
     @admin.action(permissions=["change"], description=_("Restore: it is valid"), location=ANYWHERE)
-    def restore(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
-        self._set_state(request, tickets, Ticket.State.VALID)
-
-    def _set_state(
-        self, request: HttpRequest, tickets: QuerySet[Ticket], state: Ticket.State
-    ) -> None:
-        changed = list(tickets.exclude(state=state))
-        rows = Ticket.objects.filter(pk__in=[ticket.pk for ticket in changed])
-        rows.set_state(state, timezone.now())
-        self._log(request, changed, str(state.label))
+    def restore(self, request: HttpRequest, tickets: TicketQuerySet) -> None:
+        chosen = list(tickets)
+        changed = tickets.set_state(Ticket.State.VALID, timezone.now())
+        self._log(request, changed, str(Ticket.State.VALID.label))
+        left = {ticket.pk for ticket in chosen if not ticket.is_valid} - {
+            each.pk for each in changed
+        }
+        for ticket in chosen:
+            if ticket.pk in left:
+                self.message_user(request, ticket.main_first, messages.WARNING)
 
     @admin.action(permissions=["change"], description=_("Send the entry link"))
     def send_entry_link(self, request: HttpRequest, tickets: TicketQuerySet) -> None:

@@ -1,5 +1,6 @@
 """Spreadsheets of tickets in the admin: a file, its columns, the plan, and what came of it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import cast
 
@@ -23,17 +24,11 @@ from tickets.sources.reports import counts_in_words
 from tickets.sources.spreadsheets.books import Book
 from tickets.sources.spreadsheets.set_aside import csv_of
 from tickets.sources.spreadsheets.tables import BadSpreadsheet
+from tickets.sources.uploads.applying import NotUndone, apply_upload, undo_upload
 from tickets.sources.uploads.mapping import ColumnMapping, MappingForm
-from tickets.sources.uploads.plan import (
-    NotUndone,
-    UploadPlan,
-    apply_upload,
-    groups_of,
-    plan_upload,
-    undo_upload,
-)
+from tickets.sources.uploads.plan import UploadPlan, groups_of, plan_upload
 from tickets.sources.uploads.reading import PlaceForm, TicketFileForm
-from tickets.sources.waiting import to_decide
+from tickets.sources.waiting import opened_in_words, to_decide
 
 # An upload writes all of these.
 NEEDED = ("add_upload", "add_ticket", "change_ticket", "add_product")
@@ -213,7 +208,12 @@ class UploadAdmin(ScopedAdmin):
         self.log_change(request, upload, gettext("applied"))
         text = gettext("Applied: %(counts)s.") % {"counts": counts_in_words(asdict(written))}
         self.message_user(request, text, messages.SUCCESS)
+        self._say_opened(request, written.opened_products)
         return redirect("admin:tickets_upload_change", upload.pk)
+
+    def _say_opened(self, request: HttpRequest, names: Sequence[str]) -> None:
+        for name in names:
+            self.message_user(request, opened_in_words(name), messages.WARNING)
 
     def _discard(self, request: HttpRequest, upload: Upload) -> HttpResponse:
         upload.delete()
@@ -256,6 +256,7 @@ class UploadAdmin(ScopedAdmin):
         self.log_change(request, upload, gettext("undone"))
         text = ngettext("%(count)d ticket is back.", "%(count)d tickets are back.", undone.count)
         self.message_user(request, text % {"count": undone.count}, messages.SUCCESS)
+        self._say_opened(request, undone.opened)
         if undone.left:
             text = gettext("These have changed since and stay as they are: %(codes)s")
             codes = ", ".join(undone.left[:SHOWN_LEFT])

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
@@ -78,18 +79,38 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def add_ons_of(self, conference: Conference, codes: Collection[str]) -> Self:
         return self.filter(conference=conference, main_code__in=list(codes))
 
-    def with_add_ons(self) -> "TicketQuerySet":
-        """What ends a ticket ends those that were bought on top of it."""
-        mains = {"code": OuterRef("main_code"), "conference": OuterRef("conference")}
-        on_top = Exists(self.filter(**mains))
-        return Ticket.objects.filter(Q(pk__in=self.values("pk")) | (~Q(main_code="") & on_top))
+    def on_top_of(self, mains: models.QuerySet["Ticket"]) -> Self:
+        """The add-ons that were bought for these tickets, in whatever name."""
+        theirs = {"code": OuterRef("main_code"), "conference": OuterRef("conference")}
+        return self.exclude(main_code="").filter(Exists(mains.filter(**theirs)))
 
-    def set_state(self, state: str, at: datetime) -> None:
-        """An organizer says so; the shop may say something else again."""
+    def set_state(self, state: str, at: datetime) -> list["Ticket"]:
+        """An organizer says so; the shop may say something else again. An add-on ends with its ticket
+        and comes back with it, and is not valid without it. Returns those that changed.
+        """
         # Afterwards they may no longer be those that were asked for, like what is valid.
-        whose = list(self._whose())
-        self.update(state=state, updated_at=at)
-        forget_admissions(whose)
+        chosen = Ticket.objects.filter(pk__in=list(self.values_list("pk", flat=True)))
+        on_top = Ticket.objects.on_top_of(chosen)
+        if state == Ticket.State.VALID:
+            mains = chosen | Ticket.objects.valid()
+            alone = chosen.exclude(main_code="").exclude(
+                pk__in=chosen.on_top_of(mains).values("pk")
+            )
+            chosen, says = chosen.exclude(pk__in=alone.values("pk")), ""
+            on_top = on_top.filter(shop_says__startswith=Ticket.ENDED_WITH).exclude(state=state)
+        else:
+            on_top, says = on_top.valid(), Ticket.ENDED_WITH + str(Ticket.State(state).label)
+        with_them = set(on_top.values_list("pk", flat=True))
+        changed = list(
+            Ticket.objects.filter(Q(pk__in=chosen.exclude(state=state)) | Q(pk__in=with_them))
+        )
+        rows = Ticket.objects.filter(pk__in=[ticket.pk for ticket in changed])
+        rows.update(state=state, updated_at=at)
+        rows.filter(pk__in=with_them).update(shop_says=says)
+        own_word = rows.exclude(pk__in=with_them).filter(shop_says__startswith=Ticket.ENDED_WITH)
+        own_word.update(shop_says="")
+        rows.forget_admissions()
+        return changed
 
     def forget_admissions(self) -> None:
         """The admissions of all who have one of these are worked out again."""
@@ -119,6 +140,8 @@ class Ticket(models.Model):
         CANCELED = "canceled", _("canceled")
         UNKNOWN = "unknown", _("unknown to us")
 
+    # Begins `shop_says` of an add-on that ended with its ticket, and not by the shop's own word.
+    ENDED_WITH = "its ticket: "
     # Who has one of these can act in the shop as holder or buyer, or comes in at the venue's door.
     SEALED: ClassVar[tuple[str, ...]] = ("door_code", "order_url")
     # A ticket that goes round during the day would admit everybody in turn.
@@ -190,6 +213,8 @@ class Ticket(models.Model):
     def clean(self) -> None:
         self.holder_email = fold_email(self.holder_email)
         self.buyer_email = fold_email(self.buyer_email)
+        if self.lacks_main:
+            raise ValidationError({"state": self.main_first})
 
     @property
     def live_claim(self) -> "Claim | None":
@@ -221,6 +246,17 @@ class Ticket(models.Model):
     @property
     def is_add_on(self) -> bool:
         return bool(self.main_code)
+
+    @property
+    def lacks_main(self) -> bool:
+        """Whether it is a valid add-on of a ticket that is not."""
+        mains = Ticket.objects.filter(conference=self.conference_id, code=self.main_code).valid()
+        return self.is_add_on and self.is_valid and not mains.exists()
+
+    @property
+    def main_first(self) -> str:
+        text = _("%(code)s is an add-on to %(main)s, which is not valid. Restore that one.")
+        return text % {"code": self.code, "main": self.main_code}
 
     @property
     def goes_with(self) -> "Ticket | None":

@@ -172,7 +172,7 @@ def _ended_with_main(
 
 
 def _as_main(main: Mapping[str, Any]) -> TicketValues:
-    says = _("its ticket: %s") % (main.get("shop_says") or Ticket.State(main["state"]).label)
+    says = Ticket.ENDED_WITH + (main.get("shop_says") or str(Ticket.State(main["state"]).label))
     return {"state": main["state"], "shop_says": says[:100]}
 
 
@@ -302,15 +302,37 @@ def write_lines(
     return written
 
 
-def cancel_tickets(conference: Conference, tickets: QuerySet[Ticket]) -> ImportResult:
-    """Cancels tickets that their shop, or the file that they came from, does not name any more."""
+def removal_lines(conference: Conference, tickets: QuerySet[Ticket]) -> list[TicketLine]:
+    """What becomes of tickets that their shop, or the file that they came from, does not name any
+    more, and of the valid add-ons on them. Locks both.
+    """
     found = tickets.exclude(state=Ticket.State.CANCELED).select_related("product", "shop")
+    rows = found.order_by("pk").select_for_update(of=("self",))
+    return with_add_ons(conference, [TicketLine(row.code, CANCELED, row) for row in rows])
+
+
+def with_add_ons(conference: Conference, lines: list[TicketLine]) -> list[TicketLine]:
+    """A ticket that ends takes along the valid add-ons of which nothing is said."""
+    return lines + _left_behind(conference, lines, {line.code for line in lines})
+
+
+def cancel_tickets(conference: Conference, tickets: QuerySet[Ticket]) -> ImportResult:
     with transaction.atomic():
         conference.one_writer("tickets")
-        rows = found.order_by("pk").select_for_update(of=("self",))
-        lines = [TicketLine(row.code, CANCELED, row) for row in rows]
-        lines += _left_behind(conference, lines, {line.code for line in lines})
-        return write_lines(conference, lines)
+        return write_lines(conference, removal_lines(conference, tickets))
+
+
+def cancel_missing(
+    conference: Conference, missing: QuerySet[Ticket], written: ImportResult
+) -> list[TicketLine]:
+    """What a whole file, which was just `written`, does not name. Which products there are is known
+    then, so what opens by itself is decided again, and told in `written`.
+    """
+    lines = removal_lines(conference, missing)
+    written.claimed += write_lines(conference, lines).claimed
+    opened = decide_for(conference, None)
+    written.opened_products += sorted(product.name for product in opened)
+    return lines
 
 
 def _row(conference: Conference, line: TicketLine, seen_in: SyncRun | None) -> Ticket:
@@ -370,9 +392,7 @@ def import_tickets(
     if cancels_missing:
         if not accepts_removals:
             refuse_too_many(missing.valid().count(), valid)
-        result.absent_canceled = cancel_tickets(conference, missing).changed
-        opened = decide_for(conference, None)
-        result.opened_products += sorted(product.name for product in opened)
+        result.absent_canceled = len(cancel_missing(conference, missing, result))
     result.waiting = waiting_products(conference)
     if is_dry_run:
         transaction.set_rollback(True)

@@ -1,6 +1,7 @@
 """Which product a shop's or a file's word means, and what it opens by itself."""
 
 from collections.abc import Collection, Iterable
+from uuid import uuid4
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ DECISION = ["scopes", "decided_by"]
 
 class ProductRegister:
     """The products of a conference, as they will be once `save` is called. A product that is
-    renamed in the shop keeps what it opens and follows the name, unless another has that name.
+    renamed in the shop keeps what it opens and follows the name, unless another keeps that name.
     """
 
     def __init__(
@@ -35,6 +36,10 @@ class ProductRegister:
         ours = [product for product in known if product.shop_id == shop_id and product.shop_code]
         self._by_code = {product.shop_code: product for product in ours}
         self._meant: dict[tuple[str, str], Product] = {}
+        # The names that the shop gives to products that we know by their numbers, by `id`.
+        self._wanted: dict[int, tuple[Product, str]] = {}
+        # Those of them that were another one's until now.
+        self._left: set[str] = set()
         codes, alive = set(), set()
         for ticket in tickets:
             codes.add(ticket.code)
@@ -44,6 +49,7 @@ class ProductRegister:
             if key not in self._meant:
                 self._meant[key] = product = self._find(ticket)
                 self._hear(product, ticket.admits)
+        self._rename()
         # A file is known whole. A shop is when a run of it has ended.
         if shop is None:
             self._decide(codes, [self._meant[key] for key in alive])
@@ -52,6 +58,10 @@ class ProductRegister:
         return self._meant[ticket.product_code, ticket.product]
 
     def save(self) -> None:
+        # The database looks at each name by itself, so those that others take are given up first.
+        for product in self.conference.products.filter(name__in=self._left):
+            product.name = uuid4().hex
+            product.save(update_fields=["name"])
         Product.objects.bulk_create(self.new)
         Product.objects.bulk_update(self.changed, ["name", "shop", "shop_code", *DECISION])
 
@@ -75,11 +85,7 @@ class ProductRegister:
         code = ticket.product_code if self.shop is not None else ""
         product = self._by_code.get(code)
         if product is not None:
-            # The name that it leaves is not free before the next time: the database looks row by row.
-            if name not in self._by_name:
-                product.name = name
-                self._by_name[name] = product
-                self._keep_changed(product)
+            self._wanted[id(product)] = product, name
             return product
         product = self._by_name.get(name)
         if product is not None and code:
@@ -95,6 +101,26 @@ class ProductRegister:
         if code:
             self._by_code[code] = product
         return product
+
+    def _rename(self) -> None:
+        """To the names that the shop has for them, all at once: they may have swapped theirs. A name
+        that another one keeps is not free, and of two who want one the first has it.
+        """
+        moving: dict[str, Product] = {}
+        for product, name in self._wanted.values():
+            if name != product.name:
+                moving.setdefault(name, product)
+        is_settled = False
+        while not is_settled:
+            leaving = {id(product) for product in moving.values()}
+            kept = {name for name, each in self._by_name.items() if id(each) not in leaving}
+            fitting = {name: product for name, product in moving.items() if name not in kept}
+            is_settled = len(fitting) == len(moving)
+            moving = fitting
+        self._left = moving.keys() & {product.name for product in moving.values()}
+        for name, product in moving.items():
+            product.name = name
+            self._keep_changed(product)
 
     def _make(self, name: str, code: str, ticket: ShopTicket) -> Product:
         is_untold = ticket.admits is Admits.UNTOLD

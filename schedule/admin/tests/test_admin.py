@@ -313,6 +313,34 @@ def test_the_conferences_form_offers_time_zones_and_explains_dates(client, confe
     assert conference.time_zone == "Asia/Seoul"
 
 
+@pytest.mark.parametrize(
+    "moved", [{"time_zone": "Asia/Seoul"}, {"day_starts_at_hour": 7}, {"time_zone": "UTC"}]
+)
+def test_what_goes_on_all_day_keeps_its_days(client, conference, moved):
+    """In whatever zone they are, and whenever they begin. What its feed says is the feed's."""
+    days = conference.starts_on, conference.ends_on
+    edges = dict(zip(("starts_at", "ends_at"), conference.whole_days(*days), strict=True))
+    typed, fed, set_by_hand = (
+        make_talk(conference, is_all_day=True, title=title, **edges) for title in "ABC"
+    )
+    feed = Feed.objects.create(conference=conference, source="feed")
+    for talk in (fed, set_by_hand):
+        FeedItem.objects.create(feed=feed, talk=talk, key=talk.title)
+    set_by_hand.overrides.create(field="starts_at")
+    url = reverse("admin:schedule_conference_change", args=[conference.pk])
+    form = client.get(url).context["adminform"].form
+    data = {name: value for name, value in form.initial.items() if value is not None}
+    settle()
+    sent = {**data, "stream_hosts-TOTAL_FORMS": 0, "stream_hosts-INITIAL_FORMS": 0, **moved}
+    assert client.post(url, sent).status_code == 302
+    conference = Conference.objects.get()
+    for talk in (typed, fed, set_by_hand):
+        talk.refresh_from_db()
+    whole = conference.whole_days(*days)
+    assert (typed.starts_at, typed.ends_at) == (set_by_hand.starts_at, set_by_hand.ends_at) == whole
+    assert fed.starts_at == edges["starts_at"]
+
+
 def test_the_second_conference_locks_nobody_out_of_the_first(client, conference):
     add = reverse("admin:schedule_conference_add")
     Conference.objects.update(domain=None)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from conftest import client_of, make_conference, make_room, make_stream, make_talk
 from streaming.addresses.plan import addresses_now, csv_of
 from streaming.models import Stream, StreamHost
+from tickets.sources.tests.workbooks import xlsx
 
 PAGE, FILE = "/admin/streaming/stream/rooms/", "/admin/streaming/stream/rooms.csv"
 YOUTUBE, VIMEO = "https://youtu.be/aqz-KE-bpKQ", "https://vimeo.com/76979871"
@@ -116,10 +117,15 @@ def test_one_bad_cell_stops_all_and_is_told_where_it_is(client, rooms):
         ("room,primary\nroom-0,hello\n", "Line 2: Main stage: “hello” is nothing"),
         ("room,primary\nroom-0,http://a.example/x.m3u8\n", "Use https:// instead of http://"),
         (f"room\nroom-0\n{YOUTUBE}\n", "no column “primary”"),
+        (f"room,primary\nroom-0,{YOUTUBE},{VIMEO}\n", "Line 2: 3 cells, but the header has 2."),
         ("", "The submitted file is empty"),
         ('room,primary\n"room-0,x\n', "quotes do not match"),
         (b"room,primary\nroom-0,\x00\n", "neither a text nor a workbook"),
-        (b"PK\x03\x04", "There is no column"),
+        (b"PK\x03\x04", "This workbook cannot be read"),
+        (
+            f"room,name,primary\nroom-0,Side: Ähre,{YOUTUBE}\n",
+            "Line 2: room-0 is called “Main stage” here, and “Side: Ähre” in the file.",
+        ),
     ],
 )
 def test_a_bad_file_says_which_line_and_what_to_do(client, rooms, text, says):
@@ -236,3 +242,22 @@ def test_it_is_for_organizers(attendee, rooms, path):
 
 def test_the_list_of_streams_leads_there(client, rooms):
     assert PAGE in client.get(reverse("admin:streaming_stream_changelist")).text
+
+
+def test_a_workbook_will_do_as_well(client, rooms):
+    """With the lines as its program shows them."""
+    rows = (
+        ["Rooms of the day"],
+        [],
+        ["room", "name", "primary"],
+        ["room-0", "main stage", YOUTUBE],
+    )
+    page = upload(client, xlsx(*rows, ["room-1", "", VIMEO]))
+    assert "2 streams were set" in apply(client, page).text
+    assert played() == {
+        ("room-0", "primary"): ("youtube", "aqz-KE-bpKQ"),
+        ("room-1", "primary"): ("vimeo", "76979871"),
+    }
+    page = upload(client, xlsx(*rows, [], ["nope", "two\nlines", VIMEO], ["room-1", "", "hello"]))
+    assert "Line 6: There is no room “nope”." in page.text
+    assert "Line 7: " in page.text

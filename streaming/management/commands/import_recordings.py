@@ -14,7 +14,7 @@ from tickets.sources.spreadsheets.tables import BadSpreadsheet
 
 class Command(BaseCommand):
     help = (
-        "Import links to recordings from a CSV file with the columns code, url, starts, language and"
+        "Import links to recordings from a CSV or XLSX file with the columns code, url, starts, language and"
         " captions: all of it, or, with a bad line, nothing. Captions are names of WebVTT files"
         " beside the CSV. Exit status 0: done."
     )

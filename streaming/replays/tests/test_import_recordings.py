@@ -98,6 +98,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(load, talks):
         (f"code\nA\n{YOUTUBE}", {1: "no column “url”"}),
         ("", {0: "empty"}),
         (f'code,url\n"A,{YOUTUBE}\n', {2: "quotes do not match"}),
+        (f"code,url\nA,{YOUTUBE},0:42\nA,{YOUTUBE},de\n", dict.fromkeys((2, 3), "but the header has 2")),
     ],
 )  # fmt: skip
 def test_with_a_bad_line_nothing_is_imported(load, tmp_path, capsys, text, problems):

@@ -1,5 +1,7 @@
 """What organizers paste, and what is made of it."""
 
+from urllib.parse import quote
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -174,6 +176,48 @@ def test_what_is_pasted_is_understood(kind, pasted, stored):
 def test_what_cannot_be_played_is_refused_with_a_reason(kind, pasted, why):
     with pytest.raises(ValidationError, match=why):
         SOURCES[kind].clean(pasted)
+
+
+WATCH = "https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3Daqz-KE-bpKQ%26t%3D1"
+SAFE = "https://eur01.safelinks.protection.outlook.com"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "kind", "stored"),
+    [
+        # Copied from a mail or a list of hits: what they lead to is meant.
+        (f"{SAFE}/?url={WATCH}&data=05%7C01&reserved=0", "youtube", "aqz-KE-bpKQ"),
+        (f"{SAFE}/ap/t-59584e83/?url={WATCH}", "youtube", "aqz-KE-bpKQ"),
+        (f"https://www.google.com/url?q={WATCH}&sa=D", "youtube", "aqz-KE-bpKQ"),
+        (f"https://www.google.co.uk/url?sa=t&url={WATCH}", "youtube", "aqz-KE-bpKQ"),
+        (f"https://l.facebook.com/l.php?u={WATCH}&h=AT0", "youtube", "aqz-KE-bpKQ"),
+        (f"https://www.youtube.com/redirect?event=x&q={WATCH}", "youtube", "aqz-KE-bpKQ"),
+        (f"{SAFE}/?url={quote(f'https://www.google.com/url?q={WATCH}')}", "youtube", "aqz-KE-bpKQ"),
+        # As a browser shows it.
+        ("youtu.be/aqz-KE-bpKQ", "youtube", "aqz-KE-bpKQ"),
+        ("www.twitch.tv/frontrow", "twitch", "frontrow"),
+        ("Vimeo.com/76979871", "vimeo", "76979871"),
+        ("cdn.example.org/a.m3u8", "hls", "https://cdn.example.org/a.m3u8"),
+        ("https://www.google.com/urls?q=x", "iframe", "https://www.google.com/urls?q=x"),
+    ],
+)
+def test_an_address_is_what_it_leads_to_with_https_before_it(room, pasted, kind, stored):
+    assert (guess(pasted).kind, guess(pasted).clean(pasted)) == (kind, stored)
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        f"{SAFE}/?data=1",
+        "https://www.google.com/url?sa=t",
+        f"{SAFE}/?url=javascript%3Aalert(1)",
+        "https://www.google.com/url?q=http%3A%2F%2Fa.example%2F",
+    ],
+)
+def test_a_link_that_leads_nowhere_is_no_player(room, pasted):
+    assert guess(pasted) is None
+    with pytest.raises(ValidationError, match="https://"):
+        raise what_is_wrong(pasted)
 
 
 def test_the_player_gets_an_address_that_plays():

@@ -109,6 +109,18 @@ def test_the_plan_of_an_upload_says_what_opens_by_itself(client, conference):
     assert "“Full” waits for somebody to say what it opens" in page.text
 
 
+def test_what_opens_by_a_cancellation_and_by_the_way_back_is_said(client, conference, shirt):
+    said = "“Full” opens the whole conference, because it is the only product."
+    page = planned(client, "code,email,product\nA,ada@a.bc,Full\n", **COLUMNS)
+    ticks = {"digest": digest_of(page), "cancels_missing": "on", "accepts_removals": "on"}
+    assert said in client.post(page_of("plan"), ticks, follow=True).text
+    Upload.objects.all().delete()
+    page = planned(client, "code,email,product\nC,cy@a.bc,Shirt\n", **COLUMNS)
+    client.post(page_of("plan"), {"digest": digest_of(page)})
+    assert Product.objects.get(name="Full").is_waiting
+    assert said in client.post(page_of("change"), follow=True).text
+
+
 def test_who_comes_in_meanwhile_makes_another_plan(client, conference):
     """The product that would have waited stays open then."""
     text = "code,email,product\nA,ada@a.bc,Full\n"

@@ -13,7 +13,8 @@ from conftest import client_of, make_conference, make_role, make_ticket, make_us
 from tickets.admin.tests.test_uploads import ADD, digest_of, page_of
 from tickets.models import Product, Role, Ticket, Upload
 from tickets.sources.tests.workbooks import sheet, xlsx_of_sheets
-from tickets.sources.uploads.plan import apply_upload, plan_upload
+from tickets.sources.uploads.applying import apply_upload
+from tickets.sources.uploads.plan import plan_upload
 
 pytestmark = pytest.mark.ignore_template_errors
 TITO = Path(__file__).parents[2] / "sources/tests/files/tito.csv"

@@ -85,6 +85,7 @@ def test_the_same_file_again_gives_nothing_twice(conference, give):
             "email,reason,until\na@example.com,x,2099-11-20\nA@example.com,x,\n",
             "Line 3: The same stands on line 2, with another end.",
         ),
+        ("email,reason\na@example.com,crew, main hall\n", "Line 2: 3 cells, but the header has 2. "),
         ("", "The file is empty."),
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from schedule.management.conferences import add_conference_option, chosen_conference
@@ -136,9 +137,12 @@ class Command(BaseCommand):
             )
             advice = _word_advice(book.table, columns, words)
             _refuse_problems(book, columns, read, options)
-            if options["set_aside"] and read.set_aside and not options["dry_run"]:
-                with Path(options["set_aside"]).open("xb") as set_aside:
-                    set_aside.write(csv_of(cells_of(book.table, read.set_aside)))
+            # What was refused leaves no file behind, and without the file nothing is imported.
+            with transaction.atomic():
+                counts, waiting = self._import(file, chosen, read, options)
+                if options["set_aside"] and read.set_aside and not options["dry_run"]:
+                    with Path(options["set_aside"]).open("xb") as set_aside:
+                        set_aside.write(csv_of(cells_of(book.table, read.set_aside)))
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}") from None
         except BadSpreadsheet as error:
@@ -146,7 +150,6 @@ class Command(BaseCommand):
             text = _("%(file)s: nothing was imported. Bad rows: %(count)s.")
             text %= {"file": file, "count": len(error.rows)}
             raise CommandError(text + advice) from None
-        counts, waiting = self._import(file, chosen, read, options)
         summary = FileSummary(book.table, columns, read)
         self._report(counts, chosen, book, summary, waiting, as_json=options["json"])
 

@@ -111,9 +111,7 @@ def read_tickets(
         if len(cells) == len(table.header):
             reader.read(row)
         else:
-            message = _("%(found)s cells, but the header has %(expected)s.")
-            counts = {"found": len(cells), "expected": len(table.header)}
-            row.problems.append(message % counts)
+            row.problems.append(table.wrong_width(cells))
         rows.append(row)
     _set_doubles_aside(rows)
     return TicketRows(rows)

@@ -83,11 +83,22 @@ class Table:
         """Whether it has the rows of another file that were set aside, and not all tickets."""
         return problem_column() in self.header
 
+    def wrong_width(self, cells: Sequence[str]) -> str:
+        """What is wrong with a row that has more or fewer cells than the header."""
+        counts = {"found": len(cells), "expected": len(self.header)}
+        message = _("%(found)s cells, but the header has %(expected)s.") % counts
+        if len(cells) > len(self.header):
+            message += " " + _(
+                "Write a text with a comma, a semicolon or a tab in quotes, or name the column."
+            )
+        return message
+
     def records(
         self, names: Mapping[str, Sequence[str]], *, needed: Iterable[str]
     ) -> Iterator[tuple[int, dict[str, str]]]:
         """The line of each row and what it says, by key; "" where it says nothing. `names`: what the
-        column of each key may be called. Raises BadSpreadsheet where a needed one is not there.
+        column of each key may be called. Raises BadSpreadsheet where a needed one is not there, or a
+        row says something under no name at all.
         """
         at = {same_name(name.replace("_", " ")): place for place, name in enumerate(self.header)}
         places = {
@@ -97,6 +108,13 @@ class Table:
         if missing := [key for key in needed if places[key] is None]:
             message = _("There is no column “%(name)s”. There are: %(header)s.")
             raise refuse(message % {"name": missing[0], "header": ", ".join(self.header)}, 1)
+        beyond = len(self.header)
+        if unnamed := [
+            BadRow(line, self.wrong_width(cells))
+            for line, cells in self.rows
+            if any(map(str.strip, cells[beyond:]))
+        ]:
+            raise BadSpreadsheet(unnamed)
         for line, cells in self.rows:
             record = {
                 key: cells[place].strip() if place is not None and place < len(cells) else ""

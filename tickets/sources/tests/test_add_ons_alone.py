@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from conftest import client_of, make_talk, make_user
+from conftest import client_of, make_talk, make_ticket, make_user
 from tickets.admission.claiming import claim_those, claim_tickets
 from tickets.helpdesk import acts
 from tickets.helpdesk.acts import Volunteer
@@ -126,3 +126,56 @@ def test_a_file_over_a_shop_that_is_off_ends_it_with_its_ticket(
         Ticket.objects.filter(code="A-1").update(state="canceled")
     write_tickets(conference, rows)
     assert states() == {"A-1": "canceled", "A-2": "canceled"}
+
+
+@pytest.mark.ignore_template_errors
+def test_in_the_admin_it_comes_back_with_its_ticket_and_not_alone(conference, organizer, bought):
+    """What the shop has ended stays so."""
+    client = client_of(organizer)
+
+    def act(action, *codes):
+        chosen = [Ticket.objects.get(code=code).pk for code in codes]
+        data = {"action": action, "_selected_action": chosen}
+        return client.post("/admin/tickets/ticket/", data, follow=True).text
+
+    refunded = make_ticket(
+        conference, code="A-9", main_code="A-1", state="canceled", shop_says="canceled"
+    )
+    before = states()
+    assert "2 tickets: canceled" in act("cancel", "A-1")
+    assert set(states().values()) == {"canceled"}
+    assert Ticket.objects.get(code="A-2").shop_says == "its ticket: canceled"
+    page = act("restore", "A-2")
+    assert "A-2 is an add-on to A-1, which is not valid. Restore that one." in page
+    assert set(states().values()) == {"canceled"}
+    assert "2 tickets: valid" in act("restore", "A-1")
+    assert states() == before
+    assert Ticket.objects.get(code="A-2").shop_says == ""
+    act("restore", "A-9")
+    assert states()["A-9"] == "valid", "its ticket is valid: somebody may say so"
+    # What was ended by itself does not come back with its ticket.
+    act("cancel", "A-2")
+    act("cancel", "A-1")
+    act("restore", "A-1")
+    assert states() == {"A-1": "valid", "A-2": "canceled", refunded.code: "valid"}
+    act("cancel", "A-1")
+    act("restore", "A-2", "A-1")
+    assert set(states().values()) == {"valid"}, "both at once"
+
+
+@pytest.mark.ignore_template_errors
+def test_the_form_in_the_admin_keeps_to_the_same(conference, organizer, bought):
+    client = client_of(organizer)
+
+    def save(code, state):
+        ticket = Ticket.objects.get(code=code)
+        form = {"code": code, "order_code": "A", "product": ticket.product_id, "state": state}
+        form |= {"holder_name": "", "holder_email": ADA, "buyer_email": ""}
+        form |= {"claims-TOTAL_FORMS": 0, "claims-INITIAL_FORMS": 0}
+        return client.post(f"/admin/tickets/ticket/{ticket.pk}/change/", form)
+
+    save("A-1", "pending")
+    assert states() == {"A-1": "pending", "A-2": "pending"}
+    assert "which is not valid" in save("A-2", "valid").text
+    save("A-1", "valid")
+    assert states() == {"A-1": "valid", "A-2": "valid"}

@@ -44,6 +44,7 @@ def test_an_export_of_tito(conference):
     assert states() == {"AAAA-1": "valid", "AAAA-2": "valid", "AAAA-3": "canceled"}
     products = dict(Ticket.objects.values_list("code", "product__name"))
     assert products == {"AAAA-1": "Full", "AAAA-2": "T-Shirt only", "AAAA-3": "Full"}
+    assert not Ticket.objects.exclude(product__scopes=[]).exists(), "nobody has said what opens"
     kim = Ticket.objects.get(code="AAAA-1")
     assert (kim.holder_email, kim.buyer_email) == ("kim@example.com", "boss@example.com")
     assert (kim.order_code, kim.holder_name) == ("AAAA", "Kim Doe")
@@ -119,13 +120,30 @@ def test_bad_rows_can_be_set_aside(conference, file, tmp_path):
     assert states() == {"A": "valid", "B": "valid", "C": "canceled"}
     rows = list(csv.reader(StringIO(aside.read_text("utf-8-sig"))))
     assert [row[0] for row in rows] == ["code", "B", "D"]
+    other = text.replace("A,a@", "NEW,a@")
     with pytest.raises(CommandError, match=r"aside\.csv: File exists"):
-        run(file(text), *options)
+        run(file(other), *options)
+    assert not Ticket.objects.filter(code="NEW").exists(), "both or nothing"
     corrected = aside.read_bytes().replace(b"nobody", b"b@example.com").replace(b"gone", b"paid", 1)
     with pytest.raises(CommandError):
         run(file(corrected), "--cancel-missing", "--accept-removals")
     counts = json.loads(run(file(corrected), "--json"))
     assert (counts["new"], counts["changed"], counts["problems"]) == (1, 1, [])
+
+
+def test_what_is_refused_leaves_no_file(conference, file, tmp_path):
+    """The second try would meet it."""
+    for code in "ABC":
+        make_ticket(conference, code=code)
+    aside = tmp_path / "aside.csv"
+    options = ("--set-aside", str(aside), "--cancel-missing")
+    bad = file("code,email,status\nA,a@example.com,paid\nB,nobody,paid\n")
+    with pytest.raises(CommandError, match="--accept-removals"):
+        run(bad, *options)
+    assert not aside.exists()
+    run(bad, *options, "--accept-removals")
+    assert "nobody" in aside.read_text()
+    assert states()["C"] == "canceled"
 
 
 def test_nothing_is_missing_while_a_row_has_no_code(conference, file, tmp_path):

@@ -303,3 +303,34 @@ def test_canceling_what_is_missing_decides_again(conference):
     assert opens() == {"Full": OPEN, "Shirt": []}
     assert result.opened_products == ["Full"]
     assert Claim.objects.get().user == ada
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "named"),
+    [
+        ("Early,Late", "Late,Early", "Late,Early"),
+        ("Early,Late,Last", "Late,Last,Early", "Late,Last,Early"),
+        ("Early,Late", "Late,Last", "Late,Last"),
+        # A name that somebody keeps, or that two want, is given once.
+        ("Early,Late,Last", "Late,Late,Early", "Early,Late,Last"),
+        ("Early,Late", "New,New", "New,Late"),
+    ],
+)
+def test_products_that_swap_names_in_the_shop(conference, shop, paper, before, after, named):
+    """At once, while each keeps what it opens."""
+
+    def sold(names):
+        return [
+            paper_ticket(f"A-{code}", product=name, product_code=str(code), admits=Admits.UNTOLD)
+            for code, name in enumerate(names.split(","), start=1)
+        ]
+
+    paper.pages = [sold(before)]
+    full(shop)
+    for product in Product.objects.all():
+        say_what_opens(product, [f"room:{product.shop_code}"])
+    paper.pages = [sold(after)]
+    full(shop)
+    found = Product.objects.order_by("shop_code")
+    assert ",".join(each.name for each in found) == named
+    assert all(each.scopes == [f"room:{each.shop_code}"] for each in found)

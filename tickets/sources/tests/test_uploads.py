@@ -12,14 +12,9 @@ from lib.plans import PlanChanged
 from tickets.models import Claim, Product, Shop, Ticket, Upload
 from tickets.sources.importing import TicketRemovalsRefused
 from tickets.sources.spreadsheets.files import read_book, read_table
+from tickets.sources.uploads.applying import NotUndone, apply_upload, undo_upload
 from tickets.sources.uploads.mapping import ColumnMapping, MappingForm
-from tickets.sources.uploads.plan import (
-    NotUndone,
-    apply_upload,
-    groups_of,
-    plan_upload,
-    undo_upload,
-)
+from tickets.sources.uploads.plan import groups_of, plan_upload
 
 
 def upload_of(conference, text, *, by=None, at=None, **words):

@@ -1,4 +1,4 @@
-"""What applying an upload would change, as its page shows it; applying it; and undoing that."""
+"""What applying an upload would change, as its page shows it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -6,28 +6,22 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.db import models, transaction
-from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from lib.plans import PlanChanged, digest_of, refuse_changed
+from lib.plans import digest_of
 from tickets.models import Product, Ticket, Upload
 from tickets.sources.importing import (
     CANCELED,
     MAX_GONE_SHARE,
-    ImportResult,
     TicketLine,
     TicketPlan,
     missing_tickets,
     plan_tickets,
-    refuse_too_many,
+    removal_lines,
     values_of,
-    write_lines,
-    write_plan,
 )
-from tickets.sources.products import decide_for
-from tickets.sources.reports import COUNTS
 from tickets.sources.shops.base import TicketValues
 from tickets.sources.spreadsheets.books import Book
 from tickets.sources.spreadsheets.rows import TicketRows
@@ -53,7 +47,8 @@ SHOWN_FIELDS = (
     "shop",
 )
 
-MOMENTS = ("valid_from", "valid_until", "passed_on_at")
+# A ticket's code, what it was (None: it was not there), and what it becomes.
+type PackedLine = list[Any]
 
 
 class ShownField(NamedTuple):
@@ -88,7 +83,8 @@ class PlanGroup:
 @dataclass(slots=True)
 class UploadPlan:
     """`missing`: tickets from files that this one does not name, also not in a row that is set aside;
-    of a file that only corrects such rows none. `valid`: how many let in today. `is_answered`: nothing
+    of a file that only corrects such rows none. `missing_add_ons`: those that end with them.
+    `valid`: how many let in today. `is_answered`: nothing
     about the columns is left to ask. `waiting`: the products that will open nothing until somebody
     says what.
     """
@@ -99,6 +95,7 @@ class UploadPlan:
     summary: FileSummary
     plan: TicketPlan
     missing: list[Ticket]
+    missing_add_ons: list[Ticket]
     valid: int
     waiting: list[WaitingProduct]
 
@@ -150,6 +147,7 @@ class UploadPlan:
             [
                 sorted(packed_lines(self.plan.lines)),
                 sorted(f"{ticket.code} {ticket.state}" for ticket in self.missing),
+                sorted(ticket.code for ticket in self.missing_add_ons),
                 sorted(ticket.code for ticket in self.plan.foreign),
                 [row.line for row in self.read.set_aside],
                 sorted(product.name for product in self.plan.products.opened),
@@ -169,13 +167,16 @@ def plan_upload(upload: Upload) -> UploadPlan:
     if table.is_correction:
         missing = missing.none()
     plan = plan_tickets(conference, read.tickets)
+    gone = sorted(removal_lines(conference, missing), key=lambda line: line.code)
+    ended = [(line.values is CANCELED, line.old) for line in gone if line.old]
     return UploadPlan(
         upload=upload,
         book=book,
         is_answered=mapping.is_complete(table),
         summary=mapping.summary(table, read),
         plan=plan,
-        missing=list(missing.select_related("product", "shop").order_by("code")),
+        missing=[ticket for is_missing, ticket in ended if is_missing],
+        missing_add_ons=[ticket for is_missing, ticket in ended if not is_missing],
         valid=Ticket.objects.filter(conference=conference, shop=None).valid().count(),
         waiting=waiting_after(conference, plan),
     )
@@ -191,6 +192,12 @@ def groups_of(planned: UploadPlan) -> list[PlanGroup]:
             for kind in labels
         ),
         ("missing", _("Not in the file"), planned.missing, words.missing),
+        (
+            "add-ons",
+            _("Add-ons to tickets that are not in the file"),
+            planned.missing_add_ons,
+            words.missing,
+        ),
         ("foreign", _("From a ticket shop: left as they are"), planned.plan.foreign, words.foreign),
     ]
     return [
@@ -250,8 +257,7 @@ def _holder(values: TicketValues) -> str:
     return " ".join(filter(None, (values.get("holder_name"), values.get("holder_email"))))
 
 
-def packed_lines(lines: Iterable[TicketLine]) -> list[list[object]]:
-    """For each ticket its code, what it was (None: it was not there) and what it becomes."""
+def packed_lines(lines: Iterable[TicketLine]) -> list[PackedLine]:
     return [
         [line.code, None if (old := line.old_values) is None else pack(old), pack(line.values)]
         for line in lines
@@ -273,109 +279,3 @@ def _plain(value: object) -> object:
         case datetime():
             return value.astimezone(UTC).isoformat()
     return value
-
-
-class NotUndone(Exception):
-    """All of it has changed since, or it is too late. Nothing was written."""
-
-
-@transaction.atomic
-def apply_upload(
-    upload: Upload,
-    *,
-    digest: str,
-    at: datetime,
-    cancels_missing: bool = False,
-    accepts_removals: bool = False,
-) -> ImportResult:
-    """The plan that the organizer saw (its digest). Raises PlanChanged, TicketRemovalsRefused
-    and BadSpreadsheet.
-    """
-    upload.conference.one_writer("tickets")
-    upload = _fresh(upload)
-    if upload.applied_at is not None or not upload.mapping:
-        raise PlanChanged
-    planned = plan_upload(upload)
-    refuse_changed(planned, digest)
-    # The page asks for neither.
-    if not planned.is_answered or (cancels_missing and not planned.read.tells_all_codes):
-        raise PlanChanged
-    lines = planned.plan.lines
-    if not accepts_removals:
-        ending = planned.invalidated + cancels_missing * planned.missing_valid
-        refuse_too_many(ending, planned.valid)
-    if cancels_missing:
-        lines += [TicketLine(ticket.code, CANCELED, ticket) for ticket in planned.missing]
-    written = write_plan(upload.conference, planned.plan)
-    if cancels_missing:
-        decide_for(upload.conference, None)
-    upload.rows = []
-    upload.set_aside = planned.set_aside_cells
-    upload.before = packed_lines(lines)
-    upload.counts = {name: getattr(written, name) for name in COUNTS}
-    upload.cancels_missing = cancels_missing
-    upload.applied_at = at
-    upload.save()
-    return written
-
-
-@dataclass(frozen=True, slots=True)
-class UndoneUpload:
-    """`left`: codes of tickets that have changed since, and stay as they are."""
-
-    count: int
-    left: list[str]
-
-
-@transaction.atomic
-def undo_upload(upload: Upload, *, at: datetime) -> UndoneUpload:
-    """What was there before comes back; tickets that the upload made are canceled, since people may
-    hold them. Raises NotUndone.
-    """
-    upload.conference.one_writer("tickets")
-    upload = _fresh(upload)
-    if not upload.can_be_undone(at):
-        raise NotUndone
-    lines, left = _lines_back(upload)
-    if not lines:
-        raise NotUndone
-    write_lines(upload.conference, lines)
-    upload.before = []
-    upload.undone_at = at
-    upload.save()
-    return UndoneUpload(len(lines), left)
-
-
-def _lines_back(upload: Upload) -> tuple[list[TicketLine], list[str]]:
-    codes = [code for code, _before, _after in upload.before]
-    rows = Ticket.objects.filter(conference=upload.conference, code__in=codes).order_by("pk")
-    rows = rows.select_related("product", "shop").select_for_update(of=("self",))
-    ticket_of = {ticket.code: ticket for ticket in rows}
-    products = Product.objects.filter(conference=upload.conference).in_bulk()
-    lines, left = [], []
-    for code, before, after in upload.before:
-        ticket = ticket_of.get(code)
-        values = CANCELED if before is None else _unpacked(before, products)
-        is_same = ticket is not None and pack(values_of(ticket, after)) == after
-        if is_same and values.get("product", "") is not None:
-            lines.append(TicketLine(code, values, ticket))
-        else:
-            left.append(code)
-    return lines, left
-
-
-def _unpacked(packed: TicketValues, products: dict[int, Product]) -> TicketValues:
-    """A product that was deleted since is None."""
-    values = dict(packed)
-    for name in MOMENTS:
-        if values.get(name):
-            values[name] = parse_datetime(values[name])
-    if "product" in values:
-        values["product"] = products.get(values["product"])
-    return values
-
-
-def _fresh(upload: Upload) -> Upload:
-    """Locked, so that a second click waits and then finds that it is done."""
-    uploads = Upload.objects.select_for_update(of=("self",)).select_related("conference")
-    return uploads.get(pk=upload.pk)
