@@ -29,6 +29,7 @@ _TABLE = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- /measured -->)", re.DOT
 
 
 def try_fault(fault: Fault, machines: Machines, load: Load, seconds: float) -> Outcome:
+    load.samples.clear()
     with load.running():
         time.sleep(WARM_UP_SECONDS)
         began_at = time.monotonic()
@@ -42,8 +43,9 @@ def try_fault(fault: Fault, machines: Machines, load: Load, seconds: float) -> O
 def measure(names: Sequence[str], seconds: float) -> Iterator[Outcome]:
     """On one site, as on the day: it has to be well again before the next one."""
     with Stack(demo=DEMO, background=True) as site, contextlib.closing(Machines(site)) as machines:
+        load = Load(site)
         for name in names:
-            yield try_fault(FAULTS[name], machines, Load(site), seconds)
+            yield try_fault(FAULTS[name], machines, load, seconds)
 
 
 def write(outcomes: Sequence[Outcome]) -> None:

@@ -22,7 +22,7 @@ from tools.visitor import Visitor, own_address
 EVERY_SECONDS = 0.1
 # Beyond it whoever waits has gone.
 PATIENCE_SECONDS = 60
-WATCHERS, NEWCOMERS = 8, 100
+WATCHERS, NEWCOMERS = 8, 1500
 PAGES = ("/lobby/", "/schedule/", "/rooms/main/")
 # What open pages ask for, in the measure in which they do, and one sign-in a second.
 TURN: tuple[str, ...] = (
