@@ -15,7 +15,7 @@ TEMPLATES = $(shell find templates -name '*.html' -o -name '*.txt')
 DJADE := .venv/bin/djade --target-version 6.1
 DJHTML := .venv/bin/djhtml --tabwidth 2
 
-.PHONY: help run setup demo quick test check fix lock stack observatory bench try-pretix deploy-check clean
+.PHONY: help run setup demo quick test check fix lock stack observatory bench faults try-pretix deploy-check clean
 .NOTPARALLEL:
 
 help: ## Say what can be made
@@ -91,6 +91,10 @@ bench: ## Measure what a page costs on the production shape, and hold to what is
 	@tools/venv.sh requirements-dev.lock
 	@$(PYTHON) -m tools.bench
 	@$(PYTHON) -m pytest -q -m timed --hold-promises
+
+faults: ## Break one part after the other of the production shape under load, and say what people noticed
+	@tools/venv.sh requirements-dev.lock
+	@$(PYTHON) -m tools.faults
 
 try-pretix: ## Sell in a real pretix from PyPI and compare our mirror with it, ticket by ticket
 	@tools/venv.sh requirements-dev.lock

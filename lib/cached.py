@@ -4,16 +4,15 @@ Nothing here is dropped because a row changed: what is kept for a second is read
 kept for a number is not asked for any more when the number has grown.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, cast
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 
-logger = logging.getLogger(__name__)
+from lib.steady.patience import impatient
 
 # A handful of conferences, each with the number before and after a change.
 MOST_REVISIONS = 16
@@ -25,10 +24,15 @@ _for_their_arguments: list[Callable[[], None]] = []
 class OnceASecond[T]:
     """What a process reads from the database at most once a second, shared by its threads.
 
-    While the database is away the last answer stays; without one the error goes to the caller.
+    While the database is away, or slow, the last answer stays; without one the error goes to the
+    caller.
     """
 
     SECONDS = 1.0
+    # How long those who ask meanwhile wait for the one who reads.
+    WAIT_SECONDS = 0.5
+    # After a failure, so that a table that somebody has locked makes one wait, not all.
+    AGAIN_SECONDS = 2.0
 
     def __init__(self, read: Callable[[], T]) -> None:
         self._read = read
@@ -41,18 +45,28 @@ class OnceASecond[T]:
         value = self._value
         if value is not None and time.monotonic() - self._read_at < self.SECONDS:
             return value
-        with self._lock:
+        if not self._lock.acquire(timeout=-1 if value is None else self.WAIT_SECONDS):
+            return cast("T", value)
+        try:
             if self._value is None or time.monotonic() - self._read_at >= self.SECONDS:
                 # The clock is read before the rows: what is younger is read again.
                 began_at = time.monotonic()
                 try:
-                    self._value = self._read()
-                except DatabaseError:
+                    self._value = self._read_impatiently()
+                except (DatabaseError, InterfaceError):
                     if self._value is None:
                         raise
-                    logger.warning("The database is away; keeping what was last read.")
+                    began_at = time.monotonic() + self.AGAIN_SECONDS - self.SECONDS
                 self._read_at = began_at
             return self._value
+        finally:
+            self._lock.release()
+
+    def _read_impatiently(self) -> T:
+        if self._value is None:
+            return self._read()
+        with impatient():
+            return self._read()
 
     def age(self) -> None:
         self._read_at = float("-inf")

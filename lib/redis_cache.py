@@ -1,7 +1,5 @@
 """Redis that may be away: it then costs speed and nothing else."""
 
-import logging
-import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -11,7 +9,7 @@ from django_redis.client import DefaultClient
 from django_redis.exceptions import ConnectionInterrupted
 from redis.exceptions import RedisError
 
-logger = logging.getLogger(__name__)
+from lib.steady.breaker import Breaker
 
 # How long Redis is left alone after a failure, so that a frozen one delays one request, not all.
 OPEN_SECONDS = 5.0
@@ -50,7 +48,7 @@ class SteadyRedisCache(RedisCache[Any]):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
-        self._away_until = 0.0
+        self.breaker = Breaker("Redis", OPEN_SECONDS)
         self._lost_deletes: set[tuple[str, int | None]] = set()
         self.local = LocMemCache(f"beside {server}", {"OPTIONS": {"MAX_ENTRIES": MAX_LOCAL}})
 
@@ -84,15 +82,17 @@ class SteadyRedisCache(RedisCache[Any]):
     def ask(
         self, operation: str, without: object, key: object, *args: object, **named: object
     ) -> Any:
-        if time.monotonic() >= self._away_until:
+        if self.breaker.lets_through():
             try:
                 for lost in tuple(self._lost_deletes):
                     self.client.delete(lost[0], version=lost[1])
                     self._lost_deletes.discard(lost)
-                return getattr(self.client, operation)(key, *args, **named)
+                answer = getattr(self.client, operation)(key, *args, **named)
             except (ConnectionInterrupted, RedisError) as error:
-                self._away_until = time.monotonic() + OPEN_SECONDS
-                logger.warning("Redis is away (%s); going on without.", type(error).__name__)
+                self.breaker.failed(error)
+            else:
+                self.breaker.worked()
+                return answer
         if isinstance(key, str) and key.startswith(LOCAL_PREFIX):
             return getattr(self.local, operation)(key, *args, **named)
         return without

@@ -171,7 +171,7 @@ def env_database(name: str, *, default: Path) -> dict[str, Any]:
     if not database:
         raise _wrong(name, "names no database after the host", _POSTGRES_EXAMPLE)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "lib.steady.postgresql",
         "NAME": database,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

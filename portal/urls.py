@@ -7,6 +7,7 @@ from portal.health import healthz, readyz
 from tickets.admission.refusals import forbidden
 
 handler403 = forbidden
+handler500 = views.server_error
 urlpatterns = [
     path("", views.home, name="home"),
     path("lobby/", views.lobby, name="lobby"),

@@ -96,9 +96,7 @@ def redis(directory: Path) -> Iterator[str]:
     if user:
         os.chown(home, user["user"], user["group"])
     address = home / "redis.sock"
-    command = [_redis_binary(directory), "--port", "0", "--unixsocket", str(address)]
-    command += ["--save", "", "--appendonly", "no", "--dir", str(home)]
-    command += ["--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru"]
+    command = redis_command(_redis_binary(directory), address)
 
     def is_ready(server: subprocess.Popen[bytes]) -> bool:
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as link:
@@ -110,6 +108,13 @@ def redis(directory: Path) -> Iterator[str]:
 
     with running(command, directory / "redis.log", is_ready, **user):
         yield f"unix://{address}?db=0"
+
+
+def redis_command(binary: Path | str, address: Path) -> list[Any]:
+    """Serves on that unix socket."""
+    command = [binary, "--port", "0", "--unixsocket", address, "--dir", address.parent]
+    command += ["--save", "", "--appendonly", "no"]
+    return [*command, "--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru"]
 
 
 def _postgres_binaries(directory: Path) -> Path:

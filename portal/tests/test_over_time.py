@@ -101,7 +101,7 @@ def test_it_opens_at_that_moment_in_pages_and_in_the_live_file(past, clock):
 
 def test_a_page_is_kept_no_longer_than_to_the_next_such_moment(past, monkeypatch):
     kept = []
-    monkeypatch.setattr(pages.cache, "set", lambda key, page, seconds: kept.append(seconds))
+    monkeypatch.setattr(pages.cache, "set", lambda key, page, seconds: kept.append(page[2]))
     page(Client())
     change(past, replays_end_at=timezone.now() + timedelta(minutes=20))
     page(Client())

@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple, cast
@@ -18,6 +19,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -26,6 +28,8 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import get_language
 
 from lib.http_headers import accepts_gzip
+from lib.steady.kept import SPARE_SECONDS, Kept, keep, keep_on
+from lib.steady.patience import impatient
 from schedule.site.access import View
 from schedule.site.params import Param, query_of
 from schedule.site.request import ConferenceRequest, PageKey
@@ -34,6 +38,8 @@ from schedule.site.zones import viewer_zone, zone_tag
 # A page lives until the next talk starts or ends, or the conference opens to everybody or is over;
 # this bounds what a quiet night keeps.
 MAX_AGE = timedelta(hours=1)
+# When a page could not be made anew, that is tried once more after that.
+AGAIN_SECONDS = 5.0
 # What many search for in the same minute is made once; what one alone searches for is soon gone.
 SEARCH_MAX_AGE = timedelta(seconds=10)
 # In one process, so that most of its threads stay free for everything else.
@@ -94,8 +100,9 @@ def shared_page(
 
             if slot is None:
                 return answer()
-            if not slot.was_missed and (kept := cache.get(slot.key)):
-                return Page(*kept).answer(request)
+            kept = None if slot.was_missed else Kept.read(cache.get(slot.key))
+            if kept and kept.is_fresh:
+                return Page(*kept.value).answer(request)
             made = _make(slot, answer, request)
             return made.answer(request) if isinstance(made, Page) else made
 
@@ -149,14 +156,19 @@ _making: dict[str, threading.Lock] = {}
 def _make(
     slot: PageKey, render: Callable[[], HttpResponse], request: ConferenceRequest
 ) -> HttpResponse | Page:
-    """Render and keep. One thread of a process renders a page while the others wait for it."""
+    """Render and keep. One thread of a process renders a page while the others wait for it. While the
+    database is away, what was last kept under the same numbers is shown.
+    """
     key, longest = slot.key, SEARCH_MAX_AGE if slot.is_search else MAX_AGE
     with _making.setdefault(key, threading.Lock()):
+        kept = None
         try:
-            if kept := cache.get(key):
-                return Page(*kept)
+            kept = Kept.read(cache.get(key))
+            if kept and kept.is_fresh:
+                return Page(*kept.value)
             at = request.at
-            response = render()
+            with impatient() if kept else nullcontext():
+                response = render()
             if response.status_code != 200 or response.cookies:
                 return response
             page = Page(
@@ -166,8 +178,15 @@ def _make(
             )
             edges = [request.conference.next_edge(at), *[edge(request, at) for edge in EDGES]]
             until = min(edge for edge in [*edges, at + longest] if edge)
-            cache.set(key, tuple(page), (until - timezone.now()).total_seconds())
+            spare = 0.0 if slot.is_search else SPARE_SECONDS
+            keep(key, tuple(page), (until - timezone.now()).total_seconds(), spare=spare)
             return page
+        except (DatabaseError, InterfaceError):
+            if kept is None:
+                raise
+            # So that of those who come meanwhile nobody waits for the same.
+            keep_on(key, kept, AGAIN_SECONDS)
+            return Page(*kept.value)
         finally:
             _making.pop(key, None)
 

@@ -14,6 +14,7 @@ from schedule.site.request import ConferenceRequest
 from streaming.models import Recording, Stream
 from streaming.sources.base import Playback, Viewer
 from streaming.watching.room_streams import StreamsNow, begins_at
+from tickets.admission.rule import Admission
 from tickets.models import User
 
 # One source as the player takes it (static/js/playback.js).
@@ -23,6 +24,10 @@ logger = logging.getLogger(__name__)
 
 
 def viewer_of(request: ConferenceRequest) -> Viewer:
+    """By the admission, where there is one: who watches goes on while the database is away."""
+    admission: Admission | None = getattr(request, "admission", None)
+    if admission is not None:
+        return Viewer(admission.reference, admission.display_name, request.get_host())
     user = request.user if isinstance(request.user, User) else None
     return Viewer(
         reference=user.reference if user else "",

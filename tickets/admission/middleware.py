@@ -21,6 +21,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
+from lib.steady.kept import Kept
 from schedule.site.access import (
     ADMIN_SITE,
     CLOSED,
@@ -41,7 +42,7 @@ from schedule.site.rights import DeskRights, works_for
 from schedule.site.scoped_admin import conference_of
 from tickets.admission.refusals import refuse
 from tickets.admission.request import BELOW_ADMIN, DeskRequest, TicketRequest
-from tickets.admission.rule import Admission, Reason, compute_and_keep, refusal
+from tickets.admission.rule import Admission, Reason, kept_or_computed, refusal
 from tickets.admission.sign_in import SECOND_FACTORS, SignIn
 from tickets.models.scopes import admission_key
 
@@ -125,15 +126,14 @@ def admission_and_page(
     conference = request.conference
     key = admission_key(conference.pk, int(user_id))
     found = cache.get_many([key, slot.key] if slot else [key])
-    packed = found.get(key)
-    admission = Admission.unpack(packed) if packed else compute_and_keep(conference, int(user_id))
+    admission = kept_or_computed(conference, int(user_id), Kept.read(found.get(key)))
     session_hash = request.session.get(HASH_SESSION_KEY, "")
     # Else signed with an older SECRET_KEY, or no longer good: Django knows, and costs a query.
     is_fresh = constant_time_compare(session_hash, admission.auth_hash)
     if not is_fresh and not request.user.is_authenticated:
         return None, None
-    page = found.get(slot.key) if slot else None
-    return admission, Page(*page) if page else None
+    page = Kept.read(found.get(slot.key)) if slot else None
+    return admission, Page(*page.value) if page and page.is_fresh else None
 
 
 def refuse_session(request: ConferenceRequest, access: Access) -> HttpResponse | None:

@@ -2,8 +2,8 @@
 
 An admission is the union of a person's live claims and grants in one conference, and of what the
 person is let into by working for it, as scopes with time windows. It is computed in at most three queries and kept for 20 seconds or until the next
-edge of a window, whichever is sooner: the bound on how long a refund goes unnoticed. Dropping it
-when something changes is a courtesy that may lose a race.
+edge of a window, whichever is sooner: the bound on how long a refund goes unnoticed while the
+database answers. Dropping it when something changes is a courtesy that may lose a race.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Self
 
 from allauth.account.models import EmailAddress
 from django.core.cache import cache
+from django.db import DatabaseError, InterfaceError
 from django.db.models import (
     DateTimeField,
     Exists,
@@ -28,6 +29,8 @@ from django.db.models.functions import Coalesce, Upper
 from django.utils import timezone
 
 from lib.compiled_sql import prepared
+from lib.steady.kept import Kept, keep, keep_on
+from lib.steady.patience import impatient
 from schedule.models import Conference, Talk
 from tickets.models import Ban, Role, Ticket, TicketQuerySet, User, fold_email
 from tickets.models.roles import ADMITTED_EVERYWHERE
@@ -46,10 +49,11 @@ from tickets.models.scopes import (
 )
 
 KEPT = timedelta(seconds=20)
+# When the database has failed to say it, it is asked once more after that.
+AGAIN = timedelta(seconds=5)
 # As a product gives by default, for people without one: speakers, crew.
 PLACES_BY_GRANT = 2
 FOREVER = datetime.max.replace(tzinfo=UTC)
-
 
 # The values of a row, as a prepared query gives them.
 type Values = tuple[Any, ...]
@@ -97,7 +101,7 @@ class Admission:
     that the gate need not load the user to see that a password has changed. `withheld`: of tickets
     that are theirs, or in their proved name, and let nobody in. `talks`: the codes of those in which
     they speak or which they chair. `places`: on how many devices they may watch at the same time
-    (tickets/admission/watching.py); None: on any number.
+    (tickets/admission/watching.py); None: on any number. `reference` and `display_name` are for players.
     """
 
     openings: tuple[ScopeWindow, ...] = ()
@@ -107,6 +111,8 @@ class Admission:
     talks: tuple[str, ...] = ()
     banned_until: datetime | None = None
     places: int | None = PLACES_BY_GRANT
+    reference: str = ""
+    display_name: str = ""
 
     @classmethod
     def unpack(cls, packed: Values) -> Self:
@@ -123,8 +129,8 @@ class Admission:
         """Plain values, which the cache reads faster than objects."""
         openings = tuple(tuple(opening) for opening in self.openings)
         withheld = tuple((state, tuple(opening)) for state, opening in self.withheld)
-        rest = (withheld, self.talks, self.banned_until, self.places)
-        return (openings, self.is_active, self.auth_hash, *rest)
+        rest = (self.talks, self.banned_until, self.places, self.reference, self.display_name)
+        return (openings, self.is_active, self.auth_hash, withheld, *rest)
 
     def refusal(self, scope: str | None, at: datetime) -> Reason | None:
         """None: come in. `scope` None asks for any admission, also one for a later day."""
@@ -193,8 +199,22 @@ def refusal(
 
 
 def admission_of(conference: Conference, user_id: int) -> Admission:
-    packed = cache.get(admission_key(conference.pk, user_id))
-    return Admission.unpack(packed) if packed else compute_and_keep(conference, user_id)
+    kept = Kept.read(cache.get(admission_key(conference.pk, user_id)))
+    return kept_or_computed(conference, user_id, kept)
+
+
+def kept_or_computed(conference: Conference, user_id: int, kept: Kept | None) -> Admission:
+    """While the database is away, what was last computed counts for ten minutes."""
+    if kept is None:
+        return compute_and_keep(conference, user_id)
+    if kept.is_fresh:
+        return Admission.unpack(kept.value)
+    try:
+        with impatient():
+            return compute_and_keep(conference, user_id)
+    except (DatabaseError, InterfaceError):
+        keep_on(admission_key(conference.pk, user_id), kept, AGAIN.total_seconds())
+        return Admission.unpack(kept.value)
 
 
 def compute_and_keep(conference: Conference, user_id: int) -> Admission:
@@ -202,11 +222,8 @@ def compute_and_keep(conference: Conference, user_id: int) -> Admission:
     admission = compute(conference, user_id)
     edge = admission.next_edge(at)
     until = min(edge, at + KEPT) if edge else at + KEPT
-    cache.set(
-        admission_key(conference.pk, user_id),
-        admission.pack(),
-        (until - at).total_seconds(),
-    )
+    seconds = (until - at).total_seconds()
+    keep(admission_key(conference.pk, user_id), admission.pack(), seconds)
     return admission
 
 
@@ -249,6 +266,8 @@ def compute(conference: Conference, user_id: int) -> Admission:
         # A superuser is shut out by nobody.
         banned_until=None if person.is_superuser else person.banned_until,
         places=None if has_any_places else places or PLACES_BY_GRANT,
+        reference=person.reference,
+        display_name=person.display_name,
     )
 
 
@@ -260,6 +279,8 @@ class _Person(NamedTuple):
     pk: int
     is_active: bool
     password: str
+    reference: str
+    display_name: str
     proved_email: str | None
     banned_until: datetime | None
     is_superuser: bool

@@ -8,15 +8,18 @@ nobody is locked out and nobody is counted.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import blake2b
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.core.cache.backends.base import BaseCache
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest
 from django.utils import timezone
 
 from lib.redis_scripts import RedisScript
+from lib.steady.patience import impatient
 from schedule.models import Conference
 from tickets.admission.request import TicketRequest
 from tickets.admission.rule import Reason
@@ -47,7 +50,9 @@ def refusal_to_watch(
         conference.pk, device_of(browser), room, user_id=user_id, limit=limit, instead=instead
     )
     if user_id and replaced > 0:
-        ReplacementCount.add(conference, user_id)
+        # Only counted, so that nobody waits for it while the database is away.
+        with suppress(DatabaseError, InterfaceError), impatient():
+            ReplacementCount.add(conference, user_id)
     return Reason.TOO_MANY_PLACES if replaced == REFUSED else None
 
 

@@ -333,14 +333,15 @@ def test_it_is_kept_as_plain_values(conference, attendee):
     make_ticket(conference, holder_email=attendee.email, scopes=["room:main"], state="canceled")
     make_talk(conference, code="WS9").chairs.add(attendee)
     admission = admission_of(conference, attendee.pk)
-    kept = cache.get(admission_key(conference.pk, attendee.pk))
-    openings, is_active, auth_hash, withheld, talks, banned_until, places = kept
+    kept, _made_at, _seconds = cache.get(admission_key(conference.pk, attendee.pk))
+    openings, is_active, auth_hash, withheld, talks, banned_until, places, *person = kept
     assert ("conference", None, None, "") in openings
     assert withheld == (("canceled", ("room:main", None, None, "")),)
     assert talks == ("WS9",)
     assert {type(value) for value in kept} == {tuple, bool, str, type(None), int}
     assert (is_active, auth_hash) == (True, attendee.get_session_auth_hash())
     assert (banned_until, places) == (None, 2)
+    assert person == [attendee.reference, attendee.display_name]
     assert Admission.unpack(kept) == admission == compute(conference, attendee.pk)
     with CaptureQueriesContext(connection) as queries:
         assert admission_of(conference, attendee.pk) == admission
@@ -349,7 +350,7 @@ def test_it_is_kept_as_plain_values(conference, attendee):
 
 def test_it_is_kept_until_the_next_edge_but_twenty_seconds_at_most(conference, monkeypatch):
     lives = []
-    monkeypatch.setattr(cache, "set", lambda key, value, seconds: lives.append(seconds))
+    monkeypatch.setattr(cache, "set", lambda key, kept, seconds: lives.append(kept[2]))
     now = timezone.now()
     user = person_with(conference, "conference", valid_until=now + timedelta(seconds=5))
     admission_of(conference, user.pk)

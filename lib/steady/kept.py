@@ -1,0 +1,38 @@
+"""What was worked out once and is kept beyond its time, for as long as what it is made of is away."""
+
+import time
+from typing import Any, NamedTuple
+
+from django.core.cache import cache
+
+# As long as people may be served with it while the database is away.
+SPARE_SECONDS = 600.0
+# By how much the clocks of two machines may differ.
+DRIFT_SECONDS = 5.0
+
+
+class Kept(NamedTuple):
+    """`made_at` is of the clock of who made it; it is right for so many `seconds`."""
+
+    value: Any
+    made_at: float
+    seconds: float
+
+    @property
+    def is_fresh(self) -> bool:
+        return -DRIFT_SECONDS <= time.time() - self.made_at < self.seconds
+
+    @classmethod
+    def read(cls, found: Any) -> "Kept | None":
+        """Of what the cache has."""
+        return cls(*found) if found else None
+
+
+def keep(key: str, value: Any, seconds: float, *, spare: float = SPARE_SECONDS) -> None:
+    cache.set(key, (value, time.time(), seconds), seconds + spare)
+
+
+def keep_on(key: str, kept: Kept, seconds: float) -> None:
+    """Nobody tries to make it anew for so long. It does not live longer by that."""
+    age = time.time() - kept.made_at
+    cache.set(key, (kept.value, kept.made_at, age + seconds), max(SPARE_SECONDS - age, 0.0))

@@ -1,0 +1,150 @@
+"""A frozen PostgreSQL: a real one of these tests alone, stopped by a signal."""
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from functools import partial
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import OperationalError, connection
+
+from lib.steady.breaker import Breaker
+from lib.steady.patience import impatient
+from lib.steady.postgresql import base
+from tools.cpu import children, name_of
+from tools.process import on_free_port, temporary_directory
+from tools.services import postgres
+
+pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.django_db]
+
+# What is promised, with room for a machine that does other work.
+MOST_SECONDS = 2.0
+
+
+@pytest.fixture(scope="module")
+def server():
+    """Its address, and the pid of its main process."""
+    before = set(children(os.getpid()))
+    with temporary_directory() as directory, contextlib.ExitStack() as stack:
+        url = on_free_port(stack, partial(postgres, directory))
+        ours = [pid for pid in children(os.getpid()) if pid not in before]
+        yield urlsplit(url), next(pid for pid in ours if name_of(pid) == "postgres")
+
+
+@pytest.fixture
+def make_link(server, monkeypatch):
+    """Connections to it, each as one thread has it."""
+    monkeypatch.setattr(base, "breaker", Breaker("The database", 0.5))
+    url, _pid = server
+    place = {"HOST": url.hostname, "PORT": url.port, "PASSWORD": url.password, "NAME": "front_row"}
+    with contextlib.ExitStack() as links:
+
+        def make() -> base.DatabaseWrapper:
+            link = base.DatabaseWrapper({**connection.settings_dict, **place})
+            link.inc_thread_sharing()
+            links.callback(link.close)
+            return link
+
+        yield make
+
+
+@pytest.fixture
+def frozen(server):
+    @contextlib.contextmanager
+    def freeze():
+        pids = [server[1], *children(server[1])]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+    return freeze
+
+
+def ask(link, statement="SELECT 1"):
+    with link.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()[0]
+
+
+def seconds_of(act, promises, what, most=MOST_SECONDS):
+    began_at = time.monotonic()
+    with pytest.raises(OperationalError):
+        act()
+    promises.check(what, time.monotonic() - began_at, most)
+
+
+def test_one_waits_briefly_and_the_others_not_at_all(make_link, frozen, promises):
+    first, second = make_link(), make_link()
+    assert ask(first) == ask(second) == 1
+    with frozen():
+        seconds_of(lambda: ask(first), promises, "the first who asks a frozen database")
+        assert base.breaker.is_open
+        seconds_of(lambda: ask(second), promises, "those who come after", 0.1)
+        time.sleep(0.6)
+        # Let through, to see whether it is back; on a connection that was at rest.
+        seconds_of(lambda: ask(second), promises, "who looks again")
+    time.sleep(0.6)
+    assert ask(make_link()) == 1
+    assert not base.breaker.is_open
+
+
+def test_who_waits_for_long_is_released_as_well(make_link, frozen, promises):
+    patient, other = make_link(), make_link()
+    ask(other)
+    ended: list[float] = []
+
+    def wait() -> None:
+        began_at = time.monotonic()
+        try:
+            ask(patient, "SELECT 1 FROM pg_sleep(20)")
+        except OperationalError:
+            ended.append(time.monotonic() - began_at)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    time.sleep(0.2)
+    with frozen():
+        thread.join(10)
+    assert ended, "it waits for as long as the database is frozen"
+    promises.check("a long statement of a frozen database", ended[0], MOST_SECONDS + 0.2)
+
+
+def test_a_long_statement_of_a_server_that_answers_is_waited_for(make_link):
+    assert ask(make_link(), "SELECT 7 FROM pg_sleep(1.8)") == 7
+    assert not base.breaker.is_open
+
+
+def test_who_is_impatient_does_not_wait_for_a_lock(make_link, promises):
+    link = make_link()
+
+    def read() -> None:
+        with impatient(0.6):
+            ask(link, "SELECT 7 FROM pg_sleep(5)")
+
+    seconds_of(read, promises, "who is impatient", 1.5)
+    assert not base.breaker.is_open, "the server itself answers"
+    assert ask(make_link()) == 1
+
+
+def test_a_transaction_that_is_cut_leaves_a_usable_connection(make_link, frozen):
+    link = make_link()
+    with pytest.raises(OperationalError), frozen():
+        link.set_autocommit(False)
+        ask(link)
+    link.close()
+    time.sleep(0.6)
+    assert ask(link) == 1
+
+
+def test_nobody_listens(make_link, promises):
+    link = make_link()
+    link.settings_dict["PORT"] = 1
+    seconds_of(lambda: ask(link), promises, "nobody listens", 0.5)
+    seconds_of(lambda: ask(make_link()), promises, "and nobody asks again", 0.1)

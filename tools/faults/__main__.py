@@ -1,0 +1,79 @@
+"""Cause one fault after the other on the production shape, and say what people noticed.
+
+    python -m tools.faults [--seconds 20] [--write] [FAULT…]
+
+In each cell: how many of so many requests failed, then the seconds that one waited, median and most.
+With --write the table goes into docs/reliability.md.
+"""
+
+import argparse
+import contextlib
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+
+from tools.faults.faults import FAULTS, Fault
+from tools.faults.load import Load
+from tools.faults.machines import Machines
+from tools.faults.outcome import HEAD, Outcome, table
+from tools.process import NotStarted, interrupt_on_sigterm
+from tools.stack import PROJECT, Stack
+
+SECONDS = 20.0
+# Until every page is warm, and after a fault until it is seen whether all is well again.
+WARM_UP_SECONDS, AFTER_SECONDS = 8.0, 12.0
+DEMO = ("--talks", "100", "--people", "100")
+DOCUMENT = PROJECT / "docs" / "reliability.md"
+_TABLE = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- /measured -->)", re.DOTALL)
+
+
+def try_fault(fault: Fault, machines: Machines, load: Load, seconds: float) -> Outcome:
+    load.samples.clear()
+    with load.running():
+        time.sleep(WARM_UP_SECONDS)
+        began_at = time.monotonic()
+        with fault.cause(machines):
+            time.sleep(fault.seconds or seconds)
+            ended_at = time.monotonic()
+        time.sleep(AFTER_SECONDS)
+    return Outcome.of(fault.words, load.samples, began_at, ended_at)
+
+
+def measure(names: Sequence[str], seconds: float) -> Iterator[Outcome]:
+    """On one site, as on the day: it has to be well again before the next one."""
+    with Stack(demo=DEMO, background=True) as site, contextlib.closing(Machines(site)) as machines:
+        load = Load(site)
+        for name in names:
+            yield try_fault(FAULTS[name], machines, load, seconds)
+
+
+def write(outcomes: Sequence[Outcome]) -> None:
+    text = DOCUMENT.read_text()
+    DOCUMENT.write_text(_TABLE.sub(lambda _old: f"{table(outcomes)}\n", text))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tools.faults", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="how long most faults last")
+    parser.add_argument("--write", action="store_true", help="into docs/reliability.md")
+    parser.add_argument("faults", nargs="*", metavar="FAULT", help=", ".join(FAULTS))
+    options = parser.parse_args()
+    if unknown := set(options.faults) - FAULTS.keys():
+        parser.error(f"There is no fault called {', '.join(sorted(unknown))}.")
+    interrupt_on_sigterm()
+    print(HEAD, flush=True)
+    outcomes = []
+    for outcome in measure(options.faults or [*FAULTS], options.seconds):
+        outcomes.append(outcome)
+        print(outcome.row(), flush=True)
+    if options.write:
+        write(outcomes)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except NotStarted as error:
+        sys.exit(str(error))
