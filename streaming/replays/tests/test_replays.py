@@ -194,7 +194,7 @@ def test_other_recordings_wait_for_their_end(client, conference, room):
     assert "/replays/NOW/" not in page(client, "/talks/NOW/")
 
 
-def test_what_still_goes_on_tells_the_moment(client, talk, room):
+def test_what_still_goes_on_tells_the_moment(within_a_day, client, talk, room):
     Recording.objects.all().delete()
     recording = make_recording(room, kind="origin", value="main", starts_at=talk.starts_at - HOUR)
     Nudge.objects.create(recording=recording, talk=talk, seconds=5)
