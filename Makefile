@@ -15,7 +15,7 @@ TEMPLATES = $(shell find templates -name '*.html' -o -name '*.txt')
 DJADE := .venv/bin/djade --target-version 6.1
 DJHTML := .venv/bin/djhtml --tabwidth 2
 
-.PHONY: help run setup demo quick test check fix lock stack observatory bench faults try-pretix deploy-check clean
+.PHONY: help run setup demo quick test sqlite check fix lock stack observatory bench faults try-pretix deploy-check clean
 .NOTPARALLEL:
 
 help: ## Say what can be made
@@ -41,12 +41,16 @@ quick: ## Look for the commonest mistakes and test on SQLite without a browser, 
 	TEST_SERVICES=none $(PYTHON) -m pytest -q -n auto --maxprocesses=4 -m "not services and not browser and not walk and not slow"
 
 # Browser tests mostly wait, so there is one process more than cores; those of a file stay together.
-test: ## Test on PostgreSQL and Redis, then in the browser, then on SQLite and the in-process cache
+test: ## Test on PostgreSQL and Redis, then in the browser, then the walks on SQLite
 	@tools/venv.sh requirements-dev.lock
 	@tools/js.sh test
-	$(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not browser and not walk"
+	$(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not browser and (services or not walk)"
 	$(PYTHON) -m pytest -n 3 --dist loadfile -m browser
-	TEST_SERVICES=none $(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not services and not browser"
+	TEST_SERVICES=none $(PYTHON) -m pytest -n auto --maxprocesses=4 -m "walk and not services and not browser"
+
+sqlite: ## Test once more, on SQLite and the in-process cache, what `make test` tests on PostgreSQL
+	@tools/venv.sh requirements-dev.lock
+	TEST_SERVICES=none $(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not services and not browser and not walk"
 
 check: ## Look for mistakes without running the site; changes nothing
 	@tools/venv.sh requirements-dev.lock

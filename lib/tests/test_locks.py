@@ -105,6 +105,7 @@ def test_a_file_that_its_holder_took_away_is_no_lock(monkeypatch, tmp_path):
     assert not path.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_it_ends_with_a_process_that_is_killed(monkeypatch, tmp_path):
     values = connection.settings_dict
@@ -176,6 +177,7 @@ def test_who_lost_it_is_told():
                 lock.check()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_until_the_commit_of_what():
     with pytest.raises(transaction.TransactionManagementError):

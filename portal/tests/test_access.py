@@ -206,6 +206,7 @@ def test_a_ticket_opens_none_of_them(conference, attendee):
     assert [path for path, answer in answers.items() if said not in answer.text] == []
 
 
+@pytest.mark.slow
 @on_both_hosts
 @pytest.mark.ignore_template_errors
 def test_no_cache_keeps_what_staff_see(conference, organizer):

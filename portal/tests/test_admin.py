@@ -34,6 +34,7 @@ def test_an_organizer_sees_every_model(organizer):
     assert "Testconf, times of Europe/Berlin" in page.content.decode()
 
 
+@pytest.mark.slow
 def test_a_role_opens_the_admin_of_its_conference(role, conference):
     make_talk(conference, title="Engines")
     client = client_of(role.user)
@@ -61,6 +62,7 @@ def test_a_role_opens_no_other_conference(role, conference):
     assert client.get(elsewhere).status_code == 404
 
 
+@pytest.mark.slow
 def test_where_a_conference_is_belongs_to_superusers(role, conference):
     client = client_of(role.user)
     url = reverse("admin:schedule_conference_change", args=[conference.pk])

@@ -46,6 +46,7 @@ def test_it_is_always_live():
             assert {at.date() for at in begins} == set(plan.days)
 
 
+@pytest.mark.slow
 def test_every_room_is_in_another_state():
     for now in MOMENTS:
         plan = small_plan(1, now)
@@ -125,6 +126,7 @@ def demo(db):
     return run
 
 
+@pytest.mark.slow
 def test_the_demo_is_live(demo, capsys):
     conference = demo()
     settle()
@@ -150,6 +152,7 @@ def test_the_demo_is_live(demo, capsys):
     assert words.KEYNOTES[0].title in said
 
 
+@pytest.mark.slow
 def test_who_signs_in_gets_what_was_said(demo):
     conference = demo()
     assert not User.objects.exclude(email="organizer@example.com").exists()
@@ -177,6 +180,7 @@ def test_who_signs_in_gets_what_was_said(demo):
     assert organizer.check_password(usual_password())
 
 
+@pytest.mark.slow
 def test_a_second_run_changes_nothing_but_the_times(demo, monkeypatch):
     conference = demo()
     attendee = make_user("attendee@example.com")
@@ -259,6 +263,7 @@ def test_the_port_is_the_one_of_make_run(demo, capsys, monkeypatch):
     assert "http://localhost:9000/admin/" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_large_one_is_filled_with_people(demo, capsys):
     conference = demo("--talks", "130", "--people", "30")
     assert Talk.objects.count() == 130

@@ -103,6 +103,7 @@ def shifts_from(client):
     return card.shifts_from.title if card.shifts_from else None
 
 
+@pytest.mark.slow
 def test_where_a_shift_begins_unless_one_chooses(hall, small, organizer, now):
     client = client_of(organizer)
     assert shifts_from(client) == "Engines"  # it may not have begun yet
@@ -117,6 +118,7 @@ def test_where_a_shift_begins_unless_one_chooses(hall, small, organizer, now):
     assert shifts_from(client) is None
 
 
+@pytest.mark.slow
 def test_a_shift_is_previewed_applied_and_undone(hall, organizer, now):
     client = client_of(organizer)
     preview = text(client.get(url("shift"), {"talk": "ENGINE", "minutes": 10}))
@@ -139,6 +141,7 @@ def test_a_shift_is_previewed_applied_and_undone(hall, organizer, now):
     assert "undone already" in text(undo(client, change))
 
 
+@pytest.mark.slow
 def test_undo_names_what_has_changed_since(hall, organizer):
     client = client_of(organizer)
     go_through(client, "shift", talk="ENGINE", minutes=10)
@@ -149,6 +152,7 @@ def test_undo_names_what_has_changed_since(hall, organizer):
     assert "Looms: ends" in page
 
 
+@pytest.mark.slow
 def test_undo_does_nothing_that_was_not_looked_at(hall, organizer, now):
     client = client_of(organizer)
     go_through(client, "shift", talk="ENGINE", minutes=10)
@@ -179,6 +183,7 @@ def programme_of(conference, count=20):
         return changing.write()
 
 
+@pytest.mark.slow
 def test_imports_are_not_undone_at_the_desk(hall, organizer, conference):
     client, change = client_of(organizer), programme_of(conference)
     inverse = recorder.undo(change, actor=organizer, summary="Undone: programme.xml")
@@ -193,6 +198,7 @@ def test_imports_are_not_undone_at_the_desk(hall, organizer, conference):
     assert "programme.xml" not in text(client.get(DESK))
 
 
+@pytest.mark.slow
 def test_an_undo_that_takes_many_talks_out_asks_twice(hall, organizer, conference):
     client, change = client_of(organizer), programme_of(conference)
     Change.objects.update(act="admin")
@@ -207,6 +213,7 @@ def test_an_undo_that_takes_many_talks_out_asks_twice(hall, organizer, conferenc
     assert Talk.objects.shown().count() == 2
 
 
+@pytest.mark.slow
 def test_two_at_once(hall, organizer):
     client = client_of(organizer)
     digest = client.get(url("shift"), {"talk": "ENGINE", "minutes": 10}).context["proposal"].digest
@@ -219,6 +226,7 @@ def test_two_at_once(hall, organizer):
     assert Change.objects.count() == 2
 
 
+@pytest.mark.slow
 def test_the_other_acts(hall, small, organizer, now):
     client = client_of(organizer)
     go_through(client, "end", talk="ENGINE")
@@ -239,6 +247,7 @@ def test_the_other_acts(hall, small, organizer, now):
     assert Change.objects.count() == 6
 
 
+@pytest.mark.slow
 def test_what_makes_no_sense_is_said(hall, organizer):
     client = client_of(organizer)
     cases = [
@@ -255,6 +264,7 @@ def test_what_makes_no_sense_is_said(hall, organizer):
     assert client.get(url("explode")).status_code == 404
 
 
+@pytest.mark.slow
 def test_pages_of_a_room_and_a_talk(hall, organizer):
     client = client_of(organizer)
     page = text(client.get(reverse("desk:room", args=["main"])))
@@ -276,6 +286,7 @@ def test_a_role_opens_the_desk_of_its_conference_alone(hall):
     assert client_of(user, "two.example.com").get(DESK).status_code == 403
 
 
+@pytest.mark.slow
 def test_a_helper_shifts_extends_and_ends_in_their_own_room(hall, small, helper):
     client = client_of(helper)
     page = text(client.get(DESK))
@@ -289,6 +300,7 @@ def test_a_helper_shifts_extends_and_ends_in_their_own_room(hall, small, helper)
     assert Change.objects.filter(act="undo").exists()
 
 
+@pytest.mark.slow
 def test_helpers_are_appointed_in_the_form_of_the_room(hall, organizer):
     user = make_user("new@example.com")
     page = text(client_of(organizer).get(reverse("admin:schedule_room_change", args=[hall.pk])))
@@ -302,6 +314,7 @@ def test_helpers_are_appointed_in_the_form_of_the_room(hall, organizer):
     assert client.get(DESK).status_code == 403
 
 
+@pytest.mark.slow
 def test_a_helper_may_no_more(hall, small, helper, organizer):
     make_talk(hall.conference, room=small, code="OTHER")
     client = client_of(helper)
@@ -337,6 +350,7 @@ def test_nobody_else_gets_in(hall, attendee, stranger):
     assert Change.objects.count() == 0
 
 
+@pytest.mark.slow
 def test_the_number_of_queries_does_not_grow(hall, organizer, django_assert_max_num_queries):
     client = client_of(organizer)
 

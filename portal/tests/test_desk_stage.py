@@ -117,6 +117,7 @@ def test_viewers_are_exact_now_and_over_time(room, primary, organizer):
     assert "<td>40</td>" in desk(organizer, reverse("desk:room", args=["main"]))
 
 
+@pytest.mark.slow
 def test_one_press_switches_to_the_backup_and_one_back(backup, primary, organizer):
     html = desk(organizer)
     assert "Switch to backup" in html
@@ -203,6 +204,7 @@ def test_what_is_wrong_is_said_in_the_room(primary, organizer, act, values, said
     assert not Switch.objects.exists()
 
 
+@pytest.mark.slow
 def test_helpers_switch_in_their_rooms_only(backup, helper, organizer):
     make_stream(make_room(backup.room.conference, slug="small", name="Small room"))
     assert "Small room" not in desk(helper, reverse("desk:stage"))

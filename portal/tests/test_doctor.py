@@ -129,6 +129,7 @@ def _tasks_wait(settings):
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", **queues}}
 
 
+@pytest.mark.slow
 def test_worker_that_is_there(transactional_db, _tasks_wait, monkeypatch):
     # The worker closes the connection when it is done, which ends a transaction around it.
     def works(_seconds):

@@ -292,6 +292,7 @@ def test_the_default_file_is_read_where_no_other_is_named(tmp_path, monkeypatch,
     assert ("PORT" in os.environ) == read
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
@@ -354,6 +355,7 @@ _SPOILED = [
 ]
 
 
+@pytest.mark.slow
 def test_no_variable_ends_in_a_traceback(tmp_path):
     lines = (ROOT / "deploy" / "env.example").read_text().splitlines()
     names = [line.lstrip("#").partition("=")[0] for line in lines if re.match(r"#?[A-Z_]+=", line)]

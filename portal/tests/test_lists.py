@@ -33,6 +33,7 @@ def make_stage(conference):
     StreamHealth.objects.create(stream=make_stream(room), is_playing=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("page", "queries"), [("index", 11), ("stage", 5)])
 def test_rooms_at_the_desk(conference, shows, page, queries):
     url = reverse(f"desk:{page}")

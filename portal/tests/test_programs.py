@@ -52,6 +52,7 @@ def test_they_ask_to_sign_in_with_a_status(closed, headers):
     assert Client().head(closed[0]).status_code == 401
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("headers", [{}, BROWSER])
 def test_and_say_no_with_a_status(closed, stranger, headers):
     client = client_of(stranger)

@@ -54,6 +54,7 @@ LISTS = (
 GONE = "This talk is not in the programme any more."
 
 
+@pytest.mark.slow
 def test_it_is_in_no_list(removed, attendee, conference):
     client = client_of(attendee)
     secret = AgendaLink.objects.of(attendee.pk, conference).secret

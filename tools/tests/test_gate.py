@@ -211,6 +211,7 @@ def test_probes_of_this_machine_read_past_the_gate(site):
     assert "HTTP_COOKIE" not in asked
 
 
+@pytest.mark.slow
 def test_who_was_in_stays_in_while_the_app_is_away(monkeypatch, tmp_path):
     configs = tmp_path / "deploy"
     shutil.copytree(CONFIGS, configs)

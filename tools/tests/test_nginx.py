@@ -231,6 +231,7 @@ def test_what_the_app_says_itself_is_passed_on(site):
     assert BUSY.read_bytes() != hidden.body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_when_the_app_is_away_a_page_tries_again_by_itself(site, method):
     """The last test: it stops the app."""

@@ -87,6 +87,7 @@ def test_what_the_app_left_out_is_added(site, path):  # noqa: F811
     assert_careful(site.get(path).headers)
 
 
+@pytest.mark.slow
 def test_the_log_of_errors_names_nobody_while_the_app_is_away(site):  # noqa: F811
     """The last test: it stops the app."""
     log = site.log.parent / "nginx.log"

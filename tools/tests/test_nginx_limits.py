@@ -82,11 +82,13 @@ def test_no_address_floods_a_door(site, number, door):
         assert site.get(watching, address=attacker).status == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/login/code/", "/t/1.x/"])
 def test_looking_at_a_door_is_free(site, path):
     assert not flood(site, path, most=BURST + 200, method="GET", address="127.0.3.1")
 
 
+@pytest.mark.slow
 def test_who_is_refused_reads_what_to_do(site):
     answer = flood(site, "/t/1.x/", address="127.0.4.1")
     assert answer
@@ -132,6 +134,7 @@ def narrowed(folder: Path, written: str, instead: str) -> Iterator[Site]:
         yield site
 
 
+@pytest.mark.slow
 def test_no_address_floods_the_app_as_a_whole(tmp_path):
     with narrowed(tmp_path, "zone=app burst=6000", "zone=app burst=20") as site:
         assert flood(site, "/nothing-special/", method="GET")
@@ -152,6 +155,7 @@ def held_open(site: Site) -> socket.socket:
     raise AssertionError("none is let in")
 
 
+@pytest.mark.slow
 def test_no_address_keeps_more_requests_open_than_so_many(tmp_path):
     with (
         narrowed(tmp_path, "limit_conn at_once 2000", "limit_conn at_once 2") as site,
@@ -171,6 +175,7 @@ def behind_a_proxy():
         yield site
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("attacker", "same", "other"),
     [

@@ -7,6 +7,8 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+import pytest
+
 from tools.stack import PROJECT
 
 # Section and, for its requirements in their order, the level of each: 345 numbers in all.
@@ -105,6 +107,7 @@ def test_each_requirement_has_one_row_with_its_level():
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_what_rows_name_is_there():
     assert problems_of(ROWS) == []
 

@@ -4,6 +4,8 @@ import ast
 import re
 from collections import Counter, defaultdict
 
+import pytest
+
 from tools.stack import PROJECT
 
 PRODUCT = ("lib", "schedule", "tickets", "streaming", "portal")
@@ -28,12 +30,14 @@ def public_classes():
     return found
 
 
+@pytest.mark.slow
 def test_one_word_means_one_thing():
     shared = {name: files for name, files in public_classes().items() if len(files) > 1}
     del shared["Command"]
     assert shared == {}
 
 
+@pytest.mark.slow
 def test_the_words_are_those_of_the_code():
     ours = {name for name in public_classes() if not FRAMEWORK.fullmatch(name)}
     named = Counter(WORD.findall((PROJECT / "docs" / "words.md").read_text()))

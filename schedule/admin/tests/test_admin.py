@@ -50,6 +50,7 @@ def errors_of(response):
     return str(form.errors)
 
 
+@pytest.mark.slow
 def test_a_talk_is_added_in_the_conferences_zone(client, conference):
     response = client.post(ADD_TALK, talk_data())
     assert response.status_code == 302
@@ -74,6 +75,7 @@ def test_a_code_is_proposed(client):
     assert len(page.context["adminform"].form.initial["code"]) == 6
 
 
+@pytest.mark.slow
 def test_a_second_talk_with_the_same_code_is_refused_in_the_form(client, conference):
     make_talk(conference, code="TEA")
     make_talk(make_conference(), code="OTHER")
@@ -102,6 +104,7 @@ def test_rooms_of_other_conferences_are_neither_offered_nor_accepted(client, con
     assert [found["id"] for found in offered.json()["results"]] == [str(mine.pk)]
 
 
+@pytest.mark.slow
 def test_a_talk_that_goes_on_all_day_begins_and_ends_as_days_do(client, conference):
     client.post(ADD_TALK, talk_data())
     talk = Talk.objects.get()
@@ -127,6 +130,7 @@ def test_texts_are_stored_as_clean_html(client):
     assert talk.description == "<p>plain <em>words</em></p>"
 
 
+@pytest.mark.slow
 def test_links_are_typed_as_lines(client):
     client.post(
         ADD_TALK, talk_data(links="https://example.org/a.pdf Slides\nhttps://example.org/b")
@@ -145,6 +149,7 @@ def test_a_link_without_an_address_is_explained(client):
     assert "does not begin with an address like" in errors_of(response)
 
 
+@pytest.mark.slow
 def test_canceling_and_restoring(client, conference):
     talks = [make_talk(conference), make_talk(conference), make_talk(conference, is_canceled=True)]
     chosen = {"_selected_action": [talk.pk for talk in talks]}
@@ -283,6 +288,7 @@ def test_feed_items_are_only_shown(client, conference):
     assert client.get(reverse("admin:schedule_feeditem_add")).status_code == 403
 
 
+@pytest.mark.slow
 def test_the_conferences_form_offers_time_zones_and_explains_dates(client, conference):
     url = reverse("admin:schedule_conference_change", args=[conference.pk])
     page = client.get(url).content.decode()
@@ -341,6 +347,7 @@ def test_what_goes_on_all_day_keeps_its_days(client, conference, moved):
     assert fed.starts_at == edges["starts_at"]
 
 
+@pytest.mark.slow
 def test_the_second_conference_locks_nobody_out_of_the_first(client, conference):
     add = reverse("admin:schedule_conference_add")
     Conference.objects.update(domain=None)
@@ -369,6 +376,7 @@ def shown_then(**fields):
     return {f"initial-{name}": value for name, value in talk_data(**fields).items()}
 
 
+@pytest.mark.slow
 def test_an_old_form_changes_no_half_of_a_time(client):
     client.post(ADD_TALK, talk_data())
     url = reverse("admin:schedule_talk_change", args=[Talk.objects.get().pk])
@@ -380,6 +388,7 @@ def test_an_old_form_changes_no_half_of_a_time(client):
     assert (talk.title, talk.starts_at) == ("Tea", utc("2026-07-01 12:00"))
 
 
+@pytest.mark.slow
 def test_what_no_longer_goes_on_all_day_gets_a_time(client, conference):
     client.post(ADD_TALK, talk_data(is_all_day="on"))
     talk = Talk.objects.get()

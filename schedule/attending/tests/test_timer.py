@@ -144,6 +144,7 @@ def test_helpers_and_organizers_chair_too(talk, organizer):
         assert Timer.objects.get().message == message
 
 
+@pytest.mark.slow
 def test_others_do_not_chair(talk, attendee, stranger):
     posts = ("chair_say", "chair_extend", "chair_link")
     for user in (attendee, stranger):

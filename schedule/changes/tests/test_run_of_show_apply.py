@@ -82,6 +82,7 @@ def test_what_was_looked_at_is_what_happens(hall):
     assert Change.objects.count() == 1
 
 
+@pytest.mark.slow
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -88,6 +88,7 @@ def act(organizer, name, *talks):
     return client_of(organizer).post(address, data, follow=True).content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.ignore_template_errors
 def test_organizers_note_who_agrees(conference, organizer):
     load(conference, do_not_record=True)

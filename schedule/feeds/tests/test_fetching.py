@@ -177,6 +177,7 @@ def test_a_token_stays_with_its_address(internet, settings):
     assert {each["Pretalx-Version"] for each in headers} == {"v2"}
 
 
+@pytest.mark.slow
 def test_the_pages_of_an_api_become_one_document(internet):
     internet.page(f"{HOST}/api/", page(1, 2, following=f"{API}?page=2"), ETag='"1"')
     internet.page(f"{HOST}/api/?page=2", page(3), ETag='"2"')

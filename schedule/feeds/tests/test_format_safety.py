@@ -139,6 +139,7 @@ def test_the_format_can_be_said():
     assert refusal(schedule_xml(), format="c3voc-json").problem.code == "unknown-format"
 
 
+@pytest.mark.slow
 def test_any_cut_and_any_flipped_byte_is_survived():
     for whole in (schedule_xml(), schedule_json()):
         for at in range(0, len(whole), 3):

@@ -166,6 +166,7 @@ def test_a_day_on_which_the_clock_skips_an_hour(conference, hour):
     assert Talk.objects.get().days(conference) == [date(2026, 3, 29)]
 
 
+@pytest.mark.slow
 def test_it_guards_no_removal(conference):
     """Neither one that is accepted, nor the one that is no outage."""
     make_room(conference, name="Hall", slug="hall")

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.ignore_template_errors
 FEEDS = reverse("admin:schedule_feed_changelist")
 
 
+@pytest.mark.slow
 def test_a_file_is_uploaded_reviewed_applied_and_undone(client, conference, organizer):
     page = upload(client, many(1, 2)).content.decode()
     assert "New (2)" in page
@@ -56,6 +57,7 @@ def test_a_file_is_uploaded_reviewed_applied_and_undone(client, conference, orga
     assert "New (2)" in upload(client, many(1, 2)).content.decode()
 
 
+@pytest.mark.slow
 def test_the_undoing_of_an_import_can_be_taken_back(client):
     upload(client, many(1, 2))
     decide(client)
@@ -68,6 +70,7 @@ def test_the_undoing_of_an_import_can_be_taken_back(client):
         assert Talk.objects.shown().count() == shown
 
 
+@pytest.mark.slow
 def test_a_file_that_says_nothing_new(client):
     upload(client, many(1))
     decide(client)
@@ -83,6 +86,7 @@ def test_a_file_that_cannot_be_read(client):
     assert "/schedule/conference/days: Not the kind of value" in page
 
 
+@pytest.mark.slow
 def test_a_line_is_left_out_and_stays_so(client):
     upload(client, many(1, 2))
     page = decide(client, leave=[digest_of("Talk 2")]).content.decode()
@@ -94,6 +98,7 @@ def test_a_line_is_left_out_and_stays_so(client):
     assert " checked" not in page, "the feed says something else now"
 
 
+@pytest.mark.slow
 def test_only_one_line_or_a_whole_group(client):
     upload(client, many(1, 2, 3))
     decide(client, apply=False, only=digest_of("Talk 2"))
@@ -103,6 +108,7 @@ def test_only_one_line_or_a_whole_group(client):
     assert len(ImportReview.objects.get().dismissed) == 2
 
 
+@pytest.mark.slow
 def test_what_is_left_out_can_be_saved_alone(client):
     upload(client, many(1, 2))
     decide(client, apply=False, dismiss="1", leave=[digest_of("Talk 1")])
@@ -110,6 +116,7 @@ def test_what_is_left_out_can_be_saved_alone(client):
     assert "1 line to review" in client.get(FEEDS).content.decode()
 
 
+@pytest.mark.slow
 def test_an_apply_is_refused_when_the_talks_have_changed_since(client, organizer):
     upload(client, many(1, 2))
     decide(client)
@@ -127,6 +134,7 @@ def test_an_apply_is_refused_when_the_talks_have_changed_since(client, organizer
     assert set(Talk.objects.values_list("title", flat=True)) == {"Theirs"}
 
 
+@pytest.mark.slow
 def test_an_apply_is_refused_when_only_what_is_left_out_has_changed_since(client):
     upload(client, many(1, 2))
     decide(client)
@@ -138,6 +146,7 @@ def test_an_apply_is_refused_when_only_what_is_left_out_has_changed_since(client
     assert sorted(Talk.objects.values_list("title", flat=True)) == ["Between", "Talk 2"]
 
 
+@pytest.mark.slow
 def test_what_else_an_organizer_changes_meanwhile_is_no_hindrance(client):
     upload(client, many(1, 2))
     decide(client)
@@ -165,6 +174,7 @@ def fields_of(page: str) -> dict[str, list[str]]:
     return sent
 
 
+@pytest.mark.slow
 def test_a_save_in_the_admin_is_one_change_and_keeps_imports_away(client, conference, organizer):
     person = {"id": 1, "name": "Ada"}
     upload(client, many(1, 2, persons=[person]))
@@ -202,6 +212,7 @@ def test_a_save_in_the_admin_is_one_change_and_keeps_imports_away(client, confer
     assert not Override.objects.exists()
 
 
+@pytest.mark.slow
 def test_an_old_form_changes_only_what_was_typed(client):
     person = {"id": 1, "name": "Ada"}
     link = [{"title": "Slides", "url": "https://a.example/s"}]
@@ -221,6 +232,7 @@ def test_an_old_form_changes_only_what_was_typed(client):
     assert list(Override.objects.values_list("field", flat=True)) == ["subtitle"]
 
 
+@pytest.mark.slow
 def test_canceling_in_the_list_is_one_change(client):
     upload(client, many(1, 2))
     decide(client)
@@ -248,6 +260,7 @@ def test_an_address_is_asked_now(client, conference, monkeypatch):
     assert "waits for a review" in page
 
 
+@pytest.mark.slow
 def test_what_a_timer_did_is_found_at_the_feed(client, conference, monkeypatch):
     monkeypatch.setattr(checking, "fetch", lambda *_a, **_kw: FetchedFeed(many(1), ""))
     feed = Feed.objects.create(
@@ -263,6 +276,7 @@ def test_what_a_timer_did_is_found_at_the_feed(client, conference, monkeypatch):
     assert client.get(reverse("admin:schedule_feed_add")).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_feed_with_talks_is_not_deleted(client):
     upload(client, many(1))
     delete = reverse("admin:schedule_feed_delete", args=[Feed.objects.get().pk])
@@ -273,6 +287,7 @@ def test_a_feed_with_talks_is_not_deleted(client):
     assert (Feed.objects.count(), FeedItem.objects.count(), Talk.objects.count()) == (1, 1, 1)
 
 
+@pytest.mark.slow
 def test_others_see_nothing_of_it(client, conference):
     upload(client, many(1))
     feed = Feed.objects.get()
@@ -286,6 +301,7 @@ def test_others_see_nothing_of_it(client, conference):
     assert not Talk.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_review_of_30_costs_the_queries_of_3(client):
     def queries(amount: int) -> int:
         upload(client, many(*range(amount)))
@@ -298,6 +314,7 @@ def test_a_review_of_30_costs_the_queries_of_3(client):
     assert queries(3) == queries(30)
 
 
+@pytest.mark.slow
 def test_the_text_that_differs_is_shown(client):
     long = "word " * 500
     upload(client, many(1, description=f"{long}<script>alert(1)</script> old"))
@@ -321,6 +338,7 @@ def test_an_organizer_chooses_what_counts_where_times_contradict(conference, org
         assert (feed.believes_clock, feed.sha256) == (kept, ""), "it is read again"
 
 
+@pytest.mark.slow
 @pytest.mark.ignore_template_errors
 def test_what_waits_follows_that_choice(client):
     upload(client, schedule_json(event_json(date="2026-03-06T12:00:00+01:00"), time_zone_name=""))

@@ -13,6 +13,7 @@ from schedule.models import Change, ImportReview, Talk
 pytestmark = pytest.mark.ignore_template_errors
 
 
+@pytest.mark.slow
 def test_removals_need_a_tick(client):
     upload(client, many(*range(1, 21)))
     decide(client)
@@ -30,6 +31,7 @@ def test_removals_need_a_tick(client):
     assert Talk.objects.shown().count() == 11
 
 
+@pytest.mark.slow
 def test_one_talk_is_gone_another_one_stays_and_a_third_waits(client):
     upload(client, many(*range(1, 21)))
     decide(client)
@@ -53,6 +55,7 @@ def test_one_talk_is_gone_another_one_stays_and_a_third_waits(client):
     )
 
 
+@pytest.mark.slow
 def test_a_live_talk_goes_only_after_a_page_that_said_so(client, conference):
     upload(client, many(*range(1, 21)))
     decide(client)
@@ -72,6 +75,7 @@ def test_a_live_talk_goes_only_after_a_page_that_said_so(client, conference):
     assert Talk.objects.shown().count() == 19
 
 
+@pytest.mark.slow
 def test_missing_talks_are_taken_out_and_come_back(client):
     upload(client, many(1, 2))
     decide(client)
@@ -85,6 +89,7 @@ def test_missing_talks_are_taken_out_and_come_back(client):
     assert Talk.objects.shown().count() == 2
 
 
+@pytest.mark.slow
 def test_nobody_is_asked_about_what_is_over(client, monkeypatch):
     """Of a feed that is only uploaded nothing ever looks again."""
     upload(client, many(*range(1, 21)))
@@ -108,6 +113,7 @@ def test_nobody_is_asked_about_what_is_over(client, monkeypatch):
     assert "missing" not in client.get(reverse("admin:index")).text
 
 
+@pytest.mark.slow
 def test_the_page_asks_whether_it_is_another_programme(client):
     upload(client, many(*range(1, 6)))
     decide(client)
@@ -115,6 +121,7 @@ def test_the_page_asks_whether_it_is_another_programme(client):
     assert "None of the 5 talks that this feed had is in it: another programme?" in page
 
 
+@pytest.mark.slow
 def test_what_goes_on_all_day_is_said_with_its_day(client, conference):
     upload(client, many(*range(1, 21)))
     decide(client)

@@ -56,6 +56,7 @@ def titles(*numbers: int) -> set[str]:
     return {f"Talk {number}" for number in numbers}
 
 
+@pytest.mark.slow
 def test_missing_talks_hold_back_nothing_but_themselves(conference):
     load(conference, *many(100))
     summary = load(
@@ -78,6 +79,7 @@ def test_missing_talks_hold_back_nothing_but_themselves(conference):
     assert not FeedItem.objects.exclude(missing_since=None).exists()
 
 
+@pytest.mark.slow
 def test_five_of_very_many_are_no_hole(conference):
     load(conference, *many(100))
     gone = list(Talk.objects.all()[:5])
@@ -86,6 +88,7 @@ def test_five_of_very_many_are_no_hole(conference):
     assert (summary.counts["waiting"], summary.dangers) == (5, [])
 
 
+@pytest.mark.slow
 def test_two_hours_and_three_looks_are_no_outage(conference):
     load(conference, *many(20))
     assert looks(conference, *many(15)) == [0, 0, 5]
@@ -98,6 +101,7 @@ def test_two_hours_and_three_looks_are_no_outage(conference):
     assert shown() == titles(*range(1, 21))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hours", "removed"),
     [
@@ -112,6 +116,7 @@ def test_neither_time_nor_looks_are_enough_alone(conference, hours, removed):
     assert looks(conference, *many(18), at=AT, hours=hours) == removed
 
 
+@pytest.mark.slow
 def test_what_came_back_in_between_begins_anew(conference):
     load(conference, *many(20))
     for hour in range(4):
@@ -120,6 +125,7 @@ def test_what_came_back_in_between_begins_anew(conference):
     assert looks(conference, *many(18), at=AT + 5 * HOUR) == [0, 0, 2]
 
 
+@pytest.mark.slow
 def test_the_keynote_does_not_vanish(conference):
     """The source comes back shortened on the morning, and stays so: 09:00 to 09:30 is the keynote."""
     load(conference, event_json(1, title="Keynote"), *[day_two(number) for number in range(2, 20)])
@@ -136,6 +142,7 @@ def test_the_keynote_does_not_vanish(conference):
     assert not ImportReview.objects.exists()
 
 
+@pytest.mark.slow
 def test_what_was_moved_at_the_desk_counts_as_it_is_now(conference):
     load(conference, event_json(1), *[day_two(number) for number in range(2, 20)])
     late = ChangeRecorder(conference, Change.Act.DESK, at=AT)
@@ -150,6 +157,7 @@ def test_what_was_moved_at_the_desk_counts_as_it_is_now(conference):
     assert found == [0, 0, 0, 0], "it begins at eleven"
 
 
+@pytest.mark.slow
 def test_a_source_that_has_lost_its_programme_waits_for_a_person(conference):
     load(conference, *many(20))
     assert looks(conference, *many(9), hours=(0, 1, 2, 5)) == [0, 0, 0, 0]
@@ -182,6 +190,7 @@ def test_accepted_removals_go_at_once_but_for_what_is_live(conference):
     assert load(conference, *many(2), accepts=True, at=live + HOUR).counts["removed"] == 1
 
 
+@pytest.mark.slow
 def test_a_dry_run_counts_no_look(conference):
     load(conference, *many(20))
     data = schedule_json(*many(18))
@@ -197,6 +206,7 @@ def test_a_dry_run_counts_no_look(conference):
     assert not FeedItem.objects.exclude(missing_since=None).exists()
 
 
+@pytest.mark.slow
 def test_a_removal_that_was_undone_is_not_made_by_itself_again(conference):
     load(conference, *many(20))
     looks(conference, *many(18))
@@ -212,6 +222,7 @@ def by_hand(conference, title: str, *, is_hidden: bool):
     return change.write()
 
 
+@pytest.mark.slow
 def test_an_organizers_hand_is_an_answer(conference):
     load(conference, *many(20))
     looks(conference, *many(19))
@@ -227,6 +238,7 @@ def test_an_organizers_hand_is_an_answer(conference):
     assert shown() == titles(*range(1, 20)), "hidden by hand, whatever the feed has"
 
 
+@pytest.mark.slow
 def test_the_undo_of_what_an_organizer_showed(conference):
     load(conference, *many(20))
     looks(conference, *many(18))
@@ -259,6 +271,7 @@ def test_a_whole_room_or_day_is_a_danger(conference):
     assert dangers(*titles(1, 2, 3)) == ["share"]
 
 
+@pytest.mark.slow
 def test_another_feed_is_not_looked_at(conference):
     load(conference, *many(20))
     looks(conference, *many(18), hours=(0, 1))
@@ -268,6 +281,7 @@ def test_another_feed_is_not_looked_at(conference):
     assert set(FeedItem.objects.exclude(missing_since=None).values_list("missing_looks")) == {(2,)}
 
 
+@pytest.mark.slow
 def test_what_is_over_took_place_whatever_was_answered(conference):
     """Also what somebody brought back by undoing its removal, and what one look finds missing."""
     load(conference, *many(20))

@@ -356,6 +356,7 @@ def test_lines_that_are_left_out_leave_no_rows_behind(conference):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("back", [False, True])
 def test_undo_and_review_cost_the_same_for_3_and_30(db, back):
     def queries(amount):

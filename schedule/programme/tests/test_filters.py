@@ -139,6 +139,7 @@ def test_a_search_is_kept_for_seconds(programme, noon, query):
     assert 0 < seconds <= 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "queries",
     [
@@ -171,6 +172,7 @@ def test_a_day_has_one_spelling(programme, noon):
     assert len({key for each in spelled for key in kept_for(Client(), f"?day={each}")}) == 1
 
 
+@pytest.mark.slow
 def test_links_carry_nothing_that_the_page_does_not_read(programme, attendee):
     Bookmark.objects.create(user=attendee, talk=Talk.objects.get(title="Opening"))
     for query in ("q=caching", "mine=1", "room=main"):
@@ -178,6 +180,7 @@ def test_links_carry_nothing_that_the_page_does_not_read(programme, attendee):
         assert "elsewhere" not in html, query
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", ["?q=caching", "?room=main", "?mine=1"])
 def test_who_comes_while_many_search_is_asked_to_come_again(programme, attendee, query):
     client = client_of(attendee)
@@ -207,6 +210,7 @@ def test_a_search_that_fails_leaves_its_place(programme, monkeypatch):
     assert client.get("/schedule/?q=caching").status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", ["?q=talk", "?room=main", "?language=en"])
 def test_more_talks_cost_no_more_queries(conference, room, noon, query):
     make_room(conference)

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+import pytest
+
 from conftest import make_room, make_talk, utc
 from schedule.programme.grid import MAX_ROWS, Grid
 
@@ -87,6 +89,7 @@ def test_a_day_without_talks_is_no_grid():
     assert grid.now(NINE) is None
 
 
+@pytest.mark.slow
 def test_a_day_beyond_the_classes_stays_a_list(conference, room):
     talks = [
         make_talk(conference, room=room, starts_at=at(minute), minutes=1)

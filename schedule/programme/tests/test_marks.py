@@ -55,6 +55,7 @@ def test_late_with_the_old_time_struck_through(talk):
         assert f"{old}</s>" in page
 
 
+@pytest.mark.slow
 def test_much_later_or_earlier_is_moved(talk):
     for minutes in (61, -71):
         moved(talk, minutes)
@@ -88,6 +89,7 @@ def test_canceled_stays_visible_and_says_no_more(talk):
         assert "Engines" in page and "Canceled" in page and "Late" not in page
 
 
+@pytest.mark.slow
 def test_the_number_of_queries_does_not_grow(talk):
     small = make_room(talk.conference)
     done(talk, room=small)

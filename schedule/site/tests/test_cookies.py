@@ -57,6 +57,7 @@ def test_each_cookie_of_the_site_is_for_its_host_alone(https, attendee, settings
         assert morsel["httponly"] is True or not morsel.value, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("https", "prefix"), [("on", "__Host-"), ("off", "")])
 def test_the_names_follow_from_https(https, prefix):
     code = (

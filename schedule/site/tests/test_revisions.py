@@ -102,6 +102,7 @@ def test_everything_can_be_deleted_in_any_order(order):
     assert not ProgrammeRevision.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_number_survives_a_change_of_the_table():
     """As `migrate` does it: triggers go, the table changes, triggers come back."""
@@ -125,6 +126,7 @@ def test_the_number_survives_a_change_of_the_table():
         emit_post_migrate_signal(**signals, plan=[])
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_migrating_begins_a_new_epoch():
     """A restored backup is migrated: numbers that pages were kept under must not come again."""

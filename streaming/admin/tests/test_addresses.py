@@ -66,6 +66,7 @@ def played():
     }
 
 
+@pytest.mark.slow
 def test_the_table_is_applied_in_one_act_after_it_was_seen(client, conference, rooms):
     make_stream(rooms[1], value="/static/a.m3u8")
     page = client.get(PAGE)
@@ -165,6 +166,7 @@ def test_the_file_has_what_is_there_and_nothing_that_a_program_would_run(client,
     assert page.context["plan"].changes == []
 
 
+@pytest.mark.slow
 def test_what_is_not_always_on_stays_as_it_is(client, conference, rooms):
     talk = make_talk(conference, room=rooms[0])
     make_stream(rooms[0], talk=talk, value="/static/talk.m3u8")
@@ -186,6 +188,7 @@ def test_it_is_refused_when_the_streams_have_changed_since(client, rooms):
     assert Stream.objects.get().value == "/static/other.m3u8"
 
 
+@pytest.mark.slow
 def test_a_name_that_two_rooms_answer_to_is_refused_with_their_short_names(client, conference):
     make_room(conference, slug="hall", name="Hall")
     make_room(conference, slug="hall-2", name="HALL", position=1)

@@ -35,6 +35,7 @@ def errors_of(response):
     return formset.errors
 
 
+@pytest.mark.slow
 def test_a_stream_is_set_in_the_form_of_its_room(client, conference, room):
     StreamHost.objects.create(conference=conference, host="www.youtube-nocookie.com")
     page = save(client, room, {"kind": "youtube", "value": f"https://youtu.be/{VIDEO}?t=3"})
@@ -71,6 +72,7 @@ def test_wrong_input_is_explained_at_the_address(client, room, kind, value, says
     assert not Stream.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_stream_that_ends_before_it_starts_is_refused(client, room):
     times = {
         "starts_at_0": "2026-07-01",
@@ -157,6 +159,7 @@ def test_what_is_no_host_is_explained(save_hosts):
     assert not StreamHost.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_same_host_twice_is_explained(save_hosts):
     response = save_hosts("cdn.example.org", "https://cdn.example.org/live")
     assert "Please correct the duplicate" in response.content.decode()

@@ -48,6 +48,7 @@ def make_account_with_stream(conference, organizer):
     make_stream(make_room(conference), account=account)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "make", "cell", "queries"),
     [

@@ -51,6 +51,7 @@ def add(client, **fields):
     return client.post(url("add"), data, follow=True)
 
 
+@pytest.mark.slow
 def test_a_pasted_link_becomes_what_it_is(client, conference, talk):
     form = add(client, value="https://cdn.example.org/a.m3u8", talk=talk.pk)
     assert "load nothing from cdn" in str(form.context["adminform"].form.errors["value"])
@@ -102,6 +103,7 @@ def offsets(client, recording):
     return {offset.talk.code: offset.clock for offset in response.context["offsets"]}
 
 
+@pytest.mark.slow
 def test_beginnings_are_nudged(client, conference, recording, talk):
     assert offsets(client, recording) == {"PAST": "10:00"}
     nudge = url("nudge", recording.pk, talk.pk)
@@ -123,6 +125,7 @@ def test_beginnings_are_nudged(client, conference, recording, talk):
     assert "Say where it begins" in page
 
 
+@pytest.mark.slow
 def test_the_page_of_offsets_plays_and_says_what_is_in_the_way(
     client, conference, recording, talk, room
 ):
@@ -160,6 +163,7 @@ def what_it_sends(page):
     }
 
 
+@pytest.mark.slow
 def test_links_are_imported_by_file_after_their_plan(client, talk):
     text = "code,url,starts\nPAST,https://vimeo.com/76979871,42\n"
 
@@ -179,6 +183,7 @@ def test_links_are_imported_by_file_after_their_plan(client, talk):
     assert (Recording.objects.get().value, Nudge.objects.get().seconds) == ("76979871", 42)
 
 
+@pytest.mark.slow
 def test_an_import_is_refused_when_the_recordings_have_changed_since(client, talk):
     links = {"text": "code,url,starts\nPAST,https://vimeo.com/76979871,42\n", "adds_hosts": "on"}
     seen = what_it_sends(client.post(url("import"), links))

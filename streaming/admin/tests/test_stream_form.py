@@ -70,6 +70,7 @@ def test_nothing_but_the_address_is_typed(client, conference, room):
     assert (stream.kind, stream.value) == ("vimeo", "76979871")
 
 
+@pytest.mark.slow
 def test_another_address_is_guessed_anew_and_a_choice_is_kept(client, room):
     stream = make_stream(room, value="/hls/main/index.m3u8")
     row = {"id": stream.pk, "kind": "hls", "adds_hosts": "on"}
@@ -82,6 +83,7 @@ def test_another_address_is_guessed_anew_and_a_choice_is_kept(client, room):
     assert (stream.kind, stream.value) == ("iframe", framed)
 
 
+@pytest.mark.slow
 def test_a_host_that_is_missing_is_added_by_a_tick(client, conference, room):
     row = {"value": "https://cdn.example.org/main.m3u8"}
     response = save(client, room, row)
@@ -140,6 +142,7 @@ def test_what_cannot_play_is_refused_whatever_is_chosen(client, room, kind, past
     assert not Stream.objects.exists()
 
 
+@pytest.mark.slow
 def test_what_plays_in_a_frame_may_be_chosen_as_one(client, conference, room):
     for pasted in (
         "https://player.vimeo.com/video/76979871?title=0",
@@ -152,6 +155,7 @@ def test_what_plays_in_a_frame_may_be_chosen_as_one(client, conference, room):
         Stream.objects.all().delete()
 
 
+@pytest.mark.slow
 def test_a_host_below_a_listed_one_is_listed(client, conference, room):
     StreamHost.objects.create(conference=conference, host="*.example.org")
     save(client, room, {"value": "https://a.b.example.org/main.m3u8"})

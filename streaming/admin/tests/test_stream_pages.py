@@ -124,6 +124,7 @@ def test_an_account_asks_for_what_its_vendor_calls_it(client, conference):
     assert "key_id" not in form
 
 
+@pytest.mark.slow
 def test_an_account_is_kept_and_its_key_never_shown_again(client, conference):
     host = "https://customer-abc12345.cloudflarestream.com"
     add_account(client, "cloudflare", account_id=host, key_id="id1", secret=PEM.replace("\n", ""))

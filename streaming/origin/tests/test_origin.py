@@ -238,6 +238,7 @@ def film(name, seconds=3):
 needs_ffmpeg = pytest.mark.skipif(ffmpeg_path() is None, reason="needs ffmpeg: apt install ffmpeg")
 
 
+@pytest.mark.slow
 @needs_ffmpeg
 def test_what_was_recorded_is_kept_from_its_first_picture_to_its_last(conference, ingest, tmp_path):
     file = film(f"{conference.pk}-main-{SECOND}.flv")
@@ -255,6 +256,7 @@ def test_what_was_recorded_is_kept_from_its_first_picture_to_its_last(conference
     assert keep(file) is None
 
 
+@pytest.mark.slow
 @needs_ffmpeg
 def test_what_cannot_be_kept_stays(conference, ingest, tmp_path):
     broken = incoming() / f"{conference.pk}-main-{SECOND}.flv"
@@ -273,6 +275,7 @@ def test_what_cannot_be_kept_stays(conference, ingest, tmp_path):
     assert not Recording.objects.exists()
 
 
+@pytest.mark.slow
 def test_what_is_still_being_recorded_is_left_alone(conference, ingest):
     file = incoming() / f"{conference.pk}-main-{SECOND}.flv"
     file.write_bytes(b"film" * 1000)
@@ -322,6 +325,7 @@ def save_encoder(client, room, **encoder):
     return client.post(url, data, follow=True)
 
 
+@pytest.mark.slow
 @pytest.mark.ignore_template_errors
 def test_organizers_find_what_to_write_into_obs(room, organizer, settings):
     client = client_of(organizer)

@@ -61,6 +61,7 @@ def page(client, path):
     return response.text
 
 
+@pytest.mark.slow
 def test_a_holder_finds_it_and_gets_its_address_after_the_check(client, talk):
     assert 'href="/replays/PAST/"' in page(client, "/talks/PAST/")
     assert 'href="/replays/PAST/"' in page(client, "/schedule/")
@@ -92,6 +93,7 @@ def test_without_consent_it_is_nowhere(conference, attendee, client, talk, progr
         assert client.get(path).status_code == 404
 
 
+@pytest.mark.slow
 def test_who_may_not_watch_learns_no_address(conference, stranger, talk, caplog):
     elsewhere = make_user()
     make_ticket(conference, user=elsewhere, scopes=["room:main"])
@@ -136,6 +138,7 @@ def test_a_ticket_for_replays_alone_opens_them_and_no_room(conference, talk):
     assert client.get("/rooms/main/playback.json").status_code == 403
 
 
+@pytest.mark.slow
 def test_replays_have_an_end(client, talk):
     change(replays_end_at=timezone.now() + HOUR)
     assert "Ticket holders can watch until" in page(client, "/replays/")
@@ -290,6 +293,7 @@ def test_a_playback_costs_one_query_for_the_person(client):
     assert len([query for query in queries if "revision" not in query["sql"]]) <= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/replays/", "/replays/?q=a", "/schedule/"])
 def test_more_replays_cost_no_more_queries(client, conference, talk, room, path, settings):
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}

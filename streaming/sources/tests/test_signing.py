@@ -132,6 +132,7 @@ def test_the_end_is_the_bound_that_the_kind_states(kind, life):
     assert everybody == {given}, "a room full of people takes one signature"
 
 
+@pytest.mark.slow
 def test_keys_are_read_as_the_vendors_show_them():
     numbers = private_key(PEM).private_numbers()
     assert private_key(PEM_IN_BASE64).private_numbers() == numbers

@@ -158,6 +158,7 @@ def test_pages_that_do_not_play_are_refused_with_the_way_on(room, pasted, says):
     assert says in " ".join(refused.value.messages)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["iframe", "hls"])
 def test_nor_does_it_help_to_choose_what_takes_every_address(room, kind):
     for pasted, _says in DEAD_ENDS:

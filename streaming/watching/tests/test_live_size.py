@@ -55,10 +55,12 @@ def made(conference, after_seconds=0):
     return encoded(conference, directory().revisions[conference.pk], at)[0]
 
 
+@pytest.mark.slow
 def test_it_is_small(large):
     assert len(gzip.compress(made(large))) < MOST_BYTES
 
 
+@pytest.mark.slow
 @pytest.mark.timed
 def test_making_it_is_quick(large, promises):
     made(large)

@@ -67,6 +67,7 @@ def test_whoever_may_not_watch_learns_nothing(stream, conference, stranger, capl
             assert client.get(path).status_code in (302, 401, 403)
 
 
+@pytest.mark.slow
 def test_whoever_may_watch_finds_it_in_one_answer(stream, attendee, caplog):
     caplog.set_level(logging.DEBUG)
     client = client_of(attendee)

@@ -43,6 +43,7 @@ def phone(attendee):
     return client_of(attendee)
 
 
+@pytest.mark.slow
 def test_the_other_device_comes_in(phone, client, attendee):
     assert "Show a code" in phone.get(ADD).text
     code = shown_code(phone)
@@ -108,6 +109,7 @@ def test_the_first_that_asks_is_the_only_one(phone, client):
     assert signed_in_as(thief) is None
 
 
+@pytest.mark.slow
 def test_another_number_is_not_confirmed(phone, client):
     client.post(IN, {"code": shown_code(phone)})
     number = shown_number(client, WAIT)
@@ -169,6 +171,7 @@ def test_the_code_itself_is_stored_nowhere(phone):
     assert cache.get(f"handover:{code}") is None
 
 
+@pytest.mark.slow
 def test_guessing_is_stopped(phone, client, settings):
     settings.ACCOUNT_RATE_LIMITS = {"take_handover": "3/5m/key,6/h/ip"}
     pages = [told(client, client.post(IN, {"code": "BCDF-GHJK"})) for _time in range(4)]

@@ -77,6 +77,7 @@ def test_a_known_device_has_mails_of_its_own(known, attendee):
     assert signed_in_as(known) == str(attendee.pk)
 
 
+@pytest.mark.slow
 def test_a_known_device_has_no_more_of_them(known):
     for _time in range(10):
         ask_for_code(known, ADDRESS)
@@ -134,6 +135,7 @@ def test_what_the_cookie_says(known, settings):
     assert cookie["max-age"] == 365 * 24 * 3600
 
 
+@pytest.mark.slow
 def test_several_people_share_a_device(known, attendee, stranger):
     sign_in(known, "stranger@example.com")
     known.post("/accounts/logout/")
@@ -222,6 +224,7 @@ def guess(code: str, times: int, network: str = "127.0.0") -> None:
             guesser.post(CODE, {"code": wrong(code)})
 
 
+@pytest.mark.slow
 def test_guesses_at_the_last_code_are_counted_over_all_browsers(client, attendee):
     use_up_the_mails()
     code = last_code()
@@ -231,6 +234,7 @@ def test_guesses_at_the_last_code_are_counted_over_all_browsers(client, attendee
     assert signed_in_as(client) is None
 
 
+@pytest.mark.slow
 def test_guesses_of_a_stranger_do_not_take_the_last_code_from_its_owner(client, attendee):
     """Who uses up the mails of an address can use up guesses as well."""
     use_up_the_mails()
@@ -241,6 +245,7 @@ def test_guesses_of_a_stranger_do_not_take_the_last_code_from_its_owner(client, 
     assert signed_in_as(client) == str(attendee.pk)
 
 
+@pytest.mark.slow
 def test_guesses_from_everywhere_are_no_chance(client, attendee, settings):
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"guess_last_code": "40/15m/key"}
     use_up_the_mails()
@@ -252,6 +257,7 @@ def test_guesses_from_everywhere_are_no_chance(client, attendee, settings):
     assert signed_in_as(client) is None
 
 
+@pytest.mark.slow
 def test_who_guesses_does_not_end_the_code_of_others(client, attendee):
     ask_for_code(client, ADDRESS)
     mine = last_code()
@@ -275,6 +281,7 @@ def test_a_browser_without_a_code_of_its_own_guesses_at_none(client, attendee):
     assert signed_in_as(client) is None
 
 
+@pytest.mark.slow
 def test_known_and_unknown_addresses_are_told_the_same(attendee, cache_commands):
     seen = []
     for email in (ADDRESS, "nobody-yet@example.com"):

@@ -186,6 +186,7 @@ def test_five_wrong_codes_end_it(client, attendee):
     assert signed_in_as(client) is None
 
 
+@pytest.mark.slow
 def test_many_wrong_codes_at_the_same_moment_are_counted(client, attendee):
     ask_for_code(client, "attendee@example.com")
     before = client.session["account_login"]
@@ -350,6 +351,7 @@ def test_mail_that_cannot_be_sent_is_said_and_nothing_is_pending(client, attende
         assert client.post(CODE, {"action": "resend"}).status_code == 503
 
 
+@pytest.mark.slow
 def test_a_venue_behind_one_address_gets_in(client, conference):
     for number in range(40):
         assert ask_for_code(Client(), f"person-{number}@example.com").status_code == 302

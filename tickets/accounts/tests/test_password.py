@@ -112,6 +112,7 @@ def test_the_second_factor_is_asked_after_the_mailed_code(client, with_totp):
     assert signed_in_as(client) is None
 
 
+@pytest.mark.slow
 def test_totp_can_be_added_and_taken_away(client, with_password):
     by_password(client)
     activate = "/accounts/2fa/totp/activate/"
@@ -140,6 +141,7 @@ def test_a_factor_that_was_passed_opens_the_admin(client, with_totp, settings):
     assert client.get("/accounts/2fa/").status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_device_on_which_it_is_added_stays_and_the_others_go(client, with_password):
     """Its session is not yet written when the others are ended."""

@@ -166,6 +166,7 @@ def test_pages_of_people_of_elsewhere_are_404(worker, attendee, page):
         assert method(url).status_code == method(nobody).status_code == 404
 
 
+@pytest.mark.slow
 def test_lists_and_searches_do_not_find_people_of_elsewhere(worker, attendee):
     people, desk = reverse("admin:tickets_user_changelist"), reverse("helpdesk:index")
     for words in (attendee.email, attendee.reference, "Ada", attendee.reference[2:]):
@@ -198,6 +199,7 @@ def test_fields_offer_nobody_of_elsewhere(other, attendee, organizer, field):
         assert answer.json()["results"] == []
 
 
+@pytest.mark.slow
 def test_forms_take_nobody_of_elsewhere(other, attendee, organizer):
     room, ticket = make_room(other), make_ticket(other)
     client = client_of(works_for(other, "organizer"), "b.example.com")
@@ -225,6 +227,7 @@ def test_a_superuser_who_helps_in_a_room_stays_when_somebody_else_saves_it(confe
     assert organizer in form.fields["helpers"].queryset
 
 
+@pytest.mark.slow
 def test_acts_at_the_help_desk_know_nobody_of_elsewhere(worker, attendee, organizer):
     for person in (attendee, organizer):
         for act in ("end-sessions", "ban"):
@@ -236,6 +239,7 @@ def test_acts_at_the_help_desk_know_nobody_of_elsewhere(worker, attendee, organi
     assert not Ban.objects.exists()
 
 
+@pytest.mark.slow
 def test_an_account_is_not_changed_by_who_works_for_a_conference(conference, attendee):
     client = client_of(works_for(conference, "organizer"))
     url = reverse("admin:tickets_user_change", args=[attendee.pk])
@@ -250,6 +254,7 @@ def test_an_account_is_not_changed_by_who_works_for_a_conference(conference, att
     assert (attendee.is_active, attendee.display_name) == (True, "Ada")
 
 
+@pytest.mark.slow
 def test_a_typed_address_adds_somebody_and_changes_no_account(other, attendee):
     attendee.set_password("correct horse")
     attendee.save()
@@ -287,6 +292,7 @@ def test_the_history_of_a_person_is_that_of_this_conference(conference, other, a
         assert "done in A" not in page
 
 
+@pytest.mark.slow
 def test_when_somebody_was_elsewhere_is_not_told(conference, other, attendee):
     make_ticket(other, user=attendee)
     seen = timezone.now() - timedelta(days=400)
@@ -325,6 +331,7 @@ def test_signing_out_ends_the_sessions_of_this_conference(conference, other, wor
     assert there.session.get("_auth_user_id") is None
 
 
+@pytest.mark.slow
 def test_nobody_signs_out_who_may_more(conference, organizer):
     volunteer, orga, colleague = (
         works_for(conference, name) for name in ("helpdesk", "organizer", "organizer")

@@ -132,6 +132,7 @@ def check_mistake(client, path, sent):
     return page.text
 
 
+@pytest.mark.slow
 def test_mistakes_are_told_after_a_redirect(client, attendee, stranger):
     assert 'value="nobody"' in check_mistake(client, f"{LOGIN}?next=/lobby/", {"email": "nobody"})
     ask_for_code(client, attendee.email)

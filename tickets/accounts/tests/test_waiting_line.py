@@ -170,6 +170,7 @@ def test_a_typing_error_does_not_cost_the_place(client, later):
     assert client.post(LOGIN, {"email": "ana@example.com"}).url == CODE
 
 
+@pytest.mark.slow
 def test_what_cannot_let_anybody_in_does_not_join(client, conference):
     for _time in range(20):
         for path in ("/t/1.x/", "/t/1.aaaaaaaaaaa.aaaaaaaaaaaaaaaaaaaaaa/"):
@@ -178,6 +179,7 @@ def test_what_cannot_let_anybody_in_does_not_join(client, conference):
     assert ask_for_code(client, "ana@example.com").url == CODE
 
 
+@pytest.mark.slow
 def test_a_dead_link_does_not_join(client, conference):
     ticket = make_ticket(conference, holder_email="ana@example.com")
     old = f"/t/{token_of(link_to(ticket))}/"
@@ -206,6 +208,7 @@ def test_a_forged_link_costs_no_statement(client, conference, django_assert_num_
         assert [link_of(each) for each in forged] == [None] * len(forged)
 
 
+@pytest.mark.slow
 def test_one_link_does_not_fill_the_line(conference, monkeypatch):
     monkeypatch.setattr(waiting_line, "BURST_SECONDS", 10_000)
     path = f"/t/{token_of(link_to(make_ticket(conference, holder_email='ana@example.com')))}/"
@@ -213,6 +216,7 @@ def test_one_link_does_not_fill_the_line(conference, monkeypatch):
     assert answers == [302] * 10 + [429] * 2
 
 
+@pytest.mark.slow
 def test_one_address_joins_only_so_often(conference, monkeypatch):
     """100 at once are six seconds of the line of two cores; five seconds' worth come in at once."""
     monkeypatch.setattr(waiting_line, "LONGEST_SECONDS", 10**9)

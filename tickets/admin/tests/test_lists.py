@@ -61,6 +61,7 @@ def test_lists_of_the_admin(conference, organizer, shows, model, make, cell, que
     shows(client, url, cell, 3, queries=queries)
 
 
+@pytest.mark.slow
 def test_my_tickets(conference, attendee, shows):
     client, url = client_of(attendee), reverse("tickets")
     make_ticket(conference, buyer_email=attendee.email)
@@ -97,6 +98,7 @@ def test_speakers_whom_nobody_knows(conference, room, shows):
     shows(client, url, "Unknown", 3, queries=5)
 
 
+@pytest.mark.slow
 def test_what_the_help_desk_found(conference, shows):
     """Of two and of four: the page of a single one is another."""
     client, url = (

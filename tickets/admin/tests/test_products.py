@@ -36,6 +36,7 @@ def shirt(conference):
     return Product.objects.get(name="Shirt")
 
 
+@pytest.mark.slow
 def test_the_start_page_and_the_list_say_what_waits(client, conference, shirt):
     for address in ("/admin/", "/admin/tickets/product/"):
         page = client.get(address).text
@@ -58,6 +59,7 @@ def test_who_may_not_see_products_is_not_told(conference, shirt):
     assert "waits for somebody" not in page.text
 
 
+@pytest.mark.slow
 def test_saving_a_product_says_it(client, conference, shirt):
     bea = make_user("bea@a.bc")
     address = f"/admin/tickets/product/{shirt.pk}/change/"
@@ -81,6 +83,7 @@ def test_many_are_said_at_once(client, conference, shirt, action, scopes):
         assert (product.scopes, product.is_waiting) == (scopes, False)
 
 
+@pytest.mark.slow
 def test_the_plan_of_an_upload_says_what_will_wait(client, conference):
     """Before anything is written; and again on the page of what came of it."""
     text = "code,email,product\nA,ada@a.bc,Full\nB,bea@a.bc,Shirt\nC,ada@a.bc,Shirt\n"
@@ -99,6 +102,7 @@ def test_the_plan_of_an_upload_says_what_will_wait(client, conference):
     assert f'href="/admin/tickets/product/{shirt.pk}/change/"' in page.text
 
 
+@pytest.mark.slow
 def test_the_plan_of_an_upload_says_what_opens_by_itself(client, conference):
     page = planned(client, "code,email,product\nA,a@a.bc,Full\n", **COLUMNS)
     assert "“Full” opens the whole conference, because it is the only product." in page.text
@@ -121,6 +125,7 @@ def test_what_opens_by_a_cancellation_and_by_the_way_back_is_said(client, confer
     assert said in client.post(page_of("change"), follow=True).text
 
 
+@pytest.mark.slow
 def test_who_comes_in_meanwhile_makes_another_plan(client, conference):
     """The product that would have waited stays open then."""
     text = "code,email,product\nA,ada@a.bc,Full\n"
@@ -136,6 +141,7 @@ def test_who_comes_in_meanwhile_makes_another_plan(client, conference):
     assert "“Full” waits" not in page.text
 
 
+@pytest.mark.slow
 def test_a_sync_says_what_waits(client, conference, monkeypatch, capsys):
     paper = PaperShop()
     use(monkeypatch, paper)
@@ -220,6 +226,7 @@ def test_what_is_said_of_many_is_claimed_once(client, conference, shirt, monkeyp
     assert not Product.objects.filter(scopes=[]).exists()
 
 
+@pytest.mark.slow
 def test_an_add_on_is_not_released_alone(client, conference, stranger):
     main = make_ticket(conference, user=stranger)
     add_on = make_ticket(conference, user=stranger, main_code=main.code)

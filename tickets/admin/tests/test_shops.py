@@ -51,6 +51,7 @@ def act(client, action, *shops):
     return client.post(SHOPS, chosen, follow=True)
 
 
+@pytest.mark.slow
 def test_a_shop_is_set_up_in_two_steps(client, conference):
     page = client.get(reverse("admin:tickets_shop_add")).text
     assert re.findall(r'<option value="(\w+)"', page)[:2] == ["pretix", "tito"]
@@ -71,6 +72,7 @@ def test_a_shop_is_set_up_in_two_steps(client, conference):
     assert shop.opened_token("") == "sekrit-token"
 
 
+@pytest.mark.slow
 def test_a_secret_is_never_shown_and_stays_when_nothing_is_typed(client, conference):
     shop = make_shop(conference, slug="px", kind="pretix", token=seal("sekrit-token"))
     page = client.get(page_of(shop)).text
@@ -89,6 +91,7 @@ def test_a_secret_is_never_shown_and_stays_when_nothing_is_typed(client, confere
     assert "SECRET_KEY" not in page
 
 
+@pytest.mark.slow
 def test_a_name_has_to_be_bound_to_this_conference_and_shop(
     client, conference, monkeypatch, settings
 ):
@@ -132,6 +135,7 @@ def test_another_event_is_read_anew(client, conference):
     assert shop.cursor == ""
 
 
+@pytest.mark.slow
 def test_what_was_last_heard(client, conference, paper):
     shop = make_shop(conference)
     assert "never to the end" in client.get(SHOPS).text
@@ -146,6 +150,7 @@ def test_what_was_last_heard(client, conference, paper):
     assert "Is that right?" in page
 
 
+@pytest.mark.slow
 def test_sync_now(client, conference, paper):
     shop = make_shop(conference)
     page = act(client, "sync_now", shop).text
@@ -170,6 +175,7 @@ def test_with_a_worker_the_page_asks_nobody(client, conference, paper, settings)
     assert DBTaskResult.objects.get().task_path == "tickets.sources.syncing.run.sync_shop"
 
 
+@pytest.mark.slow
 def test_removals_are_accepted_with_a_tick(client, conference, paper):
     shop = make_shop(conference)
     sync(shop, is_full=True)
@@ -192,6 +198,7 @@ def test_a_new_address_ends_the_old(client, conference):
     assert shop.hook_secret != secret
 
 
+@pytest.mark.slow
 def test_runs_are_read_only(client, conference, paper):
     shop = make_shop(conference)
     run = sync(shop, is_full=True)

@@ -53,6 +53,7 @@ def states():
     return dict(Ticket.objects.values_list("code", "state"))
 
 
+@pytest.mark.slow
 def test_an_export_of_tito_needs_no_word(client):
     page = client.get(send(client, TITO.read_bytes()).url)
     assert page.context["form"].questions_part == page.context["form"].words_part == []
@@ -65,6 +66,7 @@ def test_an_export_of_tito_needs_no_word(client):
     assert states() == {"AAAA-1": "valid", "AAAA-2": "valid", "AAAA-3": "canceled"}
 
 
+@pytest.mark.slow
 def test_german_names_are_known_and_their_words_proposed(client):
     page = client.get(send(client, GERMAN).url)
     assert proposed(page)["state"] == "Zahlung"
@@ -74,6 +76,7 @@ def test_german_names_are_known_and_their_words_proposed(client):
     assert states() == {"1": "valid", "2": "canceled", "3": "pending"}
 
 
+@pytest.mark.slow
 def test_an_unused_state_stops_the_plan(client):
     columns = {"code": "Ticketnr.", "email": "E-Mail"}
     send(client, GERMAN)
@@ -92,6 +95,7 @@ def test_an_unused_state_stops_the_plan(client):
     assert states() == {"1": "valid", "2": "canceled", "3": "pending"}
 
 
+@pytest.mark.slow
 def test_no_is_remembered_and_can_be_taken_back(client):
     columns = {"code": "Ticketnr.", "email": "E-Mail", "is-state:Zahlung": "no"}
     send(client, GERMAN)
@@ -109,6 +113,7 @@ def test_no_is_remembered_and_can_be_taken_back(client):
     assert upload.mapping["columns"]["state"] == ["Zahlung"]
 
 
+@pytest.mark.slow
 def test_a_new_question_stops_also_what_was_remembered(client):
     send(client, "code,email\nA,a@example.com\n")
     client.post(page_of("columns"), {"code": "code", "email": "email"})
@@ -139,6 +144,7 @@ def test_words_and_rows_are_told_in_one_round(client):
     assert "What does the state" not in text
 
 
+@pytest.mark.slow
 def test_the_plan_counts_and_names_what_is_doubled_or_unused(client, conference):
     tag = Product.objects.create(conference=conference, name="Tag", scopes=["day:2026-11-21"])
     page = client.get(send(client, GERMAN).url)
@@ -161,6 +167,7 @@ def set_aside(client, upload=None):
     return response, list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
 
 
+@pytest.mark.slow
 def test_bad_rows_are_set_aside_and_corrected(client, conference):
     for code in ("A", "B", "GONE"):
         make_ticket(conference, code=code)
@@ -212,6 +219,7 @@ def test_the_corrected_file_is_known_before_the_first_was_applied(client):
     assert client.get(response.url).context["planned"].read.problems == []
 
 
+@pytest.mark.slow
 def test_a_row_that_is_set_aside_does_not_cancel_its_ticket(client, conference):
     for code in ("A", "B", "GONE"):
         make_ticket(conference, code=code)
@@ -221,6 +229,7 @@ def test_a_row_that_is_set_aside_does_not_cancel_its_ticket(client, conference):
     assert states() == {"A": "valid", "B": "valid", "GONE": "canceled"}
 
 
+@pytest.mark.slow
 def test_what_is_missing_stays_while_nobody_knows_what_a_bad_row_is_about(client, conference):
     make_ticket(conference, code="GONE")
     page = client.get(send(client, "code,email\nA,\n,b@example.com\n").url)
@@ -233,6 +242,7 @@ def test_what_is_missing_stays_while_nobody_knows_what_a_bad_row_is_about(client
     assert states() == {"GONE": "valid", "A": "valid"}
 
 
+@pytest.mark.slow
 def test_rows_that_were_set_aside_are_kept_for_a_day(client, conference):
     page = client.get(send(client, BAD).url)
     client.post(page_of("columns"), proposed(page))
@@ -256,6 +266,7 @@ def test_only_who_may_upload_gets_the_rows(client, conference, attendee):
     assert client.get(file).status_code == 404
 
 
+@pytest.mark.slow
 def test_the_sheet_and_the_row_of_names_can_be_chosen(client):
     sheets = {
         "Notizen": sheet(["Siehe zweites Blatt"]),

@@ -50,6 +50,7 @@ def planned(client, content, **columns):
     return client.post(page_of("columns"), columns or COLUMNS, follow=True)
 
 
+@pytest.mark.slow
 def test_from_the_file_to_the_tickets_and_back(client, conference, helper):
     make_ticket(conference, code="LEFT", holder_name="Lea")
     for number in range(9):
@@ -96,6 +97,7 @@ def test_from_the_file_to_the_tickets_and_back(client, conference, helper):
     assert Ticket.objects.get(code="LEFT").state == "valid"
 
 
+@pytest.mark.slow
 def test_words_that_we_do_not_know_are_asked_for(client, conference):
     send(client, "code,Zahlung,email\nA,bezahlt,a@example.com\nB,,b@example.com\n")
     columns = {"code": "code", "email": "email"}
@@ -154,6 +156,7 @@ def test_what_cannot_be_read_is_not_kept(client, conference, content, fields, co
     assert not Upload.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_encoding_and_the_sheet_can_be_chosen(client, conference):
     send(client, "code,name\nA,Žofie\n".encode("cp1250"), encoding="cp1250")
     assert "Žofie" in client.get(page_of("columns")).text
@@ -162,6 +165,7 @@ def test_the_encoding_and_the_sheet_can_be_chosen(client, conference):
     assert "This is the sheet “Tickets”. The file also has: First." in page.text
 
 
+@pytest.mark.slow
 def test_too_many_cancellations_take_a_second_tick(client, conference):
     make_ticket(conference, code="A")
     make_ticket(conference, code="B")
@@ -175,6 +179,7 @@ def test_too_many_cancellations_take_a_second_tick(client, conference):
     assert Ticket.objects.get(code="B").state == "canceled"
 
 
+@pytest.mark.slow
 def test_a_plan_that_is_no_longer_true_is_shown_anew(client, conference):
     page = planned(client, "code,email,status\nA,a@example.com,paid\n")
     make_ticket(conference, code="A")
@@ -210,6 +215,7 @@ def test_the_list_leads_to_where_an_upload_waits(client, conference):
     assert client.get(page_of("change")).url == page_of("plan")
 
 
+@pytest.mark.slow
 def test_only_for_who_may_write_tickets(client, conference, helper, attendee):
     send(client, "code,email,status\nA,,paid\n")
     upload = Upload.objects.get()
@@ -232,6 +238,7 @@ def test_no_page_is_posted_from_elsewhere(helper, conference):
     assert not Upload.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_longer_file_costs_the_same_queries_and_shows_as_much(client, conference):
     def visit(count):
         rows = "".join(f"T{number},,paid\n" for number in range(count))

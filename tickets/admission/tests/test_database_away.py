@@ -85,7 +85,7 @@ def test_the_clock_went_back(conference, attendee, later):
 
 
 def test_a_renewal_and_a_pulse_need_no_row(
-    conference, room, attendee, later, django_assert_num_queries, within_a_day
+    conference, room, attendee, later, django_assert_num_queries
 ):
     make_talk(conference, room=room)
     make_stream(room)

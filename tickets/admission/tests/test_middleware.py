@@ -109,6 +109,7 @@ def with_role(conference, name):
     return user
 
 
+@pytest.mark.slow
 def test_a_permission_in_the_conference_is_what_staff_need(attendee, room):
     helper, elsewhere = make_user(), with_role(make_conference(domain="x.test"), "organizer")
     room.helpers.add(helper)
@@ -212,6 +213,7 @@ def test_a_ticket_of_another_conference_opens_nothing_here(conference, attendee)
         assert words in response.text
 
 
+@pytest.mark.slow
 def test_head_and_post_are_checked_like_get(conference, stranger, attendee):
     for ask in ("head", "post", "put", "delete", "options"):
         assert getattr(Client(), ask)("/silent/").url.startswith("/accounts/login/"), ask

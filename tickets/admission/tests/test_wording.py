@@ -47,6 +47,7 @@ def told(user, reason, scope=None, at=None):
         return StandingWords(standing, at or timezone.now()).refusal(reason, scope)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_claimed", [True, False])
 @pytest.mark.parametrize(
     ("state", "shop_says", "title"),
@@ -98,6 +99,7 @@ def test_only_the_buyer_gets_the_address_of_the_order(hidden, stranger):
         assert 'href="https://tickets.example.com/"' in html
 
 
+@pytest.mark.slow
 def test_who_has_not_proved_the_address_learns_nothing_of_its_tickets(hidden, stranger):
     ticket = make_ticket(hidden, holder_email=stranger.email, state="pending")
     EmailAddress.objects.update(verified=False)

@@ -56,6 +56,7 @@ def paper(conference, monkeypatch):
     return paper
 
 
+@pytest.mark.slow
 def test_the_order_is_fetched_again(conference, paper, desk):
     ticket = Ticket.objects.get(code="AB-1")
     bo = make_user("bo@example.com")
@@ -70,6 +71,7 @@ def test_the_order_is_fetched_again(conference, paper, desk):
     assert "came from no shop" in text(do(desk, "fetch", ticket=own.pk))
 
 
+@pytest.mark.slow
 def test_the_shop_is_asked_about_all_orders_of_who_stands_at_the_door(conference, paper, desk):
     bo = make_user("bo@example.com")
     page = text(desk.get(page_of(bo)))
@@ -88,6 +90,7 @@ def test_the_shop_is_asked_about_all_orders_of_who_stands_at_the_door(conference
     assert logged(bo) == [("volunteer@example.com", "The shop was asked again.")]
 
 
+@pytest.mark.slow
 def test_the_shop_is_asked_about_an_address_without_an_account(paper, desk):
     page = text(find(desk, "bo@example.com"))
     assert "Nobody has signed in as bo@example.com" in page
@@ -97,6 +100,7 @@ def test_the_shop_is_asked_about_an_address_without_an_account(paper, desk):
     assert "AB-1 is valid now; it was not paid yet." in page
 
 
+@pytest.mark.slow
 def test_nothing_is_said_of_an_account_that_who_helps_may_not_see(paper, desk):
     hidden = make_user("bo@example.com", is_superuser=True)
     response = do(desk, "ask-shop", email=hidden.email)
@@ -105,6 +109,7 @@ def test_nothing_is_said_of_an_account_that_who_helps_may_not_see(paper, desk):
     assert logged(hidden) == []
 
 
+@pytest.mark.slow
 def test_only_people_with_an_order_in_a_shop_can_be_asked_about(attendee, paper, desk):
     assert "Ask the shop now" not in text(desk.get(page_of(attendee)))
     page = text(do(desk, "ask-shop", email=attendee.email))
@@ -121,6 +126,7 @@ def test_a_shop_that_does_not_answer_is_said_and_nothing_changes(paper, desk):
     assert {ticket.state for ticket in Ticket.objects.all()} == {"pending"}
 
 
+@pytest.mark.slow
 def test_the_shop_is_not_asked_without_end(paper, desk, monkeypatch):
     monkeypatch.setattr(asking, "MAX_ASKED", 2)
     for _time in range(2):
@@ -142,6 +148,7 @@ def why(*arguments):
     return out.getvalue()
 
 
+@pytest.mark.slow
 def test_why_offers_to_ask_and_asks(paper):
     told = why("bo@example.com", "refused")
     assert "--ask-shop asks for their orders now" in told
@@ -165,6 +172,7 @@ def test_why_says_that_there_is_nothing_to_ask_for(attendee, stranger):
 # --- Who is refused -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_who_is_refused_has_their_orders_asked_for_again(conference, paper, worker):
     client = client_of(make_user("bo@example.com"))
     asking_again = "We are asking the ticket shop again"
@@ -183,6 +191,7 @@ def test_who_looks_for_their_ticket_has_it_asked_for_too(paper, worker):
     assert OrderHint.objects.count() == 2
 
 
+@pytest.mark.slow
 def test_nobody_who_may_come_in_or_is_shut_out_asks_the_shop(conference, paper, attendee, worker):
     shop = conference.shops.get()
     Ticket.objects.filter(holder_email=attendee.email).update(shop=shop, order_code="ME")

@@ -122,6 +122,7 @@ def test_all_that_is_known_is_on_the_page_in_the_order_of_the_checks(conference,
     assert places == sorted(places)
 
 
+@pytest.mark.slow
 def test_a_room_can_be_asked_for(conference, desk):
     room = make_room(conference, slug="side")
     user = make_user()
@@ -152,6 +153,7 @@ def test_speakers_whose_address_nobody_knows(conference, room, desk):
     assert "They speak in" in text(desk.get(page_of(speaker)))
 
 
+@pytest.mark.slow
 def test_the_number_of_queries_does_not_grow(
     conference, attendee, desk, django_assert_max_num_queries
 ):
@@ -179,6 +181,7 @@ def test_the_number_of_queries_does_not_grow(
 # --- Who may ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_only_who_works_there_gets_in(conference, attendee, stranger, organizer, desk):
     moderator = make_role(conference, "moderator")
     urls = [INDEX, page_of(attendee), reverse("helpdesk:speakers"), f"{INDEX}release/"]
@@ -202,6 +205,7 @@ def test_the_admin_leads_to_the_help_desk(conference, room, desk):
     assert link not in text(client_of(helper).get(reverse("desk:index")))
 
 
+@pytest.mark.slow
 def test_the_role_of_a_volunteer_goes_no_further(attendee, organizer, desk):
     page = text(desk.get(page_of(attendee)))
     assert "Let them in without a ticket" in page and "Sign out all devices" in page

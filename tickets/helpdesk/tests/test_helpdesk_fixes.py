@@ -31,6 +31,7 @@ def desk(conference):
     return client_of(make_volunteer(conference))
 
 
+@pytest.mark.slow
 def test_a_free_ticket_in_their_name_is_claimed_with_one_click(conference, stranger, desk):
     EmailAddress.objects.update(verified=False)
     ticket = make_ticket(conference, holder_email=stranger.email)
@@ -64,6 +65,7 @@ def test_a_ticket_that_somebody_has_is_not_given_away(attendee, stranger, desk):
     assert logged(ticket) == []
 
 
+@pytest.mark.slow
 def test_a_release_is_asked_once_more(attendee, desk):
     ticket = Ticket.objects.get()
     ask = text(desk.get(f"{INDEX}release/", {"ticket": ticket.pk}))
@@ -77,6 +79,7 @@ def test_a_release_is_asked_once_more(attendee, desk):
     assert "Nobody has this ticket." in text(do(desk, "release", ticket=ticket.pk))
 
 
+@pytest.mark.slow
 def test_a_grant_needs_a_reason_and_an_end(conference, stranger, desk):
     form = text(desk.get(f"{INDEX}grant/", {"email": stranger.email}))
     tonight = conference.day_window(conference.day_of(timezone.now()))[1]
@@ -93,6 +96,7 @@ def test_a_grant_needs_a_reason_and_an_end(conference, stranger, desk):
     assert logged(grant) == [("volunteer@example.com", "Given at the help desk: bus was late")]
 
 
+@pytest.mark.slow
 def test_a_grant_is_extended_and_taken_back(conference, stranger, desk):
     now = timezone.now()
     grant = Grant.objects.create(
@@ -118,6 +122,7 @@ def test_a_grant_is_extended_and_taken_back(conference, stranger, desk):
     assert grant.ends_at < timezone.now()
 
 
+@pytest.mark.slow
 def test_a_ticket_is_extended_by_a_grant_that_no_sync_undoes(conference, attendee, desk):
     Ticket.objects.update(valid_until=timezone.now() - timedelta(minutes=5))
     ticket = Ticket.objects.get()
@@ -132,6 +137,7 @@ def test_a_ticket_is_extended_by_a_grant_that_no_sync_undoes(conference, attende
     assert "Nobody has this ticket" in text(do(desk, "extend-ticket", ticket=free.pk, hours=2))
 
 
+@pytest.mark.slow
 def test_sessions_are_ended(conference, attendee, desk):
     phone = client_of(attendee)
     UserSession.objects.filter(user=attendee).update(data={"conference": conference.pk})
@@ -143,6 +149,7 @@ def test_sessions_are_ended(conference, attendee, desk):
     assert desk.get(INDEX).status_code == 200
 
 
+@pytest.mark.slow
 def test_bans_are_for_organizers(conference, attendee, organizer, desk):
     client = client_of(organizer)
     assert "Shut out" in text(client.get(page_of(attendee)))
@@ -163,6 +170,7 @@ def test_bans_are_for_organizers(conference, attendee, organizer, desk):
     assert "That is you." in text(do(client, "ban", person=organizer.pk, reason="x"))
 
 
+@pytest.mark.slow
 def test_the_entry_link_is_sent_at_once(conference, attendee, desk, mailoutbox):
     ticket = Ticket.objects.get()
     assert "Send the entry link" in text(desk.get(page_of(attendee)))

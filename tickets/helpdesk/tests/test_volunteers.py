@@ -38,6 +38,7 @@ def let_in(client, ends_at):
     )
 
 
+@pytest.mark.slow
 def test_state_and_address_of_a_ticket_are_not_theirs_to_change(conference, desk):
     ticket = make_ticket(conference, state="canceled", holder_email="a@example.com")
     before = model_to_dict(ticket)
@@ -55,6 +56,7 @@ def test_state_and_address_of_a_ticket_are_not_theirs_to_change(conference, desk
     assert model_to_dict(Ticket.objects.get(pk=ticket.pk)) == before
 
 
+@pytest.mark.slow
 def test_they_let_in_for_a_day_and_no_longer(conference, desk, chief):
     at = timezone.now()
     assert "may come in" in let_in(desk, at + 23 * HOUR).text
@@ -81,6 +83,7 @@ def test_nothing_without_an_end(conference, desk):
     assert list(Grant.objects.values_list("ends_at", flat=True)) == [grant.ends_at]
 
 
+@pytest.mark.slow
 def test_no_grant_grows_beyond_a_day(conference, desk, chief):
     at, person = timezone.now(), make_user()
     grant = Grant.objects.create(
@@ -100,6 +103,7 @@ def test_no_ticket_lasts_longer_by_more_than_a_day(conference, attendee, desk, c
     assert "lasts 2 h longer" in do(chief, "extend-ticket", ticket=ticket.pk, hours=2).text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ends_in", [None, 48 * HOUR])
 def test_what_lasts_longer_is_not_theirs_to_take_back(conference, desk, chief, ends_in):
     person = make_user()
@@ -114,6 +118,7 @@ def test_what_lasts_longer_is_not_theirs_to_take_back(conference, desk, chief, e
     assert "Taken back." in do(chief, "end-grant", grant=grant.pk).text
 
 
+@pytest.mark.slow
 def test_what_they_gave_they_take_back(conference, desk):
     let_in(desk, timezone.now() + HOUR)
     assert "Taken back." in do(desk, "end-grant", grant=Grant.objects.get().pk).text

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from allauth.account.models import EmailAddress
 from django.urls import reverse
 from django.utils import timezone
@@ -119,6 +120,7 @@ def test_it_is_for_who_has_signed_in(conference):
     assert response.url.startswith("/accounts/login/?next=")
 
 
+@pytest.mark.slow
 def test_more_tickets_cost_no_more_queries(conference, attendee, django_assert_max_num_queries):
     client = client_of(attendee)
 

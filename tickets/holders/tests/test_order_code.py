@@ -43,6 +43,7 @@ def ticket(conference):
     return make_ticket(conference, order_code="AB7C3", holder_email="ada@work.example")
 
 
+@pytest.mark.slow
 def test_order_code_and_a_mailed_code_claim_the_ticket(ticket, stranger):
     client = client_of(stranger)
     assert "stranger@example.com" in client.get(CLAIM).text
@@ -213,6 +214,7 @@ def test_a_code_is_good_for_a_quarter_of_an_hour_and_in_that_browser(ticket, str
     assert not Claim.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_script_that_guesses_codes_is_stopped(ticket):
     """Many accounts, each as fast as it can: the counter of the order stops them all."""
     guesses = 0
@@ -231,6 +233,7 @@ def test_a_script_that_guesses_codes_is_stopped(ticket):
     assert "Too many tries" in told(stopped, ask(stopped))
 
 
+@pytest.mark.slow
 def test_nor_does_one_account_try_many_orders(conference, stranger):
     client = client_of(stranger)
     answers = [ask(client, order=f"{letter}-ORDER").url for letter in "CDEFHIJKLMNO"]

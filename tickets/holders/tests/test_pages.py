@@ -1,5 +1,6 @@
 """My tickets, and what shared pages leave out."""
 
+import pytest
 from django.utils import timezone
 
 from conftest import client_of, make_speaker, make_talk, make_ticket, utc
@@ -38,6 +39,7 @@ def test_a_ticket_shows_what_it_opens_when_its_codes_and_its_picture_for_the_doo
     assert html.count('class="button"') == 1
 
 
+@pytest.mark.slow
 def test_the_code_for_the_door_is_for_who_has_a_valid_ticket(conference, stranger):
     ticket = make_ticket(conference, user=stranger, door_code=seal("door-secret"))
     assert "QR code" in client_of(stranger).get("/tickets/").text

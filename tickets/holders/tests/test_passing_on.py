@@ -31,6 +31,7 @@ def give(ticket, email="bea@example.com", by=None):
     pass_on(ticket=ticket, email=email, site=SITE, by=by)
 
 
+@pytest.mark.slow
 def test_the_old_holder_is_out_and_the_new_one_in(
     attendee, ticket, client, django_capture_on_commit_callbacks
 ):
@@ -93,6 +94,7 @@ def test_not_twice_within_a_day_and_at_most_three_times(attendee, ticket):
     assert ticket.live_claim.user == holders[4]
 
 
+@pytest.mark.slow
 def test_the_page_says_why_not(attendee, ticket):
     client = client_of(attendee)
     page = told(client, client.post(path_of(ticket), {"email": attendee.email}))
@@ -127,6 +129,7 @@ def test_not_somebody_elses(conference, ticket, stranger):
         give(ticket, by=stranger)
 
 
+@pytest.mark.slow
 def test_who_bought_several_gives_away_those_that_nobody_has(conference, stranger):
     bought = {"buyer_email": stranger.email}
     own = make_ticket(conference, holder_email=stranger.email, **bought)
@@ -158,6 +161,7 @@ def test_an_address_that_was_only_typed_gives_nothing_away(conference, stranger)
     assert list(free_tickets_of(conference, stranger)) == []
 
 
+@pytest.mark.slow
 def test_given_back_it_waits_for_whose_address_it_carries(
     conference, attendee, ticket, django_capture_on_commit_callbacks
 ):

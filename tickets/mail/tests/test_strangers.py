@@ -39,6 +39,7 @@ def ask(email: str, address: str = "192.0.2.1") -> None:
     Client(REMOTE_ADDR=address).post("/accounts/login/", {"email": email})
 
 
+@pytest.mark.slow
 def test_a_network_gets_a_fifth_of_them(conference):
     for number in range(15):
         ask(f"a{number}@example.com", f"192.0.2.{number}")
@@ -54,6 +55,7 @@ def test_all_together_get_so_many(conference):
     assert len(work()) == 50
 
 
+@pytest.mark.slow
 def test_spellings_of_one_mailbox_count_as_one(conference):
     for number in range(8):
         ask(f"vic.tim+{number}@gmail.com", f"192.0.{number}.1")
@@ -84,6 +86,7 @@ def test_the_page_says_the_same(conference, settings):
     assert pages == [(302, 200, True)] * 3
 
 
+@pytest.mark.slow
 def test_the_log_says_so_once_and_names_nobody(conference, caplog):
     caplog.set_level(logging.ERROR)
     for number in range(15):

@@ -106,6 +106,7 @@ def test_it_gives_no_further_places(conference, bought):
     assert compute(conference, ada.pk).places == 1
 
 
+@pytest.mark.slow
 def test_it_is_not_passed_on_alone(conference, bought):
     ada = make_user(ADA)
     claim_tickets(conference, ada)
@@ -152,6 +153,7 @@ def test_the_shop_gives_both_to_somebody_else(conference, shop, paper, bought):
     assert holders() == {"A-1": BEA, "A-2": BEA}
 
 
+@pytest.mark.slow
 def test_one_in_another_name_is_theirs_and_is_not_passed_on(conference, shop, paper, bought):
     tour = {"product": "Tour", "product_code": "3", "admits": Admits.ASK, "email": BEA}
     paper.pages = [[main(), add_on(), add_on("A-3", **tour)]]
@@ -226,6 +228,7 @@ def test_at_the_help_desk_it_goes_with_its_ticket(conference, organizer, bought)
     assert holders() == {}
 
 
+@pytest.mark.slow
 @pytest.mark.ignore_template_errors
 def test_the_admin_cancels_both_and_gives_neither_alone(conference, organizer, bought):
     ada, bea = make_user(ADA), make_user(BEA)
@@ -257,6 +260,7 @@ def test_no_link_is_mailed_for_what_opens_nothing(conference, shop, paper, bough
     assert dict(mailing.skipped) == {"same_address": 1, "opens_nothing": 1}
 
 
+@pytest.mark.slow
 def test_giving_add_ons_costs_the_same_for_many(
     conference, shop, paper, bought, django_assert_max_num_queries
 ):

@@ -80,6 +80,7 @@ def test_two_tickets_that_bring_the_same_are_for_two(conference, shop, paper, bo
     assert holders() == {"B-1": ADA, "B-2": ADA}
 
 
+@pytest.mark.slow
 def test_one_in_another_name_is_given_and_released_by_itself(conference, organizer, bought):
     """At the help desk and by its holder, as the acts allow."""
     Ticket.objects.filter(code="A-2").update(holder_email=BEA, shop_email=BEA)

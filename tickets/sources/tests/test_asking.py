@@ -63,6 +63,7 @@ def orders_for(conference, user):
     return orders_of(Ticket.objects.concerning(conference, user.email, user))
 
 
+@pytest.mark.slow
 def test_what_the_shop_did_not_announce_arrives_when_somebody_asks(
     conference, paper, shop, ann, django_capture_on_commit_callbacks
 ):
@@ -86,6 +87,7 @@ def test_what_the_shop_did_not_announce_arrives_when_somebody_asks(
     assert str(ask_now(orders_for(conference, ann))).endswith("Nothing has changed there.")
 
 
+@pytest.mark.slow
 def test_it_is_told_what_is_new(conference, paper, shop, ann):
     paper.has(
         paper_ticket("A-1", "pending", email="bo@example.com", valid_until=timezone.now()),
@@ -112,6 +114,7 @@ def test_only_orders_that_a_shop_can_be_asked_for(conference, paper, shop, ann):
     assert orders_for(conference, ann) == {}
 
 
+@pytest.mark.slow
 def test_who_bought_many_asks_for_a_few(conference, paper, shop, ann):
     paper.has(*(paper_ticket(f"G{n}-{m}", email=ann.email) for n in range(9) for m in (1, 2)))
     full(shop)
@@ -163,6 +166,7 @@ def test_who_is_refused_asks_once_a_minute(conference, paper, shop, ann, worker)
     assert DBTaskResult.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_all_who_are_refused_together_do_not_hammer_the_shop(conference, paper, shop, worker):
     people = [make_user(f"p{n}@example.com") for n in range(asking.MAX_ASKED_BY_THEMSELVES + 2)]
     paper.has(*(paper_ticket(f"P{n}-1", email=user.email) for n, user in enumerate(people)))

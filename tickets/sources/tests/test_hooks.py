@@ -70,6 +70,7 @@ def state(code: str) -> str:
     return Ticket.objects.get(code=code).state
 
 
+@pytest.mark.slow
 def test_a_refund_is_on_the_page_after_the_call(
     shop, paper, stranger, django_capture_on_commit_callbacks
 ):
@@ -85,6 +86,7 @@ def test_a_refund_is_on_the_page_after_the_call(
     assert OrderHint.objects.get().done_at is not None
 
 
+@pytest.mark.slow
 def test_pretix_calls_twice_and_in_disorder(conference, settings):
     with FakePretix() as fake:
         settings.PRIVATE_HOSTS = [fake.url]
@@ -111,6 +113,7 @@ def test_pretix_calls_twice_and_in_disorder(conference, settings):
         assert call(shop, "{}").status_code == 400
 
 
+@pytest.mark.slow
 def test_the_whole_order_counts(shop, paper):
     paper.has(paper_ticket("A-1"), paper_ticket("A-3"), paper_ticket("B-1"))
     call(shop)
@@ -136,6 +139,7 @@ def test_with_a_worker_the_call_asks_nobody(shop, paper, worker):
     assert not OrderHint.objects.waiting().exists()
 
 
+@pytest.mark.slow
 def test_a_call_that_is_replayed_makes_one_task(shop, paper, worker):
     for _time in range(20):
         assert call(shop).status_code == 204
@@ -241,6 +245,7 @@ def test_an_order_that_the_shop_fails_to_tell_holds_up_nobody_else(shop, paper):
     assert OrderHint.objects.waiting().get().order_code == "A"
 
 
+@pytest.mark.slow
 def test_a_shop_that_is_down_is_asked_again_later_and_by_one_task(shop, paper, worker):
     paper.before_order = broken
     for code in "ABCDE":

@@ -153,6 +153,7 @@ def test_changes_are_counted_and_what_is_missing_stays(conference, file):
     assert "1 tickets are not in the file" in run(file(changes))
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_canceled_when_asked(
     conference, stranger, file, django_capture_on_commit_callbacks
 ):
@@ -354,6 +355,7 @@ def test_which_conference(conference, file):
     assert "There is no such conference" in refused(file("code\nA\n"), "--conference", "nope")
 
 
+@pytest.mark.slow
 def test_the_number_of_queries_does_not_grow(conference, file):
     def rows(numbers, status="paid"):
         return "code,email,status,product\n" + "".join(

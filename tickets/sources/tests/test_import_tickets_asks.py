@@ -106,6 +106,7 @@ def test_an_empty_word_may_mean_something(conference, file):
     assert states() == {"A": "valid", "B": "canceled"}
 
 
+@pytest.mark.slow
 def test_bad_rows_can_be_set_aside(conference, file, tmp_path):
     for code in "ABC":
         make_ticket(conference, code=code)

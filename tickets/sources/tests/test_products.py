@@ -170,6 +170,7 @@ def test_a_second_product_before_anybody_came_in_asks_for_both(conference, shop,
     assert opens() == {"Release 1": [], "Release 2": []}, "nor does it open again"
 
 
+@pytest.mark.slow
 def test_what_somebody_has_said_stays(conference, shop, paper):
     paper.has(untold("A-1"))
     full(shop)

@@ -86,6 +86,7 @@ def rows_of(count):
     return "".join(f'<row r="{at}"><c r="A{at}"><v>{at}</v></c></row>' for at in range(1, count))
 
 
+@pytest.mark.slow
 def test_far_too_many_rows_are_refused_early(monkeypatch):
     """Of a workbook of 900,000 rows no more comes out of its reader than shows that it is too long."""
     data = xlsx_of_sheets({"Big": rows_of(MAX_ROWS + 5000)})

@@ -95,6 +95,7 @@ def test_lines_are_counted_as_the_program_shows_them(conference):
         tickets_of(xlsx(["Code", "Status"], ["A", "nope"], first_row=7), conference)
 
 
+@pytest.mark.slow
 def test_the_first_sheet_that_is_not_hidden_or_one_by_name():
     first, second = sheet(["Code"], ["A"]), sheet(["Code"], ["B"])
     data = xlsx_of_sheets({"Notes": first, "2026": first, "2025": second}, hidden=("Notes",))
@@ -117,6 +118,7 @@ def test_the_command_reads_them_too(conference, tmp_path):
     assert "0 new, 0 changed, 1 unchanged" in out.getvalue()
 
 
+@pytest.mark.slow
 def test_codes_are_made_of_address_and_product(conference):
     def codes(*rows):
         table = read_table(xlsx(["E-mail", "Product"], *rows))
@@ -141,6 +143,7 @@ def test_ods():
     assert read_table(ods(["Code", "Name"], ["A", "Ada <3"])).rows == [(2, ["A", "Ada <3"])]
 
 
+@pytest.mark.slow
 def test_a_file_that_would_eat_the_machine_is_refused():
     corner = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
     bomb = xlsx_of_sheets({"Bomb": sheet(["Code"]) + corner})
@@ -148,6 +151,7 @@ def test_a_file_that_would_eat_the_machine_is_refused():
     assert "too large" in refused(bomb)
 
 
+@pytest.mark.slow
 def test_limits():
     assert "At most 10 MB" in refused(b" " * (MAX_BYTES + 1))
     assert "Line 1: More than 200 columns" in refused(b"a," * 200 + b"b")

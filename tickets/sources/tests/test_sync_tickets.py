@@ -46,6 +46,7 @@ def failed(*arguments: str) -> tuple[int, str]:
     return error.value.returncode, f"{out.getvalue()}\n{error.value}"
 
 
+@pytest.mark.slow
 def test_all_shops_that_are_active(conference, paper):
     make_shop(conference)
     make_shop(make_conference(), slug="other")
@@ -90,6 +91,7 @@ def test_a_shop_that_cannot_be_read(conference, paper):
     assert json.loads(output[: output.rindex("}") + 1])["shops"][0]["state"] == "failed"
 
 
+@pytest.mark.slow
 def test_too_many_removals(conference, paper):
     make_shop(conference)
     run()

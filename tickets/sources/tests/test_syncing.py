@@ -23,6 +23,8 @@ from tickets.sources.tests.paper_shop import (
     ten,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_everything_and_then_what_changes(shop, paper):
     starts_at = utc("2026-11-21 08:00")

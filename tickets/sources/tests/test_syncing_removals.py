@@ -11,6 +11,7 @@ from tickets.sources.tests.paper_shop import (
 )
 
 
+@pytest.mark.slow
 def test_a_fifth_may_go_missing(shop, paper):
     paper.has(*ten())
     full(shop)
@@ -38,6 +39,7 @@ def lies_both_ways(paper):
     paper.has(*ten(first=3), paper_ticket("P0-1", "unknown"), paper_ticket("P1-1", "pending"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "lies",
     [lies_by_silence, lies_by_an_empty_list, lies_ticket_by_ticket, lies_both_ways],

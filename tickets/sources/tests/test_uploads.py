@@ -206,6 +206,7 @@ def test_undo_is_refused_when_nothing_is_as_it_was_or_too_late(conference):
     assert states() == {"A": "valid"}
 
 
+@pytest.mark.slow
 def test_people_lose_and_get_access_with_it(
     conference, attendee, stranger, django_capture_on_commit_callbacks
 ):
@@ -289,6 +290,7 @@ def test_what_is_kept_of_uploads_ends(conference, organizer):
     assert applied.before == []
 
 
+@pytest.mark.slow
 def test_the_number_of_queries_does_not_grow(conference):
     def text(numbers, status="paid"):
         return "code,email,status,product\n" + "".join(
