@@ -10,12 +10,17 @@ the app:
     GUNICORN_CONTROL_SOCKET  a path of its own for each instance; none when empty
 """
 
+import json
+import logging
 import os
 import re
 import signal
 import socket
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+
+from gunicorn.glogging import Logger
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
@@ -73,6 +78,35 @@ control_socket_disable = not control_socket
 # nginx writes the access log, and leaves out of it what names a person or opens a door.
 accesslog = None
 errorlog = "-"
+
+
+class Line(logging.Formatter):
+    """Of the main process, as the app writes its own (portal/observing/logs.py), whose code the main
+    process does not load: it outlives a release."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False)
+
+
+class Lines(Logger):
+    """Not by `logconfig_dict`, which switches the access log on, with every query string in it."""
+
+    def setup(self, cfg: object) -> None:
+        super().setup(cfg)
+        if not sys.stderr.isatty():
+            for handler in self.error_log.handlers:
+                handler.setFormatter(Line())
+
+
+logger_class = Lines
 
 
 def post_worker_init(worker: object) -> None:

@@ -7,8 +7,10 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         from portal import checks, readiness  # noqa: F401, PLC0415 - registers them; needs the models
+        from portal.observing import doing  # noqa: PLC0415 - needs the settings
 
         readiness.connect()
+        doing.connect()
 
 
 class OurAdminConfig(AdminConfig):

@@ -28,6 +28,7 @@ from portal.environment import (
     newest_source,
     read_env_file,
 )
+from portal.observing.log_settings import log_settings
 
 # So that ModelAdmin[Talk] and the like can be written, as the types of Django have it.
 django_stubs_ext.monkeypatch()
@@ -86,6 +87,7 @@ if SOCIAL_PROVIDERS:
     INSTALLED_APPS += ["allauth.socialaccount"]
     INSTALLED_APPS += [f"allauth.socialaccount.providers.{name}" for name in SOCIAL_PROVIDERS]
 MIDDLEWARE = [
+    "portal.observing.doing.DoingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "lib.clean_input.CleanInputMiddleware",
@@ -292,6 +294,7 @@ TASKS = {
         else "django.tasks.backends.immediate.ImmediateBackend",
         # Mail has a queue of its own: no code waits for a ticket shop.
         "QUEUES": ["mail", "default"],
+        "OPTIONS": {"id_function": "portal.observing.doing.new_task_id"} if HAS_WORKER else {},
     }
 }
 
@@ -384,16 +387,4 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 _levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _level = env_str("LOG_LEVEL", default="INFO", choices=_levels)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "portal.logs.JsonFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": _level},
-    # Django's own handlers would print a second time, and mail.
-    "loggers": {
-        "django": {"handlers": [], "propagate": True},
-        # Two lines for each mail otherwise.
-        "django.tasks": {"level": "WARNING"},
-    },
-}
+LOGGING = log_settings(_level, debug=DEBUG)

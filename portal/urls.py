@@ -4,10 +4,11 @@ from django.urls import include, path
 
 from portal import views
 from portal.health import healthz, readyz
+from portal.observing.error_page import server_error
 from tickets.admission.refusals import forbidden
 
 handler403 = forbidden
-handler500 = views.server_error
+handler500 = server_error
 urlpatterns = [
     path("", views.home, name="home"),
     path("lobby/", views.lobby, name="lobby"),

@@ -1,13 +1,8 @@
 """Pages that span the apps."""
 
-import sys
 from collections.abc import Mapping
 
-from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils.cache import add_never_cache_headers
-from django.views import defaults
+from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from schedule.models import Talk
@@ -19,7 +14,6 @@ from schedule.site.request import ConferenceRequest
 
 # Enough to see what kind of conference this is.
 TEASER_TALKS = 6
-AGAIN_SECONDS = 10
 
 
 @require_safe
@@ -62,16 +56,6 @@ def lobby(request: ConferenceRequest) -> HttpResponse:
         "quiet": [_card(each, talks) for each in quiet],
     }
     return render_page(request, "portal/lobby.html", context)
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """While the database is away pages that need it say so, and try again by themselves."""
-    if not isinstance(sys.exception(), (OperationalError, InterfaceError)):
-        return defaults.server_error(request)
-    busy = render(request, "503.html", {"seconds": AGAIN_SECONDS}, status=503)
-    busy["Retry-After"] = str(AGAIN_SECONDS)
-    add_never_cache_headers(busy)
-    return busy
 
 
 def _card(seen: RoomNow, talks: Mapping[str, Talk]) -> dict[str, object]:

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 
 from conftest import client_of
-from portal.logs import JsonFormatter, scrub
+from portal.observing.logs import JsonFormatter, scrub
 
 
 def logged(message, *args, exc_info=None):
@@ -97,6 +97,21 @@ def test_what_a_visitor_did_wrong_is_no_error_and_has_no_traceback():
         assert "exception" not in entry
     ours = json.loads(logged("Ours", exc_info=raised(ZeroDivisionError())))
     assert "ZeroDivisionError" in ours["exception"]
+
+
+def test_the_same_traceback_is_told_once_and_then_counted():
+    formatter = JsonFormatter()
+
+    def told(error):
+        record = logging.LogRecord("x", logging.ERROR, __file__, 1, "No", (), raised(error))
+        return json.loads(formatter.format(record))
+
+    first, again, other = told(ValueError("1")), told(ValueError("2")), told(KeyError("1"))
+    assert "ValueError: 1" in first["exception"]
+    assert (again["traceback"], again["times"]) == (first["traceback"], 2)
+    assert "exception" not in again
+    assert other["traceback"] != first["traceback"]
+    assert "KeyError" in other["exception"]
 
 
 def test_a_long_text_is_cut_and_costs_no_more_than_its_length():

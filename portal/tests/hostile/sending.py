@@ -9,7 +9,7 @@ from django.db import transaction
 from django.test import Client
 
 from conftest import forget_everything_kept
-from portal.logs import JsonFormatter
+from portal.observing.logs import JsonFormatter
 from portal.tests.hostile.reading import Spy
 
 FORM = "application/x-www-form-urlencoded"

@@ -15,39 +15,16 @@ from conftest import (
     settle,
     utc,
 )
-from schedule.models import Change, Conference, Feed, FeedItem, Room, Speaker, Talk, Track
+from schedule.admin.tests.talk_forms import ADD_TALK, TALKS, errors_of, shown_then, talk_data
+from schedule.models import Conference, Feed, FeedItem, Room, Speaker, Talk, Track
 
 # Django's own templates ask for variables that are not always there.
 pytestmark = pytest.mark.ignore_template_errors
-TALKS = reverse("admin:schedule_talk_changelist")
-ADD_TALK = reverse("admin:schedule_talk_add")
 
 
 @pytest.fixture
 def client(organizer):
     return client_of(organizer)
-
-
-def talk_data(**kw):
-    """What the form of a talk sends: 10:00 to 10:45 in the conference's zone."""
-    fields = {
-        "title": "Tea for two",
-        "code": "TEA",
-        "kind": "talk",
-        "delivery": "live",
-        "starts_at_0": "2026-07-01",
-        "starts_at_1": "10:00:00",
-        "ends_at_0": "2026-07-01",
-        "ends_at_1": "10:45:00",
-    }
-    return {**fields, **kw}
-
-
-def errors_of(response):
-    assert response.status_code == 200
-    form = response.context["adminform"].form
-    assert form.errors, "the form was accepted"
-    return str(form.errors)
 
 
 @pytest.mark.slow
@@ -102,24 +79,6 @@ def test_rooms_of_other_conferences_are_neither_offered_nor_accepted(client, con
         {"app_label": "schedule", "model_name": "talk", "field_name": "room", "term": "room"},
     )
     assert [found["id"] for found in offered.json()["results"]] == [str(mine.pk)]
-
-
-@pytest.mark.slow
-def test_a_talk_that_goes_on_all_day_begins_and_ends_as_days_do(client, conference):
-    client.post(ADD_TALK, talk_data())
-    talk = Talk.objects.get()
-    url = reverse("admin:schedule_talk_change", args=[talk.pk])
-    initial = {f"initial-{name}": value for name, value in talk_data().items()}
-    sent = talk_data(**initial, is_all_day="on", ends_at_0="2026-07-02")
-    assert client.post(url, sent).status_code == 302
-    talk.refresh_from_db()
-    days = conference.days_between(talk.starts_at, talk.ends_at)
-    assert [day.isoformat() for day in days] == ["2026-07-01", "2026-07-02"]
-    assert talk.starts_at == utc("2026-07-01 02:00")
-    assert "Wed 1 Jul–Thu 2 Jul, all day" in client.get(TALKS).content.decode()
-    changed = Change.objects.latest("pk").fields.values_list("field", flat=True)
-    assert {"is_all_day", "starts_at", "ends_at"} <= set(changed)
-    assert not talk.is_moved, "by no clock"
 
 
 def test_texts_are_stored_as_clean_html(client):
@@ -319,34 +278,6 @@ def test_the_conferences_form_offers_time_zones_and_explains_dates(client, confe
     assert conference.time_zone == "Asia/Seoul"
 
 
-@pytest.mark.parametrize(
-    "moved", [{"time_zone": "Asia/Seoul"}, {"day_starts_at_hour": 7}, {"time_zone": "UTC"}]
-)
-def test_what_goes_on_all_day_keeps_its_days(client, conference, moved):
-    """In whatever zone they are, and whenever they begin. What its feed says is the feed's."""
-    days = conference.starts_on, conference.ends_on
-    edges = dict(zip(("starts_at", "ends_at"), conference.whole_days(*days), strict=True))
-    typed, fed, set_by_hand = (
-        make_talk(conference, is_all_day=True, title=title, **edges) for title in "ABC"
-    )
-    feed = Feed.objects.create(conference=conference, source="feed")
-    for talk in (fed, set_by_hand):
-        FeedItem.objects.create(feed=feed, talk=talk, key=talk.title)
-    set_by_hand.overrides.create(field="starts_at")
-    url = reverse("admin:schedule_conference_change", args=[conference.pk])
-    form = client.get(url).context["adminform"].form
-    data = {name: value for name, value in form.initial.items() if value is not None}
-    settle()
-    sent = {**data, "stream_hosts-TOTAL_FORMS": 0, "stream_hosts-INITIAL_FORMS": 0, **moved}
-    assert client.post(url, sent).status_code == 302
-    conference = Conference.objects.get()
-    for talk in (typed, fed, set_by_hand):
-        talk.refresh_from_db()
-    whole = conference.whole_days(*days)
-    assert (typed.starts_at, typed.ends_at) == (set_by_hand.starts_at, set_by_hand.ends_at) == whole
-    assert fed.starts_at == edges["starts_at"]
-
-
 @pytest.mark.slow
 def test_the_second_conference_locks_nobody_out_of_the_first(client, conference):
     add = reverse("admin:schedule_conference_add")
@@ -371,11 +302,6 @@ def test_the_list_says_who_is_not_reached(client, conference):
     assert "It answers nowhere: give it a domain." in text
 
 
-def shown_then(**fields):
-    """What the hidden fields of an opened form send back."""
-    return {f"initial-{name}": value for name, value in talk_data(**fields).items()}
-
-
 @pytest.mark.slow
 def test_an_old_form_changes_no_half_of_a_time(client):
     client.post(ADD_TALK, talk_data())
@@ -386,17 +312,3 @@ def test_an_old_form_changes_no_half_of_a_time(client):
     assert client.post(url, talk_data(**shown_then(), title="Tea")).status_code == 302
     talk = Talk.objects.get()
     assert (talk.title, talk.starts_at) == ("Tea", utc("2026-07-01 12:00"))
-
-
-@pytest.mark.slow
-def test_what_no_longer_goes_on_all_day_gets_a_time(client, conference):
-    client.post(ADD_TALK, talk_data(is_all_day="on"))
-    talk = Talk.objects.get()
-    assert talk.length == timedelta(days=1)
-    url = reverse("admin:schedule_talk_change", args=[talk.pk])
-    edges = {"starts_at_1": "04:00:00", "ends_at_0": "2026-07-02", "ends_at_1": "04:00:00"}
-    then = shown_then(**edges) | {"initial-is_all_day": "True"}
-    assert "say when it begins" in errors_of(client.post(url, talk_data(**edges, **then)))
-    assert client.post(url, talk_data(**then)).status_code == 302
-    talk.refresh_from_db()
-    assert (talk.is_all_day, talk.length) == (False, timedelta(minutes=45))
