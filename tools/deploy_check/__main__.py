@@ -20,12 +20,14 @@ from tools.deploy_check.root import HOME
 from tools.deploy_check.site import make_prepared_root, see_page
 from tools.deploy_check.timing import timed
 from tools.deploy_check.units import see_units
+from tools.deploy_check.watching import watch
 from tools.process import NotStarted, interrupt_on_sigterm
 
 ROOT = HOME / "root"
 # In this order. Each finds the site installed and serving, and leaves it so.
 ACTS: dict[str, Callable[[Machine], None]] = {
     "again": try_again,
+    "watching": watch,
     "units": see_units,
 }
 

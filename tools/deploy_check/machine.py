@@ -43,6 +43,16 @@ class Machine:
             raise NotStarted(f"{' '.join(command)} failed:\n{written[-6000:]}")
         return written
 
+    @contextlib.contextmanager
+    def network(self) -> Iterator[None]:
+        """Within the block what this thread does, and what it starts, is in the machine's network."""
+        with open("/proc/thread-self/ns/net") as ours, open(f"/proc/{self._leader}/ns/net") as its:
+            os.setns(its.fileno(), os.CLONE_NEWNET)
+            try:
+                yield
+            finally:
+                os.setns(ours.fileno(), os.CLONE_NEWNET)
+
     def is_booted(self) -> bool:
         return bool(self._leader) and self._run(
             ["systemctl", "is-system-running"]

@@ -1,7 +1,7 @@
 """The site that the playbook makes on a machine: installing it, and what is seen of it from outside."""
 
 import re
-import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tools.deploy_check.machine import Machine
@@ -33,7 +33,12 @@ def make_prepared_root(folder: Path) -> None:
     make_root(folder)
     run(["git", "clone", "--quiet", "--depth=1", f"file://{PROJECT}", folder / "root/front-row"])
     (folder / "etc/front-row").mkdir()
-    shutil.copy(PROJECT / "tools" / "deploy_check" / "inventory.yml", folder / INVENTORY)
+    lines = (PROJECT / "tools" / "deploy_check" / "inventory.yml").read_text()
+    # It is on now, wherever the day may end while this runs.
+    today = datetime.now(UTC).date()
+    for day, date in (("FIRST", today - timedelta(days=1)), ("LAST", today + timedelta(days=1))):
+        lines = lines.replace(f"{day}-DAY", str(date))
+    (folder / INVENTORY).write_text(lines)
     (folder / "etc/hosts").write_text(f"127.0.0.1 localhost {SITE}\n::1 localhost {SITE}\n")
 
 
