@@ -33,12 +33,12 @@ def chromium_path() -> str | None:
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*arguments: str) -> Iterator[Browser]:
     path = chromium_path()
     if path is None:
         raise NotStarted("Chromium is not installed: apt install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *arguments])
         new_context = browser.new_context
 
         def patient_context(**options: Any) -> BrowserContext:

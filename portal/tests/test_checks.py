@@ -40,3 +40,10 @@ def test_what_cannot_be_meant_fails(settings, name, value, number):
     assert nobody_is_let_down() == []
     setattr(settings, name, value)
     assert [(found.id, found.is_serious()) for found in nobody_is_let_down()] == [(number, True)]
+
+
+def test_a_key_in_hexadecimal_will_do_whichever_digits_it_has(settings):
+    for each, good in GOOD.items():
+        setattr(settings, each, good)
+    settings.SECRET_KEY = "0123456789abcde" * 4
+    assert nobody_is_let_down() == []

@@ -3,6 +3,8 @@ its own too, with nothing in it but itself, so every port is free and nothing ge
 """
 
 import contextlib
+import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,6 +12,18 @@ from pathlib import Path
 from tools.process import NotStarted, running
 
 BOOTED = (b"running", b"degraded")
+TOOLS = ("mmdebstrap", "systemd-nspawn", "nsenter", "unshare")
+
+
+def why_not() -> str:
+    """Why this machine cannot boot another one; empty when it can."""
+    if os.geteuid() != 0:
+        return "only root can boot a machine"
+    if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
+        return f"{', '.join(missing)} is missing: apt install mmdebstrap systemd-container"
+    apart = ["unshare", "--mount", "--uts", "--ipc", "--net", "--pid", "--fork", "true"]
+    tried = subprocess.run(apart, capture_output=True, text=True, check=False)
+    return f"processes cannot be kept apart here: {tried.stderr}" if tried.returncode else ""
 
 
 class Machine:
@@ -28,6 +42,16 @@ class Machine:
         if done.returncode:
             raise NotStarted(f"{' '.join(command)} failed:\n{written[-6000:]}")
         return written
+
+    @contextlib.contextmanager
+    def network(self) -> Iterator[None]:
+        """Within the block what this thread does, and what it starts, is in the machine's network."""
+        with open("/proc/thread-self/ns/net") as ours, open(f"/proc/{self._leader}/ns/net") as its:
+            os.setns(its.fileno(), os.CLONE_NEWNET)
+            try:
+                yield
+            finally:
+                os.setns(ours.fileno(), os.CLONE_NEWNET)
 
     def is_booted(self) -> bool:
         return bool(self._leader) and self._run(

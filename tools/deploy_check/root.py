@@ -5,6 +5,7 @@ of PyPI in a folder that pip is told of; both are fetched once for each lock fil
 """
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -77,5 +78,7 @@ def _fetch_wheels(base: Path) -> None:
         {pip} --only-binary=:all: ansible-core
         rm -r /opt/venv
     """
-    subprocess.run(["chroot", base, "sh", "-c", script], check=True)
+    # A folder of wheels that this machine has is not in there.
+    variables = {name: value for name, value in os.environ.items() if name != "PIP_FIND_LINKS"}
+    subprocess.run(["chroot", base, "sh", "-c", script], check=True, env=variables)
     (base / "etc/pip.conf").write_text(f"[global]\nno-index = true\nfind-links = /{WHEELS}\n")

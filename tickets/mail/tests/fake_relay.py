@@ -68,8 +68,8 @@ class _Talk(socketserver.StreamRequestHandler):
 
 
 @contextlib.contextmanager
-def fake_relay() -> Iterator[FakeRelay]:
-    with FakeRelay() as relay:
+def fake_relay(port: int = 0) -> Iterator[FakeRelay]:
+    with FakeRelay(port) as relay:
         thread = threading.Thread(target=relay.serve_forever, args=[0.05])
         thread.start()
         try:
