@@ -250,6 +250,12 @@ def _wrong(name: str, problem: str, example: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(f"{name} {problem}, for example {name}={example}")
 
 
+def installed_release(base: Path) -> str:
+    """The commit that the playbook has installed there (deploy/roles/app/tasks/release.yml); else empty."""
+    note = base / ".installed"
+    return note.read_text().strip() if note.exists() else ""
+
+
 def newest_source(base: Path) -> str:
     """When the newest of our own sources was written, as a name for a release that nobody named."""
     packages = ("lib", "portal", "schedule", "streaming", "tickets")

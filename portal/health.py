@@ -1,7 +1,8 @@
-"""/healthz: the process answers. /readyz: it can do its work; a deployment waits for it."""
+"""/healthz: the process answers, and of which release it is. /readyz: it can do its work; a deployment waits for it."""
 
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -45,7 +46,7 @@ def healthz(request: HttpRequest) -> HttpResponseBase:
     seen = what_is_seen(request)
     if seen is not None:
         return JsonResponse(seen)
-    return HttpResponse("ok", content_type="text/plain")
+    return HttpResponse(f"ok {settings.RELEASE}", content_type="text/plain")
 
 
 @for_programs

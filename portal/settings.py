@@ -24,6 +24,7 @@ from portal.environment import (
     env_servers,
     env_str,
     env_url,
+    installed_release,
     make_folder_for,
     newest_source,
     read_env_file,
@@ -54,7 +55,7 @@ HTTPS = env_bool("HTTPS", default=True)
 TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", default=0)
 ADMIN_PATH = env_path("ADMIN_PATH", default="admin/")
 # Part of every page key, so that a new release never shows pages made by the old one.
-RELEASE = env_str("RELEASE") or newest_source(BASE_DIR)
+RELEASE = env_str("RELEASE") or installed_release(BASE_DIR) or newest_source(BASE_DIR)
 
 # --- What it is made of ------------------------------------------------------------------------
 

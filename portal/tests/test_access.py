@@ -35,7 +35,7 @@ OPEN = {
     "room_gate": "asks for the session by itself and answers nginx with a bare 204, 401 or 403",
     "recording_gate": "as room_gate",
     "room_folder": "the number of the conference and the name of the room",
-    "healthz": "a probe without data",
+    "healthz": "a probe, which names the release and nothing else",
     "readyz": "a probe without data",
     "entry": "opened by a signed token, which stands for the ticket's mailbox; signs in on a POST",
     "come_in": "takes the code that one's other device shows; that device then has to say yes",

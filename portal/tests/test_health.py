@@ -6,12 +6,20 @@ from django.db.backends.utils import CursorWrapper
 
 from conftest import client_of
 from lib.cached import let_a_second_pass
+from portal.environment import installed_release
 
 
-def test_alive_without_database_and_conference():
+def test_alive_without_database_and_conference(settings):
     """No database is allowed in this test at all."""
+    settings.RELEASE = "493f54b74ce7"
     response = client_of(None).get("/healthz", headers={"host": "127.0.0.1"})
-    assert (response.status_code, response.text) == (200, "ok")
+    assert (response.status_code, response.text) == (200, "ok 493f54b74ce7")
+
+
+def test_the_playbook_names_the_release(tmp_path):
+    assert installed_release(tmp_path) == ""
+    (tmp_path / ".installed").write_text("493f54b74ce7")
+    assert installed_release(tmp_path) == "493f54b74ce7"
 
 
 def test_ready(db):

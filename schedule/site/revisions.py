@@ -4,16 +4,20 @@ Admin, import, `QuerySet.update()` and `psql` all raise the number; nothing in P
 nothing can forget to. PostgreSQL raises once per transaction, when it commits (deferred constraint
 triggers); SQLite once per row. A field of Conference would not do: a stale `save()` would reset it.
 
-Triggers are dropped before migrations and made again after them, because SQLite alters a table by
-copying it. Each time the numbers also jump by a random stride, so that a database that came back
-from a backup (which is followed by `migrate`) never repeats a number that pages were kept under.
+`migrate` makes what is missing or has another text, and leaves the rest alone, since each trigger
+that is made locks a table that everybody reads. SQLite alters a table by copying it, so there the
+triggers are dropped before migrations.
+
+Where changes may have been missed, the numbers jump by a random stride, so that none comes again that
+pages were kept under: when a trigger was made, and when the rows came back from a backup, which a
+comment on the counter's table shows.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db import connections, models
+from django.db import connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
@@ -66,48 +70,84 @@ def make_programme_triggers(using: str, **_signal: object) -> None:
     make_triggers(connections[using], ProgrammeRevision, PROGRAMME)
 
 
-def drop_programme_triggers(using: str, **_signal: object) -> None:
-    drop_triggers(connections[using], ProgrammeRevision, PROGRAMME)
+def drop_programme_triggers(using: str, plan: Sequence[object], **_signal: object) -> None:
+    if plan:
+        drop_triggers(connections[using], ProgrammeRevision, PROGRAMME)
 
 
 def make_triggers(
     connection: BaseDatabaseWrapper, counter: type[Revision], watched: Iterable[WatchedTable]
 ) -> None:
-    """Make the triggers of the tables that exist, and jump to a new epoch."""
+    """Make what the tables that exist do not have yet; a table at a time, to lock no two at once."""
     tables = set(connection.introspection.table_names())
-    counter_table = counter._meta.db_table
-    if counter_table not in tables:
+    table = counter._meta.db_table
+    if table not in tables:
         return
-    make = _make_on_postgresql if connection.vendor == "postgresql" else _make_on_sqlite
-    drop_triggers(connection, counter, watched)
-    with connection.cursor() as cursor:
-        for one in watched:
-            if one.table in tables:
-                make(cursor, connection, counter_table, one)
-        if connection.vendor == "sqlite":
-            _remove_with_conference_on_sqlite(cursor, counter_table)
+    is_postgresql = connection.vendor == "postgresql"
+    missing_on = _missing_on_postgresql if is_postgresql else _missing_on_sqlite
+    for one in watched:
+        if one.table in tables:
+            with transaction.atomic(connection.alias), connection.cursor() as cursor:
+                missing = list(missing_on(cursor, connection, table, one))
+                for sql in missing:
+                    cursor.execute(sql)
+                if missing:
+                    _begin_epoch(cursor, connection, table)
+    with transaction.atomic(connection.alias), connection.cursor() as cursor:
+        if is_postgresql:
+            _begin_epoch_after_a_restore(cursor, connection, table)
+        else:
+            # No sign tells of a file that was copied back; its pages mostly lie in the process.
+            _remove_with_conference_on_sqlite(cursor, table)
+            _begin_epoch(cursor, connection, table)
         # A conference from before the triggers has no number yet.
-        cursor.execute(_raise_sql(counter_table, "id"))
         cursor.execute(
-            f"UPDATE {counter_table} SET number = number + %s",
-            [1 + secrets.randbelow(EPOCH_STRIDE)],
+            f"INSERT INTO {table} (conference_id, number, raised_in)"
+            f" SELECT id, 1, 0 FROM {Conference._meta.db_table} WHERE true"
+            f" ON CONFLICT (conference_id) DO NOTHING"
         )
 
 
 def drop_triggers(
     connection: BaseDatabaseWrapper, counter: type[Revision], watched: Iterable[WatchedTable]
 ) -> None:
-    tables = set(connection.introspection.table_names())
+    """Before SQLite copies a table. PostgreSQL alters it with its triggers."""
+    if connection.vendor == "postgresql":
+        return
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute(f"DROP TRIGGER IF EXISTS {_removal_name(counter._meta.db_table)}")
+        cursor.execute(f"DROP TRIGGER IF EXISTS {_removal_name(counter._meta.db_table)}")
         for one in watched:
-            if one.table not in tables:
-                continue
             for event in EVENTS:
-                on = f" ON {one.table}" if connection.vendor == "postgresql" else ""
                 name = _trigger_name(counter._meta.db_table, one, event)
-                cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on}")
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+
+
+def _begin_epoch(cursor: CursorWrapper, connection: BaseDatabaseWrapper, counter: str) -> None:
+    if connection.vendor == "postgresql":
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+    # Transactions of another server have numbers of their own.
+    cursor.execute(
+        f"UPDATE {counter} SET number = number + %s, raised_in = 0",
+        [1 + secrets.randbelow(EPOCH_STRIDE)],
+    )
+
+
+def _begin_epoch_after_a_restore(
+    cursor: CursorWrapper, connection: BaseDatabaseWrapper, counter: str
+) -> None:
+    """The comment says where the rows were written: in which server, on which of its timelines, in
+    which file. It goes into every dump; whoever restores one gets another file.
+    """
+    cursor.execute(
+        "SELECT concat_ws(' ', system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),"
+        " pg_relation_filenode(%s::regclass)), obj_description(%s::regclass, 'pg_class')"
+        " FROM pg_control_system()",
+        [counter, counter],
+    )
+    here, written_in = cursor.fetchone()
+    if here != written_in:
+        _begin_epoch(cursor, connection, counter)
+        cursor.execute(f"COMMENT ON TABLE {counter} IS %s", [here])
 
 
 def _trigger_name(counter: str, watched: WatchedTable, event: str) -> str:
@@ -133,50 +173,71 @@ def _raise_sql(counter: str, conference: str, *, once_per: str = "0") -> str:
     )
 
 
-def _make_on_postgresql(
-    cursor: CursorWrapper, connection: BaseDatabaseWrapper, counter: str, watched: WatchedTable
-) -> None:
+def _missing_on_postgresql(
+    cursor: CursorWrapper, _connection: BaseDatabaseWrapper, counter: str, watched: WatchedTable
+) -> Iterator[str]:
+    """SQL for what the table does not have, or has in another text."""
     function = _trigger_name(counter, watched, "raise")
     new, old = (
         _raise_sql(counter, watched.conference.format(row=row), once_per="txid_current()")
         for row in ("NEW", "OLD")
     )
-    cursor.execute(
-        f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        f" PERFORM pg_advisory_xact_lock({ADVISORY_LOCK});"
+    body = (
+        f" BEGIN PERFORM pg_advisory_xact_lock({ADVISORY_LOCK});"
         f" IF TG_OP <> 'DELETE' THEN {new}; END IF;"
         f" IF TG_OP <> 'INSERT' THEN {old}; END IF;"
-        f" RETURN NULL; END $$"
+        f" RETURN NULL; END "
     )
-    for event in EVENTS:
-        changed = "WHEN (OLD.* IS DISTINCT FROM NEW.*)" if event == "update" else ""
-        # Deferred: the counter's row is locked for the moment of the commit only, and its raise
-        # becomes visible together with the rows.
-        cursor.execute(
-            f"CREATE CONSTRAINT TRIGGER {_trigger_name(counter, watched, event)}"
-            f" AFTER {event.upper()} ON {watched.table} DEFERRABLE INITIALLY DEFERRED"
-            f" FOR EACH ROW {changed} EXECUTE FUNCTION {function}()"
+    cursor.execute("SELECT prosrc FROM pg_proc WHERE oid = to_regproc(%s)", [function])
+    if cursor.fetchone() != (body,):
+        yield (
+            f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
         )
+    cursor.execute(
+        "SELECT tgname, pg_get_triggerdef(oid, true) FROM pg_trigger"
+        " WHERE tgrelid = %s::regclass AND tgenabled = 'O'",
+        [watched.table],
+    )
+    present = dict(cursor.fetchall())
+    for event in EVENTS:
+        name = _trigger_name(counter, watched, event)
+        changed = " WHEN (old.* IS DISTINCT FROM new.*)" if event == "update" else ""
+        # Written as PostgreSQL says it back. Deferred: the counter's row is locked for the moment
+        # of the commit only, and its raise becomes visible together with the rows.
+        sql = (
+            f"CREATE CONSTRAINT TRIGGER {name}"
+            f" AFTER {event.upper()} ON {watched.table} DEFERRABLE INITIALLY DEFERRED"
+            f" FOR EACH ROW{changed} EXECUTE FUNCTION {function}()"
+        )
+        if present.get(name) != sql:
+            yield f"DROP TRIGGER IF EXISTS {name} ON {watched.table}"
+            yield sql
 
 
-def _make_on_sqlite(
+def _missing_on_sqlite(
     cursor: CursorWrapper, connection: BaseDatabaseWrapper, counter: str, watched: WatchedTable
-) -> None:
+) -> Iterator[str]:
     columns = [
         f'"{column.name}"'
         for column in connection.introspection.get_table_description(cursor, watched.table)
     ]
     changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in columns)
     rows = {"insert": ["NEW"], "update": ["NEW", "OLD"], "delete": ["OLD"]}
+    cursor.execute("SELECT name, sql FROM sqlite_master WHERE tbl_name = %s", [watched.table])
+    present = dict(cursor.fetchall())
     for event in EVENTS:
+        name = _trigger_name(counter, watched, event)
         when = f"WHEN {changed}" if event == "update" else ""
         raises = " ".join(
             _raise_sql(counter, watched.conference.format(row=row)) + ";" for row in rows[event]
         )
-        cursor.execute(
-            f"CREATE TRIGGER {_trigger_name(counter, watched, event)} AFTER {event.upper()}"
+        sql = (
+            f"CREATE TRIGGER {name} AFTER {event.upper()}"
             f" ON {watched.table} FOR EACH ROW {when} BEGIN {raises} END"
         )
+        if present.get(name) != sql:
+            yield f"DROP TRIGGER IF EXISTS {name}"
+            yield sql
 
 
 def _remove_with_conference_on_sqlite(cursor: CursorWrapper, counter: str) -> None:

@@ -1,5 +1,7 @@
 """The streaming side of the counters; see schedule/site/revisions.py."""
 
+from collections.abc import Sequence
+
 from django.db import connections
 
 from lib.cached import OnceASecond
@@ -40,9 +42,10 @@ def make_stage_triggers(using: str, **_signal: object) -> None:
     make_triggers(connections[using], ProgrammeRevision, PAGES)
 
 
-def drop_stage_triggers(using: str, **_signal: object) -> None:
-    drop_triggers(connections[using], StageRevision, STAGE)
-    drop_triggers(connections[using], ProgrammeRevision, PAGES)
+def drop_stage_triggers(using: str, plan: Sequence[object], **_signal: object) -> None:
+    if plan:
+        drop_triggers(connections[using], StageRevision, STAGE)
+        drop_triggers(connections[using], ProgrammeRevision, PAGES)
 
 
 def _read() -> dict[int, int]:

@@ -6,6 +6,7 @@ import threading
 import pytest
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connection, models, transaction
+from django.db.migrations import Migration
 
 from conftest import make_conference, make_room, make_speaker, make_talk, settle
 from schedule.models import Conference, ProgrammeRevision, Talk, Track
@@ -105,22 +106,23 @@ def test_everything_can_be_deleted_in_any_order(order):
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_number_survives_a_change_of_the_table():
-    """As `migrate` does it: triggers go, the table changes, triggers come back."""
+    """As `migrate` does it; on SQLite triggers go, the table changes, triggers come back."""
     talk = make_talk(make_conference())
     field = models.CharField(max_length=10, default="")
     field.set_attributes_from_name("added_column")
     before = number(talk.conference)
     signals = {"verbosity": 0, "interactive": False, "db": connection.alias}
-    emit_pre_migrate_signal(**signals, plan=[])
+    something = [(Migration("next", "schedule"), False)]
+    emit_pre_migrate_signal(**signals, plan=something)
     with connection.schema_editor() as editor:
         editor.add_field(Talk, field)
     emit_post_migrate_signal(**signals, plan=[])
     try:
         after_migration = number(talk.conference)
         Talk.objects.filter(pk=talk.pk).update(title="Other")
-        assert before < after_migration < number(talk.conference)
+        assert before <= after_migration < number(talk.conference)
     finally:
-        emit_pre_migrate_signal(**signals, plan=[])
+        emit_pre_migrate_signal(**signals, plan=something)
         with connection.schema_editor() as editor:
             editor.remove_field(Talk, field)
         emit_post_migrate_signal(**signals, plan=[])
@@ -128,12 +130,15 @@ def test_the_number_survives_a_change_of_the_table():
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_migrating_begins_a_new_epoch():
-    """A restored backup is migrated: numbers that pages were kept under must not come again."""
+def test_migrating_begins_a_new_epoch_where_a_restore_does_not_show():
+    """Numbers that pages were kept under must not come again. PostgreSQL shows what was restored
+    (portal/tests/test_migrate.py)."""
     conference = make_conference()
+    signals = {"verbosity": 0, "interactive": False, "db": connection.alias, "plan": []}
+    emit_post_migrate_signal(**signals)
     before = number(conference)
-    emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias, plan=[])
-    assert number(conference) > before + 1
+    emit_post_migrate_signal(**signals)
+    assert (number(conference) > before) == (connection.vendor == "sqlite")
 
 
 @pytest.mark.services
