@@ -39,6 +39,7 @@ shared_buffers = 64MB
 hot_standby = on
 fsync = off
 autovacuum = off
+jit = off
 restore_command = '{get_wal} {wal}/%f %p'
 recovery_target_action = 'pause'
 """

@@ -103,7 +103,7 @@ def test_a_chosen_second_has_what_was_written_before_it_and_nothing_after(cluste
 def test_a_difference_is_found(cluster, monkeypatch):
     """Of one row: its table has as many rows as before, and the newest is another one."""
     read = drilling.read_tables
-    harmed = "SELECT id, CASE WHEN id = 450 THEN 'harmed' ELSE name END FROM people"
+    harmed = "SELECT id, CASE WHEN id = (SELECT max(id) - 1 FROM people) THEN 'harmed' ELSE name END FROM people"
     sums = tables.SUMS.replace("{table}", f"({harmed})")
 
     def read_harmed(database):

@@ -1,0 +1,1 @@
+"""What keeps the data: whether backups are made and restored (they themselves are lib/backups)."""
