@@ -116,7 +116,8 @@ def moment_now(database: str) -> DrillMoment:
 
 
 def await_wal(live: Connection, archive: Path) -> None:
-    """Until all that was written up to now has arrived there."""
+    """Until all that was written up to now has arrived there, with a commit after it to stop before."""
+    execute(live, "SELECT pg_current_xact_id()")
     [(name,)] = execute(live, "SELECT pg_walfile_name(pg_switch_wal())")
     deadline = time.monotonic() + WAL_SECONDS
     while not (archive / f"{name}.gz").exists():
