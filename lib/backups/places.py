@@ -60,8 +60,9 @@ class BackupPlaces(NamedTuple):
         for folder in sorted(self.cluster.glob(f"*.{suffix}")):
             status = folder / "status"
             if status.exists():
-                ended = datetime.strptime(json.loads(status.read_text())["end"], "%c")  # noqa: DTZ007
-                found.append(BaseBackup(folder, ended.replace(tzinfo=UTC)))
+                # What it says of the end, each version of Debian writes in another way.
+                ended_at = datetime.fromtimestamp(status.stat().st_mtime, UTC)
+                found.append(BaseBackup(folder, ended_at))
         return found
 
     def archives(self) -> list[Path]:

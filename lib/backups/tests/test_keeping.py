@@ -38,8 +38,9 @@ def places(tmp_path, identity):
         (cluster / folder).mkdir(parents=True)
     for folder in ("1.backup", "1.dump"):
         (cluster / folder / "data").write_text(NAME)
-        status = {"end": (NOW - timedelta(hours=1)).strftime("%c")}
-        (cluster / folder / "status").write_text(json.dumps(status))
+        status = cluster / folder / "status"
+        status.touch()
+        os.utime(status, ((NOW - timedelta(hours=1)).timestamp(),) * 2)
     (cluster / "2.backup" / "data").write_text("half")
     (cluster / "wal" / f"{1:024X}.gz").write_text(NAME)
     (cluster / "wal" / f"{2:024X}.gz.partial").write_text("half")
