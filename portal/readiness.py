@@ -25,6 +25,7 @@ from lib.readiness.results import Answers, error, not_applicable, ok, register, 
 from lib.readiness.runner import database_answers
 from portal.desk.warnings import warnings_of
 from portal.front_door import check_certificates, check_front_door
+from portal.keeping.backups import check_backups, check_restore
 from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.models import Conference
 
@@ -204,3 +205,5 @@ def connect() -> None:
     register("clock", gettext_lazy("Clock"), check_clock)
     register("disk", gettext_lazy("Disk"), check_disk, needs_database=False)
     register("programme", gettext_lazy("Programme"), check_programme)
+    register("backups", gettext_lazy("Backups"), check_backups)
+    register("restore", gettext_lazy("Restore"), check_restore)

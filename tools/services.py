@@ -53,7 +53,7 @@ def services() -> Iterator[dict[str, str]]:
 
 
 @contextlib.contextmanager
-def postgres(directory: Path, port: int) -> Iterator[str]:
+def postgres(directory: Path, port: int, settings: str = "") -> Iterator[str]:
     binaries = _postgres_binaries(directory)
     user = unprivileged_user()
     data = directory / f"postgres-{port}"
@@ -72,7 +72,7 @@ def postgres(directory: Path, port: int) -> Iterator[str]:
     initdb += ["--auth=scram-sha-256", f"--pwfile={password_file}"]
     run(initdb, **options)
     with (data / "postgresql.conf").open("a") as config:
-        config.write(f"{POSTGRES_CONFIG}port = {port}\n")
+        config.write(f"{POSTGRES_CONFIG}port = {port}\n{settings}\n")
     single_user = [binaries / "postgres", "--single", "-D", data, "postgres"]
     run(single_user, input=b"CREATE DATABASE front_row;\n", **options)
 

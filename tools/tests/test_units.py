@@ -4,6 +4,7 @@ import configparser
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from django.core.management import get_commands
@@ -13,6 +14,9 @@ from tools.stack import PROJECT, QUEUES
 
 UNITS = PROJECT / "deploy" / "systemd"
 FAMILIES = ("front-row", "front-row@", "front-row-")
+DEBIAN = Path("/lib/systemd/system")
+BACKUPS = ("pg_basebackup@.service", "pg_dump@.service", "pg_receivewal@.service")
+OURS = ("front-row-backup.service", "front-row-drill.service")
 SERVICES = sorted(path.name for path in UNITS.glob("*.service"))
 
 
@@ -27,11 +31,18 @@ def machine(tmp_path_factory):
     for family in FAMILIES:
         (folder / f"{family}.service.d").mkdir()
         shutil.copy(UNITS / "app.conf", folder / f"{family}.service.d")
+    for service in (*BACKUPS, *OURS):
+        (folder / f"{service}.d").mkdir()
+        shutil.copy(UNITS / "backup.conf", folder / f"{service}.d")
+        if service in BACKUPS and (DEBIAN / service).exists():
+            shutil.copy(DEBIAN / service, folder)
     return root
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", [*SERVICES, *BACKUPS])
 def test_a_service_may_do_no_more_than_it_needs(machine, service):
+    if service in BACKUPS and not (DEBIAN / service).exists():
+        pytest.skip("needs Debian's postgresql-common")
     unit = service.replace("@.", "@mail.")
     threshold = f"--threshold={int(MOST_EXPOSED * 10)}"
     command = ["systemd-analyze", "security", "--offline=true", f"--root={machine}", threshold]
@@ -73,3 +84,8 @@ def test_the_playbook_puts_what_all_have_where_systemd_looks():
 
 def test_the_inventory_has_ten_lines():
     assert len((PROJECT / "deploy/example-inventory.yml").read_text().splitlines()) == 10
+
+
+def test_the_playbook_keeps_backups_in_their_sandbox():
+    variables = (PROJECT / "deploy/roles/backups/vars/main.yml").read_text()
+    assert re.findall(r"  - (.+)", variables) == [*OURS, *BACKUPS]

@@ -1,0 +1,192 @@
+"""Takes the people out of one conference, and leaves its programme and its numbers: for a staging copy, or
+when the conference is over. What is published stays: talks, and names and texts of speakers.
+
+An account that has to do with other conferences, has a role or is a superuser's stays as it is; its rows
+in this one lose what they say of it. What was done and why (history of the programme, uploads, imports,
+the admin's log) is removed, because its texts may say anything.
+"""
+
+import json
+import re
+from collections.abc import Collection
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django_tasks_db.models import DBTaskResult
+
+from schedule.models import AgendaLink, Change, Conference, FeedItem, ImportReview, Speaker, Timer
+from streaming.models import Announcement
+from tickets.accounts.accounts import has_to_do_with
+from tickets.models import (
+    Ban,
+    EntryLink,
+    Grant,
+    OrderHint,
+    ReplacementCount,
+    SyncRun,
+    Ticket,
+    Upload,
+    User,
+)
+from tickets.models.people import new_reference
+
+ADDRESS = re.compile(r"[^\s\"'<>()\[\]{},;:\\]+@[^\s\"'<>()\[\]{},;:\\]+")
+# Reserved, so that no mail can ever go there.
+NOWHERE = "anonymous.invalid"
+# A shorter one, like a first name, stands in too much that is somebody else's.
+SHORTEST_WORD = 6
+# The rows of a conference that the admin's log may speak of.
+LOGGED: tuple[type[Model], ...] = (Ticket, Grant, Ban, Speaker, Upload)
+
+
+@transaction.atomic
+def anonymise(conference: Conference) -> dict[str, int]:
+    """How many rows of each kind that concerned."""
+    people = list(people_of(conference))
+    tickets = Ticket.objects.filter(conference=conference)
+    words = words_of(people, tickets)
+    counts = {
+        "log": remove_log(conference, people, words),
+        "tasks": remove_tasks(words),
+        "sessions": remove_sessions(people),
+        "history": remove_history(conference),
+        "people": blank_people(people),
+        "tickets": blank_tickets(tickets),
+    }
+    blank_programme(conference)
+    return counts
+
+
+def people_of(conference: Conference) -> QuerySet[User]:
+    """Whose only tie is this conference, and who do no work."""
+    others = Conference.objects.exclude(pk=conference.pk)
+    people = User.objects.filter(has_to_do_with(conference), is_superuser=False, roles=None)
+    for other in others:
+        people = people.exclude(has_to_do_with(other))
+    return people
+
+
+def words_of(people: Collection[User], tickets: QuerySet[Ticket]) -> set[str]:
+    """Addresses, names and orders, by which rows are found that belong to no conference."""
+    words = {word for person in people for word in (person.email, person.display_name)}
+    fields = ("holder_name", "holder_email", "shop_email", "buyer_email", "order_code")
+    for row in tickets.values_list(*fields):
+        words.update(row)
+    return {word for word in words if len(word) >= SHORTEST_WORD}
+
+
+def remove_log(conference: Conference, people: Collection[User], words: set[str]) -> int:
+    removed = LogEntry.objects.filter(user__in=people).delete()[0]
+    concerned: list[tuple[type[Model], list[int]]] = [(User, [person.pk for person in people])]
+    for kind in LOGGED:
+        rows = kind._default_manager.filter(conference=conference)
+        concerned.append((kind, list(rows.values_list("pk", flat=True))))
+    for model, keys in concerned:
+        of_model = LogEntry.objects.filter(
+            content_type=ContentType.objects.get_for_model(model), object_id__in=map(str, keys)
+        )
+        removed += of_model.delete()[0]
+    saying = [
+        entry.pk
+        for entry in LogEntry.objects.iterator()
+        if says(f"{entry.object_repr} {entry.change_message}", words)
+    ]
+    return removed + LogEntry.objects.filter(pk__in=saying).delete()[0]
+
+
+def remove_tasks(words: set[str]) -> int:
+    """Mails that wait, and what is known of those that were sent: each has an address."""
+    addresses = {word for word in words if "@" in word}
+    saying = [
+        task.pk
+        for task in DBTaskResult.objects.iterator()
+        if says(
+            json.dumps([task.args_kwargs, task.return_value], ensure_ascii=False) + task.traceback,
+            addresses,
+        )
+    ]
+    return DBTaskResult.objects.filter(pk__in=saying).delete()[0]
+
+
+def says(text: str, words: set[str]) -> bool:
+    return any(word in text for word in words)
+
+
+def remove_sessions(people: Collection[User]) -> int:
+    keys = {str(person.pk) for person in people}
+    known = UserSession.objects.filter(user__in=people)
+    ended = set(known.values_list("session_key", flat=True))
+    for session in Session.objects.iterator():
+        if session.get_decoded().get("_auth_user_id") in keys:
+            ended.add(session.session_key)
+    known.delete()
+    return Session.objects.filter(session_key__in=ended).delete()[0]
+
+
+def remove_history(conference: Conference) -> int:
+    of_shops = {"shop__conference": conference}
+    rows: tuple[QuerySet[Any], ...] = (
+        Change.objects.filter(conference=conference),
+        ImportReview.objects.filter(feed__conference=conference),
+        Upload.objects.filter(conference=conference),
+        SyncRun.objects.filter(**of_shops),
+        OrderHint.objects.filter(**of_shops),
+        AgendaLink.objects.filter(conference=conference),
+        ReplacementCount.objects.filter(conference=conference),
+        Announcement.objects.filter(conference=conference),
+    )
+    return sum(each.delete()[0] for each in rows)
+
+
+def blank_people(people: Collection[User]) -> int:
+    for person in people:
+        person.email = f"person-{person.pk}@{NOWHERE}"
+        person.display_name = person.time_zone = person.language = ""
+        person.reference = new_reference()
+        person.set_unusable_password()
+        person.save()
+    EmailAddress.objects.filter(user__in=people).delete()
+    Authenticator.objects.filter(user__in=people).delete()
+    return len(people)
+
+
+def blank_tickets(tickets: QuerySet[Ticket]) -> int:
+    """A ticket that somebody has goes on being theirs, by the claim; a sale keeps its tickets together."""
+    codes: dict[str, str] = {}
+    orders: dict[str, str] = {}
+    for ticket in tickets.order_by("pk"):
+        codes[ticket.code] = f"T{ticket.pk}"
+        orders.setdefault(ticket.order_code, f"O{ticket.pk}" if ticket.order_code else "")
+    for ticket in tickets.order_by("pk"):
+        ticket.code = codes[ticket.code]
+        ticket.main_code = codes.get(ticket.main_code, "")
+        ticket.order_code = orders[ticket.order_code]
+        ticket.holder_name = ticket.shop_says = ticket.door_code = ticket.order_url = ""
+        address = f"ticket-{ticket.pk}@{NOWHERE}"
+        ticket.holder_email = ticket.shop_email = ticket.buyer_email = address
+        ticket.save()
+    EntryLink.objects.filter(ticket__in=tickets).update(sent_to="")
+    return len(codes)
+
+
+def blank_programme(conference: Conference) -> None:
+    """What organizers noted of people, and addresses that files of the programme brought."""
+    Grant.objects.filter(conference=conference).update(reason="")
+    Ban.objects.filter(conference=conference).update(reason="")
+    Speaker.objects.filter(conference=conference).update(email="")
+    Timer.objects.filter(talk__conference=conference).update(message="")
+    conference.feeds.update(last_error="")
+    for item in FeedItem.objects.filter(feed__conference=conference):
+        text = json.dumps(item.values, ensure_ascii=False)
+        if ADDRESS.search(text):
+            item.values = json.loads(ADDRESS.sub("", text))
+            item.save(update_fields=["values"])
+    # A copy must not fetch the people anew.
+    conference.shops.update(is_active=False)
