@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tools.process import NotStarted, running
+from tools.stack import PROJECT
 
 BOOTED = (b"running", b"degraded")
-TOOLS = ("mmdebstrap", "systemd-nspawn", "nsenter", "unshare")
+TOOLS = ("git", "mmdebstrap", "systemd-nspawn", "nsenter", "unshare")
 
 
 def why_not() -> str:
@@ -20,10 +21,16 @@ def why_not() -> str:
     if os.geteuid() != 0:
         return "only root can boot a machine"
     if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
-        return f"{', '.join(missing)} is missing: apt install mmdebstrap systemd-container"
+        return f"{', '.join(missing)} is missing: apt install git mmdebstrap systemd-container"
     apart = ["unshare", "--mount", "--uts", "--ipc", "--net", "--pid", "--fork", "true"]
     tried = subprocess.run(apart, capture_output=True, text=True, check=False)
-    return f"processes cannot be kept apart here: {tried.stderr}" if tried.returncode else ""
+    if tried.returncode:
+        return f"processes cannot be kept apart here: {tried.stderr}"
+    commit = ["git", "-C", str(PROJECT), "rev-parse", "HEAD"]
+    tried = subprocess.run(commit, capture_output=True, text=True, check=False)
+    return (
+        f"what is tried is a commit, and git gives none: {tried.stderr}" if tried.returncode else ""
+    )
 
 
 class Machine:
