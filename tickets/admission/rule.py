@@ -33,6 +33,7 @@ from lib.steady.kept import Kept, keep, keep_on
 from lib.steady.patience import impatient
 from schedule.models import Conference, Talk
 from tickets.models import Ban, Role, Ticket, TicketQuerySet, User, fold_email
+from tickets.models.lost_deletes import is_deleted
 from tickets.models.roles import ADMITTED_EVERYWHERE
 from tickets.models.scopes import (
     PAGES,
@@ -205,7 +206,7 @@ def admission_of(conference: Conference, user_id: int) -> Admission:
 
 def kept_or_computed(conference: Conference, user_id: int, kept: Kept | None) -> Admission:
     """While the database is away, what was last computed counts for ten minutes."""
-    if kept is None:
+    if kept is None or is_deleted(admission_key(conference.pk, user_id)):
         return compute_and_keep(conference, user_id)
     if kept.is_fresh:
         return Admission.unpack(kept.value)
