@@ -19,7 +19,7 @@ from django.db.backends.postgresql import base
 from psycopg2 import extensions
 
 from lib.steady.breaker import Breaker
-from lib.steady.patience import ends_at, impatient
+from lib.steady.patience import ends_at, impatient, lock_seconds
 
 # So long a page waits at most before it asks whether the server answers at all, and for that answer.
 SILENT_SECONDS, ANSWER_SECONDS = 0.5, 0.8
@@ -52,6 +52,12 @@ def _asking_whether_it_answers(seconds: float) -> Iterator[None]:
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    def get_connection_params(self) -> dict[str, Any]:
+        params: dict[str, Any] = super().get_connection_params()
+        if seconds := lock_seconds():
+            params["options"] = f"-c lock_timeout={seconds}s {params.get('options', '')}".strip()
+        return params
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         with _asking_whether_it_answers(CONNECT_SECONDS):
             return super().get_new_connection(conn_params)

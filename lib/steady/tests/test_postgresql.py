@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import OperationalError, connection
 
+from lib.steady import patience
 from lib.steady.breaker import Breaker
 from lib.steady.patience import impatient
 from lib.steady.postgresql import base
@@ -131,6 +132,21 @@ def test_who_is_impatient_does_not_wait_for_a_lock(make_link, promises):
     seconds_of(read, promises, "who is impatient", 1.5)
     assert not base.breaker.is_open, "the server itself answers"
     assert ask(make_link()) == 1
+
+
+def test_who_answers_people_gives_up_a_lock_and_commands_wait(make_link, monkeypatch):
+    command = make_link()
+    assert ask(command, "SHOW lock_timeout") == "0"
+    monkeypatch.setattr(patience, "_is_of_people", False)
+    patience.answer_people()
+    monkeypatch.setattr(patience, "LOCK_SECONDS", 1)
+    page = make_link()
+    page.settings_dict["OPTIONS"] = {**page.settings_dict["OPTIONS"], "options": "-c work_mem=5MB"}
+    assert ask(page, "SHOW work_mem") == "5MB"
+    ask(command, "SELECT pg_advisory_lock(1)")
+    with pytest.raises(OperationalError, match="lock timeout"):
+        ask(page, "SELECT pg_advisory_lock(1)")
+    assert not base.breaker.is_open, "the server itself answers"
 
 
 def test_a_transaction_that_is_cut_leaves_a_usable_connection(make_link, frozen):
