@@ -13,7 +13,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever its spelling
 from redis import Redis, RedisError
 
-from tools.cpu import children, name_of
+from tools.cpu import children
 from tools.process import unprivileged_user
 from tools.services import redis_command
 from tools.stack import Stack
@@ -26,9 +26,13 @@ class Machines:
 
     def __init__(self, site: Stack) -> None:
         self.site = site
-        ours = {name_of(pid): pid for pid in _own_children()}
-        self.postgres, self.redis = ours["postgres"], ours["redis-server"]
         self.database_url, self.redis_url = site.env["DATABASE_URL"], site.env["REDIS_URL"]
+        with contextlib.closing(self.connect()) as link, link.cursor() as cursor:
+            cursor.execute("SHOW data_directory")
+            pid_file = Path(cursor.fetchone()[0]) / "postmaster.pid"
+        self.postgres = int(pid_file.read_text().split()[0])
+        with contextlib.closing(Redis.from_url(self.redis_url)) as redis:
+            self.redis = int(redis.info("server")["process_id"])
         self._started: list[subprocess.Popen[bytes]] = []
 
     def close(self) -> None:
@@ -113,12 +117,6 @@ def send(pid: int, how: signal.Signals) -> None:
     """A process that has ended meanwhile needs no signal."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, how)
-
-
-def _own_children() -> list[int]:
-    every = list(children(os.getpid()))
-    inner = {child for pid in every for child in children(pid)}
-    return [pid for pid in every if pid not in inner]
 
 
 def _wait_for_end(pid: int) -> None:
