@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from redis import Redis, RedisError
 
 from tools.cpu import children
-from tools.process import unprivileged_user
+from tools.process import answers, unprivileged_user
 from tools.services import redis_command
-from tools.stack import Stack
+from tools.stack import PROJECT, Stack
 
 START_SECONDS = 30
 
@@ -97,6 +97,29 @@ class Machines:
             setattr(self, name, started.pid)
             self._wait_until_it_answers(name)
 
+    @contextlib.contextmanager
+    def app_killed(self) -> Iterator[None]:
+        """All of gunicorn, as if its machine had lost its power."""
+        old = self.site.gunicorn
+        for pid in [old.pid, *children(old.pid)]:
+            send(pid, signal.SIGKILL)
+        old.wait()
+        try:
+            yield
+        finally:
+            address = self.site.log.parent / "app.sock"
+            self.site.gunicorn = subprocess.Popen(
+                old.args,
+                cwd=PROJECT,
+                env={**self.site.env, "GUNICORN_BIND": f"unix:{address}"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            self._started.append(self.site.gunicorn)
+            _wait_until(lambda: answers(str(address)))
+
     def _wait_until_it_answers(self, name: str) -> None:
         deadline = time.monotonic() + START_SECONDS
         while True:
@@ -117,6 +140,12 @@ def send(pid: int, how: signal.Signals) -> None:
     """A process that has ended meanwhile needs no signal."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, how)
+
+
+def _wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _wait_for_end(pid: int) -> None:
