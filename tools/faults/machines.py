@@ -149,7 +149,9 @@ def _wait_until(is_so: Callable[[], bool]) -> None:
 
 
 def _wait_for_end(pid: int) -> None:
-    """A child of ours that has ended stays, as a zombie, until who started it has looked."""
+    """A child of ours that has ended stays, as a zombie, until we have looked: a new PostgreSQL would
+    take it for one that runs.
+    """
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         try:
@@ -157,5 +159,7 @@ def _wait_for_end(pid: int) -> None:
         except FileNotFoundError:
             return
         if state == "Z":
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
             return
         time.sleep(0.02)
