@@ -242,7 +242,8 @@ def cache_commands(monkeypatch):
 
         monkeypatch.setattr(cache, name, called)
 
-    for name in ("get", "set", "add", "delete", "get_many", "delete_many", "run_script"):
+    deletes = ("delete", "delete_many", "delete_surely")
+    for name in ("get", "set", "add", "get_many", "run_script", *deletes):
         spy(name)
     return commands
 

@@ -79,6 +79,13 @@ class SteadyRedisCache(RedisCache[Any]):
             self._remember_delete(keys, version)
         return deleted or 0
 
+    def delete_surely(self, keys: Collection[str]) -> bool:
+        """False: Redis is away. It is made up for later, unless this process ends before."""
+        if self.ask("delete_many", None, keys) is not None:
+            return True
+        self._remember_delete(keys, None)
+        return False
+
     def ask(
         self, operation: str, without: object, key: object, *args: object, **named: object
     ) -> Any:

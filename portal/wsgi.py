@@ -4,8 +4,11 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
+from lib.steady.patience import answer_people
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
+answer_people()
 try:
     application = get_wsgi_application()
 except ImproperlyConfigured as error:

@@ -1,4 +1,6 @@
 import re
+import subprocess
+import sys
 
 from django.conf import settings
 
@@ -22,3 +24,13 @@ def variables_documented() -> set[str]:
 
 def test_every_variable_is_in_the_example():
     assert variables_read() == variables_documented()
+
+
+def test_only_who_answers_people_gives_up_locks():
+    """Migrations and long imports wait."""
+    said = "import django; django.setup(); {}from lib.steady.patience import lock_seconds; print(lock_seconds())"
+    seconds = [
+        subprocess.check_output([sys.executable, "-c", said.format(first)], cwd=ROOT, text=True)
+        for first in ("import portal.wsgi; ", "")
+    ]
+    assert seconds == ["4\n", "0\n"]

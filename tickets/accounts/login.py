@@ -1,5 +1,6 @@
 """Signing in: allauth's views with our forms. Everything else of allauth.account is left out."""
 
+import contextlib
 import functools
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -27,6 +29,7 @@ from tickets.accounts.codes.sending import may_be_mailed
 from tickets.accounts.devices.known import is_known_device
 from tickets.accounts.forms import CodeForm, PasswordLoginForm, redirects_mistakes
 from tickets.accounts.rate_limits import consume, too_many_page
+from tickets.accounts.sessions import SessionStore
 from tickets.accounts.waiting_line import place_of, take_turn, with_waiting_line
 from tickets.admission.middleware import access_for
 from tickets.admission.refusals import wants_json
@@ -192,9 +195,24 @@ def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 @public
 def logout(request: HttpRequest) -> HttpResponse:
-    response: HttpResponse = views.logout(request)
-    if request.method == "POST":
-        empty_browser(response)
+    if request.method != "POST":
+        response: HttpResponse = views.logout(request)
+        return response
+    try:
+        response = views.logout(request)
+    except (OperationalError, InterfaceError):
+        response = _signed_out_here_alone(request)
+    empty_browser(response)
+    return response
+
+
+def _signed_out_here_alone(request: HttpRequest) -> HttpResponse:
+    """While the database is away nobody can make sure that a session ends; this browser loses it."""
+    if key := request.COOKIES.get(settings.SESSION_COOKIE_NAME):
+        with contextlib.suppress(OperationalError, InterfaceError):
+            SessionStore().delete(key)
+    response = render(request, "account/signed_out_here.html", status=503)
+    response.delete_cookie(settings.SESSION_COOKIE_NAME, samesite="Lax")
     return response
 
 

@@ -27,6 +27,7 @@ from django.utils.crypto import get_random_string
 
 from schedule.site.conferences import directory, host_of
 from schedule.site.scoped_admin import conference_of
+from tickets.models.lost_deletes import delete_for_good, is_deleted
 
 # Of a session: the primary key of its conference, or None.
 CONFERENCE = "conference"
@@ -46,8 +47,10 @@ class SessionStore(cached_db.SessionStore):
         super().__init__(session_key)
 
     def load(self) -> dict[str, Any]:
+        cache_key = self.cache_key
         data: dict[str, Any] = super().load()
-        if self._here is None or (CONFERENCE in data and data[CONFERENCE] == self._here()):
+        is_here = self._here is None or (CONFERENCE in data and data[CONFERENCE] == self._here())
+        if is_here and not is_deleted(cache_key):
             return data
         self._session_key = None
         return {}
@@ -92,8 +95,10 @@ class SessionStore(cached_db.SessionStore):
         if key := session_key or self.session_key:
             # Nothing hangs on a session, so delete() would only add a transaction.
             rows = self.model.objects.filter(pk=key)
-            rows._raw_delete(rows.db)
-            cache.delete(self.cache_key_prefix + key)
+            try:
+                rows._raw_delete(rows.db)
+            finally:
+                delete_for_good([self.cache_key_prefix + key])
 
     def _get_new_session_key(self) -> str:
         """It has 165 random bits, so nobody has it already."""

@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from allauth.account.utils import get_login_redirect_url, perform_login
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
@@ -42,6 +41,7 @@ from tickets.accounts.forms import (
 )
 from tickets.accounts.rate_limits import consume
 from tickets.admission import lobby
+from tickets.admission.middleware import admission_and_page
 from tickets.admission.refusals import wants_json
 from tickets.admission.request import TicketRequest
 from tickets.admission.rule import admission_of
@@ -58,19 +58,18 @@ _METHODS = ["GET", "HEAD", "POST"]
 @never_cache
 def me(request: TicketRequest) -> HttpResponse:
     """What shared pages leave out: who is here, in which zone, what is closed to them, and the token
-    for their forms.
+    for their forms. From session and admission, so that who is here has it while the database is away.
     """
-    user: User | AnonymousUser = request.user
     zone, conference = chosen_zone(request), request.conference
     chosen = (
         {"tag": zone_tag(zone, conference), "name": zone_name(zone, conference)} if zone else None
     )
     name, told = None, lobby.NOTHING
-    if isinstance(user, User):
-        admission, revision = admission_of(conference, user.pk), request.programme_revision
+    admission, _page = admission_and_page(request, None)
+    if admission is not None and admission.is_active:
         with timezone.override(viewer_zone(request)):
-            told = lobby.told_to(conference, admission, revision, timezone.now())
-        name = user.short_name
+            told = lobby.told_to(conference, admission, request.programme_revision, timezone.now())
+        name = admission.short_name
     here = {"name": name, "zone": chosen, "csrf_token": get_token(request)}
     return JsonResponse({**here, **told})
 

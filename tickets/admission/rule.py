@@ -8,32 +8,29 @@ database answers. Dropping it when something changes is a courtesy that may lose
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError
-from django.db.models import (
-    DateTimeField,
-    Exists,
-    FilteredRelation,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-)
-from django.db.models.functions import Coalesce, Upper
+from django.db.models import Q
 from django.utils import timezone
 
-from lib.compiled_sql import prepared
 from lib.steady.kept import Kept, keep, keep_on
 from lib.steady.patience import impatient
-from schedule.models import Conference, Talk
-from tickets.models import Ban, Role, Ticket, TicketQuerySet, User, fold_email
-from tickets.models.roles import ADMITTED_EVERYWHERE
+from schedule.models import Conference
+from tickets.admission.rows import (
+    PersonRow,
+    Values,
+    person_and_grants,
+    spoken_by,
+    talks_and_speakers,
+    talks_of_speaker,
+    tickets_of,
+)
+from tickets.models import Ticket, User, fold_email
+from tickets.models.lost_deletes import is_deleted
 from tickets.models.scopes import (
     PAGES,
     HeldScope,
@@ -53,10 +50,6 @@ KEPT = timedelta(seconds=20)
 AGAIN = timedelta(seconds=5)
 # As a product gives by default, for people without one: speakers, crew.
 PLACES_BY_GRANT = 2
-FOREVER = datetime.max.replace(tzinfo=UTC)
-
-# The values of a row, as a prepared query gives them.
-type Values = tuple[Any, ...]
 
 
 class Reason(StrEnum):
@@ -101,7 +94,8 @@ class Admission:
     that the gate need not load the user to see that a password has changed. `withheld`: of tickets
     that are theirs, or in their proved name, and let nobody in. `talks`: the codes of those in which
     they speak or which they chair. `places`: on how many devices they may watch at the same time
-    (tickets/admission/watching.py); None: on any number. `reference` and `display_name` are for players.
+    (tickets/admission/watching.py); None: on any number. `reference` and `display_name` are for players,
+    `short_name` for the corner of a page.
     """
 
     openings: tuple[ScopeWindow, ...] = ()
@@ -113,6 +107,7 @@ class Admission:
     places: int | None = PLACES_BY_GRANT
     reference: str = ""
     display_name: str = ""
+    short_name: str = ""
 
     @classmethod
     def unpack(cls, packed: Values) -> Self:
@@ -129,8 +124,9 @@ class Admission:
         """Plain values, which the cache reads faster than objects."""
         openings = tuple(tuple(opening) for opening in self.openings)
         withheld = tuple((state, tuple(opening)) for state, opening in self.withheld)
-        rest = (self.talks, self.banned_until, self.places, self.reference, self.display_name)
-        return (openings, self.is_active, self.auth_hash, withheld, *rest)
+        rest = (self.talks, self.banned_until, self.places)
+        names = (self.reference, self.display_name, self.short_name)
+        return (openings, self.is_active, self.auth_hash, withheld, *rest, *names)
 
     def refusal(self, scope: str | None, at: datetime) -> Reason | None:
         """None: come in. `scope` None asks for any admission, also one for a later day."""
@@ -205,7 +201,7 @@ def admission_of(conference: Conference, user_id: int) -> Admission:
 
 def kept_or_computed(conference: Conference, user_id: int, kept: Kept | None) -> Admission:
     """While the database is away, what was last computed counts for ten minutes."""
-    if kept is None:
+    if kept is None or is_deleted(admission_key(conference.pk, user_id)):
         return compute_and_keep(conference, user_id)
     if kept.is_fresh:
         return Admission.unpack(kept.value)
@@ -229,19 +225,19 @@ def compute_and_keep(conference: Conference, user_id: int) -> Admission:
 
 def compute(conference: Conference, user_id: int) -> Admission:
     """From the database, in at most three queries."""
-    rows = _person_and_grants(user_id, conference.pk)
+    rows = person_and_grants(user_id, conference.pk)
     if not rows:
         return NOBODY
-    person = _Person(*rows[0][: len(_Person._fields)])
+    person = PersonRow(*rows[0][: len(PersonRow._fields)])
     held: set[HeldScope] = set()
     has_any_places = person.is_superuser or person.is_organizer
-    work = [row[len(_Person._fields) :] for row in rows]
+    work = [row[len(PersonRow._fields) :] for row in rows]
     for room, talk, scopes, starts_at, ends_at, any_places in work:
         held |= {*_by_work(person, room, talk), *held_scopes(scopes, starts_at, ends_at)}
         has_any_places = has_any_places or bool(any_places)
     withheld: list[tuple[str, HeldScope]] = []
     places, chaired = 0, {talk for _room, talk, *_grant in work if talk}
-    for is_claimed, state, starts_at, ends_at, scopes, added_to, per_ticket in _tickets(
+    for is_claimed, state, starts_at, ends_at, scopes, added_to, per_ticket in tickets_of(
         person, conference
     ):
         theirs = held_scopes(scopes, starts_at, ends_at)
@@ -268,28 +264,11 @@ def compute(conference: Conference, user_id: int) -> Admission:
         places=None if has_any_places else places or PLACES_BY_GRANT,
         reference=person.reference,
         display_name=person.display_name,
+        short_name=User(email=person.email, display_name=person.display_name).short_name,
     )
 
 
-class _Person(NamedTuple):
-    """What is the same in each row of the first query. Of the roles in this conference: `has_role` is
-    any, `is_admitted` one that opens all of it.
-    """
-
-    pk: int
-    is_active: bool
-    password: str
-    reference: str
-    display_name: str
-    proved_email: str | None
-    banned_until: datetime | None
-    is_superuser: bool
-    is_organizer: bool
-    is_admitted: bool
-    has_role: bool
-
-
-def _by_work(person: _Person, helped: str | None, chaired: str | None) -> Iterator[HeldScope]:
+def _by_work(person: PersonRow, helped: str | None, chaired: str | None) -> Iterator[HeldScope]:
     """Whoever works for the conference comes in: everywhere, or to the pages and to where they work
     (a helped room's slug, a chaired talk's code).
     """
@@ -303,81 +282,6 @@ def _by_work(person: _Person, helped: str | None, chaired: str | None) -> Iterat
         yield HeldScope(Scope("talk", chaired))
 
 
-@prepared
-def _person_and_grants(user_id: int, conference_id: int) -> QuerySet[User, Values]:
-    """A row per grant, helped room and chaired talk, or one without. The proved address is None until
-    the person has shown to read its mail: nobody is let in as the speaker whose address they only
-    typed.
-    """
-    own = EmailAddress.objects.filter(user=OuterRef("pk"), email=OuterRef("email"), verified=True)
-    until = Coalesce("ends_at", Value(FOREVER, DateTimeField()))
-    bans = Ban.objects.filter(user=OuterRef("pk"), conference=conference_id).annotate(until=until)
-    roles = Role.objects.filter(user=OuterRef("pk"), conference=conference_id)
-    people = User.objects.filter(pk=user_id).annotate(
-        given=FilteredRelation("grants", condition=Q(grants__conference=conference_id)),
-        helped=FilteredRelation(
-            "helped_rooms", condition=Q(helped_rooms__conference=conference_id)
-        ),
-        chaired=FilteredRelation(
-            "chaired_talks", condition=Q(chaired_talks__conference=conference_id)
-        ),
-        proved_email=Subquery(own.values("email")[:1]),
-        banned_until=Subquery(bans.order_by("-until").values("until")[:1]),
-        is_organizer=Exists(roles.filter(kind=Role.Kind.ORGANIZER)),
-        is_admitted=Exists(roles.filter(kind__in=ADMITTED_EVERYWHERE)),
-        has_role=Exists(roles),
-    )
-    grant = ("scopes", "starts_at", "ends_at", "has_any_places")
-    work = ("helped__slug", "chaired__code")
-    return people.values_list(*_Person._fields, *work, *(f"given__{field}" for field in grant))
-
-
-def _tickets(person: _Person, conference: Conference) -> list[Values]:
-    """Theirs, and those in their proved name that nobody has."""
-    if person.proved_email is None:
-        return _claimed(person.pk, conference.pk)
-    return _claimed_or_in_name(person.pk, conference.pk, person.proved_email)
-
-
-@prepared
-def _claimed(user_id: int, conference_id: int) -> QuerySet[Ticket, Values]:
-    return _claimed_by(user_id, conference_id)
-
-
-@prepared
-def _claimed_or_in_name(user_id: int, conference_id: int, email: str) -> QuerySet[Ticket, Values]:
-    """In two halves, each of which has an index: with “or” the tickets of all would be looked through."""
-    waiting = Ticket.objects.filter(conference=conference_id).in_name_of(email).unclaimed()
-    mine = _claimed_by(user_id, conference_id)
-    return mine.union(_values(waiting, is_claimed=False), all=True).order_by()
-
-
-def _claimed_by(user_id: int, conference_id: int) -> QuerySet[Ticket, Values]:
-    mine = Q(claims__user=user_id, claims__released_at__isnull=True)
-    return _values(Ticket.objects.filter(mine, conference=conference_id), is_claimed=True)
-
-
-def _values(tickets: TicketQuerySet, *, is_claimed: bool) -> QuerySet[Ticket, Values]:
-    ticket = ("state", "valid_from", "valid_until")
-    product = ("product__scopes", "main_code", "product__places")
-    return tickets.order_by().values_list(Value(is_claimed), *ticket, *product)
-
-
-def _talks(conference_id: int, those: Q) -> QuerySet[Talk, Values]:
-    talks = Talk.objects.alias(upper=Upper("speakers__email")).filter(those)
-    talks = talks.filter(conference=conference_id).order_by()
-    return talks.values_list("code", "starts_at", "ends_at", "room__slug", "speakers__email")
-
-
-def _spoken_by(email: str) -> Q:
-    return Q(upper=Upper(Value(email)))
-
-
-@prepared
-def _talks_of_speaker(conference_id: int, email: str) -> QuerySet[Talk, Values]:
-    return _talks(conference_id, _spoken_by(email))
-
-
 def _talks_and_own(
     conference_id: int, codes: set[str], email: str | None
 ) -> tuple[TalkWindows, set[HeldScope]]:
@@ -387,9 +291,9 @@ def _talks_and_own(
     found: Iterable[Values] = ()
     if codes:
         theirs = Q(code__in=codes)
-        found = _talks(conference_id, theirs | _spoken_by(email) if email else theirs)
+        found = talks_and_speakers(conference_id, theirs | spoken_by(email) if email else theirs)
     elif email:
-        found = _talks_of_speaker(conference_id, email)
+        found = talks_of_speaker(conference_id, email)
     talks: dict[str, ScopeWindow] = {}
     own = set()
     for code, starts_at, ends_at, room, speaker_email in found:

@@ -2,6 +2,7 @@
 
 from tickets.models.entry_links import EntryLink
 from tickets.models.grants import Ban, Grant
+from tickets.models.lost_deletes import LostDelete
 from tickets.models.people import (
     ManyDevices,
     ReplacementCount,
@@ -20,6 +21,7 @@ __all__ = [
     "Claim",
     "EntryLink",
     "Grant",
+    "LostDelete",
     "ManyDevices",
     "OrderHint",
     "Product",

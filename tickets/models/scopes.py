@@ -10,12 +10,12 @@ from functools import cached_property
 from typing import NamedTuple, Self
 
 from django.conf import settings
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from schedule.models import Conference, Talk
+from tickets.models.lost_deletes import delete_for_good
 
 logger = logging.getLogger(__name__)
 
@@ -255,4 +255,4 @@ def forget_admissions(whose: Iterable[tuple[int, int]]) -> None:
     """
     keys = [admission_key(*key) for key in whose]
     if keys:
-        transaction.on_commit(lambda: cache.delete_many(keys))
+        transaction.on_commit(lambda: delete_for_good(keys), robust=True)

@@ -10,34 +10,22 @@ import argparse
 import contextlib
 import re
 import sys
-import time
 from collections.abc import Iterator, Sequence
 
-from tools.faults.faults import FAULTS, Fault
+from tools.faults.faults import FAULTS
 from tools.faults.load import Load
 from tools.faults.machines import Machines
 from tools.faults.outcome import HEAD, Outcome, table
+from tools.faults.trial import try_fault
 from tools.process import NotStarted, interrupt_on_sigterm
 from tools.stack import PROJECT, Stack
 
 SECONDS = 20.0
 # Until every page is warm, and after a fault until it is seen whether all is well again.
-WARM_UP_SECONDS, AFTER_SECONDS = 8.0, 12.0
+WARM_UP, AFTER = 8.0, 12.0
 DEMO = ("--talks", "100", "--people", "100")
 DOCUMENT = PROJECT / "docs" / "reliability.md"
 _TABLE = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- /measured -->)", re.DOTALL)
-
-
-def try_fault(fault: Fault, machines: Machines, load: Load, seconds: float) -> Outcome:
-    load.samples.clear()
-    with load.running():
-        time.sleep(WARM_UP_SECONDS)
-        began_at = time.monotonic()
-        with fault.cause(machines):
-            time.sleep(fault.seconds or seconds)
-            ended_at = time.monotonic()
-        time.sleep(AFTER_SECONDS)
-    return Outcome.of(fault.words, load.samples, began_at, ended_at)
 
 
 def measure(names: Sequence[str], seconds: float) -> Iterator[Outcome]:
@@ -45,7 +33,9 @@ def measure(names: Sequence[str], seconds: float) -> Iterator[Outcome]:
     with Stack(demo=DEMO, background=True) as site, contextlib.closing(Machines(site)) as machines:
         load = Load(site)
         for name in names:
-            yield try_fault(FAULTS[name], machines, load, seconds)
+            yield try_fault(
+                FAULTS[name], machines, load, FAULTS[name].seconds or seconds, WARM_UP, AFTER
+            )
 
 
 def write(outcomes: Sequence[Outcome]) -> None:

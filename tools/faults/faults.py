@@ -71,26 +71,34 @@ def postgres_frozen(machines: Machines) -> AbstractContextManager[None]:
 
 @contextlib.contextmanager
 def out_of_connections(machines: Machines) -> Iterator[None]:
-    """Somebody else has them all, those of the app as well, which has just lost them."""
-    end = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    with contextlib.closing(machines.connect()) as link, link.cursor() as cursor:
-        cursor.execute("SHOW max_connections")
-        most = int(cursor.fetchone()[0])
-        held: list[Connection] = []
-        try:
-            cursor.execute(end)
-            while len(held) < most:
-                try:
+    """Somebody else has them all, those of the app as well, which loses whatever it gets again."""
+    held: list[Connection] = []
+    is_over, has_all = threading.Event(), threading.Event()
+
+    def take_all() -> None:
+        while not is_over.wait(0.1):
+            with contextlib.suppress(psycopg2.OperationalError):
+                while not is_over.is_set():
                     held.append(machines.connect())
-                except psycopg2.OperationalError:
-                    break
-            yield
-        finally:
-            for each in held:
-                each.close()
+            has_all.set()
+            with held[0].cursor() as cursor:
+                ours = [link.info.backend_pid for link in held]
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE backend_type = 'client backend' AND pid <> ALL(%s)",
+                    [ours],
+                )
+
+    thread = threading.Thread(target=take_all)
+    thread.start()
+    has_all.wait()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+        for each in held:
+            each.close()
 
 
 @contextlib.contextmanager
@@ -151,6 +159,10 @@ def app_worker_frozen(machines: Machines) -> AbstractContextManager[None]:
     return machines.frozen(machines.workers()[0])
 
 
+def app_killed(machines: Machines) -> AbstractContextManager[None]:
+    return machines.app_killed()
+
+
 def app_frozen(machines: Machines) -> AbstractContextManager[None]:
     """To nginx it looks as if the machine of the app were gone."""
     return machines.frozen(machines.site.gunicorn.pid)
@@ -190,6 +202,7 @@ FAULTS: dict[str, Fault] = {
     "both-away": Fault("PostgreSQL and Redis away", both_away),
     "app-worker-killed": Fault("a process of the app killed, each 2 s", app_worker_killed),
     "app-worker-frozen": Fault("a process of the app frozen", app_worker_frozen, 45),
+    "app-killed": Fault("all of the app killed", app_killed),
     "app-frozen": Fault("the whole app frozen", app_frozen),
     "app-reloaded": Fault("the app reloaded", app_reloaded),
     "background-frozen": Fault("the workers frozen", background_frozen),

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,10 @@ import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever its spelling
 from redis import Redis, RedisError
 
-from tools.cpu import children, name_of
-from tools.process import unprivileged_user
+from tools.cpu import children
+from tools.process import answers, unprivileged_user
 from tools.services import redis_command
-from tools.stack import Stack
+from tools.stack import PROJECT, Stack
 
 START_SECONDS = 30
 
@@ -26,9 +26,13 @@ class Machines:
 
     def __init__(self, site: Stack) -> None:
         self.site = site
-        ours = {name_of(pid): pid for pid in _own_children()}
-        self.postgres, self.redis = ours["postgres"], ours["redis-server"]
         self.database_url, self.redis_url = site.env["DATABASE_URL"], site.env["REDIS_URL"]
+        with contextlib.closing(self.connect()) as link, link.cursor() as cursor:
+            cursor.execute("SHOW data_directory")
+            pid_file = Path(cursor.fetchone()[0]) / "postmaster.pid"
+        self.postgres = int(pid_file.read_text().split()[0])
+        with contextlib.closing(Redis.from_url(self.redis_url)) as redis:
+            self.redis = int(redis.info("server")["process_id"])
         self._started: list[subprocess.Popen[bytes]] = []
 
     def close(self) -> None:
@@ -93,6 +97,29 @@ class Machines:
             setattr(self, name, started.pid)
             self._wait_until_it_answers(name)
 
+    @contextlib.contextmanager
+    def app_killed(self) -> Iterator[None]:
+        """All of gunicorn, as if its machine had lost its power."""
+        old = self.site.gunicorn
+        for pid in [old.pid, *children(old.pid)]:
+            send(pid, signal.SIGKILL)
+        old.wait()
+        try:
+            yield
+        finally:
+            address = self.site.log.parent / "app.sock"
+            self.site.gunicorn = subprocess.Popen(
+                old.args,
+                cwd=PROJECT,
+                env={**self.site.env, "GUNICORN_BIND": f"unix:{address}"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            self._started.append(self.site.gunicorn)
+            _wait_until(lambda: answers(str(address)))
+
     def _wait_until_it_answers(self, name: str) -> None:
         deadline = time.monotonic() + START_SECONDS
         while True:
@@ -115,14 +142,16 @@ def send(pid: int, how: signal.Signals) -> None:
         os.kill(pid, how)
 
 
-def _own_children() -> list[int]:
-    every = list(children(os.getpid()))
-    inner = {child for pid in every for child in children(pid)}
-    return [pid for pid in every if pid not in inner]
+def _wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _wait_for_end(pid: int) -> None:
-    """A child of ours that has ended stays, as a zombie, until who started it has looked."""
+    """A child of ours that has ended stays, as a zombie, until we have looked: a new PostgreSQL would
+    take it for one that runs.
+    """
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         try:
@@ -130,5 +159,7 @@ def _wait_for_end(pid: int) -> None:
         except FileNotFoundError:
             return
         if state == "Z":
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
             return
         time.sleep(0.02)

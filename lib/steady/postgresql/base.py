@@ -19,12 +19,14 @@ from django.db.backends.postgresql import base
 from psycopg2 import extensions
 
 from lib.steady.breaker import Breaker
-from lib.steady.patience import ends_at, impatient
+from lib.steady.patience import ends_at, impatient, lock_seconds
 
 # So long a page waits at most before it asks whether the server answers at all, and for that answer.
 SILENT_SECONDS, ANSWER_SECONDS = 0.5, 0.8
 CONNECT_SECONDS = 1.0
 OPEN_SECONDS = 2.0
+# How PostgreSQL itself begins to say why it gives no connection.
+REFUSED = "FATAL:"
 # Threads that wait look so often whether one of them has found out.
 LOOK_EVERY_SECONDS = 0.2
 
@@ -52,6 +54,12 @@ def _asking_whether_it_answers(seconds: float) -> Iterator[None]:
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    def get_connection_params(self) -> dict[str, Any]:
+        params: dict[str, Any] = super().get_connection_params()
+        if seconds := lock_seconds():
+            params["options"] = f"-c lock_timeout={seconds}s {params.get('options', '')}".strip()
+        return params
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         with _asking_whether_it_answers(CONNECT_SECONDS):
             return super().get_new_connection(conn_params)
@@ -78,11 +86,14 @@ def _check_that_it_answers(parameters: dict[str, Any]) -> None:
             raise DatabaseAway("The database does not answer.")
         if _answered_at > asked_at:
             return
-        with (
-            _asking_whether_it_answers(ANSWER_SECONDS),
-            contextlib.closing(psycopg2.connect(**parameters)) as link,
-        ):
-            link.cursor().execute("SELECT 1")
+        with _asking_whether_it_answers(ANSWER_SECONDS):
+            try:
+                with contextlib.closing(psycopg2.connect(**parameters)) as link:
+                    link.cursor().execute("SELECT 1")
+            except psycopg2.OperationalError as error:
+                # Whoever has too many connections to give another has answered all the same.
+                if REFUSED not in str(error):
+                    raise
         _answered_at = time.monotonic()
         breaker.worked()
 

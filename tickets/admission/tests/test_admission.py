@@ -341,7 +341,7 @@ def test_it_is_kept_as_plain_values(conference, attendee):
     assert {type(value) for value in kept} == {tuple, bool, str, type(None), int}
     assert (is_active, auth_hash) == (True, attendee.get_session_auth_hash())
     assert (banned_until, places) == (None, 2)
-    assert person == [attendee.reference, attendee.display_name]
+    assert person == [attendee.reference, attendee.display_name, attendee.short_name]
     assert Admission.unpack(kept) == admission == compute(conference, attendee.pk)
     with CaptureQueriesContext(connection) as queries:
         assert admission_of(conference, attendee.pk) == admission

@@ -84,7 +84,7 @@ def test_the_clock_went_back(conference, attendee, later):
     assert not admission_of(conference, attendee.pk).is_active
 
 
-def test_a_renewal_and_a_pulse_need_no_row(
+def test_a_page_that_is_opened_a_renewal_and_a_pulse_need_no_row(
     conference, room, attendee, later, django_assert_num_queries
 ):
     make_talk(conference, room=room)
@@ -95,6 +95,9 @@ def test_a_renewal_and_a_pulse_need_no_row(
     with django_assert_num_queries(0):
         assert client.get("/rooms/main/playback.json").json()["sources"]
         assert client.post("/pulse/", {"room": "main"}).status_code == 200
+        told = client.get("/me.json").json()
+    assert told["name"] == attendee.short_name
+    assert told["csrf_token"]
 
 
 def test_what_needs_it_says_so_and_tries_again(conference, attendee, away):
