@@ -348,6 +348,8 @@ RECORDINGS_ROOT = env_str("RECORDINGS_ROOT", default=str(BASE_DIR / "var" / "rec
 # A file with words for everybody, for when nothing else can be said (docs/operations.md).
 EMERGENCY_FILE = env_str("EMERGENCY_FILE", default=str(BASE_DIR / "var" / "emergency.txt"))
 BACKUP_FOLDER = env_str("BACKUP_FOLDER")  # where lib/backups reports
+# After a conference (portal/keeping/timetable.py). 0: until somebody runs manage.py anonymise.
+PEOPLE_KEPT_DAYS = env_int("PEOPLE_KEPT_DAYS", default=730)
 
 # --- Words and time ----------------------------------------------------------------------------
 

@@ -73,6 +73,17 @@ def people_of(conference: Conference) -> QuerySet[User]:
     return people
 
 
+def holds_people(conference: Conference) -> bool:
+    """Whether there is anybody to take out of it. Who works for it stays, and does not count."""
+    tickets = Ticket.objects.filter(conference=conference)
+    nowhere = f"@{NOWHERE}"
+    return (
+        tickets.exclude(holder_email__endswith=nowhere).exists()
+        or Speaker.objects.filter(conference=conference).exclude(email="").exists()
+        or people_of(conference).exclude(email__endswith=nowhere).exists()
+    )
+
+
 def words_of(people: Collection[User], tickets: QuerySet[Ticket]) -> set[str]:
     """Addresses, names and orders, by which rows are found that belong to no conference."""
     words = {word for person in people for word in (person.email, person.display_name)}
