@@ -235,6 +235,7 @@ ACCOUNT_RATE_LIMITS = {
     "pass_on": "100/h/user",
     "offer_handover": "30/h/user",
     "take_handover": "10/5m/key,300/m/ip",
+    "download_data": "10/h/user",
 }
 # Above it people wait in line (tickets/accounts/waiting_line.py); a mailed code counts as three. 0: none.
 SIGN_INS_PER_SECOND = env_int("SIGN_INS_PER_SECOND", default=25 * (os.cpu_count() or 1))

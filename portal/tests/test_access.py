@@ -62,6 +62,8 @@ FOR_THE_SIGNED_IN = {
     "claim": "asks for an order code, and tells nobody whether it is one",
     "device_add": "a code for one's other device",
     "device_answer": "as the page before it",
+    "my_data": "what is kept of the person who asks; by the account's own login, not by a link",
+    "download_my_data": "as the page before it, and so many times an hour",
     "pass_on": "one's own ticket, or one that one bought and nobody has",
     "release": "one's own ticket",
     "claim_code": "the code that was mailed to the ticket's address",
