@@ -15,6 +15,7 @@ urlpatterns = [
     path("lobby/", views.lobby, name="lobby"),
     path("my/data/", keeping_views.my_data, name="my_data"),
     path("my/data/download/", keeping_views.download, name="download_my_data"),
+    path("my/data/delete/", keeping_views.delete_my_account, name="delete_my_account"),
     path("", include("schedule.urls")),
     path("", include("streaming.urls")),
     path("", include("tickets.urls")),

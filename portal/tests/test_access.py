@@ -63,6 +63,7 @@ FOR_THE_SIGNED_IN = {
     "device_add": "a code for one's other device",
     "device_answer": "as the page before it",
     "my_data": "what is kept of the person who asks; by the account's own login, not by a link",
+    "delete_my_account": "one's own; asks for the address",
     "download_my_data": "as the page before it, and so many times an hour",
     "pass_on": "one's own ticket, or one that one bought and nobody has",
     "release": "one's own ticket",
