@@ -26,6 +26,7 @@ from lib.readiness.runner import database_answers
 from portal.desk.warnings import warnings_of
 from portal.front_door import check_certificates, check_front_door
 from portal.keeping.backups import check_backups, check_restore
+from portal.keeping.overdue import check_timetable
 from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.models import Conference
 
@@ -207,3 +208,4 @@ def connect() -> None:
     register("programme", gettext_lazy("Programme"), check_programme)
     register("backups", gettext_lazy("Backups"), check_backups)
     register("restore", gettext_lazy("Restore"), check_restore)
+    register("timetable", gettext_lazy("Timetable of data"), check_timetable)

@@ -235,6 +235,7 @@ ACCOUNT_RATE_LIMITS = {
     "pass_on": "100/h/user",
     "offer_handover": "30/h/user",
     "take_handover": "10/5m/key,300/m/ip",
+    "download_data": "10/h/user",
 }
 # Above it people wait in line (tickets/accounts/waiting_line.py); a mailed code counts as three. 0: none.
 SIGN_INS_PER_SECOND = env_int("SIGN_INS_PER_SECOND", default=25 * (os.cpu_count() or 1))
@@ -348,6 +349,8 @@ RECORDINGS_ROOT = env_str("RECORDINGS_ROOT", default=str(BASE_DIR / "var" / "rec
 # A file with words for everybody, for when nothing else can be said (docs/operations.md).
 EMERGENCY_FILE = env_str("EMERGENCY_FILE", default=str(BASE_DIR / "var" / "emergency.txt"))
 BACKUP_FOLDER = env_str("BACKUP_FOLDER")  # where lib/backups reports
+# After a conference (portal/keeping/timetable.py). 0: until somebody runs manage.py anonymise.
+PEOPLE_KEPT_DAYS = env_int("PEOPLE_KEPT_DAYS", default=730)
 
 # --- Words and time ----------------------------------------------------------------------------
 

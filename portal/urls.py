@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from portal import views
 from portal.health import healthz, readyz
+from portal.keeping import views as keeping_views
 from portal.observing.error_page import server_error
 from tickets.admission.refusals import forbidden
 
@@ -12,6 +13,9 @@ handler500 = server_error
 urlpatterns = [
     path("", views.home, name="home"),
     path("lobby/", views.lobby, name="lobby"),
+    path("my/data/", keeping_views.my_data, name="my_data"),
+    path("my/data/download/", keeping_views.download, name="download_my_data"),
+    path("my/data/delete/", keeping_views.delete_my_account, name="delete_my_account"),
     path("", include("schedule.urls")),
     path("", include("streaming.urls")),
     path("", include("tickets.urls")),

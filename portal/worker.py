@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.tasks import TaskResultStatus
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
@@ -132,8 +132,15 @@ def _put_back(task: DBTaskResult[..., object]) -> int:
 
 def forget(at: datetime) -> None:
     """Mails hold addresses and codes, so those that were sent go first."""
-    finished = DBTaskResult.objects.filter(
+    is_sent_mail = Q(queue_name="mail", status=TaskResultStatus.SUCCESSFUL)
+    (_done().filter(is_sent_mail) | finished(at - KEPT_FOR)).delete()
+
+
+def finished(before: datetime) -> QuerySet[DBTaskResult[..., object]]:
+    return _done().filter(finished_at__lt=before)
+
+
+def _done() -> QuerySet[DBTaskResult[..., object]]:
+    return DBTaskResult.objects.filter(
         status__in=[TaskResultStatus.SUCCESSFUL, TaskResultStatus.FAILED]
     )
-    is_sent_mail = Q(queue_name="mail", status=TaskResultStatus.SUCCESSFUL)
-    finished.filter(is_sent_mail | Q(finished_at__lt=at - KEPT_FOR)).delete()

@@ -1,12 +1,14 @@
 """Accounts: made when a code is asked for, purged when nobody used them."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from lib.compiled_sql import prepared
@@ -15,8 +17,6 @@ from schedule.site.rights import DeskRights
 from tickets.models import Ban, Claim, Grant, ReplacementCount, Role, Ticket, User, fold_email
 from tickets.models.roles import SOURCES
 
-# A code lives 15 minutes; a day leaves room for a mail that was held up and for who is on call.
-UNUSED_FOR = timedelta(days=1)
 # The relation to a passkey or an authenticator app (allauth's).
 SECOND_FACTOR = "authenticator"
 
@@ -166,9 +166,9 @@ def is_verified(user: User) -> bool:
     return bool(addresses.exists())
 
 
-def unused_accounts(at: datetime) -> QuerySet[User]:
-    """Typing errors and strangers: a code was asked for and never came back. Whoever got in once,
-    was given something or may open the admin is not among them.
+def unused_accounts(before: datetime) -> QuerySet[User]:
+    """Typing errors and strangers: a code was asked for before that moment and never came back. Whoever
+    got in once, was given something or may open the admin is not among them.
     """
     mine = {"user": OuterRef("pk")}
     return User.objects.filter(
@@ -178,6 +178,17 @@ def unused_accounts(at: datetime) -> QuerySet[User]:
         last_login=None,
         is_superuser=False,
         is_active=True,
-        joined_at__lt=at - UNUSED_FOR,
+        joined_at__lt=before,
         **dict.fromkeys(SOURCES),
     )
+
+
+def accounts_without_ties(before: datetime) -> QuerySet[User]:
+    """Who last signed in before that moment, and whom no conference knows. Closed accounts stay closed,
+    and who has done something in the admin stays in its log.
+    """
+    tied = Q(Exists(LogEntry.objects.filter(user=OuterRef("pk"))))
+    for model, field, of_person, _way in TIES:
+        tied |= Q(Exists(model._default_manager.filter(**{field: OuterRef(of_person)})))
+    people = User.objects.annotate(last_seen_at=Coalesce("last_login", "joined_at"))
+    return people.filter(~tied, last_seen_at__lt=before, is_superuser=False, is_active=True)

@@ -227,18 +227,21 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         """Forgets what lies there unapplied of the same person, and of others if it is old."""
         uploads = self.filter(conference=conference)
         uploads.waiting().filter(uploaded_by=by).delete()
-        uploads.tidy(at)
+        uploads.unapplied(at - Upload.WAITS_FOR).delete()
         name = name[-Upload.MAX_NAME :]
         values = {"rows": rows, "mapping": mapping or {}, "uploaded_by": by, "uploaded_at": at}
         return self.create(conference=conference, name=name, **values)
 
-    def tidy(self, at: datetime) -> None:
-        """They hold people's addresses, so what is of no use any more is forgotten."""
-        self.waiting().filter(uploaded_at__lte=at - Upload.WAITS_FOR).delete()
-        too_old = self.filter(applied_at__lte=at - Upload.UNDONE_WITHIN)
-        too_old.exclude(before=[]).update(before=[])
-        corrected = self.filter(applied_at__lte=at - Upload.WAITS_FOR)
-        corrected.exclude(set_aside=[]).update(set_aside=[])
+    def unapplied(self, before: datetime) -> Self:
+        """Nobody applied them, and they were uploaded before that moment."""
+        return self.waiting().filter(uploaded_at__lte=before)
+
+    def with_rows_set_aside(self, before: datetime) -> Self:
+        """They were applied before that moment, as all below."""
+        return self.filter(applied_at__lte=before).exclude(set_aside=[])
+
+    def with_before(self, before: datetime) -> Self:
+        return self.filter(applied_at__lte=before).exclude(before=[])
 
 
 class Upload(models.Model):

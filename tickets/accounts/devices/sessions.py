@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from schedule.models import Conference
 from tickets.accounts.sessions import SessionStore
 from tickets.admission.watching import device_of, devices_watching, leave
-from tickets.models import ReplacementCount, User
+from tickets.models import User
 
 # For as long as somebody may ask who shared a ticket: the conference and the weeks around it.
 KEPT = timedelta(days=30)
@@ -158,16 +158,8 @@ def _conference_id(session: UserSession) -> int:
     return session.data.get("conference") or 0
 
 
-def old_sign_ins(at: datetime) -> QuerySet[UserSession]:
-    """The sign-ins that have ended and may be forgotten."""
-    old: QuerySet[UserSession] = UserSession.objects.filter(
-        ~_is_alive(at), created_at__lt=at - KEPT
-    )
-    return old
-
-
-def purge_sign_ins(at: datetime) -> int:
-    """How many sign-ins were forgotten."""
-    ReplacementCount.objects.filter(last_at__lt=at - KEPT).delete()
-    _rows, by_model = old_sign_ins(at).delete()
-    return by_model.get("usersessions.UserSession", 0)
+def signed_out(before: datetime) -> QuerySet[UserSession]:
+    """What is known of devices that signed in before that moment and have no session any more."""
+    has_session = Exists(Session.objects.filter(session_key=OuterRef("session_key")))
+    devices: QuerySet[UserSession] = UserSession.objects.filter(~has_session, created_at__lt=before)
+    return devices

@@ -1,12 +1,8 @@
 """Where one has signed in, and how to end that."""
 
-from datetime import timedelta
-from io import StringIO
-
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -18,7 +14,6 @@ from tickets.accounts.devices import sessions
 from tickets.accounts.devices.sessions import browser_in_words
 from tickets.accounts.tests.signing_in import ask_for_code, last_code
 from tickets.admission.watching import device_of, devices_watching, watch
-from tickets.models import ReplacementCount
 
 LAPTOP = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537"
@@ -166,27 +161,6 @@ def test_no_address_is_kept_only_how_many_there_were(attendee):
     assert {row.ip for row in rows} == {sessions.NO_ADDRESS}
     assert len({row.data["network"] for row in rows}) == 3
     assert "192.0.2" not in str([row.data for row in rows])
-
-
-def purge_accounts(*arguments):
-    out = StringIO()
-    call_command("purge_accounts", *arguments, stdout=out)
-    return out.getvalue()
-
-
-def test_sign_ins_are_forgotten_a_month_after(laptop, phone, attendee, conference):
-    long_ago = timezone.now() - sessions.KEPT - timedelta(minutes=1)
-    UserSession.objects.update(created_at=long_ago)
-    ReplacementCount.add(conference, attendee.pk)
-    assert purge_accounts() == "0 unused accounts.\n0 old sign-ins.\n"  # both are still signed in
-    laptop.post("/my/devices/end-others/") and phone.post("/accounts/logout/")
-    assert "1 old sign-ins" in purge_accounts("--dry-run")
-    assert "1 old sign-ins" in purge_accounts()
-    assert UserSession.objects.get().pk == number_of(laptop)
-    assert ReplacementCount.objects.exists()
-    ReplacementCount.objects.update(last_at=long_ago)
-    purge_accounts()
-    assert not ReplacementCount.objects.exists()
 
 
 EDGE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0 Safari/537.36 Edg/140.0"

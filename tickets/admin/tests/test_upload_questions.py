@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
@@ -243,7 +244,7 @@ def test_what_is_missing_stays_while_nobody_knows_what_a_bad_row_is_about(client
 
 
 @pytest.mark.slow
-def test_rows_that_were_set_aside_are_kept_for_a_day(client, conference):
+def test_rows_that_were_set_aside_are_there_until_housekeeping_comes(client, conference):
     page = client.get(send(client, BAD).url)
     client.post(page_of("columns"), proposed(page))
     upload = Upload.objects.get()
@@ -251,7 +252,7 @@ def test_rows_that_were_set_aside_are_kept_for_a_day(client, conference):
     apply_upload(upload, digest=plan_upload(upload).digest, at=long_ago)
     upload.refresh_from_db()
     assert upload.set_aside
-    Upload.objects.tidy(timezone.now())
+    call_command("housekeeping")
     assert client.get(page_of("set_aside", upload)).status_code == 404
 
 

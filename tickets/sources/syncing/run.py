@@ -11,7 +11,7 @@ those that are missing from their orders wait for the end.
 import contextlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import batched
 
 from django.db import transaction
@@ -42,7 +42,6 @@ logger = logging.getLogger(__name__)
 
 # Most runs are shorter; and PostgreSQL needs a moment to see that a process was killed.
 WAIT_SECONDS = 5.0
-HINTS_KEPT_FOR = timedelta(days=7)
 PAGE = 500
 SHOWN_FOREIGN = 10
 WHAT_IS_READ = ("cursor", "kind", "base_url", "account", "event", "is_test_mode")
@@ -93,7 +92,6 @@ def sync(
             refused = isinstance(error, TicketRemovalsRefused)
             state = SyncRun.State.REFUSED if refused else SyncRun.State.FAILED
             run.finish(state, timezone.now(), str(error))
-        shop.hints.filter(done_at__lt=run.started_at - HINTS_KEPT_FOR).delete()
     return run
 
 

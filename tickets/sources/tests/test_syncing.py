@@ -307,15 +307,6 @@ def test_if_the_shop_becomes_another_meanwhile_its_cursor_is_not_kept(shop, pape
     assert (shop.cursor, shop.synced_at) == ("", None)
 
 
-def test_old_hints_are_forgotten(shop, paper):
-    long_ago = timezone.now() - timedelta(days=8)
-    OrderHint.objects.create(shop=shop, order_code="A", done_at=long_ago)
-    OrderHint.objects.create(shop=shop, order_code="B", heard_at=long_ago)
-    paper.has(*ten())
-    full(shop)
-    assert [hint.order_code for hint in OrderHint.objects.all()] == ["B"]
-
-
 @pytest.mark.django_db(transaction=True)
 def test_one_at_a_time(monkeypatch):
     monkeypatch.setattr(run, "WAIT_SECONDS", 0)

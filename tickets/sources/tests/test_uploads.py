@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -286,6 +287,7 @@ def test_what_is_kept_of_uploads_ends(conference, organizer):
     left = set(Upload.objects.values_list("pk", flat=True))
     assert left == {applied.pk, theirs.pk, newest.pk}
     assert not {forgotten.pk, mine.pk} & left
+    call_command("housekeeping")
     applied.refresh_from_db()
     assert applied.before == []
 

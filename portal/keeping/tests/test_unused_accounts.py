@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 
 def run(*arguments: str) -> str:
     out = StringIO()
-    call_command("purge_accounts", *arguments, stdout=out)
+    call_command("housekeeping", *arguments, stdout=out)
     return out.getvalue()
 
 
@@ -32,9 +32,9 @@ def is_there(user: User) -> bool:
 
 
 def test_an_account_that_nobody_used_goes_after_a_day(unused):
-    assert run() == "1 unused accounts.\n0 old sign-ins.\n"
+    assert "unused accounts: 1\n" in run()
     assert not is_there(unused)
-    assert run() == "0 unused accounts.\n0 old sign-ins.\n"
+    assert "unused accounts: 0\n" in run()
 
 
 def test_not_sooner(unused):
@@ -44,7 +44,7 @@ def test_not_sooner(unused):
 
 
 def test_a_dry_run_only_counts(unused):
-    assert run("--dry-run") == "1 unused accounts.\n0 old sign-ins.\n"
+    assert "unused accounts: 1\n" in run("--dry-run")
     assert is_there(unused)
 
 
@@ -82,5 +82,5 @@ def test_who_was_given_something_stays(unused, conference, what):
     else:
         changes = {"is_superuser": True} if what == "superuser" else {"is_active": False}
         User.objects.filter(pk=unused.pk).update(**changes)
-    assert run() == "0 unused accounts.\n0 old sign-ins.\n"
+    assert "unused accounts: 0\n" in run()
     assert is_there(unused)
