@@ -63,6 +63,8 @@ check: ## Look for mistakes without running the site; changes nothing
 	.venv/bin/lint-imports
 	$(PYTHON) -m tools.check_files
 	$(PYTHON) -m tools.check_layout
+	@echo "tools.check_migrations"
+	@$(LIKE_PRODUCTION) $(PYTHON) -m tools.check_migrations
 	@tools/js.sh check
 	$(PYTHON) -m tools.lock --check
 	$(PYTHON) -m tools.security.audit
