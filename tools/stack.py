@@ -9,6 +9,7 @@ Tests and `make bench` use it as `with Stack() as site:`.
 
 import argparse
 import contextlib
+import json
 import os
 import secrets
 import subprocess
@@ -16,7 +17,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from tools.nginx import nginx
 from tools.origin import Origin, rtmp_module
@@ -33,6 +34,21 @@ from tools.services import services
 
 PROJECT = Path(__file__).resolve().parent.parent
 QUEUES = ("mail", "default")
+# Each line is a program, which finds nothing kept of the ones before it.
+CONSOLE = """
+import json, sys, traceback
+from django.db import connections
+from lib import cached
+for line in sys.stdin:
+    here, failure = {}, ""
+    try:
+        exec(json.loads(line), here)
+    except Exception:
+        failure = traceback.format_exc()
+    connections.close_all()
+    cached.clear()
+    print(json.dumps([here.get("answer"), failure]), flush=True)
+"""
 
 
 class Stack:
@@ -123,6 +139,7 @@ class Stack:
             self.env.setdefault("LOOPBACK_URL", self.url)
             if self._demo is not None:
                 self.demo_output = self.manage("demo", *self._demo)
+            self._console: subprocess.Popen[str] | None = None
             self._exit = stack.pop_all()
         return self
 
@@ -133,6 +150,19 @@ class Stack:
         """What `manage.py ARGUMENTS` wrote to stdout; raises NotStarted when it fails."""
         command = [sys.executable, "manage.py", *arguments]
         return run(command, cwd=PROJECT, env=self.env, umask=0o022).decode()
+
+    def run(self, code: str) -> Any:
+        """What the Python code, run inside the installation, has put into `answer`. By one process
+        for all of it: starting `manage.py shell` costs a second of the processor each time."""
+        if self._console is None:
+            self._console = self._exit.enter_context(console(self.env))
+        assert self._console.stdin is not None and self._console.stdout is not None
+        self._console.stdin.write(json.dumps(code) + "\n")
+        self._console.stdin.flush()
+        answer, failure = json.loads(self._console.stdout.readline())
+        if failure:
+            raise RuntimeError(failure)
+        return answer
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -183,6 +213,17 @@ def worker(
 
     with running(command, log, is_ready, cwd=PROJECT, env=env) as process:
         yield process
+
+
+@contextlib.contextmanager
+def console(env: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "--command", CONSOLE]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=PROJECT, env=env, **pipes) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
 
 
 def main() -> None:

@@ -56,14 +56,14 @@ Ticket.objects.filter(code="BOUGHT").update(state="canceled")
 
 @pytest.mark.timed
 def test_sign_in_watch_and_lose_the_ticket(page, site, promises):
-    site.manage("shell", "-c", BUY)
+    site.run(BUY)
     page.goto("/rooms/main/")
     sign_in(page, site, "ada@example.com")
     page.wait_for_url("**/rooms/main/")
     wait_until(lambda: is_playing(page), "the video plays")
     assert page.complaints == []
 
-    site.manage("shell", "-c", CANCEL)
+    site.run(CANCEL)
     seconds = wait_until(lambda: page.locator("#player video").count() == 0, "the player goes")
     promises.check("a canceled ticket ends the player", seconds, REVOCATION_SECONDS)
     assert "canceled" in page.locator("#refusal").inner_text().lower()

@@ -29,7 +29,7 @@ def with_quick_pulse(route):
 @pytest.fixture
 def new_device(browser, site):
     """Opens the room in a browser that has just signed in."""
-    site.manage("shell", "-c", BUY)
+    site.run(BUY)
     contexts = []
 
     def open_room():
