@@ -44,6 +44,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
             folder = directory / name
             folder.mkdir()
             os.environ[name] = str(folder)
+        # tools.stack.Template
+        template = directory / "template"
+        template.mkdir(0o711)
+        os.environ["STACK_TEMPLATE"] = str(template)
         os.environ["EMERGENCY_FILE"] = str(directory / "emergency.txt")
         if os.environ.get("TEST_SERVICES") == "none":
             os.environ["DATABASE_URL"] = f"sqlite:///{directory}/front-row.sqlite3"

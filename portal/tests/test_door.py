@@ -13,7 +13,7 @@ import redis
 
 from tickets.sources.tests.fake_shops.pretix import FakePretix
 from tools.browser import chromium_path, wait_until
-from tools.stack import Stack
+from tools.stack import Stack, Template
 from tools.visitor import Visitor
 
 pytestmark = [
@@ -66,14 +66,14 @@ class Door:
 
 
 @pytest.fixture(scope="module")
-def door() -> Iterator[Door]:
+def door(template: Template) -> Iterator[Door]:
     """No relay takes mail."""
     with FakePretix(tickets=8) as shop:
         variables = {
             "EMAIL_URL": f"smtp://127.0.0.1:{unused_port()}",
             "PRIVATE_HOSTS": shop.url,
         }
-        with Stack(background=True, variables=variables) as site:
+        with Stack(background=True, variables=variables, template=template) as site:
             yield Door(site, shop)
 
 
