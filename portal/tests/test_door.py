@@ -7,10 +7,12 @@ One installation for all of them, in this order: the last test stops its Redis.
 import json
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 import redis
 
+from portal.tests.pulses import pulse_quickly
 from tickets.sources.tests.fake_shops.pretix import FakePretix
 from tools.browser import chromium_path, wait_until
 from tools.stack import Stack, Template
@@ -77,9 +79,17 @@ def door(template: Template) -> Iterator[Door]:
             yield Door(site, shop)
 
 
-def watch(door, browser, email):
-    """A page where the picture moves."""
-    page = browser.new_context(base_url=door.site.url).new_page()
+@pytest.fixture
+def watch(door, browser, promises):
+    """`watch(email)`: a page where the picture moves."""
+    return partial(open_room, door, browser, not promises.are_held)
+
+
+def open_room(door, browser, quickly, email):
+    context = browser.new_context(base_url=door.site.url)
+    if quickly:
+        pulse_quickly(context)
+    page = context.new_page()
     page.goto(door.link(email) + "?next=/rooms/main/")
     page.get_by_role("button", name="Come in").click()
     page.wait_for_url("**/rooms/main/")
@@ -100,8 +110,8 @@ def seconds_until_it_stops(page):
 
 
 @pytest.mark.timed
-def test_a_refund_stops_the_player(door, browser, promises):
-    page = watch(door, browser, "holder-0@example.com")
+def test_a_refund_stops_the_player(door, watch, promises):
+    page = watch("holder-0@example.com")
     order = order_of(door.shop, "holder-0@example.com")
     door.shop.cancel(order)
     door.call(order)
@@ -111,8 +121,8 @@ def test_a_refund_stops_the_player(door, browser, promises):
 
 
 @pytest.mark.timed
-def test_a_transfer_lets_the_new_holder_in_and_the_old_one_out(door, browser, promises):
-    page = watch(door, browser, "holder-1@example.com")
+def test_a_transfer_lets_the_new_holder_in_and_the_old_one_out(door, watch, promises):
+    page = watch("holder-1@example.com")
     order = order_of(door.shop, "holder-1@example.com")
     position = next(
         position["positionid"]
@@ -123,7 +133,7 @@ def test_a_transfer_lets_the_new_holder_in_and_the_old_one_out(door, browser, pr
     door.call(order)
     seconds = seconds_until_it_stops(page)
     promises.check("a transfer stops the old holder's player", seconds, REVOCATION_SECONDS)
-    watch(door, browser, "newcomer@example.com").context.close()
+    watch("newcomer@example.com").context.close()
     page.context.close()
 
 
