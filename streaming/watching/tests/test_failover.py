@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from streaming.watching.tests.cameras import Origin, camera, ffmpeg_path
+from streaming.watching.tests.cameras import Origin, cameras, ffmpeg_path
 from tools.browser import PATIENCE_MS, chromium, chromium_path
 
 pytestmark = [
@@ -55,7 +55,7 @@ PLAY = """async ([name, sources]) => {
 }"""
 
 
-def open_player(browser, url, name, cameras):
+def open_player(browser, url, name, tags):
     page = browser.new_page()
     page.goto(f"{url}/page/")
     sources = [
@@ -66,7 +66,7 @@ def open_player(browser, url, name, cameras):
             "captions": None,
             "language": "",
         }
-        for tag in cameras
+        for tag in tags
     ]
     page.evaluate(PLAY, [name, sources])
     return page
@@ -83,9 +83,7 @@ def play_and_break(browser, folder):
     origin = Origin(folder)
     with contextlib.ExitStack() as stack:
         url = stack.enter_context(origin.serve())
-        stack.enter_context(camera(folder, "backup"))
-        stack.enter_context(camera(folder, "primary"))
-        doomed = stack.enter_context(camera(folder, "doomed"))
+        encoders = stack.enter_context(cameras(folder, "backup", "primary", "doomed"))
         pages = {}
         for fault in FAULTS:
             first = "doomed" if fault == "killed" else "primary"
@@ -100,7 +98,7 @@ def play_and_break(browser, folder):
         origin.asked.clear()
         for fault in FAULTS:
             origin.faults[f"{fault}{'doomed' if fault == 'killed' else 'primary'}"] = fault
-        doomed.kill()
+        encoders["doomed"].kill()
         for page in pages.values():
             page.wait_for_function("log.tag === 'backup'", timeout=PATIENCE_MS)
         pages["killed"].wait_for_timeout(3000)
@@ -134,7 +132,7 @@ def test_the_picture_goes_on_from_the_backup(chromium_here, tmp_path, promises):
 
 def test_it_comes_back_by_itself_after_all_were_away(chromium_here, tmp_path):
     origin = Origin(tmp_path)
-    with origin.serve() as url, camera(tmp_path, "primary"), camera(tmp_path, "backup"):
+    with origin.serve() as url, cameras(tmp_path, "primary", "backup"):
         page = open_player(chromium_here, url, "", ["primary", "backup"])
         page.wait_for_function(
             "log.tag !== null && player.video.currentTime > 0", timeout=PATIENCE_MS
@@ -172,7 +170,7 @@ def test_an_encoder_that_hung_up_is_looked_for_until_it_is_back(chromium_here, t
     origin = Origin(tmp_path)
     with contextlib.ExitStack() as stack:
         url = stack.enter_context(origin.serve())
-        with camera(tmp_path, "again", ends=True), camera(tmp_path, "other", ends=True):
+        with cameras(tmp_path, "again", "other", ends=True):
             pages = open_stages(chromium_here, url, stack)
             # What it asks for from now on is the end, of what some vendors then call a recording.
             origin.faults["endedagain"] = "recorded"
@@ -192,9 +190,7 @@ def test_an_encoder_that_hung_up_is_looked_for_until_it_is_back(chromium_here, t
         origin.asked.clear()
         began = time.monotonic()
         back = [pages["again"], pages["other"], late]
-        with contextlib.ExitStack() as encoders:
-            encoders.enter_context(camera(tmp_path, "again", ends=True))
-            encoders.enter_context(camera(tmp_path, "other", ends=True, is_other=True))
+        with cameras(tmp_path, "again", "other", ends=True):
             for page in back:
                 page.wait_for_function(PLAYS, timeout=PATIENCE_MS)
             away = time.monotonic() - began
