@@ -43,11 +43,19 @@ def sign_in(page) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+def press_when_loaded(page, name: str) -> None:
+    """The button does nothing before the scripts of its page have run."""
+    button = page.get_by_role("button", name=name)
+    button.wait_for()
+    page.wait_for_load_state()
+    button.click()
+
+
 def add_passkey(page) -> None:
     page.goto("/accounts/2fa/webauthn/add/")
     page.get_by_label("Password").fill("a long password")
     page.get_by_role("button", name="Confirm").click()
-    page.get_by_role("button", name="Add").click()
+    press_when_loaded(page, "Add")
     page.wait_for_url("**/accounts/2fa/recovery-codes/")
 
 
@@ -76,7 +84,7 @@ def test_a_passkey(organizer, live_server):
         assert page.get_by_role("cell", name="Master key").count() == 1
         sign_out(page)
         sign_in(page)
-        page.get_by_role("button", name="Use a security key").click()
+        press_when_loaded(page, "Use a security key")
         page.wait_for_url("**/accounts/2fa/")
         assert page.get_by_role("heading", name="Two-Factor Authentication").count() == 1
     assert Authenticator.objects.get(user=organizer, type="webauthn").last_used_at
