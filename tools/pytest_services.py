@@ -99,6 +99,13 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
         spec.env["REDIS_URL"] = stack.enter_context(redis(directory))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of files with tests in the browser those begin first that wait for what takes its time, so that
+    none of them is left for the end, when the other processes have nothing to do."""
+    timed = {item.path for item in items if item.get_closest_marker("timed")}
+    items.sort(key=lambda item: bool(item.get_closest_marker("browser")) and item.path not in timed)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
