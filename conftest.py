@@ -2,9 +2,11 @@
 nothing. Everything else is made by the plain functions below.
 """
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,7 +28,7 @@ from tickets.models import Claim, Product, Role, Ticket, User
 from tools.bench.sessions import session_key_of
 from tools.browser import chromium
 from tools.origin import rtmp_module
-from tools.stack import Stack
+from tools.stack import Stack, Template
 
 # The fixture `internet`.
 pytest_plugins = ["lib.tests.internet"]
@@ -249,9 +251,15 @@ def cache_commands(monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[Stack]:
+def template() -> Template:
+    """The same for all processes of pytest-xdist."""
+    return Template(Path(os.environ["STACK_TEMPLATE"]))
+
+
+@pytest.fixture(scope="session")
+def site(template: Template) -> Iterator[Stack]:
     """The production shape with the demo conference, for tests in a browser."""
-    with Stack(origin=rtmp_module() is not None) as stack:
+    with Stack(origin=rtmp_module() is not None, template=template) as stack:
         yield stack
 
 

@@ -44,6 +44,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
             folder = directory / name
             folder.mkdir()
             os.environ[name] = str(folder)
+        # tools.stack.Template
+        template = directory / "template"
+        template.mkdir(0o711)
+        os.environ["STACK_TEMPLATE"] = str(template)
         os.environ["EMERGENCY_FILE"] = str(directory / "emergency.txt")
         if os.environ.get("TEST_SERVICES") == "none":
             os.environ["DATABASE_URL"] = f"sqlite:///{directory}/front-row.sqlite3"
@@ -93,6 +97,13 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
     for spec in specs if os.environ["REDIS_URL"] else ():
         directory = stack.enter_context(temporary_directory())
         spec.env["REDIS_URL"] = stack.enter_context(redis(directory))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of files with tests in the browser those begin first that wait for what takes its time, so that
+    none of them is left for the end, when the other processes have nothing to do."""
+    timed = {item.path for item in items if item.get_closest_marker("timed")}
+    items.sort(key=lambda item: bool(item.get_closest_marker("browser")) and item.path not in timed)
 
 
 @pytest.hookimpl(trylast=True)

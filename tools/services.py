@@ -43,38 +43,35 @@ full_page_writes = off
 
 
 @contextlib.contextmanager
-def services() -> Iterator[dict[str, str]]:
-    """Run both servers; yields the environment variables that lead to them."""
+def services(cluster: Path | None = None) -> Iterator[dict[str, str]]:
+    """Run both servers, PostgreSQL with a copy of `cluster` where that is given; yields the
+    environment variables that lead to them."""
     with temporary_directory() as directory, contextlib.ExitStack() as stack:
         yield {
-            "DATABASE_URL": on_free_port(stack, partial(postgres, directory)),
+            "DATABASE_URL": on_free_port(stack, partial(postgres, directory, cluster=cluster)),
             "REDIS_URL": stack.enter_context(redis(directory)),
         }
 
 
 @contextlib.contextmanager
-def postgres(directory: Path, port: int, settings: str = "") -> Iterator[str]:
+def postgres(
+    directory: Path, port: int, settings: str = "", cluster: Path | None = None
+) -> Iterator[str]:
+    """`cluster` is what another one has left in its `directory`: this one begins with a copy of it,
+    and with its password."""
     binaries = _postgres_binaries(directory)
-    user = unprivileged_user()
     data = directory / f"postgres-{port}"
-    # Any user of this machine can reach the port, and a superuser of PostgreSQL can run programs.
-    password = secrets.token_hex(16)
     password_file = directory / f"postgres-{port}.password"
-    password_file.touch(mode=0o600)
-    password_file.write_text(password)
-    data.mkdir()
-    if user:
-        for path in (data, password_file):
-            os.chown(path, user["user"], user["group"])
-    options: dict[str, Any] = {"cwd": data, "env": {"LC_ALL": "C", "TZ": "UTC"}, **user}
-    initdb: list[Any] = [binaries / "initdb", "--pgdata", data, "--username=front_row", "--no-sync"]
-    initdb += ["--encoding=UTF8", "--locale=C.UTF-8"]
-    initdb += ["--auth=scram-sha-256", f"--pwfile={password_file}"]
-    run(initdb, **options)
+    options: dict[str, Any] = {"cwd": data, "env": {"LC_ALL": "C", "TZ": "UTC"}}
+    options |= unprivileged_user()
+    if cluster:
+        run(["cp", "-a", cluster, data])
+        run(["cp", "-a", f"{cluster}.password", password_file])
+    else:
+        _make_cluster(binaries, data, password_file, options)
     with (data / "postgresql.conf").open("a") as config:
         config.write(f"{POSTGRES_CONFIG}port = {port}\n{settings}\n")
-    single_user = [binaries / "postgres", "--single", "-D", data, "postgres"]
-    run(single_user, input=b"CREATE DATABASE front_row;\n", **options)
+    password = password_file.read_text()
 
     def is_ready(server: subprocess.Popen[bytes]) -> bool:
         pid_file = data / "postmaster.pid"
@@ -85,6 +82,23 @@ def postgres(directory: Path, port: int, settings: str = "") -> Iterator[str]:
     log = directory / "postgres.log"
     with running(command, log, is_ready, stop_signal=signal.SIGINT, **options):
         yield f"postgres://front_row:{password}@127.0.0.1:{port}/front_row"
+
+
+def _make_cluster(binaries: Path, data: Path, password_file: Path, options: dict[str, Any]) -> None:
+    """With an empty database."""
+    # Any user of this machine can reach the port, and a superuser of PostgreSQL can run programs.
+    password_file.touch(mode=0o600)
+    password_file.write_text(secrets.token_hex(16))
+    data.mkdir()
+    if "user" in options:
+        for path in (data, password_file):
+            os.chown(path, options["user"], options["group"])
+    initdb: list[Any] = [binaries / "initdb", "--pgdata", data, "--username=front_row", "--no-sync"]
+    initdb += ["--encoding=UTF8", "--locale=C.UTF-8"]
+    initdb += ["--auth=scram-sha-256", f"--pwfile={password_file}"]
+    run(initdb, **options)
+    single_user = [binaries / "postgres", "--single", "-D", data, "postgres"]
+    run(single_user, input=b"CREATE DATABASE front_row;\n", **options)
 
 
 @contextlib.contextmanager

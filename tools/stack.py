@@ -9,14 +9,17 @@ Tests and `make bench` use it as `with Stack() as site:`.
 
 import argparse
 import contextlib
+import fcntl
+import json
 import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import IO, Any, Self, cast
+from urllib.parse import urlsplit
 
 from tools.nginx import nginx
 from tools.origin import Origin, rtmp_module
@@ -29,10 +32,64 @@ from tools.process import (
     running,
     temporary_directory,
 )
-from tools.services import services
+from tools.services import postgres, services
 
 PROJECT = Path(__file__).resolve().parent.parent
 QUEUES = ("mail", "default")
+# In one process, whose start is a third of the work of each.
+FOUND = """
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("collectstatic", interactive=False, verbosity=0)
+call_command("demo")
+"""
+# Each line is a program, which finds nothing kept of the ones before it.
+CONSOLE = """
+import json, sys, traceback
+from django.db import connections
+from lib import cached
+for line in sys.stdin:
+    here, failure = {}, ""
+    try:
+        exec(json.loads(line), here)
+    except Exception:
+        failure = traceback.format_exc()
+    connections.close_all()
+    cached.clear()
+    print(json.dumps([here.get("answer"), failure]), flush=True)
+"""
+
+
+class Template:
+    """What stacks begin with that have the usual demo and no variables that ask for other tables: the
+    database and the static files, made in `folder` by whoever is the first to ask. The others wait
+    for it, in other processes as well.
+
+    secret_key   seals what is secret in the demo
+    demo_output  what `manage.py demo` said
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.static = folder / "static"
+        self.cluster = folder / "cluster"
+        made = folder / "made.json"
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                made.write_text(json.dumps(self._make(folder)))
+        self.secret_key, self.demo_output = json.loads(made.read_text())
+
+    def _make(self, folder: Path) -> tuple[str, str]:
+        env = os.environ | environment(folder)
+        make_folders(folder, "mail", "media", "static")
+        with contextlib.ExitStack() as stack:
+            url = on_free_port(stack, partial(postgres, folder))
+            env |= {"DATABASE_URL": url, "REDIS_URL": ""}
+            demo_output = manage(env, "shell", "--no-imports", "--command", FOUND)
+        data = folder / f"postgres-{urlsplit(url).port}"
+        data.rename(self.cluster)
+        Path(f"{data}.password").rename(f"{self.cluster}.password")
+        return env["SECRET_KEY"], demo_output
 
 
 class Stack:
@@ -72,11 +129,13 @@ class Stack:
         variables: Mapping[str, str] | None = None,
         origin: bool = False,
         tls: bool = False,
+        template: Template | None = None,
     ) -> None:
         """`demo` are arguments for `manage.py demo`, None leaves the database empty; `workers` is
         the number of cores unless given, `port` any free one. With `background` mails and the
         like are left to workers. `variables` win over `env`; `origin` needs nginx' RTMP module.
         With `tls` it is as on a real host, by a certificate that only certificate.pem vouches for.
+        With `template` it starts sooner.
         """
         self._demo = demo
         self._app = app
@@ -86,6 +145,7 @@ class Stack:
         self._variables = dict(variables or {})
         self._has_origin = origin
         self._has_tls = tls
+        self._template = template
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
@@ -93,15 +153,19 @@ class Stack:
             self.certificate = self._directory / "certificate.pem"
             self.mail_dir = self._directory / "mail"
             self.log = self._directory / "gunicorn.log"
-            for folder in ("mail", "media", "static"):
-                (self._directory / folder).mkdir()
-                (self._directory / folder).chmod(0o755)  # nginx reads as another user
-            servers = stack.enter_context(services())
+            template = self._template
+            if template:
+                (self._directory / "static").symlink_to(template.static)
+                make_folders(self._directory, "mail", "media")
+            else:
+                make_folders(self._directory, "mail", "media", "static")
+            servers = stack.enter_context(services(template.cluster if template else None))
             self.origin = Origin(self._directory) if self._has_origin else None
             servers |= self.origin.variables if self.origin else {}
             self.env = os.environ | self._environment() | servers | self._variables
-            self.manage("migrate", "--verbosity", "0")
-            self.manage("collectstatic", "--no-input", "--verbosity", "0")
+            if template is None:
+                self.manage("migrate", "--verbosity", "0")
+                self.manage("collectstatic", "--no-input", "--verbosity", "0")
             self.gunicorn = stack.enter_context(gunicorn(self._directory, self._app, self.env))
             start_nginx = partial(
                 nginx,
@@ -121,8 +185,11 @@ class Stack:
             ]
             self.env["PORT"] = self.url.rpartition(":")[2]
             self.env.setdefault("LOOPBACK_URL", self.url)
-            if self._demo is not None:
+            if template is not None:
+                self.demo_output = template.demo_output
+            elif self._demo is not None:
                 self.demo_output = self.manage("demo", *self._demo)
+            self._console: Callable[[str], Any] | None = None
             self._exit = stack.pop_all()
         return self
 
@@ -131,27 +198,55 @@ class Stack:
 
     def manage(self, *arguments: str) -> str:
         """What `manage.py ARGUMENTS` wrote to stdout; raises NotStarted when it fails."""
-        command = [sys.executable, "manage.py", *arguments]
-        return run(command, cwd=PROJECT, env=self.env, umask=0o022).decode()
+        return manage(self.env, *arguments)
+
+    def run(self, code: str) -> Any:
+        """What the Python code, run inside the installation, has put into `answer`. By one process
+        for all of it: starting `manage.py shell` costs a second of the processor each time."""
+        if self._console is None:
+            self._console = self._exit.enter_context(console(self.env))
+        return self._console(code)
 
     def _environment(self) -> dict[str, str]:
-        return {
-            "ENV_FILE": "",
-            "SECRET_KEY": secrets.token_urlsafe(50),
-            "DEBUG": "off",
+        of_its_own = {
             "HTTPS": "on" if self._has_tls else "off",
-            "ALLOWED_HOSTS": "localhost,127.0.0.1,.localhost",
-            "TRUSTED_PROXIES": "1",
-            "ADMIN_PATH": "admin/",
-            "EMAIL_URL": f"filemail://{self.mail_dir}",
-            "DEFAULT_FROM_EMAIL": "Front Row <noreply@localhost>",
-            "STATIC_ROOT": str(self._directory / "static"),
-            "MEDIA_ROOT": str(self._directory / "media"),
-            "EMERGENCY_FILE": str(self._directory / "emergency.txt"),
-            "RELEASE": "",
             "WEB_CONCURRENCY": str(self._workers),
             "HAS_WORKER": "on" if self._has_workers else "off",
         }
+        if self._template:
+            of_its_own["SECRET_KEY"] = self._template.secret_key
+        return environment(self._directory) | of_its_own
+
+
+def environment(directory: Path) -> dict[str, str]:
+    """Of an installation that writes there (make_folders)."""
+    return {
+        "ENV_FILE": "",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "DEBUG": "off",
+        "HTTPS": "off",
+        "ALLOWED_HOSTS": "localhost,127.0.0.1,.localhost",
+        "TRUSTED_PROXIES": "1",
+        "ADMIN_PATH": "admin/",
+        "EMAIL_URL": f"filemail://{directory}/mail",
+        "DEFAULT_FROM_EMAIL": "Front Row <noreply@localhost>",
+        "STATIC_ROOT": str(directory / "static"),
+        "MEDIA_ROOT": str(directory / "media"),
+        "EMERGENCY_FILE": str(directory / "emergency.txt"),
+        "RELEASE": "",
+    }
+
+
+def make_folders(directory: Path, *names: str) -> None:
+    for folder in names:
+        (directory / folder).mkdir()
+        (directory / folder).chmod(0o755)  # nginx reads as another user
+
+
+def manage(env: Mapping[str, str], *arguments: str) -> str:
+    """What `manage.py ARGUMENTS` wrote to stdout; raises NotStarted when it fails."""
+    command = [sys.executable, "manage.py", *arguments]
+    return run(command, cwd=PROJECT, env=env, umask=0o022).decode()
 
 
 @contextlib.contextmanager
@@ -183,6 +278,27 @@ def worker(
 
     with running(command, log, is_ready, cwd=PROJECT, env=env) as process:
         yield process
+
+
+@contextlib.contextmanager
+def console(env: Mapping[str, str]) -> Iterator[Callable[[str], Any]]:
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "--command", CONSOLE]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=PROJECT, env=env, **pipes) as process:
+        programs, answers = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
+
+        def run(code: str) -> Any:
+            programs.write(json.dumps(code) + "\n")
+            programs.flush()
+            answer, failure = json.loads(answers.readline())
+            if failure:
+                raise RuntimeError(failure)
+            return answer
+
+        try:
+            yield run
+        finally:
+            process.terminate()
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ def page(browser, site):
 def test_the_landing_page_follows_and_knows_who_is_here(page, site):
     page.goto("/")
     assert page.get_by_role("link", name="Enter with your ticket").count() == 1
-    site.manage("shell", "-c", RENAME % "A new name for this talk")
+    site.run(RENAME % "A new name for this talk")
     page.get_by_role("link", name="A new name for this talk").wait_for()
 
     page.goto("/accounts/login/?next=/")

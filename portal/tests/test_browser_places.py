@@ -2,6 +2,7 @@
 
 import pytest
 
+from portal.tests.pulses import pulse_quickly
 from tools.browser import PATIENCE_MS, chromium_path, sign_in
 
 pytestmark = [
@@ -17,25 +18,18 @@ Ticket.objects.create(
     conference=product.conference, product=product, code="PLACES", holder_email="grace@example.com"
 )
 """
-SLOW, QUICK = "const PULSE_SECONDS = 30;", "const PULSE_SECONDS = 1;"
-
-
-def with_quick_pulse(route):
-    script = route.fetch()
-    assert SLOW in script.text()
-    route.fulfill(response=script, body=script.text().replace(SLOW, QUICK))
 
 
 @pytest.fixture
 def new_device(browser, site):
     """Opens the room in a browser that has just signed in."""
-    site.manage("shell", "-c", BUY)
+    site.run(BUY)
     contexts = []
 
     def open_room():
         context = browser.new_context(base_url=site.url)
         contexts.append(context)
-        context.route("**/pulse.*.js", with_quick_pulse)
+        pulse_quickly(context)
         page = context.new_page()
         page.goto("/rooms/main/")
         sign_in(page, site, "grace@example.com")

@@ -97,7 +97,7 @@ def test_a_room_whose_encoder_has_hung_up_says_so_and_stays_calm(open_page, site
     room.route("**/hls/**/*.m3u8", lambda route: route.fulfill(body=LAST_SECONDS))
     room.route("**/hls/**/index.m3u8", lambda route: route.fulfill(body=QUALITIES))
     room.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
-    site.manage("shell", "-c", ADDRESSES.format(addresses=HUNG_UP))
+    site.run(ADDRESSES.format(addresses=HUNG_UP))
     try:
         room.goto("/rooms/main/")
         room.get_by_text("The stream has ended", exact=True).wait_for()
@@ -107,7 +107,7 @@ def test_a_room_whose_encoder_has_hung_up_says_so_and_stays_calm(open_page, site
         # The rest of what is there is not asked for, nor is this site asked where it is.
         assert (asked.count("last.ts"), asked.count("playback.json")) == (0, 1)
     finally:
-        site.manage("shell", "-c", ADDRESSES.format(addresses=DEMO))
+        site.run(ADDRESSES.format(addresses=DEMO))
     wait_until(lambda: is_playing(room), "what it was switched to plays")
     assert room.get_by_text("The stream has ended", exact=True).is_hidden()
     assert room.locator("#status").inner_text() == ""
@@ -185,7 +185,7 @@ TAKE_BACK = "from streaming.models import Announcement; Announcement.objects.all
 
 
 def test_words_reach_open_pages_while_the_database_is_away(open_page, site):
-    site.manage("shell", "-c", ANNOUNCE)
+    site.run(ANNOUNCE)
     page = open_page("/schedule/")
     strip(page, "The lights are back").wait_for()
     # So many at once that every process has answered some, and read what is announced.
@@ -203,4 +203,4 @@ def test_words_reach_open_pages_while_the_database_is_away(open_page, site):
             assert strip(page, "The lights are back").is_visible()
     finally:
         file.unlink(missing_ok=True)
-        site.manage("shell", "-c", TAKE_BACK)
+        site.run(TAKE_BACK)

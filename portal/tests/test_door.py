@@ -7,13 +7,15 @@ One installation for all of them, in this order: the last test stops its Redis.
 import json
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 import redis
 
+from portal.tests.pulses import pulse_quickly
 from tickets.sources.tests.fake_shops.pretix import FakePretix
 from tools.browser import chromium_path, wait_until
-from tools.stack import Stack
+from tools.stack import Stack, Template
 from tools.visitor import Visitor
 
 pytestmark = [
@@ -32,12 +34,12 @@ shop = Shop.objects.create(
     conference=Conference.objects.get(), slug="shop", kind="pretix", base_url="{url}",
     account="{organizer}", event="{event}", token=seal("{token}"),
 )
-print(shop.hook_secret)
+answer = shop.hook_secret
 """
 LINK = """
 from tickets.holders.links import link_to, url_of
 from tickets.models import Ticket
-print(url_of(link_to(Ticket.objects.get(holder_email="{email}")), ""))
+answer = url_of(link_to(Ticket.objects.get(holder_email="{email}")), "")
 """
 
 
@@ -53,14 +55,12 @@ class Door:
     def __init__(self, site: Stack, shop: FakePretix) -> None:
         self.site, self.shop = site, shop
         values = {name: getattr(shop, name) for name in ("url", "organizer", "event", "token")}
-        self.secret = self.shell(PREPARE.format(**values))
+        self.secret = site.run(PREPARE.format(**values))
         self.site.manage("sync_tickets")
 
-    def shell(self, code: str) -> str:
-        return self.site.manage("shell", "-v", "0", "-c", code).strip()
-
     def link(self, email: str) -> str:
-        return self.shell(LINK.format(email=email))
+        link: str = self.site.run(LINK.format(email=email))
+        return link
 
     def call(self, order: str) -> None:
         url = f"{self.site.url}/hooks/shop/{self.secret}/"
@@ -68,20 +68,28 @@ class Door:
 
 
 @pytest.fixture(scope="module")
-def door() -> Iterator[Door]:
+def door(template: Template) -> Iterator[Door]:
     """No relay takes mail."""
     with FakePretix(tickets=8) as shop:
         variables = {
             "EMAIL_URL": f"smtp://127.0.0.1:{unused_port()}",
             "PRIVATE_HOSTS": shop.url,
         }
-        with Stack(background=True, variables=variables) as site:
+        with Stack(background=True, variables=variables, template=template) as site:
             yield Door(site, shop)
 
 
-def watch(door, browser, email):
-    """A page where the picture moves."""
-    page = browser.new_context(base_url=door.site.url).new_page()
+@pytest.fixture
+def watch(door, browser, promises):
+    """`watch(email)`: a page where the picture moves."""
+    return partial(open_room, door, browser, not promises.are_held)
+
+
+def open_room(door, browser, quickly, email):
+    context = browser.new_context(base_url=door.site.url)
+    if quickly:
+        pulse_quickly(context)
+    page = context.new_page()
     page.goto(door.link(email) + "?next=/rooms/main/")
     page.get_by_role("button", name="Come in").click()
     page.wait_for_url("**/rooms/main/")
@@ -102,8 +110,8 @@ def seconds_until_it_stops(page):
 
 
 @pytest.mark.timed
-def test_a_refund_stops_the_player(door, browser, promises):
-    page = watch(door, browser, "holder-0@example.com")
+def test_a_refund_stops_the_player(door, watch, promises):
+    page = watch("holder-0@example.com")
     order = order_of(door.shop, "holder-0@example.com")
     door.shop.cancel(order)
     door.call(order)
@@ -113,8 +121,8 @@ def test_a_refund_stops_the_player(door, browser, promises):
 
 
 @pytest.mark.timed
-def test_a_transfer_lets_the_new_holder_in_and_the_old_one_out(door, browser, promises):
-    page = watch(door, browser, "holder-1@example.com")
+def test_a_transfer_lets_the_new_holder_in_and_the_old_one_out(door, watch, promises):
+    page = watch("holder-1@example.com")
     order = order_of(door.shop, "holder-1@example.com")
     position = next(
         position["positionid"]
@@ -125,7 +133,7 @@ def test_a_transfer_lets_the_new_holder_in_and_the_old_one_out(door, browser, pr
     door.call(order)
     seconds = seconds_until_it_stops(page)
     promises.check("a transfer stops the old holder's player", seconds, REVOCATION_SECONDS)
-    watch(door, browser, "newcomer@example.com").context.close()
+    watch("newcomer@example.com").context.close()
     page.context.close()
 
 

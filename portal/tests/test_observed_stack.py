@@ -18,8 +18,9 @@ def lines_of(path):
     return [json.loads(line) for line in path.read_text().splitlines() if line]
 
 
-def test_one_number_finds_what_nginx_the_app_and_the_worker_say():
-    with Stack(demo=(), app="portal.tests.breaking_app:application", background=True) as site:
+def test_one_number_finds_what_nginx_the_app_and_the_worker_say(template):
+    app = "portal.tests.breaking_app:application"
+    with Stack(app=app, background=True, template=template) as site:
         folder = site.log.parent
         for _time in range(2):
             asked = urllib.request.Request(

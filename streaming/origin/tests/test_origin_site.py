@@ -2,7 +2,6 @@
 and gives it out, Chromium plays it. And it is for who may have it alone.
 """
 
-import json
 import subprocess
 import time
 from http.client import HTTPConnection
@@ -29,7 +28,6 @@ PLAYLIST = "/hls/studio/index.m3u8"
 REVOCATION_SECONDS = 60
 
 SETUP = """
-import json
 from datetime import timedelta
 from django.utils import timezone
 from schedule.models import Conference, Room, Talk
@@ -56,12 +54,12 @@ def session(name, *scopes):
         Claim.objects.create(ticket=ticket, user=user)
     return session_key_of(user, conference)
 
-print(json.dumps({
+answer = {
     "holder": session("holder", "conference", "replay"),
     "leaver": session("leaver", "room:studio"),
     "elsewhere": session("elsewhere", "room:main"),
     "stranger": session("stranger"),
-}))
+}
 """
 CANCEL = """
 from django.utils import timezone
@@ -69,15 +67,14 @@ from tickets.models import Ticket
 Ticket.objects.filter(code="leaver").set_state("canceled", timezone.now())
 """
 RECORDED = """
-import json
 from streaming.models import Ingest, Recording
 recording = Recording.objects.filter(room__slug="studio").first()
 on_air = Ingest.objects.get(room__slug="studio").began_at
-print(json.dumps({
+answer = {
     "value": recording and recording.value,
     "seconds": recording and (recording.ends_at - recording.starts_at).total_seconds(),
     "on_air": str(on_air or ""),
-}))
+}
 """
 # A talk that began three seconds into the recording.
 HAS_BEEN = """
@@ -99,7 +96,7 @@ BEGAN = """() => {
 
 @pytest.fixture(scope="module")
 def sessions(site):
-    return json.loads(site.manage("shell", "-v", "0", "-c", f"KEY = {KEY!r}\n{SETUP}"))
+    return site.run(f"KEY = {KEY!r}\n{SETUP}")
 
 
 def get(site, path, session=None, **headers):
@@ -179,7 +176,7 @@ def test_from_the_camera_to_the_screen_to_the_recording(site, sessions, camera, 
     segment = f"/hls/studio/{names[0]}"
     assert get(site, PLAYLIST, leaver)[0] == 200
     assert get(site, segment, leaver)[0] == 200
-    site.manage("shell", "-c", CANCEL)
+    site.run(CANCEL)
     canceled_at = time.monotonic()
 
     for path in (PLAYLIST, segment):
@@ -212,7 +209,7 @@ def test_from_the_camera_to_the_screen_to_the_recording(site, sessions, camera, 
 
     camera.terminate()
     wait_for("a recording", lambda: any(site.origin.recordings_root.glob("*/recording.mp4")))
-    kept = wait_for("its row", lambda: json.loads(site.manage("shell", "-v", "0", "-c", RECORDED)))
+    kept = wait_for("its row", lambda: site.run(RECORDED))
     assert kept["on_air"] == ""
     assert kept["seconds"] > 5
     recording = f"/recordings/{kept['value']}"
@@ -222,7 +219,7 @@ def test_from_the_camera_to_the_screen_to_the_recording(site, sessions, camera, 
     seconds = page.evaluate(PLAY_FILE, f"{recording}/recording.mp4")
     # On a busy machine the last group of pictures, of two seconds, may be in one of both alone.
     assert seconds == pytest.approx(kept["seconds"], abs=3)
-    site.manage("shell", "-c", HAS_BEEN)
+    site.run(HAS_BEEN)
     # Pages know of a new talk within a second.
     wait_for("the replay's page", lambda: page.goto("/replays/HASBEEN/").ok)
     assert wait_for("the talk in it", lambda: page.evaluate(BEGAN)) == [pytest.approx(3, abs=1)]

@@ -23,7 +23,7 @@ Recording.objects.create(
     conference=talk.conference, room=talk.room, kind="hls", value="/static/demo/talk.m3u8",
     starts_at=talk.starts_at - timedelta(seconds=2), ends_at=talk.ends_at,
 )
-print("CODE", talk.code)
+answer = talk.code
 """
 FORGET = """
 from schedule.models import Talk
@@ -44,8 +44,8 @@ BEGAN = """() => {
 
 @pytest.fixture
 def code(site):
-    yield site.manage("shell", "-v0", "-c", RECORD).split("CODE ")[1].strip()
-    site.manage("shell", "-v0", "-c", FORGET)
+    yield site.run(RECORD)
+    site.run(FORGET)
 
 
 def began(page):

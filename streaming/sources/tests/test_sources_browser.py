@@ -82,7 +82,7 @@ def pages(site, browser):
     rows = {kind: (UNSIGNED[kind], None) for kind in UNSIGNED if kind in KINDS}
     for kind, (value, account) in SIGNED.items():
         rows[kind] = (value, (account.account_id, account.key_id, account.secret))
-    site.manage("shell", "-c", ROOMS.format(kinds=rows))
+    site.run(ROOMS.format(kinds=rows))
     context = browser.new_context(base_url=site.url)
     context.route(re.compile("^https://"), answer)
     first = context.new_page()
@@ -104,7 +104,7 @@ def pages(site, browser):
         opened[kind] = page
     yield opened
     context.close()
-    site.manage("shell", "-c", AWAY.format(kinds=KINDS))
+    site.run(AWAY.format(kinds=KINDS))
 
 
 def test_each_plays_under_its_policy(pages):

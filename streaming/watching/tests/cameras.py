@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 
+from tools.browser import wait_until
 from tools.process import run, running
 
 SEGMENT_SECONDS = 2
@@ -40,12 +41,23 @@ def ffmpeg_path() -> str | None:
 
 
 @contextlib.contextmanager
-def camera(
-    folder: Path, name: str, *, ends: bool = False, is_other: bool = False
-) -> Iterator[subprocess.Popen[bytes]]:
-    """An encoder that writes live HLS to `folder/name/`, in real time. `ends`: it closes its playlist
-    when it is stopped, and may be started again. `is_other`: sizes and codecs that the others have not.
+def cameras(
+    folder: Path, *names: str, ends: bool = False
+) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """Encoders that write live HLS to `folder/NAME/`, in real time. "other" has sizes and codecs that
+    the others have not. `ends`: they close their playlists when they are stopped, and may be started
+    again.
     """
+    with contextlib.ExitStack() as stack:
+        encoders = {name: stack.enter_context(_encoder(folder, name, ends)) for name in names}
+        # Each takes seconds until it is ready, so they are waited for together.
+        wait_until(lambda: all(_has_segments(folder / name) for name in names), "all cameras run")
+        yield encoders
+
+
+@contextlib.contextmanager
+def _encoder(folder: Path, name: str, ends: bool) -> Iterator[subprocess.Popen[bytes]]:
+    is_other = name == "other"
     clip = folder / ("other.mp4" if is_other else "clip.mp4")
     if not clip.exists():
         run(["ffmpeg", "-y", "-loglevel", "error", *(OTHER_CLIP if is_other else CLIP), clip])
@@ -61,13 +73,13 @@ def camera(
         "-hls_flags",
     ]
     command += ["delete_segments" if ends else "delete_segments+omit_endlist"]
-    playlist = target / "index.m3u8"
-    ready = partial(_has_segments, playlist)
-    with running([*command, playlist], folder / f"{name}.log", lambda _server: ready()) as encoder:
+    command += [target / "index.m3u8"]
+    with running(command, folder / f"{name}.log", lambda _server: True) as encoder:
         yield encoder
 
 
-def _has_segments(playlist: Path) -> bool:
+def _has_segments(folder: Path) -> bool:
+    playlist = folder / "index.m3u8"
     return playlist.exists() and playlist.read_text().count(".ts") >= 3
 
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from streaming.watching.tests.console import console
+from streaming.watching.tests.crew import crew_cookie
 from tools.browser import PATIENCE_MS, chromium_path
 from tools.process import answers, on_free_port, running
 from tools.stack import PROJECT
@@ -126,22 +126,16 @@ def gunicorn(site, folder, port):
 
 
 @pytest.fixture
-def crew(site):
-    with console(site.env) as opened:
-        yield opened
-
-
-@pytest.fixture
 def fast(site, tmp_path):
     with contextlib.ExitStack() as stack:
         yield on_free_port(stack, partial(gunicorn, site, tmp_path))
 
 
 @pytest.fixture
-def page(browser, fast, crew):
+def page(browser, fast, site):
     """Counts what is asked for in `asked`, and has no complaint at its end."""
     context = browser.new_context(base_url=fast)
-    context.add_cookies([crew.cookie("clock", fast)])
+    context.add_cookies([crew_cookie(site, "clock", fast)])
     context.add_init_script(SEE)
     page = context.new_page()
     page.asked, complaints = Counter(), []
@@ -183,17 +177,17 @@ def has_seen(page, kind, text):
     )
 
 
-def test_a_room_over_a_quarter_of_an_hour(page, fast, crew):
-    crew.run(ROOM)
+def test_a_room_over_a_quarter_of_an_hour(page, fast, site):
+    site.run(ROOM)
     page.goto("/rooms/clock/")
     page.evaluate("window.isTheSame = true")
     has_seen(page, "states", "idle")
     began = server_time(fast)
-    crew.run(PLAN % began.isoformat())
+    site.run(PLAN % began.isoformat())
     has_seen(page, "states", "live")
     page.wait_for_function("() => document.querySelector('#player video')?.currentTime > 0")
     before = kept_bytes(page)
-    crew.run(SHIFT_AND_SWITCH)
+    site.run(SHIFT_AND_SWITCH)
     has_seen(page, "words", "switched")
     has_seen(page, "states", "ended")
     after = kept_bytes(page)

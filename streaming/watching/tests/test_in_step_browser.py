@@ -3,7 +3,7 @@
 import pytest
 
 from streaming.watching.tests.cameras import ffmpeg_path
-from streaming.watching.tests.console import console
+from streaming.watching.tests.crew import crew_cookie
 from tools.browser import PATIENCE_MS, chromium_path
 from tools.process import run
 
@@ -58,29 +58,23 @@ IS_CLOSE = (
 
 
 @pytest.fixture(scope="module")
-def crew(site):
-    with console(site.env) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def begins(site, crew):
+def begins(site):
     folder = site.mail_dir.parent / "media" / "recorded"
     folder.mkdir()
     folder.chmod(0o755)
     run(["ffmpeg", "-loglevel", "error", *CLIP, "index.m3u8"], cwd=folder, umask=0o022)
-    return crew.run(SETUP)
+    return site.run(SETUP)
 
 
 @pytest.fixture
-def join(browser, site, crew):
+def join(browser, site):
     """Opens the room in a browser of its own."""
     contexts = []
 
     def joined():
         context = browser.new_context(base_url=site.url)
         contexts.append(context)
-        context.add_cookies([crew.cookie(f"step-{len(contexts)}", site.url)])
+        context.add_cookies([crew_cookie(site, f"step-{len(contexts)}", site.url)])
         page = context.new_page()
         page.goto("/rooms/cinema/")
         return page
@@ -95,7 +89,7 @@ def get_in_step(page, begins):
 
 
 @pytest.mark.timed
-def test_all_see_the_same_second_wherever_the_talk_is_moved(join, crew, begins, promises):
+def test_all_see_the_same_second_wherever_the_talk_is_moved(join, site, begins, promises):
     early = join()
     get_in_step(early, begins)
     late = join()
@@ -107,14 +101,14 @@ def test_all_see_the_same_second_wherever_the_talk_is_moved(join, crew, begins, 
     get_in_step(early, begins)
 
     late.evaluate("document.querySelector('#player video').pause()")
-    moved = crew.run(SHIFT % 20)
+    moved = site.run(SHIFT % 20)
     get_in_step(early, moved)
     late.evaluate("document.querySelector('#player video').play()")
     get_in_step(late, moved)
     promises.check("in step after a shift", apart([early, late], moved), MOST_APART_SECONDS)
 
     # It is over: what is live follows, and nobody calls that a failure.
-    crew.run(SHIFT % -LENGTH_SECONDS)
+    site.run(SHIFT % -LENGTH_SECONDS)
     for page in (early, late):
         page.wait_for_function(
             "() => document.querySelector('#player video:not(.coming)')?.duration < 60",

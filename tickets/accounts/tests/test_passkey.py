@@ -44,10 +44,10 @@ def sign_in(page) -> None:
 
 
 def press_when_loaded(page, name: str) -> None:
-    """A button that does nothing until the page's scripts have run."""
+    """The button does nothing before the scripts of its page have run."""
     button = page.get_by_role("button", name=name)
     button.wait_for()
-    page.wait_for_load_state("load")
+    page.wait_for_load_state()
     button.click()
 
 

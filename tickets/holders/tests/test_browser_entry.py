@@ -24,7 +24,7 @@ Ticket.objects.create(
 
 @pytest.fixture(scope="module")
 def link(site):
-    site.manage("shell", "-c", TICKET)
+    site.run(TICKET)
     before = set(site.mail_dir.iterdir())
     site.manage("send_links", "--only-new", "--site", site.url, "--per-minute", "60000")
     mails = [file.read_text() for file in set(site.mail_dir.iterdir()) - before]
