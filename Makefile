@@ -40,11 +40,12 @@ quick: ## Look for the commonest mistakes and test on SQLite without a browser, 
 	.venv/bin/lint-imports --no-logo
 	TEST_SERVICES=none $(PYTHON) -m pytest -q -n auto --maxprocesses=4 -m "not services and not browser and not walk and not slow"
 
-# Browser tests mostly wait, so there is one process more than cores; those of a file stay together.
+# PostgreSQL works beside the tests, and browser tests mostly wait: there are more processes than two
+# cores. Browser tests of a file stay together.
 test: ## Test on PostgreSQL and Redis, then in the browser, then the walks on SQLite
 	@tools/venv.sh requirements-dev.lock
 	@tools/js.sh test
-	$(PYTHON) -m pytest -n auto --maxprocesses=4 -m "not browser and (services or not walk)"
+	$(PYTHON) -m pytest -n 3 -m "not browser and (services or not walk)"
 	$(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m browser
 	TEST_SERVICES=none $(PYTHON) -m pytest -n auto --maxprocesses=4 -m "walk and not services and not browser"
 
