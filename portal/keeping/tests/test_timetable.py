@@ -53,7 +53,7 @@ def in_words(period):
     if period < DAY:
         hours = period // timedelta(hours=1)
         return f"{hours} h" if hours else "at once"
-    return f"{period.days} days"
+    return "1 day" if period == DAY else f"{period.days} days"
 
 
 def test_the_guide_has_the_same_table():
