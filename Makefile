@@ -46,7 +46,7 @@ test: ## Test on PostgreSQL and Redis, then in the browser, then the walks on SQ
 	@tools/venv.sh requirements-dev.lock
 	@tools/js.sh test
 	$(PYTHON) -m pytest -n 3 -m "not browser and (services or not walk)"
-	$(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m browser
+	$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m browser
 	TEST_SERVICES=none $(PYTHON) -m pytest -n auto --maxprocesses=4 -m "walk and not services and not browser"
 
 sqlite: ## Test once more, on SQLite and the in-process cache, what `make test` tests on PostgreSQL
