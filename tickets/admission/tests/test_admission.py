@@ -29,6 +29,7 @@ from tickets.admission.rule import (
     refusal,
 )
 from tickets.models import Claim, Grant, Product, Ticket, User
+from tickets.models.lost_deletes import is_deleted
 from tickets.models.scopes import ScopeWindow, admission_key, forget_admissions
 
 NOON = utc("2026-11-21 12:00")
@@ -343,6 +344,8 @@ def test_it_is_kept_as_plain_values(conference, attendee):
     assert (banned_until, places) == (None, 2)
     assert person == [attendee.reference, attendee.display_name, attendee.short_name]
     assert Admission.unpack(kept) == admission == compute(conference, attendee.pk)
+    # What Redis should have forgotten is read once a second.
+    assert not is_deleted(admission_key(conference.pk, attendee.pk))
     with CaptureQueriesContext(connection) as queries:
         assert admission_of(conference, attendee.pk) == admission
     assert len(queries) == 0
