@@ -98,12 +98,18 @@ def _check_that_it_answers(parameters: dict[str, Any]) -> None:
         breaker.worked()
 
 
+def _moves(link: Any, state: int) -> bool:
+    """Within a while. Not by select(), which knows no more than 1,024 open files of a process."""
+    waiting = select.poll()
+    waiting.register(link, select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
+    return bool(waiting.poll(1000 * LOOK_EVERY_SECONDS))
+
+
 def _wait(link: Any) -> None:
     """psycopg2 calls this when it waits for the server, and closes the connection when it raises."""
     began_at = heard_at = time.monotonic()
     while (state := link.poll()) != extensions.POLL_OK:
-        reads, writes = ([link], []) if state == extensions.POLL_READ else ([], [link])
-        if any(select.select(reads, writes, [], LOOK_EVERY_SECONDS)):
+        if _moves(link, state):
             continue
         now = time.monotonic()
         if breaker.failed_at > began_at:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import signal
 import threading
 import time
@@ -189,6 +190,19 @@ def test_a_transaction_that_is_cut_leaves_a_usable_connection(make_link, frozen)
         ask(link)
     link.close()
     assert ask_once_it_is_back(link) == 1
+
+
+def test_a_process_may_hold_many_connections_of_visitors(make_link):
+    """Not only 1,024, of which select() knows no more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 2048), hard))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        assert ask(make_link()) == 1
+    finally:
+        for each in held:
+            os.close(each)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_nobody_listens(make_link, promises):
