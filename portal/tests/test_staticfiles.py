@@ -95,6 +95,15 @@ def test_after_three_releases_old_files_go(releases):
     assert there == [True, False, True, True]
 
 
+def test_the_files_of_the_release_that_serves_stay_however_many_fail_after_it(releases, tmp_path):
+    releases("one", "hello")
+    one = names()
+    (tmp_path / "current").symlink_to(tmp_path / "releases" / "one")
+    for name in ("two", "three", "four"):
+        releases(name, name)
+    assert all((releases.public / name).is_file() for name in one.values())
+
+
 def test_what_is_there_already_is_not_touched(releases):
     """Nobody who asks meanwhile misses it, and what browsers keep stays fresh."""
     releases("one", "hello")

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.staticfiles import publish
 
-# Of these the files are there: of the release that serves, and of the newest besides it.
+# Of these the files are there: of this release, of the one that serves, and of the newest besides.
 RELEASES = 3
 
 
@@ -32,5 +32,8 @@ class Command(BaseCommand):
             settings.BASE_DIR.parent.glob("*/.installed"), key=lambda note: note.stat().st_mtime
         )
         homes = [note.parent for note in reversed(notes) if note.parent != settings.BASE_DIR]
+        # That one goes on until this one has answered, and its pages are open.
+        serves = (settings.BASE_DIR.parent.parent / "current").resolve()
+        homes.sort(key=lambda home: home != serves)
         inside = collected.relative_to(settings.BASE_DIR)
         publish(collected, [home / inside for home in homes[: RELEASES - 1]], folder)
