@@ -8,6 +8,7 @@ refused: it comes in with its rule.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import sqlparse
@@ -44,10 +45,13 @@ DROPS = re.compile(
 
 
 class Step(NamedTuple):
-    """One operation, with all models as they are before and after it."""
+    """One operation, with all models as they are before and after it, and `at_first`: as the release
+    before knows them.
+    """
 
     operation: Any
     app_label: str
+    at_first: ProjectState
     before: ProjectState
     after: ProjectState
     of_models_alone: bool = False  # the database does not learn of it
@@ -110,22 +114,28 @@ def migration_problems(migration: Migration, state: ProjectState) -> Iterator[st
 
 
 def _steps(migration: Migration, state: ProjectState) -> Iterator[Step]:
+    take = partial(_take, migration.app_label, state.clone())
     for operation in migration.operations:
         if isinstance(operation, migrations.SeparateDatabaseAndState):
             apart = state.clone()
-            yield from _take(migration.app_label, operation.database_operations, apart)
-            yield from _take(migration.app_label, operation.state_operations, state, alone=True)
+            yield from take(operation.database_operations, apart)
+            yield from take(operation.state_operations, state, alone=True)
         else:
-            yield from _take(migration.app_label, [operation], state)
+            yield from take([operation], state)
 
 
 def _take(
-    app_label: str, operations: Iterable[Operation], state: ProjectState, *, alone: bool = False
+    app_label: str,
+    at_first: ProjectState,
+    operations: Iterable[Operation],
+    state: ProjectState,
+    *,
+    alone: bool = False,
 ) -> Iterator[Step]:
     for operation in operations:
         before = state.clone()
         operation.state_forwards(app_label, state)
-        yield Step(operation, app_label, before, state.clone(), alone)
+        yield Step(operation, app_label, at_first, before, state.clone(), alone)
 
 
 def _rule(step: Step) -> Rule:
@@ -255,10 +265,14 @@ def _run_sql(step: Step) -> Iterator[str]:
         yield "RunSQL has no way back; give it reverse_sql, RunSQL.noop where nothing is to be done"
     tables = {
         model._meta.db_table: {field.column for field in model._meta.local_fields}
-        for model in step.before.apps.get_models(include_auto_created=True)
+        for model in step.at_first.apps.get_models(include_auto_created=True)
     }
-    for sql in _statements(step.operation.sql):
-        drops = DROPS.fullmatch(" ".join(sql.split()))
+    statements = [" ".join(sql.split()) for sql in _statements(step.operation.sql)]
+    if len(statements) > 1 and any(map(DROPS.fullmatch, statements)):
+        yield "a drop holds its table; put each into a migration of its own, alone"
+    for sql in statements:
+        # PostgreSQL reads names without quotes in lower case.
+        drops = DROPS.fullmatch(sql.lower())
         if drops and drops["column"] in tables.get(drops["altered"], ()):
             yield f"a model has {drops['altered']}.{drops['column']}; {FORGET_FIRST}"
         elif drops and drops["table"] in tables:

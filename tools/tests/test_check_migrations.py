@@ -81,6 +81,13 @@ REFUSED = {
     FORGET.format('AddField("talk", "x", models.TextField(null=True))'): "AddField has no rule",
     'migrations.RunSQL("ALTER TABLE schedule_talk DROP COLUMN title", "")': "has to forget it",
     'migrations.RunSQL("DROP TABLE schedule_talk", "")': "has to forget it",
+    'migrations.RunSQL("ALTER TABLE Schedule_Talk DROP COLUMN Title", "")': "has to forget it",
+    FORGET.format('RemoveField("talk", "room")')
+    + ', migrations.RunSQL("ALTER TABLE schedule_talk DROP COLUMN room_id", "")': "has to forget it",
+    'migrations.RunSQL("UPDATE schedule_talk SET title = %s; ALTER TABLE schedule_talk DROP COLUMN gone", "")': (
+        "into a migration of its own"
+    ),
+    'migrations.RunSQL("DROP TABLE gone; DROP TABLE gone_too", "")': "into a migration of its own",
     'migrations.RunSQL("ALTER TABLE schedule_talk ALTER title SET NOT NULL", "")': "no rule is for",
     'migrations.RunSQL("UPDATE schedule_talk SET title = NULL; TRUNCATE schedule_room", "")': (
         "no rule is for"
