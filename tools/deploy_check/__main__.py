@@ -3,8 +3,8 @@
     python -m tools.deploy_check [--keep] [ACT …]
 
 As root, with mmdebstrap and systemd-nspawn (apt install mmdebstrap systemd-container). Where that is not
-to be had this says so and goes on; with NO_SKIPS=1 (CI) it fails. What is tried is the last commit. The
-first run downloads into var/deploy-check, the next ones need no network. With names of acts only these
+to be had this says so and goes on; with NO_SKIPS=1 it fails. What is tried is the last commit. The first run
+downloads into var/deploy-check, the next ones need no network. With names of acts only these
 are tried, on the root that --keep left, if there is one.
 """
 
@@ -24,7 +24,8 @@ from tools.deploy_check.watching import watch
 from tools.process import NotStarted, interrupt_on_sigterm
 
 ROOT = HOME / "root"
-# In this order. Each finds the site installed and serving, and leaves it so.
+# In this order. Each finds the site installed and serving, and leaves it so; "watching" runs once on a
+# root, for the second factor that it adds stays.
 ACTS: dict[str, Callable[[Machine], None]] = {
     "again": try_again,
     "watching": watch,

@@ -16,6 +16,7 @@ from itertools import cycle
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from tools.process import NotStarted
 from tools.stack import Stack
 from tools.visitor import Visitor, own_address
 
@@ -122,6 +123,10 @@ class Load:
             clock.start()
             try:
                 yield
+                if not clock.is_alive():
+                    raise NotStarted(
+                        "the load ended before the fault: it has no more links to sign in by"
+                    )
             finally:
                 is_over.set()
                 clock.join()

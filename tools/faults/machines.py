@@ -14,7 +14,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from redis import Redis, RedisError
 
 from tools.cpu import children
-from tools.process import answers, unprivileged_user
+from tools.process import NotStarted, answers, unprivileged_user
 from tools.services import redis_command
 from tools.stack import PROJECT, Stack
 
@@ -118,7 +118,7 @@ class Machines:
                 start_new_session=True,
             )
             self._started.append(self.site.gunicorn)
-            _wait_until(lambda: answers(str(address)))
+            _wait_until(lambda: answers(str(address)), "gunicorn did not start again")
 
     def _wait_until_it_answers(self, name: str) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -142,24 +142,27 @@ def send(pid: int, how: signal.Signals) -> None:
         os.kill(pid, how)
 
 
-def _wait_until(is_so: Callable[[], bool]) -> None:
+def _wait_until(is_so: Callable[[], bool], otherwise: str) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not is_so() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise NotStarted(otherwise)
+        time.sleep(0.02)
 
 
 def _wait_for_end(pid: int) -> None:
     """A child of ours that has ended stays, as a zombie, until we have looked: a new PostgreSQL would
     take it for one that runs.
     """
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
+
+    def has_ended() -> bool:
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         except FileNotFoundError:
-            return
+            return True
         if state == "Z":
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)
-            return
-        time.sleep(0.02)
+        return state == "Z"
+
+    _wait_until(has_ended, f"process {pid} did not end")

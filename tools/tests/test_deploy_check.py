@@ -10,7 +10,7 @@ from tools.stack import PROJECT
 
 
 @pytest.mark.parametrize(("no_skips", "status"), [("", 0), ("1", 1)])
-def test_without_the_tools_it_says_so_and_fails_in_ci(no_skips, status):
+def test_without_the_tools_it_says_so_and_fails_where_nothing_may_be_skipped(no_skips, status):
     done = subprocess.run(
         [sys.executable, "-m", "tools.deploy_check"],
         cwd=PROJECT,
