@@ -25,8 +25,12 @@ class NotCopied(Exception):
 
 
 def keep(places: BackupPlaces, at: datetime) -> dict[str, Any]:
-    archive_files(places, at)
     problem, copied = "", 0
+    try:
+        archive_files(places, at)
+    except OSError as failed:
+        # The database's own backups leave the machine all the same.
+        problem = str(failed)
     if places.away:
         try:
             copied = copy_away(places)
@@ -54,7 +58,8 @@ def archive_files(places: BackupPlaces, at: datetime) -> None:
         return
     archive = places.ours / "files" / f"{at.strftime(STAMP)}.tar.gz"
     archive.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-    part = archive.with_suffix(PART)
+    # The next try takes the place of one that failed.
+    part = archive.with_name(f"unfinished{PART}")
     names = [str(path.relative_to("/")) for path in places.files if path.exists()]
     command = ["tar", "--create", "--gzip", f"--file={part}", "--directory=/", *names]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -87,7 +87,7 @@ def _of_copies(report: dict[str, Any], at: datetime) -> CheckResult:
         return error(text, _("Set backup_remote and backup_key in the inventory."))
     hint = _("See journalctl -u front-row-backup.")
     if report["problem"]:
-        return error(_("Backups could not be copied away."), hint)
+        return error(_("Some backups could not be copied away, or not be made."), hint)
     if at - datetime.fromisoformat(report["at"]) > OLDEST_COPY:
         return error(_("Backups were last copied away at %(at)s.") % report, hint)
     return ok(_("Backups were copied away at %(at)s.") % report)

@@ -65,6 +65,22 @@ def copied(places):
     return sorted(str(path.relative_to(away)) for path in away.rglob("*") if path.is_file())
 
 
+def test_files_that_cannot_be_read_keep_nothing_else_back(places, tmp_path, monkeypatch):
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "tar").write_text(
+        '#!/bin/sh\nfor a; do case $a in --file=*) : > "${a#--file=}";; esac; done\n'
+        "echo no room >&2\nexit 2\n"
+    )
+    (programs / "tar").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    for days in range(3):
+        report = keep(places, NOW + timedelta(days=days))
+        assert report["problem"] == "tar: no room"
+    assert f"wal/{1:024X}.gz.age" in " ".join(copied(places))
+    assert len(list((places.ours / "files").iterdir())) == 1
+
+
 def test_what_is_finished_is_copied_once_and_nobody_can_read_it(places):
     report = keep(places, NOW)
     assert report["problem"] == ""
