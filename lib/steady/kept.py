@@ -12,11 +12,14 @@ DRIFT_SECONDS = 5.0
 
 
 class Kept(NamedTuple):
-    """`made_at` is of the clock of who made it; it is right for so many `seconds`."""
+    """`made_at` is of the clock of who made it; it is right for so many `seconds`, and is of no use to
+    anybody from `ends_at` on.
+    """
 
     value: Any
     made_at: float
     seconds: float
+    ends_at: float
 
     @property
     def is_fresh(self) -> bool:
@@ -29,10 +32,12 @@ class Kept(NamedTuple):
 
 
 def keep(key: str, value: Any, seconds: float, *, spare: float = SPARE_SECONDS) -> None:
-    cache.set(key, (value, time.time(), seconds), seconds + spare)
+    now = time.time()
+    cache.set(key, (value, now, seconds, now + seconds + spare), seconds + spare)
 
 
 def keep_on(key: str, kept: Kept, seconds: float) -> None:
     """Nobody tries to make it anew for so long. It does not live longer by that."""
-    age = time.time() - kept.made_at
-    cache.set(key, (kept.value, kept.made_at, age + seconds), max(SPARE_SECONDS - age, 0.0))
+    now = time.time()
+    again = kept._replace(seconds=now - kept.made_at + seconds)
+    cache.set(key, tuple(again), max(kept.ends_at - now, 0.0))

@@ -334,7 +334,7 @@ def test_it_is_kept_as_plain_values(conference, attendee):
     make_ticket(conference, holder_email=attendee.email, scopes=["room:main"], state="canceled")
     make_talk(conference, code="WS9").chairs.add(attendee)
     admission = admission_of(conference, attendee.pk)
-    kept, _made_at, _seconds = cache.get(admission_key(conference.pk, attendee.pk))
+    kept, *_when = cache.get(admission_key(conference.pk, attendee.pk))
     openings, is_active, auth_hash, withheld, talks, banned_until, places, *person = kept
     assert ("conference", None, None, "") in openings
     assert withheld == (("canceled", ("room:main", None, None, "")),)
