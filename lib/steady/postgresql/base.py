@@ -47,7 +47,9 @@ def _asking_whether_it_answers(seconds: float) -> Iterator[None]:
         with impatient(seconds):
             yield
     except psycopg2.Error as error:
-        breaker.failed(error)
+        # Whoever has too many connections to give another has answered all the same.
+        if REFUSED not in str(error):
+            breaker.failed(error)
         raise
     finally:
         _is_asking.reset(token)
@@ -91,7 +93,6 @@ def _check_that_it_answers(parameters: dict[str, Any]) -> None:
                 with contextlib.closing(psycopg2.connect(**parameters)) as link:
                     link.cursor().execute("SELECT 1")
             except psycopg2.OperationalError as error:
-                # Whoever has too many connections to give another has answered all the same.
                 if REFUSED not in str(error):
                     raise
         _answered_at = time.monotonic()
