@@ -1,28 +1,53 @@
 """How long the database is waited for: by who has another answer at hand, and by people for a lock."""
 
 import contextlib
+import logging
 import math
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
+
+from django.db import DatabaseError, InterfaceError, close_old_connections
+
+logger = logging.getLogger(__name__)
 
 # Enough for every read of a page; a table that somebody has locked takes longer.
 SECONDS = 1.0
 # Who waits longer for a row or table that somebody has locked takes a thread from all the others.
 LOCK_SECONDS = 4
 _is_of_people = False
+# Everybody who watches may meet the same in the same second.
+TELL_EVERY_SECONDS = 60
+_told_at = float("-inf")
 # Of the monotonic clock.
 ends_at: ContextVar[float] = ContextVar("ends_at", default=math.inf)
 
 
 @contextlib.contextmanager
 def impatient(seconds: float = SECONDS) -> Iterator[None]:
-    """Waits so long for what is asked within, all together. Then OperationalError is raised."""
+    """Waits so long for what is asked within, all together. Then OperationalError is raised, and what is
+    asked after it gets a connection that works. The log tells of it, once a minute.
+    """
     token = ends_at.set(time.monotonic() + seconds)
     try:
         yield
+    except (DatabaseError, InterfaceError) as error:
+        # The one that waited was cut.
+        close_old_connections()
+        _tell(error)
+        raise
     finally:
         ends_at.reset(token)
+
+
+def _tell(error: Exception) -> None:
+    global _told_at
+    now = time.monotonic()
+    if now - _told_at > TELL_EVERY_SECONDS:
+        _told_at = now
+        logger.warning(
+            "The database did not say it (%s): what was last known is used.", type(error).__name__
+        )
 
 
 def answer_people() -> None:

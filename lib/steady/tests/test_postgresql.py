@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 
 from lib.steady import patience
 from lib.steady.breaker import Breaker
@@ -41,6 +41,7 @@ def server():
 def make_link(server, monkeypatch):
     """Connections to it, each as one thread has it."""
     monkeypatch.setattr(base, "breaker", Breaker("The database", 0.5))
+    monkeypatch.setattr(patience, "_told_at", float("-inf"))
     url, _pid = server
     place = {"HOST": url.hostname, "PORT": url.port, "PASSWORD": url.password, "NAME": "front_row"}
     with contextlib.ExitStack() as links:
@@ -140,7 +141,9 @@ def test_a_server_that_has_no_connection_left_is_not_away(make_link):
     link = make_link()
     link.settings_dict["PASSWORD"] = "wrong"  # noqa: S105
     base._check_that_it_answers(link.get_connection_params())
-    assert not base.breaker.is_open
+    with pytest.raises(OperationalError):
+        ask(link)
+    assert not base.breaker.is_open, "others have connections, and go on"
     link.settings_dict["PORT"] = 1
     with pytest.raises(psycopg2.OperationalError):
         base._check_that_it_answers(link.get_connection_params())
@@ -166,6 +169,19 @@ def test_who_is_impatient_does_not_wait_for_a_lock(make_link, promises):
     seconds_of(read, promises, "who is impatient", 1.5)
     assert not base.breaker.is_open, "the server itself answers"
     assert ask(make_link()) == 1
+
+
+def test_what_is_asked_after_an_impatient_read_gets_a_connection(make_link, caplog):
+    ours, link = connections["default"], make_link()
+    connections["default"] = link
+    try:
+        for _time in range(2):
+            with pytest.raises(OperationalError), impatient(0.3):
+                ask(link, "SELECT 7 FROM pg_sleep(5)")
+            assert ask(link) == 1
+    finally:
+        connections["default"] = ours
+    assert caplog.text.count("what was last known is used") == 1
 
 
 def test_who_answers_people_gives_up_a_lock_and_commands_wait(make_link, monkeypatch):
