@@ -19,7 +19,8 @@ from lib.backups.places import BaseBackup
 from lib.backups.tables import execute
 
 PORT = 5432  # of a socket, which is a file in the folder
-GET_WAL = "/usr/share/postgresql-common/pg_getwal"
+# Of finished parts alone: Debian's program would also take one that is being written, and fail at its end.
+GET_WAL = "test -f {wal}/%f.gz -o -f {wal}/%f && /usr/share/postgresql-common/pg_getwal {wal}/%f %p"
 REPLAY_SECONDS = 3600
 # A server that replays needs as much of these as the one that wrote.
 NEEDED = {
@@ -40,7 +41,7 @@ hot_standby = on
 fsync = off
 autovacuum = off
 jit = off
-restore_command = '{get_wal} {wal}/%f %p'
+restore_command = '{get_wal}'
 recovery_target_action = 'pause'
 """
 
@@ -72,7 +73,7 @@ class ScratchCluster:
             self._run(["tar", "--extract", f"--file={source}", f"--directory={into}"])
 
     def configure(self, target: Mapping[str, str]) -> None:
-        config = CONFIG.format(port=PORT, folder=self.folder, get_wal=GET_WAL, wal=self.wal)
+        config = CONFIG.format(port=PORT, folder=self.folder, get_wal=GET_WAL.format(wal=self.wal))
         known = dict(
             re.findall(
                 r"^(.+?): +(.+)$",

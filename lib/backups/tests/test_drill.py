@@ -1,5 +1,8 @@
 import contextlib
+import gzip
+import os
 import shutil
+import subprocess
 import threading
 import time
 from datetime import UTC, datetime
@@ -10,6 +13,7 @@ import pytest
 from lib.backups import drill as drilling
 from lib.backups import tables
 from lib.backups.drill import as_text, drill
+from lib.backups.scratch import GET_WAL
 from lib.backups.tables import TableContent, execute
 from lib.backups.tests.clusters import backed_up_cluster
 
@@ -138,6 +142,15 @@ def test_a_broken_base_backup_is_said(cluster):
     report = drill(broken)
     assert not report["is_equal"]
     assert "tar: " in report["problem"]
+
+
+@pytest.mark.parametrize(("name", "status"), [("1.gz", 0), ("1.gz.partial", 1), ("none", 1)])
+def test_a_part_of_the_log_that_is_still_written_is_not_there_yet(tmp_path, name, status):
+    """As if it were not there: at any other status the server gives up."""
+    whole = gzip.compress(os.urandom(10_000))
+    (tmp_path / name).write_bytes(whole if status == 0 else whole[:5_000])
+    command = GET_WAL.format(wal=tmp_path).replace("%f", "1").replace("%p", f"{tmp_path}/got")
+    assert subprocess.run(command, shell=True, check=False).returncode == status
 
 
 def test_before_the_first_base_backup_there_is_nothing(cluster):
