@@ -18,6 +18,7 @@ from lib.steady.breaker import Breaker
 from lib.steady.patience import impatient
 from lib.steady.postgresql import base
 from tools.cpu import children, name_of
+from tools.faults.machines import send
 from tools.process import on_free_port, temporary_directory
 from tools.services import postgres
 
@@ -61,12 +62,12 @@ def frozen(server):
     def freeze():
         pids = [server[1], *children(server[1])]
         for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
+            send(pid, signal.SIGSTOP)
         try:
             yield
         finally:
             for pid in pids:
-                os.kill(pid, signal.SIGCONT)
+                send(pid, signal.SIGCONT)
 
     return freeze
 
