@@ -8,12 +8,13 @@ the admin's log) is removed, because its texts may say anything.
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
@@ -51,7 +52,10 @@ def anonymise(conference: Conference) -> dict[str, int]:
     """How many rows of each kind that concerned."""
     people = list(people_of(conference))
     tickets = Ticket.objects.filter(conference=conference)
-    words = words_of(people, tickets)
+    others = User.objects.exclude(pk__in=[person.pk for person in people])
+    elsewhere = Ticket.objects.exclude(conference=conference)
+    # What somebody else's row says belongs to them, too.
+    words = words_of(people, tickets) - words_of(others, elsewhere)
     counts = {
         "log": remove_log(conference, people, words),
         "tasks": remove_tasks(words),
@@ -84,7 +88,7 @@ def holds_people(conference: Conference) -> bool:
     )
 
 
-def words_of(people: Collection[User], tickets: QuerySet[Ticket]) -> set[str]:
+def words_of(people: Iterable[User], tickets: QuerySet[Ticket]) -> set[str]:
     """Addresses, names and orders, by which rows are found that belong to no conference."""
     words = {word for person in people for word in (person.email, person.display_name)}
     fields = ("holder_name", "holder_email", "shop_email", "buyer_email", "order_code")
@@ -167,6 +171,9 @@ def blank_people(people: Collection[User]) -> int:
         person.save()
     EmailAddress.objects.filter(user__in=people).delete()
     Authenticator.objects.filter(user__in=people).delete()
+    if apps.is_installed("allauth.socialaccount"):
+        # Else it would let them into the blank account for good.
+        apps.get_model("socialaccount.SocialAccount").objects.filter(user__in=people).delete()
     return len(people)
 
 
@@ -175,7 +182,8 @@ def blank_tickets(tickets: QuerySet[Ticket]) -> int:
     codes: dict[str, str] = {}
     orders: dict[str, str] = {}
     for ticket in tickets.order_by("pk"):
-        codes[ticket.code] = f"T{ticket.pk}"
+        # As no shop writes them: a code is there once.
+        codes[ticket.code] = f"anonymous-{ticket.pk}"
         orders.setdefault(ticket.order_code, f"O{ticket.pk}" if ticket.order_code else "")
     for ticket in tickets.order_by("pk"):
         ticket.code = codes[ticket.code]

@@ -12,6 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from conftest import (
     make_conference,
@@ -214,8 +215,28 @@ def test_who_has_to_do_with_another_conference_keeps_the_account():
     person = make_user("both@example.org", display_name="Both")
     for conference in (planted.conference, other):
         make_ticket(conference, user=person, holder_email=person.email)
+    entry = LogEntry.objects.create(
+        user=planted.staff,
+        content_type=ContentType.objects.get_for_model(Grant),
+        object_id="0",
+        object_repr=f"{person.email} at beta",
+        action_flag=CHANGE,
+    )
+    planted.mail(99, person.email)
+    waiting = DBTaskResult.objects.latest("enqueued_at")
     call_command("anonymise", "--conference", "alpha", "--yes")
     person.refresh_from_db()
     assert person.email == "both@example.org"
+    assert LogEntry.objects.filter(pk=entry.pk).exists()
+    assert DBTaskResult.objects.filter(pk=waiting.pk).exists()
     kept = person.claims.order_by("pk").values_list("ticket__holder_email", flat=True)
     assert [address.partition("@")[2] for address in kept] == ["anonymous.invalid", "example.org"]
+
+
+def test_whatever_codes_a_shop_writes():
+    conference = make_conference(slug="alpha")
+    first = make_ticket(conference, code="A")
+    for code in (f"T{first.pk}", f"O{first.pk}", f"T{first.pk + 1}"):
+        make_ticket(conference, code=code)
+    call_command("anonymise", "--conference", "alpha", "--yes")
+    assert not conference.tickets.exclude(code__startswith="anonymous-").exists()

@@ -109,6 +109,22 @@ def test_a_newcomer_with_a_proved_address_gets_the_ticket(site, visitor, provide
 
 
 @pytest.mark.services
+def test_who_was_taken_out_of_a_conference_is_linked_no_more(site, visitor, provider):
+    come_by(visitor, provider, email="over@example.com", email_verified=True, sub="over")
+    left = site.manage(
+        "shell",
+        "-v0",
+        "-c",
+        "from allauth.socialaccount.models import SocialAccount;"
+        "from portal.keeping.anonymise import blank_people;"
+        "from tickets.models import User;"
+        "linked = SocialAccount.objects.filter(uid='over'); print(linked.count());"
+        "blank_people(list(User.objects.filter(email='over@example.com'))); print(linked.count())",
+    )
+    assert left.split() == ["1", "0"]
+
+
+@pytest.mark.services
 @pytest.mark.parametrize("verified", [{}, {"email_verified": False}, {"email_verified": "false"}])
 @pytest.mark.parametrize("name", ["club", "staff"])
 @pytest.mark.parametrize("email", ["canceled@example.com", ORGANIZER])
