@@ -2,6 +2,7 @@
 the conference is anonymised, because it is the shop's, the programme's or the organizers'.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.keeping.my_data import mails_to
+from portal.keeping.my_data import codes_for, mails_to
 from tickets.accounts.devices.sessions import sign_out
 from tickets.models import Ban, Claim, Grant, Role, User
 from tickets.models.roles import SOURCES
@@ -70,6 +71,7 @@ def delete_account(user_id: int, at: datetime) -> None:
     sign_out(UserSession.objects.filter(user=user))
     _log_of(user).delete()
     mails_to(user.email).delete()
+    codes_for(user.email).delete()
     user.delete()
 
 
@@ -79,7 +81,9 @@ def _log_of(user: User) -> QuerySet[LogEntry]:
     """
     about = Q(user=user)
     for text in (user.email, user.reference):
-        about |= Q(object_repr__contains=text) | Q(change_message__contains=text)
+        # Alone: “bob@example.com” is no part of what is said of “jacob@example.com”.
+        whole = rf"(^|[^\w.+-]){re.escape(text)}($|[^\w.-]|[.]($|\W))"
+        about |= Q(object_repr__regex=whole) | Q(change_message__regex=whole)
     about |= _rows(User, [user.pk])
     for kind in (Claim, Grant, Ban, Role):
         theirs = kind._default_manager.filter(user=user)

@@ -248,6 +248,11 @@ def mails_to(email: str) -> QuerySet[DBTaskResult[..., object]]:
     return DBTaskResult.objects.filter(queue_name="mail", args_kwargs__args__0__to__0=email)
 
 
+def codes_for(email: str) -> QuerySet[DBTaskResult[..., object]]:
+    """Tasks that send the code for an order there, if there is such an order (tickets/holders/order_code.py)."""
+    return DBTaskResult.objects.filter(queue_name="mail", args_kwargs__args__2=email)
+
+
 def _mails(user: User) -> Iterator[dict[str, Any]]:
     """Without their texts, in which there may be a code."""
     for task in mails_to(user.email).order_by("enqueued_at"):

@@ -34,16 +34,10 @@ pytestmark = [
     pytest.mark.services,
     pytest.mark.slow,
     pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("tasks_wait"),
 ]
 
 COUNT = 50
-
-
-@pytest.fixture(autouse=True)
-def _tasks_wait(settings):
-    settings.HAS_WORKER = True
-    queues = {"QUEUES": ["mail", "default"]}
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", **queues}}
 
 
 def dump():

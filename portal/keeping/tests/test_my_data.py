@@ -2,12 +2,10 @@ import io
 import json
 import zipfile
 
-import pytest
 from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.utils import timezone
-from django_tasks_db.models import DBTaskResult
 
 from conftest import (
     client_of,
@@ -23,11 +21,6 @@ from schedule.models import AgendaLink, Bookmark, Change
 from tickets.accounts.accounts import prove_address
 from tickets.admission.sign_in import SignInWay
 from tickets.models import Ban, Grant, ReplacementCount
-
-
-@pytest.fixture
-def client(conference, attendee):
-    return client_of(attendee, conference.domain)
 
 
 def downloaded(client):
@@ -130,16 +123,9 @@ def test_an_address_that_is_not_proved_finds_no_ticket(conference, client, atten
     assert "NAMED" in {each["ticket"] for each in downloaded(client)["tickets"]}
 
 
-def test_mails_that_wait_without_their_text(client, attendee):
+def test_mails_that_wait_without_their_text(client, attendee, mail_waits):
     for number, address in enumerate((attendee.email, "else@example.org")):
-        message = {"subject": f"Mail {number}", "body": "code 1234", "to": [address]}
-        DBTaskResult.objects.create(
-            args_kwargs={"args": [message, "", None], "kwargs": {}},
-            queue_name="mail",
-            task_path="tickets.mail.mailing.send",
-            backend_name="default",
-            run_after=timezone.now(),
-        )
+        mail_waits(address, f"Mail {number}", "code 1234")
     told = downloaded(client)
     assert [each["subject"] for each in told["mails_that_wait"]] == ["Mail 0"]
     assert "code 1234" not in json.dumps(told)
