@@ -82,59 +82,59 @@ def anonymise_each(conferences: QuerySet[Conference]) -> int:
     return len(chosen)
 
 
-def timetable() -> Iterator[Retention]:
-    """Sessions come first: a device is signed out once its session is gone."""
-    yield Retention(
+# Sessions come first: a device is signed out once its session is gone.
+ALWAYS = (
+    Retention(
         "sessions",
         _("sessions"),
         timedelta(0),
         _("they have ended"),
         lambda before: Session.objects.filter(expire_date__lt=before),
-    )
-    yield Retention(
+    ),
+    Retention(
         "devices",
         _("devices and when they signed in, once they are signed out"),
         sessions.KEPT,
         _("signing in"),
         sessions.signed_out,
-    )
-    yield Retention(
+    ),
+    Retention(
         "replaced devices",
         _("how often a device took another one's place"),
         sessions.KEPT,
         _("the last time"),
         lambda before: ReplacementCount.objects.filter(last_at__lt=before),
-    )
-    yield Retention(
+    ),
+    Retention(
         "unused accounts",
         _("accounts in which nobody ever signed in, and that were given nothing"),
         # A code lives 15 minutes; a day leaves room for a mail that was held up and for who is on call.
         timedelta(days=1),
         _("a code was asked for"),
         unused_accounts,
-    )
-    yield Retention(
+    ),
+    Retention(
         "tasks",
         _("mails and other tasks that are done (mails that were sent: at once)"),
         worker.KEPT_FOR,
         _("they were done"),
         worker.finished,
-    )
-    yield Retention(
+    ),
+    Retention(
         "calls of shops",
         _("what a ticket shop called about"),
         timedelta(days=7),
         _("it was followed"),
         lambda before: OrderHint.objects.filter(done_at__lt=before),
-    )
-    yield Retention(
+    ),
+    Retention(
         "spreadsheets",
         _("spreadsheets of tickets that nobody applied"),
         Upload.WAITS_FOR,
         _("uploading"),
         Upload.objects.unapplied,
-    )
-    yield Retention(
+    ),
+    Retention(
         "rows set aside",
         _("rows of spreadsheets that could not be read"),
         Upload.WAITS_FOR,
@@ -142,8 +142,8 @@ def timetable() -> Iterator[Retention]:
         Upload.objects.with_rows_set_aside,
         EMPTIED,
         lambda rows: rows.update(set_aside=[]),
-    )
-    yield Retention(
+    ),
+    Retention(
         "undoing spreadsheets",
         _("what tickets were before a spreadsheet, to undo it"),
         Upload.UNDONE_WITHIN,
@@ -151,7 +151,12 @@ def timetable() -> Iterator[Retention]:
         Upload.objects.with_before,
         EMPTIED,
         lambda rows: rows.update(before=[]),
-    )
+    ),
+)
+
+
+def timetable() -> Iterator[Retention]:
+    yield from ALWAYS
     yield from _of_people()
 
 
