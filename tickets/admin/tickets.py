@@ -162,6 +162,12 @@ class TicketAdmin(NotDeleted, ScopedAdmin):
         ]
         return "; ".join(events) or "–"
 
+    def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
+        if "state" in form.changed_data and obj.shop_says.startswith(Ticket.ENDED_WITH):
+            # What an organizer says of an add-on itself is no matter of its ticket any more.
+            obj.shop_says = ""
+        super().save_model(request, obj, form, change)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: object, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         ticket: Ticket = form.instance

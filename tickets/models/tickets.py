@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -84,6 +84,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         theirs = {"code": OuterRef("main_code"), "conference": OuterRef("conference")}
         return self.exclude(main_code="").filter(Exists(mains.filter(**theirs)))
 
+    @transaction.atomic
     def set_state(self, state: str, at: datetime) -> list["Ticket"]:
         """An organizer says so; the shop may say something else again. An add-on ends with its ticket
         and comes back with it, and is not valid without it. Returns those that changed.

@@ -224,6 +224,8 @@ def test_how_old_what_the_shop_said_is(conference, attendee):
 def test_the_shops_word_for_a_state(conference, attendee):
     Ticket.objects.update(state="canceled", shop_says="refunded")
     assert "canceled; the shop says “refunded”)" in run(attendee.email)[1]
+    Ticket.objects.update(shop_says="its ticket: canceled", main_code="MAIN")
+    assert "canceled; it ended with its ticket MAIN)" in run(attendee.email)[1]
 
 
 def test_a_second_factor_of_those_who_work_here(organizer):

@@ -120,7 +120,10 @@ class WordingForHelpDesk(Wording):
 
     def ticket(self, ticket: Ticket) -> str:
         state = str(ticket.get_state_display())
-        if ticket.shop_says and not ticket.is_valid:
+        if ticket.shop_says.startswith(Ticket.ENDED_WITH) and not ticket.is_valid:
+            values = {"state": state, "main": ticket.main_code}
+            state = gettext("%(state)s; it ended with its ticket %(main)s") % values
+        elif ticket.shop_says and not ticket.is_valid:
             values = {"state": state, "word": ticket.shop_says}
             state = gettext("%(state)s; the shop says “%(word)s”") % values
         return f"{ticket.code} ({ticket.product}, {state})"

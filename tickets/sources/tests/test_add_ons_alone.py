@@ -180,3 +180,7 @@ def test_the_form_in_the_admin_keeps_to_the_same(conference, organizer, bought):
     assert "which is not valid" in save("A-2", "valid").text
     save("A-1", "valid")
     assert states() == {"A-1": "valid", "A-2": "valid"}
+    save("A-1", "canceled")
+    save("A-2", "blocked")
+    save("A-1", "valid")
+    assert states() == {"A-1": "valid", "A-2": "blocked"}

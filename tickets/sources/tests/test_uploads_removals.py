@@ -88,3 +88,11 @@ def test_an_undo_says_what_opens_by_it(conference):
     assert opens() == {"Full": [], "Shirt": []}
     assert undo(upload).opened == ["Full"]
     assert opens() == {"Full": OPEN, "Shirt": []}
+
+
+def test_an_add_on_does_not_come_back_without_its_ticket(conference, workshop):
+    upload = upload_of(conference, "code,product\nB,Full\n")
+    apply(upload, **ALL)
+    Ticket.objects.filter(code="A-1").update(state="blocked")
+    assert sorted(undo(upload).left) == ["A-1", "A-2"]
+    assert states() == {"A-1": "blocked", "A-2": "canceled", "B": "canceled"}

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
 from lib.plans import PlanChanged, refuse_changed
+from schedule.models import Conference
 from tickets.models import Product, Ticket, Upload
 from tickets.sources.importing import (
     CANCELED,
@@ -130,7 +131,21 @@ def _lines_back(upload: Upload) -> tuple[list[TicketLine], list[str]]:
             lines.append(TicketLine(code, values, ticket))
         else:
             left.append(code)
-    return lines, left
+    alone = _without_their_ticket(upload.conference, lines)
+    return [line for line in lines if line.code not in alone], left + alone
+
+
+def _without_their_ticket(conference: Conference, lines: list[TicketLine]) -> list[str]:
+    """The add-ons that would be valid again, and their ticket not."""
+    main_of = {
+        line.code: line.becomes("main_code")
+        for line in lines
+        if line.becomes("main_code") and line.becomes("state") == Ticket.State.VALID
+    }
+    mains = Ticket.objects.filter(conference=conference, code__in=main_of.values())
+    state_of = dict(mains.values_list("code", "state"))
+    state_of |= {line.code: line.becomes("state") for line in lines}
+    return [code for code, main in main_of.items() if state_of.get(main) != Ticket.State.VALID]
 
 
 def _unpacked(packed: TicketValues, products: dict[int, Product]) -> TicketValues:
