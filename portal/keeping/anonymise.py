@@ -173,7 +173,8 @@ def blank_people(people: Collection[User]) -> int:
     Authenticator.objects.filter(user__in=people).delete()
     if apps.is_installed("allauth.socialaccount"):
         # Else it would let them into the blank account for good.
-        apps.get_model("socialaccount.SocialAccount").objects.filter(user__in=people).delete()
+        linked = apps.get_app_config("socialaccount").get_model("SocialAccount")
+        linked._default_manager.filter(user__in=people).delete()
     return len(people)
 
 
