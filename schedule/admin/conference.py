@@ -69,6 +69,7 @@ class ConferenceAdmin(ScopedAdmin):
         super().save_model(request, obj, form, change)
         if before and {"time_zone", "day_starts_at_hour"} & set(form.changed_data):
             obj.talks.all().keep_days(before)
+            obj.feeds.all().forget_answers()
 
     @admin.display(description=_("reached"))
     def reached(self, conference: Conference) -> str:

@@ -32,6 +32,10 @@ class FeedQuerySet(models.QuerySet["Feed"]):
         known = self.filter(models.Q(source=source) | models.Q(address=source))
         return known.values_list("believes_clock", flat=True).first()
 
+    def forget_answers(self) -> None:
+        """What they say is read again, though it is the same."""
+        self.update(sha256="", etag="")
+
     def stop_applying(self) -> None:
         """An organizer knows better: what it says is read again, and waits for a review."""
         self.update(applies_by_itself=False, sha256="", etag="")

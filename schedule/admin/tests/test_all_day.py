@@ -46,7 +46,7 @@ def test_what_goes_on_all_day_keeps_its_days(client, conference, moved):
     typed, fed, set_by_hand = (
         make_talk(conference, is_all_day=True, title=title, **edges) for title in "ABC"
     )
-    feed = Feed.objects.create(conference=conference, source="feed")
+    feed = Feed.objects.create(conference=conference, source="feed", sha256="abc", etag="abc")
     for talk in (fed, set_by_hand):
         FeedItem.objects.create(feed=feed, talk=talk, key=talk.title)
     set_by_hand.overrides.create(field="starts_at")
@@ -62,6 +62,8 @@ def test_what_goes_on_all_day_keeps_its_days(client, conference, moved):
     whole = conference.whole_days(*days)
     assert (typed.starts_at, typed.ends_at) == (set_by_hand.starts_at, set_by_hand.ends_at) == whole
     assert fed.starts_at == edges["starts_at"]
+    feed.refresh_from_db()
+    assert (feed.sha256, feed.etag) == ("", ""), "its next answer is read, though it is the same"
 
 
 @pytest.mark.slow
