@@ -15,8 +15,10 @@ from schedule.admin.forms import WIDE
 from schedule.models import Conference, Room
 from schedule.site.scoped_admin import ConferenceForm
 from schedule.site.secret_fields import SecretsForm
+from streaming.addresses import plan as addresses
 from streaming.addresses.plan import csv_of_rows
 from streaming.models import Recording, Stream, StreamAccount, StreamHost
+from streaming.replays import importing as recordings
 from streaming.replays.captions import clean_captions
 from streaming.replays.importing import links_text
 from streaming.replays.offsets import parse_second
@@ -232,8 +234,9 @@ class NudgeForm(forms.Form):
 
 
 class LinksForm(forms.Form):
-    """A file, or once its plan has been seen its text again."""
+    """A file, or once its plan has been seen its text again. `names`: what its columns may be called."""
 
+    names = recordings.NAMES
     file = forms.FileField(label=_("CSV or XLSX file"), required=False)
     text = forms.CharField(required=False, max_length=MAX_CSV_BYTES, widget=forms.HiddenInput)
     adds_hosts = forms.BooleanField(
@@ -248,7 +251,7 @@ class LinksForm(forms.Form):
         if file and file.size > MAX_CSV_BYTES:
             raise ValidationError(_("The file is too large."))
         try:
-            self.cleaned_data["text"] = links_text(file.read()) if file else str(text)
+            self.cleaned_data["text"] = links_text(file.read(), self.names) if file else str(text)
         except BadSpreadsheet as error:
             raise ValidationError(str(error)) from None
         return self.cleaned_data
@@ -256,6 +259,8 @@ class LinksForm(forms.Form):
 
 class AddressesForm(LinksForm):
     """A file of rooms, or the table of them as it was typed, which says the same as a file."""
+
+    names = addresses.NAMES
 
     def __init__(self, posted: QueryDict | None = None, files: Any = None, **kwargs: Any) -> None:
         super().__init__(posted and self._as_text(posted), files, **kwargs)

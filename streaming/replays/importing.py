@@ -9,8 +9,9 @@ The code and the language tell which recording a line is about; the others stay 
 
 import csv
 import io
+import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
@@ -25,8 +26,9 @@ from streaming.models import Nudge, Recording
 from streaming.replays.captions import clean_captions
 from streaming.replays.offsets import parse_second
 from tickets.sources.spreadsheets.books import Book
+from tickets.sources.spreadsheets.columns import same_header
 from tickets.sources.spreadsheets.files import OLE, ZIP, csv_rows, csv_text, read_book
-from tickets.sources.spreadsheets.tables import BadRow, BadSpreadsheet, Table
+from tickets.sources.spreadsheets.tables import BadRow, BadSpreadsheet, Table, refuse
 
 NAMES = {
     "code": ("code", "talk", "talk code"),
@@ -36,6 +38,9 @@ NAMES = {
     "captions": ("captions", "subtitles", "vtt"),
 }
 NEEDED = ("code", "url")
+
+# What a workbook makes of 0:42, which is seconds here; and it may have been typed as a time of day.
+_clock_cell = re.compile(r"\d{1,2}:\d\d:00")
 
 # Opens what stands in the column of captions; raises ValidationError.
 type Opener = Callable[[str], bytes]
@@ -102,23 +107,31 @@ class RecordingPlan:
         return {**counts, "withheld": len(self.withheld), "lines": lines, "problems": []}
 
 
-def links_text(data: bytes) -> str:
-    """A file with links is a workbook, Unicode, or what Excel writes in the west. Raises BadSpreadsheet."""
+def links_text(data: bytes, names: Mapping[str, Sequence[str]] = NAMES) -> str:
+    """A file with links is a workbook, Unicode, or what Excel writes in the west. `names`: what its columns
+    may be called. Raises BadSpreadsheet.
+    """
     if data.startswith((ZIP, OLE)):
-        return _text_of(read_book(data).at())
+        known = {same_header(name) for several in names.values() for name in several}
+        return _text_of(read_book(data).at(known_names=known), names)
     try:
         return csv_text(data)
     except BadSpreadsheet:
         return csv_text(data, "cp1252")
 
 
-def _text_of(book: Book) -> str:
+def _text_of(book: Book, names: Mapping[str, Sequence[str]]) -> str:
     """CSV that says the same on the same lines."""
+    header = next((cells for line, cells in book.chosen.rows if line == book.names_at), [])
+    starts = [at for at, cell in enumerate(header) if same_header(cell) in names.get("starts", ())]
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     written = 0
     for line, cells in book.chosen.rows:
         if line >= book.names_at:
+            if any(_clock_cell.fullmatch(cells[at]) for at in starts if at < len(cells)):
+                message = _("A spreadsheet takes 0:42 for hours and minutes. Write 42s, or 1h2m3s.")
+                raise refuse(message, line)
             writer.writerows([[]] * (line - written - 1))
             writer.writerow(map(one_line, cells))
             written = line

@@ -204,17 +204,21 @@ def address_in(pasted: str) -> str:
     """The address in an embed code, or behind a link that leads on to it; else what was pasted. It
     may stand there as browsers show it, without https://.
     """
+    while True:
+        address = _named_in(pasted)
+        leads_on = _leads_on.fullmatch(place_of(address))
+        if leads_on is None:
+            return address
+        target = parse_qs(leads_on["query"])
+        # Each of them is shorter than the one before.
+        pasted = next((target[name][0] for name in ("url", "q", "u") if name in target), "")
+
+
+def _named_in(pasted: str) -> str:
     # Word processors bend the quotes.
     embedded = re.search(r"""\bsrc=["'“”„]([^"'“”]+)["'“”]""", pasted)
     address = html.unescape(embedded.group(1)) if embedded else pasted.strip()
-    if _without_scheme.match(address):
-        address = f"https://{address}"
-    leads_on = _leads_on.fullmatch(place_of(address))
-    if leads_on is None:
-        return address
-    target = parse_qs(leads_on["query"])
-    # Each of them is shorter than the one before.
-    return address_in(next((target[name][0] for name in ("url", "q", "u") if name in target), ""))
+    return f"https://{address}" if _without_scheme.match(address) else address
 
 
 def https_url(value: str) -> SplitResult:

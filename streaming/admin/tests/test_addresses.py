@@ -10,7 +10,7 @@ from django.urls import reverse
 from conftest import client_of, make_conference, make_room, make_stream, make_talk
 from streaming.addresses.plan import addresses_now, csv_of
 from streaming.models import Stream, StreamHost
-from tickets.sources.tests.workbooks import xlsx
+from tickets.sources.tests.workbooks import sheet, xlsx, xlsx_of_sheets
 
 PAGE, FILE = "/admin/streaming/stream/rooms/", "/admin/streaming/stream/rooms.csv"
 YOUTUBE, VIMEO = "https://youtu.be/aqz-KE-bpKQ", "https://vimeo.com/76979871"
@@ -264,3 +264,10 @@ def test_a_workbook_will_do_as_well(client, rooms):
     page = upload(client, xlsx(*rows, [], ["nope", "two\nlines", VIMEO], ["room-1", "", "hello"]))
     assert "Line 6: There is no room “nope”." in page.text
     assert "Line 7: " in page.text
+
+
+def test_of_a_workbook_the_sheet_and_line_with_our_names_count(client, rooms):
+    streams = sheet(["Streams of the day"], ["room", "primary", "backup"], ["room-0", YOUTUBE, ""])
+    people = sheet(["name", "email", "code"], ["Ada", "ada@example.com", "1"])
+    page = upload(client, xlsx_of_sheets({"Contacts": people, "Streams": streams}))
+    assert "1 stream was set" in apply(client, page).text

@@ -1,6 +1,7 @@
 """Links to recordings from a CSV file: all or nothing."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from conftest import make_recording, make_talk
 from streaming.models import Nudge, Recording, StreamHost
+from tickets.sources.tests.workbooks import xlsx
 
 YOUTUBE, OTHER = "https://youtu.be/aqz-KE-bpKQ", "https://youtu.be/dQw4w9WgXcQ"
 VTT = "WEBVTT\n\n00:01.000 --> 00:04.000\nHello\n"
@@ -28,9 +30,9 @@ def talks(conference):
 
 @pytest.fixture
 def load(talks, tmp_path, capsys):
-    def load(text, *options):
-        file = tmp_path / "links.csv"
-        file.write_text(text)
+    def load(content, *options):
+        file = tmp_path / "links"
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
         call_command("import_recordings", str(file), *options)
         return capsys.readouterr().out
 
@@ -136,3 +138,14 @@ def test_several_recordings_in_one_language_are_left_to_the_organizer(load, talk
     with pytest.raises(CommandError):
         load(f"code,url\nA,{YOUTUBE}\n", "--add-hosts")
     assert "several recordings" in capsys.readouterr().err
+
+
+def test_a_time_of_day_in_a_workbook_is_no_second(load, capsys):
+    """What was typed as 0:42 is a quarter to one there."""
+    rows = ["code", "url", "starts"], ["A", YOUTUBE, timedelta(minutes=42)]
+    with pytest.raises(CommandError, match="nothing was imported"):
+        load(xlsx(*rows), "--add-hosts")
+    assert "Write 42s" in "".join(capsys.readouterr())
+    assert not Recording.objects.exists()
+    load(xlsx(rows[0], ["A", YOUTUBE, "42s"]), "--add-hosts")
+    assert Nudge.objects.get().seconds == 42

@@ -193,6 +193,7 @@ SAFE = "https://eur01.safelinks.protection.outlook.com"
         (f"https://www.google.co.uk/url?sa=t&url={WATCH}", "youtube", "aqz-KE-bpKQ"),
         (f"https://l.facebook.com/l.php?u={WATCH}&h=AT0", "youtube", "aqz-KE-bpKQ"),
         (f"https://www.youtube.com/redirect?event=x&q={WATCH}", "youtube", "aqz-KE-bpKQ"),
+        ("https://www.google.com/url?q=" * 1200 + WATCH, "youtube", "aqz-KE-bpKQ"),
         (f"{SAFE}/?url={quote(f'https://www.google.com/url?q={WATCH}')}", "youtube", "aqz-KE-bpKQ"),
         # As a browser shows it.
         ("youtu.be/aqz-KE-bpKQ", "youtube", "aqz-KE-bpKQ"),

@@ -1,6 +1,6 @@
 """A file of sheets as it was read, before somebody says which of them counts and from which row."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -33,25 +33,24 @@ class Sheet:
 
     @property
     def names_at(self) -> int:
-        """The line that has most of the names that we know; the first one, unless another is better
-        beyond doubt: a ticket may be called like a column.
-        """
-        return self._best[0]
+        """The best line for a sheet of tickets."""
+        return self.best()[0]
 
     @property
     def known_names(self) -> int:
-        return self._best[1]
+        return self.best()[1]
 
-    @property
-    def _best(self) -> tuple[int, int]:
-        """A line, and how many names in it we know."""
+    def best(self, known_names: Set[str] = KNOWN_NAMES) -> tuple[int, int]:
+        """The line that has most of these names, and how many; the first one, unless another is better
+        beyond doubt: a ticket may be called like a column.
+        """
         if not self.rows:
             return 0, 0
         (first, cells), *others = self.first_rows
-        best, most = first, _known(cells)
+        best, most = first, _count(known_names, cells)
         is_title = _filled(cells) == 1
         for line, cells in others:
-            known = _known(cells)
+            known = _count(known_names, cells)
             if known > most and (known > 1 or (is_title and _filled(cells) > 1)):
                 best, most = line, known
         return best, most
@@ -72,17 +71,19 @@ class Book:
     sheet: str = ""
     names_at: int = 0
 
-    def at(self, sheet: str = "", names_at: int = 0) -> Self:
-        """Where it is to be read: "" and 0 are guessed. Raises BadSpreadsheet."""
+    def at(self, sheet: str = "", names_at: int = 0, known_names: Set[str] = KNOWN_NAMES) -> Self:
+        """Where it is to be read: "" and 0 are guessed, by the names that its columns may have. Raises
+        BadSpreadsheet.
+        """
         if sheet:
             fitting = [each for each in self.sheets if each.name.casefold() == sheet.casefold()]
         else:
-            fitting = sorted(self.sheets, key=lambda each: -each.known_names)
+            fitting = sorted(self.sheets, key=lambda each: -each.best(known_names)[1])
         if not fitting:
             message = _("There is no such sheet. There are: %(sheets)s.")
             raise refuse(message % {"sheets": ", ".join(each.name for each in self.sheets)})
         chosen = fitting[0]
-        return replace(self, sheet=chosen.name, names_at=names_at or chosen.names_at)
+        return replace(self, sheet=chosen.name, names_at=names_at or chosen.best(known_names)[0])
 
     @property
     def chosen(self) -> Sheet:
@@ -116,8 +117,8 @@ class Book:
         return cls(**{**packed, "sheets": sheets})
 
 
-def _known(cells: Sequence[str]) -> int:
-    return len(KNOWN_NAMES & {same_header(cell) for cell in cells})
+def _count(known_names: Set[str], cells: Sequence[str]) -> int:
+    return len(known_names & {same_header(cell) for cell in cells})
 
 
 def _filled(cells: Sequence[str]) -> int:

@@ -2,15 +2,15 @@
 
 import io
 import zipfile
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from html import escape
 from typing import Any
 
 SHEETML = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-# Styles: 0 a plain number, 1 a date, 2 a date with a time.
-STYLES = f'<styleSheet xmlns="{SHEETML}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/></cellXfs></styleSheet>'
+# Styles: 0 a plain number, 1 a date, 2 a date with a time, 3 a time of day.
+STYLES = f'<styleSheet xmlns="{SHEETML}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/><xf numFmtId="20"/></cellXfs></styleSheet>'
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets know no zones
 ODS = """<office:document-content
  xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
@@ -21,7 +21,7 @@ ODS = """<office:document-content
 
 
 def xlsx(*rows: list[Any], first_row: int = 1) -> bytes:
-    """Cells are text, numbers, days, moments or None."""
+    """Cells are text, numbers, days, moments, lengths of time or None."""
     return xlsx_of_sheets({"Tickets": sheet(*rows, first_row=first_row)})
 
 
@@ -36,6 +36,8 @@ def _cell(place: str, cell: Any) -> str:
     match cell:
         case None:
             return ""
+        case timedelta():
+            return f'<c r="{place}" s="3"><v>{cell / timedelta(days=1)}</v></c>'
         case bool():
             return f'<c r="{place}" t="b"><v>{cell:d}</v></c>'
         case int() | float():
