@@ -36,6 +36,7 @@ def test_it_is_read_again_when_a_second_has_passed():
     assert [kept(), kept()] == [2, 2]
 
 
+@pytest.mark.django_db
 def test_while_the_database_is_away_the_last_answer_stays():
     numbers = Numbers()
     kept = OnceASecond(numbers)
