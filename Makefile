@@ -1,4 +1,4 @@
-# Front Row: `make run` shows a conference that is live now, `make test` tests everything.
+# Front Row: `make run` shows a conference that is live now, `make test` tests it.
 # Needs make and a Python of 3.12 or newer; the rest is installed into .venv.
 
 export PORT ?= 8000
@@ -15,7 +15,7 @@ TEMPLATES = $(shell find templates -name '*.html' -o -name '*.txt')
 DJADE := .venv/bin/djade --target-version 6.1
 DJHTML := .venv/bin/djhtml --tabwidth 2
 
-.PHONY: help run setup demo quick test sqlite check fix lock stack observatory bench faults try-pretix deploy-check clean
+.PHONY: help run setup demo quick test walks sqlite check fix lock stack observatory bench faults try-pretix deploy-check clean
 .NOTPARALLEL:
 
 help: ## Say what can be made
@@ -33,7 +33,7 @@ setup: requirements .env ## Make .venv, .env and an empty database, for a confer
 demo: setup ## Make the demo conference again, live at this minute
 	@$(MANAGE) demo
 
-quick: ## Look for the commonest mistakes and test on SQLite without a browser, in a minute or two
+quick: ## Look for the commonest mistakes and test on SQLite without a browser, in a minute
 	@tools/venv.sh requirements-dev.lock
 	$(PYTHON) -m ruff format --check --quiet
 	$(PYTHON) -m ruff check --quiet
@@ -42,12 +42,16 @@ quick: ## Look for the commonest mistakes and test on SQLite without a browser, 
 
 # PostgreSQL works beside the tests, and browser tests mostly wait: there are more processes than two
 # cores. Browser tests of a file stay together.
-test: ## Test on PostgreSQL and Redis, then in the browser, then the walks on SQLite
+test: ## Test on PostgreSQL and Redis, then in the browser
 	@tools/venv.sh requirements-dev.lock
 	@tools/js.sh test
-	$(PYTHON) -m pytest -n 3 -m "not browser and (services or not walk)"
-	$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m browser
-	TEST_SERVICES=none $(PYTHON) -m pytest -n auto --maxprocesses=4 -m "walk and not services and not browser"
+	$(PYTHON) -m pytest -n 3 -m "not browser and not walk"
+	$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "browser and not walk"
+
+walks: ## Ask for every page as everybody, and spoil every parameter of each
+	@tools/venv.sh requirements-dev.lock
+	$(PYTHON) -m pytest -n 3 -m "walk and services"
+	TEST_SERVICES=none $(PYTHON) -m pytest -n auto --maxprocesses=4 -m "walk and not services"
 
 sqlite: ## Test once more, on SQLite and the in-process cache, what `make test` tests on PostgreSQL
 	@tools/venv.sh requirements-dev.lock

@@ -26,6 +26,7 @@ def constraints():
     return {name for name in found if name.startswith("thing_")}
 
 
+@pytest.mark.slow
 def test_they_go_both_ways_on_every_database():
     states = [ProjectState()]
     seen = []

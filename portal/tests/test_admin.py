@@ -168,6 +168,7 @@ def test_without_a_conference_a_wrong_password_and_attendees_stay_out(db):
     assert Client().post(LOGIN, data).status_code == 200
 
 
+@pytest.mark.slow
 def test_without_a_conference_wrong_passwords_are_counted(db):
     make_superuser()
     for _attempt in range(10):

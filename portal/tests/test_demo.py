@@ -107,6 +107,7 @@ def test_nobody_and_no_room_is_asked_for_twice_at_once(seed):
             assert one != other or first.ends_at <= second.starts_at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 50, 700, 2000])
 def test_the_large_one_has_as_many_talks_as_wanted(count):
     plan = large_plan(1, utc("2026-11-21 09:02"), count)
@@ -207,6 +208,7 @@ def test_a_second_run_changes_nothing_but_the_times(demo, monkeypatch):
     assert admission_of(conference, attendee.pk).refusal("room:main", tomorrow) is None
 
 
+@pytest.mark.slow
 def test_what_was_played_with_is_put_back(demo):
     conference = demo()
     Talk.objects.filter(title=words.KEYNOTES[0].title).update(is_canceled=True, title="Oops")
@@ -249,6 +251,7 @@ def test_if_empty_says_again_how_to_sign_in(demo, capsys, monkeypatch):
     assert Talk.objects.first().starts_at == was_at
 
 
+@pytest.mark.slow
 def test_a_password_of_ones_own_is_kept(demo, capsys):
     demo("--password", "correct horse battery")
     assert "Password correct horse battery," in capsys.readouterr().out

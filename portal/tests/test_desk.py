@@ -88,6 +88,7 @@ def text(page):
     return page.content.decode()
 
 
+@pytest.mark.slow
 def test_the_desk_shows_rooms_now_and_next(hall, organizer):
     page = text(client_of(organizer).get(DESK))
     assert "Main hall" in page

@@ -68,6 +68,7 @@ def walking(db, monkeypatch, settings):
     return walking
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize("who", WHO)
 def test_nobody_breaks_anything(walking, who):
     with walking(who) as walk:
@@ -77,6 +78,7 @@ def test_nobody_breaks_anything(walking, who):
     assert walk.sender.faults == []
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize(("who", "part"), THOROUGH)
 def test_no_single_parameter_breaks_anything(walking, who, part):
     listed = [entry for entry in entries() if part_of(entry) == part]

@@ -44,6 +44,7 @@ def test_rooms_at_the_desk(conference, shows, page, queries):
     shows(url, 'class="desk-stage"', 3, queries=queries)
 
 
+@pytest.mark.slow
 def test_the_run_sheet_of_a_room(conference, room, shows):
     url = reverse("desk:room", args=["main"])
 
@@ -57,6 +58,7 @@ def test_the_run_sheet_of_a_room(conference, room, shows):
     shows(url, "Looms", 3, queries=8)
 
 
+@pytest.mark.slow
 def test_warnings(conference, shows):
     """Of two talks in one room at the same time."""
     url = reverse("desk:warnings")

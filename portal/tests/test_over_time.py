@@ -65,6 +65,7 @@ def test_nothing_is_said_while_it_runs(conference, attendee):
     assert "is over" not in page(client_of(attendee), "/lobby/")
 
 
+@pytest.mark.slow
 def test_pages_say_that_it_is_over_and_until_when_there_are_replays(past):
     assert "Testconf is over." in page(Client())
     until = timezone.now() + timedelta(days=3)
@@ -80,6 +81,7 @@ def test_pages_say_that_it_is_over_and_until_when_there_are_replays(past):
     assert "It is open to everybody since" in page(Client(), "/lobby/")
 
 
+@pytest.mark.slow
 def test_it_opens_at_that_moment_in_pages_and_in_the_live_file(past, clock):
     room = make_room(past, name="Hidden hall")
     opens = timezone.now() + HOUR
@@ -145,6 +147,7 @@ def test_who_is_refused_reads_why_and_when_it_opens(past):
     assert "Open to everybody from" in page(Client(), reverse("account_login"))
 
 
+@pytest.mark.slow
 @pytest.mark.ignore_template_errors
 def test_organizers_set_both_moments(conference, organizer):
     url = reverse("admin:schedule_conference_change", args=[conference.pk])

@@ -121,6 +121,7 @@ def test_a_lobby_without_anything_on_says_so(conference, room, lobby):
     assert "Main hall" in html
 
 
+@pytest.mark.slow
 def test_more_rooms_cost_no_more_queries(conference, room, attendee, settings):
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
     client = client_of(attendee)

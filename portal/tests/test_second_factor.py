@@ -28,6 +28,7 @@ def is_sent_to_get_one(client: Client, path: str = "/admin/") -> bool:
     return client.get(path).get("Location") == "/accounts/2fa/"
 
 
+@pytest.mark.slow
 def test_an_organizer_with_one_is_let_in(organizer):
     TOTP.activate(organizer, generate_totp_secret())
     for path in STAFF_PAGES:
@@ -74,6 +75,7 @@ def room_helper(conference: Conference) -> User:
     return user
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [superuser, with_role, room_helper])
 def test_everybody_who_may_open_the_admin_needs_one(conference, make):
     user = make(conference)

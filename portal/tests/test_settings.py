@@ -2,6 +2,7 @@ import re
 import subprocess
 import sys
 
+import pytest
 from django.conf import settings
 
 ROOT = settings.BASE_DIR
@@ -26,6 +27,7 @@ def test_every_variable_is_in_the_example():
     assert variables_read() == variables_documented()
 
 
+@pytest.mark.slow
 def test_only_who_answers_people_gives_up_locks():
     """Migrations and long imports wait."""
     said = "import django; django.setup(); {}from lib.steady.patience import lock_seconds; print(lock_seconds())"

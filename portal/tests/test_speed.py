@@ -136,6 +136,7 @@ def test_an_unchanged_page_is_answered_with_304(attendee_client):
     assert response.content == b""
 
 
+@pytest.mark.slow
 def test_a_search_is_made_once_for_all_who_search_for_the_same(attendee_client, stranger):
     attendee_client.get("/schedule/?q=opening")
     with CaptureQueriesContext(connection) as queries:

@@ -51,6 +51,7 @@ def test_every_locked_package_is_asked_for(folder):
     assert {("PyPI", "django"), ("PyPI", "pytest"), ("npm", "hls.js")} <= ours
 
 
+@pytest.mark.slow
 def test_a_known_hole_fails(folder, capsys):
     def answer(queries):
         old = {"package": {"ecosystem": "PyPI", "name": "django"}, "version": "1.0"}
@@ -63,6 +64,7 @@ def test_a_known_hole_fails(folder, capsys):
     assert said == ["django 1.0: CVE-1, https://osv.dev/CVE-1", "4 packages, known holes: 1."]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b'{"results": []}'])
 def test_a_service_without_an_answer_is_said_and_no_failure(folder, capsys, body):
     with serving(lambda _queries: body) as service:

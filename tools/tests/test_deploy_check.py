@@ -9,6 +9,7 @@ import pytest
 from tools.stack import PROJECT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("no_skips", "status"), [("", 0), ("1", 1)])
 def test_without_the_tools_it_says_so_and_fails_where_nothing_may_be_skipped(no_skips, status):
     done = subprocess.run(

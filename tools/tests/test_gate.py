@@ -90,6 +90,7 @@ def site(running):
     return running
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [PLAYLIST, "/hls/main/audio.m3u8", SEGMENT, RECORDING])
 def test_each_file_is_for_who_may_have_it(site, path):
     assert site.status(path) == 401
@@ -179,6 +180,7 @@ def test_nothing_of_a_request_reaches_the_gate_but_its_session(site):
     assert not {"HTTP_AUTHORIZATION", "HTTP_CONTENT_LENGTH"} & asked.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [
@@ -203,6 +205,7 @@ def test_what_is_not_for_visitors_is_not_there(site, path):
         assert len(site.asked()) == before
 
 
+@pytest.mark.slow
 def test_probes_of_this_machine_read_past_the_gate(site):
     answer = site.get(PLAYLIST, HOLDER, port=site.origin.ports[2])
     assert (answer.status, answer.body[:7]) == (200, b"#EXTM3U")

@@ -107,6 +107,7 @@ def test_what_runs_lists_what_it_imports_and_imports_what_it_lists():
     assert 12 <= len(listed()) <= 16
 
 
+@pytest.mark.slow
 def test_time_zones_are_there_where_the_system_has_none():
     done = subprocess.run(
         [sys.executable, "-c", "import zoneinfo; print(zoneinfo.ZoneInfo('Europe/Berlin'))"],

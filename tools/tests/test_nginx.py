@@ -30,6 +30,7 @@ def site():
 PATHS = ["/", "/live.json", "/metrics", "/desk/"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS)
 def test_every_location_tells_the_app_who_asks_for_what(site, path):
     forged = {
@@ -100,6 +101,7 @@ def test_what_nginx_asks_the_app_by_itself_is_not_for_visitors(site):
         assert b"PATH_INFO" not in answer.body
 
 
+@pytest.mark.slow
 def test_live_json_is_one_answer_for_everybody(site):
     personal = {"Cookie": "sessionid=1", "Authorization": "Basic x", "Accept-Language": "de"}
     first = site.asked("/live.json?a=1", personal | {"Accept-Encoding": "br"}, host="one.localhost")
@@ -109,6 +111,7 @@ def test_live_json_is_one_answer_for_everybody(site):
     assert not {key for key in first if key.startswith(("HTTP_COOKIE", "HTTP_A"))}
 
 
+@pytest.mark.slow
 def test_live_json_is_of_its_host_and_a_second_or_two_old(site):
     numbers = {site.asked("/live.json", host=f"{name}.localhost")["number"] for name in "xyx"}
     assert len(numbers) == 2
@@ -123,6 +126,7 @@ def test_live_json_is_revalidated_and_compressed(site):
     assert response.headers["Date"]
 
 
+@pytest.mark.slow
 def test_live_json_outlives_the_app_and_says_so(site):
     first = site.get("/live.json", host="broken.localhost")
     assert first.headers["Front-Row-Cache"] == "MISS"
@@ -171,6 +175,7 @@ def test_static_files_have_their_type_and_life(site, name, media_type, cache_con
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.slow
 def test_static_files_are_compressed_once(site):
     ready = site.get(f"/static/{HASHED}", {"Accept-Encoding": "gzip"})
     assert gzip.decompress(ready.body) == b"made before"
@@ -222,6 +227,7 @@ def test_the_log_names_nobody_and_opens_no_door(site):
     assert "word" not in log
 
 
+@pytest.mark.slow
 def test_what_the_app_says_itself_is_passed_on(site):
     answer = site.get("/says-503")
     assert (answer.status, answer.headers["Content-Type"]) == (503, "application/json")

@@ -32,6 +32,7 @@ def assert_careful(headers):
     assert headers["Strict-Transport-Security"] is None, "there is no TLS here"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "status"),
     [
@@ -82,6 +83,7 @@ def test_what_the_app_says_itself_is_said_once(site, path):  # noqa: F811
     assert headers.get_all("X-Content-Type-Options") == ["nosniff"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/", "/live.json", "/desk/"])
 def test_what_the_app_left_out_is_added(site, path):  # noqa: F811
     assert_careful(site.get(path).headers)

@@ -1,4 +1,4 @@
-"""No test is left out of all passes: what `make test` asks pytest for is everything together."""
+"""No test is left out of all passes: `make test` and `make walks` are everything together, and CI runs both."""
 
 import re
 from itertools import product
@@ -25,10 +25,15 @@ def every_way_to_be_marked() -> list[dict[str, bool]]:
 
 
 def test_a_test_runs_however_it_is_marked():
-    passes = expressions("test")
-    assert len(passes) == 3
+    passes = [*expressions("test"), *expressions("walks")]
+    assert len(passes) == 4
     for marked in every_way_to_be_marked():
         assert any(takes(one, marked) for one in passes), f"nothing runs what is marked {marked}"
+
+
+def test_the_checks_of_a_change_run_all_of_them():
+    run = (settings.BASE_DIR / ".ci" / "run").read_text().splitlines()
+    assert {"make test", "make walks", "make sqlite"} <= set(run)
 
 
 def test_what_is_quick_is_also_in_the_whole():

@@ -37,6 +37,7 @@ def is_there(user):
     return get_user_model().objects.filter(pk=user.pk).exists()
 
 
+@pytest.mark.slow
 def test_the_page_says_what_happens_to_each_ticket(client, conference, attendee):
     make_ticket(conference, user=attendee, code="MINE")
     page = client.get(PAGE).text
@@ -47,6 +48,7 @@ def test_the_page_says_what_happens_to_each_ticket(client, conference, attendee)
     assert "730 days after the conference and its replays" in " ".join(page.split())
 
 
+@pytest.mark.slow
 def test_who_leaves_is_out_everywhere_and_the_ticket_is_free(client, conference, attendee):
     other_device = client_of(attendee, conference.domain)
     claims = Claim.objects.filter(user=attendee)

@@ -2,6 +2,7 @@ import io
 import json
 import zipfile
 
+import pytest
 from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.auth import get_user_model
@@ -131,6 +132,7 @@ def test_mails_that_wait_without_their_text(client, attendee, mail_waits):
     assert "code 1234" not in json.dumps(told)
 
 
+@pytest.mark.slow
 def test_only_so_many_times_an_hour(client):
     for _time in range(10):
         downloaded(client)

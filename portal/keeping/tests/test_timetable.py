@@ -203,6 +203,7 @@ def found(at=None):
     return [(item.result.level.value, item.result.slug, item.result.text) for item in items]
 
 
+@pytest.mark.slow
 def test_doctor_says_what_is_kept_too_long(conference):
     assert found() == [("ok", "", "Nothing is kept longer than the timetable says.")]
     upload = Upload.objects.create(conference=conference)

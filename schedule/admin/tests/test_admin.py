@@ -68,6 +68,7 @@ def test_a_talk_that_ends_before_it_starts_is_refused_in_the_form(client):
     assert "The talk ends before it starts." in errors_of(response)
 
 
+@pytest.mark.slow
 def test_rooms_of_other_conferences_are_neither_offered_nor_accepted(client, conference):
     mine = make_room(conference, name="My room")
     other = make_room(make_conference(), name="Other room")
@@ -195,6 +196,7 @@ def make_rows(conference, count):
             Feed.objects.create(conference=conference, source=label, format="c3voc")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "model", ["conference", "room", "track", "speaker", "talk", "feed", "feeditem"]
 )

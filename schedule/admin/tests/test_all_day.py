@@ -36,6 +36,7 @@ def test_a_talk_that_goes_on_all_day_begins_and_ends_as_days_do(client, conferen
     assert not talk.is_moved, "by no clock"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "moved", [{"time_zone": "Asia/Seoul"}, {"day_starts_at_hour": 7}, {"time_zone": "UTC"}]
 )

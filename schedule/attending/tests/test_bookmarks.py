@@ -32,6 +32,7 @@ def agenda_page(client):
     return response.content.decode()
 
 
+@pytest.mark.slow
 def test_a_star_without_scripts(client, attendee, talk):
     schedule = client.get("/schedule/", headers={"accept-encoding": "identity"}).content.decode()
     assert 'href="/talks/SMALL/star/"' in schedule
@@ -77,6 +78,7 @@ def test_nobody_has_stars_without_signing_in(conference, talk):
     assert not AgendaLink.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_hidden_programme_is_not_told_to_strangers(conference, stranger, talk):
     conference.visibility = Visibility.HIDDEN
     conference.save()

@@ -53,6 +53,7 @@ def test_it_follows_a_shift(talk):
     assert moved.json()["ends"] == first.json()["ends"] + 300
 
 
+@pytest.mark.slow
 def test_without_the_link_it_is_closed(talk, attendee):
     other = make_talk(talk.conference)
     wrong = timer_link(other).replace(other.code, talk.code)
@@ -105,6 +106,7 @@ def test_the_chair_sends_words_to_the_stage(talk, chair):
     assert client_of(None).get(json_link(talk)).json()["message"] == ""
 
 
+@pytest.mark.slow
 def test_the_chair_gives_time(talk, chair):
     following = make_talk(talk.conference, room=talk.room, starts_at=talk.ends_at, title="Looms")
     page = client_of(chair).post(chair_url("chair_extend"), {"minutes": 5}, follow=True)

@@ -99,6 +99,7 @@ def test_a_long_act_is_cut(talk):
     assert "And 3 more talks." in page_of()
 
 
+@pytest.mark.slow
 def test_both_follow_visibility(talk, attendee, stranger):
     done(talk, is_canceled=True)
     Conference.objects.update(visibility="hidden")

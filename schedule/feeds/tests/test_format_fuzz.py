@@ -125,12 +125,14 @@ def check(programme: Programme) -> None:
     assert all(str(problem) for problem in programme.problems)
 
 
+@pytest.mark.slow
 @fuzz
 @given(st.binary(max_size=200), st.sampled_from([None, *[known.name for known in FORMATS]]))
 def test_any_bytes(data, format):
     survives(data, format)
 
 
+@pytest.mark.slow
 @fuzz
 @given(
     st.sampled_from(["title,start\n", "BEGIN:VCALENDAR\n", "<schedule>", '{"days":', "["]),
@@ -158,6 +160,7 @@ def test_files_with_other_bytes(name, data):
     survives(bytes(whole))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["csv", "ical", "xml"])
 @fuzz
 @given(data=st.data())

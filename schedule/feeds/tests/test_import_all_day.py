@@ -57,6 +57,7 @@ def take(talk: Talk) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "moved", "then"),
     [

@@ -245,6 +245,7 @@ def test_canceling_in_the_list_is_one_change(client):
     assert set(Talk.objects.values_list("sequence", flat=True)) == {1}
 
 
+@pytest.mark.slow
 def test_an_address_is_asked_now(client, conference, monkeypatch):
     monkeypatch.setattr(checking, "fetch", lambda *_a, **_kw: FetchedFeed(many(1), ""))
     add = reverse("admin:schedule_feed_add")

@@ -226,6 +226,7 @@ def test_a_conference_keeps_to_its_own_rows(conference):
     assert Talk.objects.filter(code="CODE1").count() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_first", [True, False])
 def test_the_number_of_queries_does_not_grow(db, is_first):
     def queries(amount: int) -> int:

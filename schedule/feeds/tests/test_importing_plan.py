@@ -256,6 +256,7 @@ def first_import():
     ]
 
 
+@pytest.mark.slow
 def test_an_import_can_be_undone_and_the_same_file_proposes_the_same_again(conference):
     load(conference, *first_import())
     before = snapshot()

@@ -29,6 +29,7 @@ from schedule.models import Conference, Talk
 SAMPLES = Path(os.environ.get("SAMPLE_SCHEDULES", "/nowhere"))
 SCHEMAS = Path(os.environ.get("SCHEDULE_SCHEMAS", "/nowhere"))
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(not SAMPLES.is_dir(), reason="SAMPLE_SCHEDULES is not set"),
     pytest.mark.skipif(not SCHEMAS.is_dir(), reason="SCHEDULE_SCHEMAS is not set"),
 ]

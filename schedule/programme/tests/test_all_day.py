@@ -58,6 +58,7 @@ def test_it_is_on_the_days_of_the_venue_wherever_it_is_read(conference, hall, zo
     assert sprint.day(conference, zone) == DAYS[0]
 
 
+@pytest.mark.slow
 def test_it_stands_above_the_times_of_its_day(conference, hall):
     all_day(hall, DAYS[0], DAYS[0], title="Sprints", code="SPRINT")
     talk = at_ten(hall)
@@ -208,6 +209,7 @@ def test_it_is_live_at_no_time(conference, hall):
     assert not sprint.is_live_at(utc("2026-12-05 12:00"))
 
 
+@pytest.mark.slow
 def test_the_lobby_has_what_is_on_today(conference, hall, organizer):
     """Also in the night before the first day, which begins at midnight."""
     for day, title in ((date(2026, 12, 4), "Building up"), (DAYS[0], "Sprints"), (DAYS[1], "Hike")):

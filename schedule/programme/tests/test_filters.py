@@ -97,6 +97,7 @@ def test_typing_errors_are_forgiven_where_nothing_else_is_found(programme):
     assert [talk.title for talk in search(Talk.objects.shown(), "Chaching")] == ["Caching deeply"]
 
 
+@pytest.mark.slow
 def test_without_extensions_the_search_is_plainer(programme, monkeypatch):
     monkeypatch.setattr("schedule.programme.search.installed_extensions", lambda using: frozenset())
     assert found(q="caching") == ["Caching deeply"]
@@ -165,6 +166,7 @@ def test_what_means_the_same_is_one_page(programme, queries):
     assert len(set(kept)) == 1
 
 
+@pytest.mark.slow
 def test_a_day_has_one_spelling(programme, noon):
     day = noon.date()
     year, week, weekday = day.isocalendar()

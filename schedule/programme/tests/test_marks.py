@@ -64,6 +64,7 @@ def test_much_later_or_earlier_is_moved(talk):
             assert "Moved" in page and "Late" not in page
 
 
+@pytest.mark.slow
 def test_another_room_is_told_with_the_old_one(talk):
     small = make_room(talk.conference, name="Small room")
     change = done(talk, room=small)

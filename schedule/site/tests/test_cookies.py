@@ -25,6 +25,7 @@ def https(settings):
     settings.CSRF_COOKIE_NAME = "__Host-csrftoken"
 
 
+@pytest.mark.slow
 def test_each_cookie_of_the_site_is_for_its_host_alone(https, attendee, settings, monkeypatch):
     client, seen = Client(), {}
 

@@ -90,6 +90,7 @@ def test_the_table_is_applied_in_one_act_after_it_was_seen(client, conference, r
     assert "just these addresses already" in client.post(PAGE, sent).text
 
 
+@pytest.mark.slow
 def test_one_bad_cell_stops_all_and_is_told_where_it_is(client, rooms):
     sent = table(rooms, (YOUTUBE, ""), ("https://www.youtube.com/@a/live", ""), ("", CDN))
     page = client.post(PAGE, sent)
@@ -136,6 +137,7 @@ def test_a_bad_file_says_which_line_and_what_to_do(client, rooms, text, says):
     assert not Stream.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [
@@ -247,6 +249,7 @@ def test_the_list_of_streams_leads_there(client, rooms):
     assert PAGE in client.get(reverse("admin:streaming_stream_changelist")).text
 
 
+@pytest.mark.slow
 def test_a_workbook_will_do_as_well(client, rooms):
     """With the lines as its program shows them."""
     rows = (
@@ -266,6 +269,7 @@ def test_a_workbook_will_do_as_well(client, rooms):
     assert "Line 7: " in page.text
 
 
+@pytest.mark.slow
 def test_of_a_workbook_the_sheet_and_line_with_our_names_count(client, rooms):
     streams = sheet(["Streams of the day"], ["room", "primary", "backup"], ["room-0", YOUTUBE, ""])
     people = sheet(["name", "email", "code"], ["Ada", "ada@example.com", "1"])

@@ -56,6 +56,7 @@ def test_times_are_the_conferences(client, room):
     assert Stream.objects.get().starts_at.isoformat() == "2026-07-01T08:00:00+00:00"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "value", "says"),
     [
@@ -104,6 +105,7 @@ def test_a_new_room_gets_its_streams_once_it_exists(client, conference):
     assert "streams-TOTAL_FORMS" not in page
 
 
+@pytest.mark.slow
 def test_the_list_of_rooms_says_what_streams_they_have(client, conference, room):
     url = reverse("admin:schedule_room_changelist")
     make_stream(room)
@@ -153,6 +155,7 @@ def test_hosts_are_added_in_the_form_of_the_conference(save_hosts):
     }
 
 
+@pytest.mark.slow
 def test_what_is_no_host_is_explained(save_hosts):
     response = save_hosts("my cdn")
     assert "Write a host name in small letters" in str(errors_of(response))

@@ -117,12 +117,14 @@ def test_the_hosts_of_vendors_that_are_known_need_no_tick(
     assert [each.host for each in conference.stream_hosts.all()] == [host]
 
 
+@pytest.mark.slow
 def test_a_host_is_no_vendor_by_the_name_of_a_server(client, conference, room):
     save(client, room, {"kind": "iframe", "value": "https://bbb.example.org/room"})
     assert not Stream.objects.exists()
     assert not conference.stream_hosts.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "pasted", "says"),
     [
@@ -173,6 +175,7 @@ def test_the_only_account_is_taken(client, conference, room):
     assert conference.stream_hosts.get().host == "*.mux.com"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [None, "cloudflare"])
 def test_without_an_account_of_its_kind_it_is_explained(client, conference, room, kind):
     row = {"value": PLAYBACK_ID}
@@ -182,6 +185,7 @@ def test_without_an_account_of_its_kind_it_is_explained(client, conference, room
     assert "Mux signs with an account of its own" in str(errors_of(response)[0]["account"])
 
 
+@pytest.mark.slow
 def test_an_account_of_another_conference_is_refused(client, room):
     other = account(make_conference(domain="other.example.org"))
     response = save(client, room, {"value": PLAYBACK_ID, "account": other.pk})
@@ -220,6 +224,7 @@ def test_captions_are_taken_under_a_name_that_nobody_guesses(client, room, setti
     assert len(captions.name) > 25
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "says"),
     [

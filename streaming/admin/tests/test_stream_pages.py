@@ -197,6 +197,7 @@ def test_nobody_signs_with_the_key_of_another_conference(
         stream.playback(NOBODY, timezone.now())
 
 
+@pytest.mark.slow
 def test_a_stream_whose_key_cannot_be_read_is_explained(client, conference, room):
     StreamHost.objects.create(conference=conference, host="*.mux.com")
     broken = StreamAccount.objects.create(

@@ -83,6 +83,7 @@ def test_a_playlist_that_stands_still_is_stale(live, room):
     assert probe(stream, AT + timedelta(seconds=20)).is_playing
 
 
+@pytest.mark.slow
 def test_a_recording_may_have_an_end(live, conference, room):
     place = "cdn.example.org/main/low/index.m3u8"
     live.page(place, LOW + "#EXT-X-ENDLIST")

@@ -82,6 +82,7 @@ def test_a_holder_finds_it_and_gets_its_address_after_the_check(client, talk):
     assert "private" in answer["Cache-Control"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("programme", Visibility.values)
 def test_without_consent_it_is_nowhere(conference, attendee, client, talk, programme):
     change(Talk, may_be_replayed=False)
@@ -124,6 +125,7 @@ def test_who_may_not_watch_learns_no_address(conference, stranger, talk, caplog)
     assert "very-secret" not in refused.text
 
 
+@pytest.mark.slow
 def test_no_page_of_a_holder_has_the_address(client, talk):
     for path in ("/", "/replays/", "/replays/PAST/", "/talks/PAST/", "/schedule/", "/lobby/"):
         response = client.get(path, headers=WIDE)
@@ -149,6 +151,7 @@ def test_replays_have_an_end(client, talk):
     assert "Watch the recording" not in page(client, "/talks/PAST/")
 
 
+@pytest.mark.slow
 def test_a_recording_may_be_public_from_a_date(conference, attendee, talk):
     make_recording(talk, value="/recordings/german/index.m3u8", language="de")
     anybody = client_of(None)

@@ -183,6 +183,7 @@ WATCH = "https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3Daqz-KE-bpKQ%26t%3D1"
 SAFE = "https://eur01.safelinks.protection.outlook.com"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pasted", "kind", "stored"),
     [

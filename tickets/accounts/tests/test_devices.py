@@ -47,6 +47,7 @@ def number_of(client):
     return UserSession.objects.get(session_key=client.session.session_key).pk
 
 
+@pytest.mark.slow
 def test_each_device_is_listed_in_words_this_one_first(laptop, phone):
     text = laptop.get("/my/devices/").text
     assert (
@@ -120,6 +121,7 @@ def test_a_session_that_has_run_out_is_not_listed(laptop, phone):
     assert "iPhone" not in laptop.get("/my/devices/").text
 
 
+@pytest.mark.slow
 def test_a_device_of_another_conference_is_not_seen_from_here(laptop, attendee, conference):
     Conference.objects.update(domain="testserver")
     other = make_conference(name="Otherconf", domain="other.example.com")

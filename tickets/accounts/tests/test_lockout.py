@@ -100,6 +100,7 @@ def test_nobody_makes_a_known_device(client, attendee, value):
     assert len(mail.outbox) == 5
 
 
+@pytest.mark.slow
 def test_a_known_device_makes_no_other_of_itself(known):
     """Else it would have as many mails and tries as it likes."""
     for number in range(10):
@@ -311,6 +312,7 @@ def by_password(client: Client, password: str = "a long password"):
     return client.post(PASSWORD_PAGE, {"login": "organizer@example.com", "password": password})
 
 
+@pytest.mark.slow
 def test_wrong_passwords_of_strangers_keep_no_organizer_out(client, with_password, settings):
     by_password(client)
     client.post("/accounts/logout/")

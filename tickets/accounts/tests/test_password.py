@@ -96,6 +96,7 @@ def test_the_admin_uses_these_pages(client, with_password):
     assert client.get("/admin/").status_code == 200
 
 
+@pytest.mark.slow
 def test_the_second_factor_is_asked_after_the_password(client, with_totp):
     assert by_password(client, next="/admin/").url == SECOND_FACTOR
     assert signed_in_as(client) is None
@@ -132,6 +133,7 @@ def test_totp_can_be_added_and_taken_away(client, with_password):
     assert not Authenticator.objects.filter(user=with_password).exists()
 
 
+@pytest.mark.slow
 def test_a_factor_that_was_passed_opens_the_admin(client, with_totp, settings):
     settings.REQUIRE_SECOND_FACTOR = True
     assert by_password(client, next="/admin/").url.startswith(SECOND_FACTOR)

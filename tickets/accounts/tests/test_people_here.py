@@ -157,6 +157,7 @@ def test_who_draws_the_reference_of_another_draws_again(monkeypatch, stranger):
 # --- The admin and the help desk ----------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["change", "history", "delete", "password_change"])
 def test_pages_of_people_of_elsewhere_are_404(worker, attendee, page):
     app = "auth_user" if page == "password_change" else "tickets_user"
@@ -178,6 +179,7 @@ def test_lists_and_searches_do_not_find_people_of_elsewhere(worker, attendee):
     assert worker.get(reverse("helpdesk:person", args=[attendee.pk])).status_code == 404
 
 
+@pytest.mark.slow
 def test_an_address_without_a_tie_is_told_about_as_one_without_an_account(worker, attendee):
     desk = reverse("helpdesk:index")
     known, unknown = (
@@ -188,6 +190,7 @@ def test_an_address_without_a_tie_is_told_about_as_one_without_an_account(worker
     assert once.sub("", known) == once.sub("", unknown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", [("claim", "user"), ("grant", "user"), ("ban", "user"), ("room", "helpers"), ("talk", "chairs")])  # fmt: skip
 def test_fields_offer_nobody_of_elsewhere(other, attendee, organizer, field):
     client = client_of(works_for(other, "organizer"), "b.example.com")
@@ -218,6 +221,7 @@ def test_forms_take_nobody_of_elsewhere(other, attendee, organizer):
     assert not Ban.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_superuser_who_helps_in_a_room_stays_when_somebody_else_saves_it(conference, organizer):
     room = make_room(conference)
     room.helpers.add(organizer)
@@ -277,6 +281,7 @@ def test_a_typed_address_adds_somebody_and_changes_no_account(other, attendee):
     assert client.get(reverse("admin:tickets_user_change", args=[attendee.pk])).status_code == 200
 
 
+@pytest.mark.slow
 def test_the_history_of_a_person_is_that_of_this_conference(conference, other, attendee):
     make_ticket(other, user=attendee)
     for place, words in ((conference, "done in A"), (other, "done in B")):
@@ -357,6 +362,7 @@ def test_nobody_signs_out_who_may_more(conference, organizer):
     assert client_of(orga).post(end, {"person": colleague.pk}).status_code == 302
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["organizer", "helpdesk"])
 def test_a_list_does_not_tell_when_somebody_has_signed_in_elsewhere(conference, attendee, role):
     people = reverse("admin:tickets_user_changelist")

@@ -52,6 +52,7 @@ def test_who_fails_is_in_the_log(client, person, said):
     ]
 
 
+@pytest.mark.slow
 def test_the_second_factor_is_in_the_log(client, person, said, django_capture_on_commit_callbacks):
     client.post(PASSWORD_PAGE, {"login": person.email, "password": "a long password"})
     activate = "/accounts/2fa/totp/activate/"

@@ -154,6 +154,7 @@ def test_mistakes_are_told_after_a_redirect(client, attendee, stranger):
     assert "4 more tries" in check_mistake(signed_in, "/tickets/claim/code/", {"code": "1"})
 
 
+@pytest.mark.slow
 def test_mistakes_of_the_second_factor_too(at_the_factor):
     assert "Incorrect code" in check_mistake(at_the_factor, FACTOR, {"code": "000000"})
     check_mistake(at_the_factor, FACTOR, {"credential": "nonsense"})
@@ -202,6 +203,7 @@ def test_a_new_code_is_announced_with_where_it_went(client, attendee):
     assert "We have mailed a new code to nobody@example.com." in page.text
 
 
+@pytest.mark.slow
 def test_asking_for_more_codes_than_there_are_is_no_wrong_code(client, attendee):
     ask_for_code(client, attendee.email)
     for _time in range(8):

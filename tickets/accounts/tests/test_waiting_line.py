@@ -136,6 +136,7 @@ def test_a_line_that_is_too_long_takes_no_more(client, monkeypatch):
     assert waiting_line.COOKIE not in client.cookies
 
 
+@pytest.mark.slow
 def test_a_burst_is_let_in(conference, monkeypatch):
     monkeypatch.setattr(waiting_line, "BURST_SECONDS", 10_000)
     answers = [ask_for_code(Client(), f"p{number}@example.com") for number in range(10)]

@@ -6,6 +6,7 @@ from django.test import Client
 from conftest import client_of
 
 
+@pytest.mark.slow
 def test_a_choice_is_kept_in_a_cookie(conference):
     client = Client()
     html = client.get("/my/zone/?next=/speakers/").content.decode()

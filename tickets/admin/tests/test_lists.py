@@ -40,6 +40,7 @@ def make_upload(conference, organizer, number):
     Upload.objects.create(conference=conference, name=f"{number}.csv", uploaded_by=organizer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "make", "cell", "queries"),
     [
@@ -73,6 +74,7 @@ def test_my_tickets(conference, attendee, shows):
     shows(client, url, "<h3 dir", 3, queries=8)
 
 
+@pytest.mark.slow
 def test_my_devices(attendee, shows):
     client, url = Client(), reverse("devices")
     sign_in(client, attendee.email)
@@ -82,6 +84,7 @@ def test_my_devices(attendee, shows):
     shows(client, url, 'class="card device"', 3, queries=2)
 
 
+@pytest.mark.slow
 def test_speakers_whom_nobody_knows(conference, room, shows):
     client, url = (
         client_of(make_volunteer(conference), has_factor=True),

@@ -72,6 +72,7 @@ def test_saving_a_product_says_it(client, conference, shirt):
     assert Ticket.objects.get(code="B").live_claim.user == bea
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("action", "scopes"), [("open_conference", ["conference"]), ("open_nothing", [])]
 )
@@ -113,6 +114,7 @@ def test_the_plan_of_an_upload_says_what_opens_by_itself(client, conference):
     assert "“Full” waits for somebody to say what it opens" in page.text
 
 
+@pytest.mark.slow
 def test_what_opens_by_a_cancellation_and_by_the_way_back_is_said(client, conference, shirt):
     said = "“Full” opens the whole conference, because it is the only product."
     page = planned(client, "code,email,product\nA,ada@a.bc,Full\n", **COLUMNS)
@@ -159,6 +161,7 @@ def test_a_sync_says_what_waits(client, conference, monkeypatch, capsys):
     assert '"product": "Shirt",' in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_sync_tells_what_was_canceled_from_what_waits_for_payment(conference, monkeypatch):
     paper = PaperShop()
     use(monkeypatch, paper)

@@ -101,6 +101,7 @@ def test_one_persons_sign_ins_say_no_address(organizer, sharer):
     assert "_save" not in page.text
 
 
+@pytest.mark.slow
 def test_more_people_cost_no_more_queries(organizer, sharer, conference):
     client = client_of(organizer)
     client.get(REPORT)

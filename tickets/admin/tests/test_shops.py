@@ -116,6 +116,7 @@ def test_sealed_secrets_are_not_read_sign_by_sign(client, conference):
     assert client.get(SHOPS, {"slug__startswith": "p"}).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_secret_goes_nowhere_else_unless_it_is_typed_again(client, conference):
     shop = make_shop(conference, slug="px", kind="pretix", token=seal("sekrit-token"))
     elsewhere = data(base_url="https://elsewhere.example")
@@ -209,6 +210,7 @@ def test_runs_are_read_only(client, conference, paper):
     assert client.post(address, {"problem": "x"}).status_code == 403
 
 
+@pytest.mark.slow
 def test_only_shops_of_this_conference(client, conference, stranger):
     theirs = make_shop(make_conference(), slug="elsewhere")
     SyncRun.objects.create(shop=theirs, is_full=True)
@@ -222,6 +224,7 @@ def test_only_shops_of_this_conference(client, conference, stranger):
         assert outside.get(page).status_code == 403
 
 
+@pytest.mark.slow
 def test_products_say_where_they_come_from_and_what_opens_nothing(client, conference):
     shop = make_shop(conference)
     shirt = Product.objects.create(

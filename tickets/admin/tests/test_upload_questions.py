@@ -127,6 +127,7 @@ def test_a_new_question_stops_also_what_was_remembered(client):
     assert states() == {"A": "valid"}
 
 
+@pytest.mark.slow
 def test_two_states_count_together(client):
     text = "code,status,Paid\nA,confirmed,yes\nB,confirmed,no\n"
     send(client, text)
@@ -136,6 +137,7 @@ def test_two_states_count_together(client):
     assert states() == {"A": "valid", "B": "pending"}
 
 
+@pytest.mark.slow
 def test_words_and_rows_are_told_in_one_round(client):
     page = client.get(send(client, "code,email,status\nA,nobody,bezahlt\nB,,x\nB,y,paid\n").url)
     text = client.post(page_of("columns"), proposed(page)).text
@@ -256,6 +258,7 @@ def test_rows_that_were_set_aside_are_there_until_housekeeping_comes(client, con
     assert client.get(page_of("set_aside", upload)).status_code == 404
 
 
+@pytest.mark.slow
 def test_only_who_may_upload_gets_the_rows(client, conference, attendee):
     page = client.get(send(client, BAD).url)
     client.post(page_of("columns"), proposed(page))
@@ -306,6 +309,7 @@ def test_columns_of_another_sheet_are_chosen_anew(client):
     assert proposed(client.get(page_of("columns")))["code"] == "code"
 
 
+@pytest.mark.slow
 def test_an_empty_sheet_is_not_chosen(client):
     sheets = {"Tickets": sheet(["Code"], ["A"]), "Empty": sheet()}
     send(client, xlsx_of_sheets(sheets), name="tickets.xlsx")
@@ -315,6 +319,7 @@ def test_an_empty_sheet_is_not_chosen(client):
     assert page.context["header"] == ["Code"]
 
 
+@pytest.mark.slow
 def test_guessed_letters_are_shown_by_a_word(client):
     page = client.get(send(client, "code;name\nA;Jürgen\n".encode("cp1252")).url)
     warning = "It was read as Windows-1252, so one word of it is “Jürgen”."

@@ -190,6 +190,7 @@ def test_a_plan_that_is_no_longer_true_is_shown_anew(client, conference):
     assert Ticket.objects.get().shop_email == "a@example.com"
 
 
+@pytest.mark.slow
 def test_undo_says_what_it_leaves(client, conference):
     page = planned(client, "code,email,status\nA,,paid\nB,,paid\n")
     client.post(page_of("plan"), {"digest": digest_of(page)})
@@ -199,6 +200,7 @@ def test_undo_says_what_it_leaves(client, conference):
     assert "These have changed since and stay as they are: A" in page.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["columns", "plan"])
 def test_a_file_can_be_discarded(client, conference, step):
     planned(client, "code,email,status\nA,,paid\n")

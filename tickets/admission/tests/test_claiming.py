@@ -188,6 +188,7 @@ def test_the_kept_admission_is_dropped(conference, stranger, django_capture_on_c
     assert "<h1>Lobby</h1>" in client.get("/lobby/").text
 
 
+@pytest.mark.slow
 def test_a_ticket_that_came_later_is_looked_for_with_a_button(
     conference, stranger, django_capture_on_commit_callbacks
 ):

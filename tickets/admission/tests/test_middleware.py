@@ -76,6 +76,7 @@ def test_it_is_closed_for_others(conference, stranger):
     assert answer(stranger, "/silent/") == 403
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["/silent/", "/room/main/", "/replay/", "/theirs/", "/space/page/"])
 def test_the_property(conference, stranger, attendee, organizer, url):
     """Nobody is let in by default: a visitor signs in, a stranger reads what to do."""
@@ -309,6 +310,7 @@ def test_an_open_page_costs_no_session(conference):
     assert "Cookie" not in response.headers.get("Vary", "")
 
 
+@pytest.mark.slow
 def test_the_real_pages(conference, room, stranger, attendee):
     make_room(conference, slug="side")
     make_talk(conference, room=room)

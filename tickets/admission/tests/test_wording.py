@@ -118,6 +118,7 @@ def test_the_others_are_listed(hidden, stranger):
     assert f"({second.code}): " not in html
 
 
+@pytest.mark.slow
 def test_who_comes_too_early_reads_when(hidden, stranger):
     day = hidden.ends_on
     ticket = make_ticket(hidden, user=stranger, scopes=[f"day:{day}"])
@@ -132,6 +133,7 @@ def test_who_comes_too_early_reads_when(hidden, stranger):
     assert ", 12:00, Tokyo (UTC+9)." in client.get("/rooms/main/").text
 
 
+@pytest.mark.slow
 def test_who_comes_too_late_reads_until_when_it_was_also_without_a_claim(hidden, stranger):
     day = hidden.starts_on
     ticket = make_ticket(hidden, holder_email=stranger.email, scopes=[f"day:{day}"])
@@ -192,6 +194,7 @@ def test_a_chair_is_no_speaker(hidden, stranger):
     assert told(stranger, Reason.OVER, "talk:C1", at + HOUR).text.startswith("You chaired “Theirs”")
 
 
+@pytest.mark.slow
 def test_what_organizers_gave_is_no_ticket(hidden, stranger):
     begin = timezone.now() + HOUR
     Grant.objects.create(conference=hidden, user=stranger, reason="no money", starts_at=begin)
@@ -238,6 +241,7 @@ def test_an_add_on_says_so_and_is_not_passed_on(hidden, stranger):
     assert f"/tickets/{add_on.pk}/pass-on/" not in html
 
 
+@pytest.mark.slow
 def test_who_is_let_into_the_replays_alone_is_led_there(hidden, stranger):
     make_ticket(hidden, user=stranger, scopes=["replay"])
     client = client_of(stranger)

@@ -89,6 +89,7 @@ def test_every_role_is_among_them():
     assert set(ADMITTED_EVERYWHERE) < set(Role.Kind)
 
 
+@pytest.mark.slow
 @by_worker
 def test_the_pages_of_the_site_are_open_to_them_also_at_another_moment(here, make):
     Conference.objects.update(visibility="hidden")

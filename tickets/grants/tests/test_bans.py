@@ -18,6 +18,7 @@ def lobby(user):
     return client_of(user).get("/lobby/").status_code
 
 
+@pytest.mark.slow
 def test_a_ban_shuts_out_at_once_and_says_who_gave_it(
     conference, attendee, organizer, django_capture_on_commit_callbacks
 ):

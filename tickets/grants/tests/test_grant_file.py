@@ -124,6 +124,7 @@ def test_more_rows_cost_no_more_queries(conference, give, django_assert_max_num_
     assert count(2) == count(30)
 
 
+@pytest.mark.slow
 @pytest.mark.ignore_template_errors
 def test_the_same_in_the_admin(conference, organizer):
     client = client_of(organizer)

@@ -118,6 +118,7 @@ def test_only_people_with_an_order_in_a_shop_can_be_asked_about(attendee, paper,
     assert paper.asked == []
 
 
+@pytest.mark.slow
 def test_a_shop_that_does_not_answer_is_said_and_nothing_changes(paper, desk):
     paper.before_order = broken
     page = text(do(desk, "ask-shop", email="bo@example.com"))
@@ -184,6 +185,7 @@ def test_who_is_refused_has_their_orders_asked_for_again(conference, paper, work
     assert paper.asked == []
 
 
+@pytest.mark.slow
 def test_who_looks_for_their_ticket_has_it_asked_for_too(paper, worker):
     client = client_of(make_user("bo@example.com"))
     page = text(client.post(reverse("find_ticket"), follow=True))

@@ -45,6 +45,7 @@ def _words(words, person):
 # --- Finding somebody ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words", ["Attendee@example.com", "{reference}", "p {small}", "Ada", "attendee", " Ada "]
 )
@@ -88,6 +89,7 @@ def test_nobody_is_found(conference, desk):
     assert find(desk, "").status_code == 200
 
 
+@pytest.mark.slow
 def test_an_address_without_an_account_is_explained(conference, desk):
     make_ticket(conference, code="WAITS", holder_email="new@example.com")
     assert "It is in the name of new@example.com." in text(find(desk, "new@example.com"))
@@ -140,6 +142,7 @@ def test_tickets_bought_for_others_are_listed(conference, attendee, desk):
     assert page_of(other) in text(desk.get(page_of(attendee)))
 
 
+@pytest.mark.slow
 def test_speakers_whose_address_nobody_knows(conference, room, desk):
     known = make_speaker(conference, name="Known", email="known@example.com")
     unknown = make_speaker(conference, name="Unknown")
@@ -231,6 +234,7 @@ def test_other_conferences_are_out_of_reach(conference, desk):
     assert Claim.objects.live().filter(ticket=ticket).exists()
 
 
+@pytest.mark.slow
 def test_acts_that_are_none_and_rows_that_are_gone(conference, attendee, desk):
     assert desk.get(f"{INDEX}explode/").status_code == 404
     assert desk.get(reverse("helpdesk:person", args=[999_999])).status_code == 404

@@ -47,6 +47,7 @@ def test_a_free_ticket_in_their_name_is_claimed_with_one_click(conference, stran
     assert f"Given to {stranger.reference}." in page  # the history
 
 
+@pytest.mark.slow
 def test_a_ticket_is_given_to_whoever_the_volunteer_types(conference, desk):
     ticket = make_ticket(conference, holder_email="office@example.com")
     page = text(desk.get(page_of(ticket)))
@@ -185,6 +186,7 @@ def test_the_entry_link_is_sent_at_once(conference, attendee, desk, mailoutbox):
     assert len(mailoutbox) == 2
 
 
+@pytest.mark.slow
 def test_the_entry_link_is_shown_and_lets_its_holder_in(conference, desk):
     ticket = make_ticket(conference, holder_email="late@example.com")
     page = text(do(desk, "show-link", ticket=ticket.pk))
@@ -202,6 +204,7 @@ def test_the_entry_link_is_shown_and_lets_its_holder_in(conference, desk):
     )
 
 
+@pytest.mark.slow
 def test_no_link_is_shown_that_opens_more_than_a_ticket(conference, organizer, attendee, desk):
     theirs = make_ticket(conference, holder_email=organizer.email)
     assert "opens by its own login alone" in text(do(desk, "show-link", ticket=theirs.pk))

@@ -68,6 +68,7 @@ def test_they_let_in_for_a_day_and_no_longer(conference, desk, chief):
     assert Grant.objects.count() == 2
 
 
+@pytest.mark.slow
 def test_nothing_without_an_end(conference, desk):
     sent = {"email": "guest@example.com", "reason": "x", "scopes": "conference", "ends_at": ""}
     do(desk, "grant", **sent)
@@ -95,6 +96,7 @@ def test_no_grant_grows_beyond_a_day(conference, desk, chief):
     assert "lasts 9 h longer" in do(chief, "extend-grant", grant=grant.pk, hours=9).text
 
 
+@pytest.mark.slow
 def test_no_ticket_lasts_longer_by_more_than_a_day(conference, attendee, desk, chief):
     ticket = Ticket.objects.get()
     Ticket.objects.update(valid_until=timezone.now() + 23 * HOUR)

@@ -192,6 +192,7 @@ def test_at_another_time(conference, stranger):
         run(stranger.email, "--at", "soon")
 
 
+@pytest.mark.slow
 def test_the_entry_link(conference, attendee):
     link = EntryLink.objects.create(ticket=Ticket.objects.get())
     assert "was never sent" in run(attendee.email)[1]
@@ -303,6 +304,7 @@ def test_another_conference_is_another_matter(conference, attendee):
         run(attendee.email)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_signed_in", [True, False])
 def test_a_product_of_which_nobody_has_said_what_it_opens(conference, organizer, has_signed_in):
     ticket = make_ticket(conference, holder_email="ada@example.com", scopes=[], main_code="M-1")

@@ -33,6 +33,7 @@ def test_somebody_with_a_ticket(attendee):
     assert "You need a ticket" not in html
 
 
+@pytest.mark.slow
 def test_somebody_without(stranger):
     html = page(stranger)
     assert "You need a ticket" in html

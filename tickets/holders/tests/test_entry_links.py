@@ -316,6 +316,7 @@ def test_a_link_shown_at_the_help_desk_lets_in_and_proves_nothing(client, confer
     assert (link.opened_at, link.used_at) == (None, None)
 
 
+@pytest.mark.slow
 def test_of_an_account_that_is_known_a_shown_link_brings_the_one_ticket(client, conference, ticket):
     ada = User.objects.create_user("ada@example.com")
     EmailAddress.objects.create(user=ada, email=ada.email, verified=True, primary=True)

@@ -72,6 +72,7 @@ def test_codes_are_compared_as_people_read_them(conference, stored, typed):
     assert tickets_of_order(conference, typed, "ada@work.example") == [ticket]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["AB7C3", ""])
 def test_the_code_of_a_ticket_does_as_well_and_gets_that_one(conference, stranger, order):
     fields = {"order_code": order, "holder_email": "ada@work.example"}
@@ -120,6 +121,7 @@ def test_other_tickets_are_not_found(conference, kw):
     assert tickets_of_order(conference, "AB7C3", "a@b.example") == []
 
 
+@pytest.mark.slow
 def test_the_buyer_gets_one_of_each_kind_and_the_rest_stay_free(conference, stranger):
     bought = {"order_code": "AB7C3", "buyer_email": "ada@work.example"}
     first, second = (make_ticket(conference, **bought) for _number in range(2))
@@ -134,6 +136,7 @@ def test_the_buyer_gets_one_of_each_kind_and_the_rest_stay_free(conference, stra
     assert list(Ticket.objects.unclaimed()) == [second]
 
 
+@pytest.mark.slow
 def test_a_ticket_that_somebody_has_stays_theirs_and_they_are_asked(ticket, stranger):
     ada = make_user("ada@work.example")
     Claim.objects.create(ticket=ticket, user=ada)
@@ -146,6 +149,7 @@ def test_a_ticket_that_somebody_has_stays_theirs_and_they_are_asked(ticket, stra
     assert "order code of your ticket" in mail.outbox[-1].body
 
 
+@pytest.mark.slow
 def test_what_was_passed_on_in_between_is_not_claimed(ticket, stranger):
     client = client_of(stranger)
     ask(client)
@@ -193,6 +197,7 @@ def test_a_miss_mails_nobody(ticket, stranger):
     assert mail.outbox == []
 
 
+@pytest.mark.slow
 def test_five_wrong_codes_end_it(ticket, stranger):
     client = client_of(stranger)
     ask(client)

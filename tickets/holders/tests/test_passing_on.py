@@ -81,6 +81,7 @@ def test_whose_mailbox_it_was_reads_of_it_when_somebody_else_passed_it_on(attend
     assert "/t/" not in text
 
 
+@pytest.mark.slow
 def test_not_twice_within_a_day_and_at_most_three_times(attendee, ticket):
     holders = [attendee, *(make_user() for _number in range(4))]
     for old, new in pairwise(holders[:4]):

@@ -188,6 +188,7 @@ def test_a_task_that_runs_twice_mails_once(conference):
 TICKETS = reverse("admin:tickets_ticket_changelist")
 
 
+@pytest.mark.slow
 @pytest.mark.ignore_template_errors
 def test_from_the_admin(conference, organizer):
     ticket = make_ticket(conference, holder_email="ada@example.com")

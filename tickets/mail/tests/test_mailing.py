@@ -86,6 +86,7 @@ def test_a_mail_waits_for_the_worker(conference, waiting):
     assert [message.to for message in mail.outbox] == [["ana@example.com"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answers",
     [
@@ -180,6 +181,7 @@ def test_a_refused_recipient_is_not_tried_again_and_its_link_knows(
     assert "ana@" not in caplog.text
 
 
+@pytest.mark.slow
 def test_an_address_that_cannot_be_written_is_refused(conference, first, waiting, caplog):
     link = EntryLink.objects.create(ticket=make_ticket(conference))
     post(to="ana@@example", subject="", body="", conference=conference, entry_link=link)

@@ -47,6 +47,7 @@ def test_it_is_no_better_than_its_ticket(
     assert states() == {"A-1": main_state, "A-2": state}
 
 
+@pytest.mark.slow
 def test_it_comes_and_goes_with_a_block(conference, shop, paper, bought):
     ada = make_user(ADA)
     claim_tickets(conference, ada)
@@ -61,6 +62,7 @@ def test_it_comes_and_goes_with_a_block(conference, shop, paper, bought):
     assert opened(conference, ada) == {"conference", "talk:WORK"}
 
 
+@pytest.mark.slow
 def test_a_shop_that_names_the_ticket_alone(conference, shop, paper, bought):
     paper.changed = [[main("canceled")]]
     shop_order = paper._batches
@@ -128,6 +130,7 @@ def test_it_is_not_passed_on_alone(conference, bought):
     assert page.count("Pass it on") == 1
 
 
+@pytest.mark.slow
 def test_it_is_passed_on_with_its_ticket(conference, shop, paper, bought):
     ada, bea = make_user(ADA), make_user(BEA)
     claim_tickets(conference, ada)
@@ -145,6 +148,7 @@ def test_it_is_passed_on_with_its_ticket(conference, shop, paper, bought):
     assert holders() == {"A-1": BEA, "A-2": BEA}, "the shop has named nobody new"
 
 
+@pytest.mark.slow
 def test_the_shop_gives_both_to_somebody_else(conference, shop, paper, bought):
     ada, _bea = make_user(ADA), make_user(BEA)
     claim_tickets(conference, ada)
@@ -186,6 +190,7 @@ def test_whoever_has_the_ticket_has_it(conference, bought):
     assert holders() == {}, "it leaves with the ticket"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", [ADA, ""])
 def test_an_order_code_brings_both(conference, shop, paper, bought, mailoutbox, address):  # noqa: PLR0913
     Ticket.objects.update(holder_email=address, shop_email=address, buyer_email=ADA)
@@ -196,6 +201,7 @@ def test_an_order_code_brings_both(conference, shop, paper, bought, mailoutbox, 
     assert len(mailoutbox) == 1, "who has both is asked once"
 
 
+@pytest.mark.slow
 def test_one_that_is_bought_later_finds_who_has_the_ticket(conference, shop, paper, bought):
     bea = make_user(BEA)
     claim_those(conference, bea, [Ticket.objects.get(code="A-1")], Claim.Way.ORDER)
@@ -206,6 +212,7 @@ def test_one_that_is_bought_later_finds_who_has_the_ticket(conference, shop, pap
     assert holders() == {"A-1": BEA, "A-2": BEA, "A-4": BEA}
 
 
+@pytest.mark.slow
 def test_who_bought_for_others_gives_the_ticket_with_its_add_on(conference, shop, paper, bought):
     Ticket.objects.update(holder_email="", shop_email="", buyer_email=ADA)
     ada = make_user(ADA)
@@ -215,6 +222,7 @@ def test_who_bought_for_others_gives_the_ticket_with_its_add_on(conference, shop
     assert holders() == {"A-1": BEA, "A-2": BEA}
 
 
+@pytest.mark.slow
 def test_at_the_help_desk_it_goes_with_its_ticket(conference, organizer, bought):
     volunteer = Volunteer(organizer, conference, SITE)
     ticket, workshop = Ticket.objects.order_by("code")
@@ -252,6 +260,7 @@ def test_the_admin_cancels_both_and_gives_neither_alone(conference, organizer, b
     assert states() == {"A-1": "canceled", "A-2": "canceled"}
 
 
+@pytest.mark.slow
 def test_no_link_is_mailed_for_what_opens_nothing(conference, shop, paper, bought):
     paper.pages.append([paper_ticket("S-1", product="Shirt", product_code="9", admits=Admits.NO)])
     full(shop)

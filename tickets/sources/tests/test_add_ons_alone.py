@@ -52,6 +52,7 @@ def test_it_does_so_by_any_code(conference, shirt, code):
     assert holders() == {"A-1": BEA, "A-2": BEA}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["A-1", "A-2"])
 @pytest.mark.parametrize("signed_in", [ADA, BEA, ""])
 def test_it_does_so_by_the_link_that_is_mailed(conference, shirt, mailoutbox, code, signed_in):  # noqa: PLR0913
@@ -72,6 +73,7 @@ def test_its_link_is_that_of_its_ticket(conference, shirt):
     assert plan_mailing(conference, product=workshop).ticket_ids == mains
 
 
+@pytest.mark.slow
 def test_two_tickets_that_bring_the_same_are_for_two(conference, shop, paper, bought):
     """Also where the one opens it by an add-on; and that one comes first, since it brings more."""
     paper.pages = [[main()], [paper_ticket("B-1", email=ADA), add_on("B-2", main_code="B-1")]]
@@ -129,6 +131,7 @@ def test_a_file_over_a_shop_that_is_off_ends_it_with_its_ticket(
     assert states() == {"A-1": "canceled", "A-2": "canceled"}
 
 
+@pytest.mark.slow
 @pytest.mark.ignore_template_errors
 def test_in_the_admin_it_comes_back_with_its_ticket_and_not_alone(conference, organizer, bought):
     """What the shop has ended stays so."""
@@ -164,6 +167,7 @@ def test_in_the_admin_it_comes_back_with_its_ticket_and_not_alone(conference, or
     assert set(states().values()) == {"valid"}, "both at once"
 
 
+@pytest.mark.slow
 @pytest.mark.ignore_template_errors
 def test_the_form_in_the_admin_keeps_to_the_same(conference, organizer, bought):
     client = client_of(organizer)

@@ -134,6 +134,7 @@ def test_a_shop_that_does_not_answer_changes_nothing_and_is_asked_again(
     assert DBTaskResult.objects.ready().count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("silent", [True, False])
 def test_nobody_waits_long_for_a_shop(conference, settings, monkeypatch, ann, silent):
     waits: list[float] = []

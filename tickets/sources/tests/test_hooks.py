@@ -124,6 +124,7 @@ def test_the_whole_order_counts(shop, paper):
     assert Ticket.objects.valid().get().code == "B-1"
 
 
+@pytest.mark.slow
 def test_with_a_worker_the_call_asks_nobody(shop, paper, worker):
     assert call(shop).status_code == 204
     assert call(shop).status_code == 204
@@ -150,6 +151,7 @@ def test_a_call_that_is_replayed_makes_one_task(shop, paper, worker):
     assert DBTaskResult.objects.ready().count() == 1, "what comes later is news"
 
 
+@pytest.mark.slow
 def test_a_call_while_the_order_is_asked_for_makes_another_task(shop, paper, worker):
     def calls_again(code):
         paper.before_order = lambda code: None
@@ -179,6 +181,7 @@ def test_a_call_about_something_else(shop, paper):
     assert paper.asked == []
 
 
+@pytest.mark.slow
 def test_who_does_not_know_the_secret_learns_nothing(shop):
     other = make_shop(make_conference(), slug="elsewhere")
     off = make_shop(shop.conference, slug="off", is_active=False)
@@ -206,6 +209,7 @@ def test_other_answers(shop):
     assert not OrderHint.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_call_while_the_order_is_asked_for_is_not_lost(shop, paper):
     def calls_again(code):
         paper.before_order = lambda code: None
@@ -284,6 +288,7 @@ def test_without_a_worker_a_failure_is_the_timers_too(shop, paper):
     assert OrderHint.objects.waiting().count() == 1
 
 
+@pytest.mark.slow
 def test_no_secret_is_in_logs_and_tasks(shop, paper, worker, caplog):
     def fails(code):
         raise ShopError("The shop answers 500.")

@@ -69,6 +69,7 @@ def sides(request, db, settings):
         yield make_side(one, request.param, FIRST), make_side(other, request.param, SECOND)
 
 
+@pytest.mark.slow
 def test_what_a_shop_says_reaches_its_own_conference(sides):
     """Else the other tests would find nothing, whatever got through."""
     for side, host in zip(sides, (FIRST, SECOND), strict=True):
@@ -76,12 +77,14 @@ def test_what_a_shop_says_reaches_its_own_conference(sides):
         assert Ticket.objects.get(shop=side.shop, order_code=side.order).state == "canceled"
 
 
+@pytest.mark.slow
 def test_the_own_address_is_none_at_the_other_host(sides, caplog):
     first, second = sides
     nothing_happens(first, SECOND, first.shop.hook_secret, 404, caplog)
     nothing_happens(second, FIRST, second.shop.hook_secret, 404, caplog)
 
 
+@pytest.mark.slow
 def test_at_the_address_of_the_other_one_it_is_no_call(sides, caplog):
     """Whoever knows one conference's address and has a valid call of another one's shop."""
     first, second = sides
@@ -89,6 +92,7 @@ def test_at_the_address_of_the_other_one_it_is_no_call(sides, caplog):
     nothing_happens(first, SECOND, second.shop.hook_secret, refused, caplog)
 
 
+@pytest.mark.slow
 def test_not_even_where_both_have_the_same_key(sides, caplog):
     """An account has one key for its webhooks, if its owner chose it so."""
     first, second = sides

@@ -232,6 +232,7 @@ def test_people_who_signed_in_before_get_their_ticket(
     assert client.get("/lobby/").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_refund_is_noticed_at_once(
     conference, stranger, file, django_capture_on_commit_callbacks
 ):
@@ -245,6 +246,7 @@ def test_a_refund_is_noticed_at_once(
     assert 'data-reason="ticket_canceled"' in response.text
 
 
+@pytest.mark.slow
 def test_a_ticket_that_is_passed_on_changes_hands(
     conference, attendee, stranger, file, django_capture_on_commit_callbacks
 ):

@@ -155,6 +155,7 @@ def test_nothing_is_missing_while_a_row_has_no_code(conference, file, tmp_path):
     assert states() == {"A": "valid"}
 
 
+@pytest.mark.slow
 def test_the_sheet_the_row_of_names_and_the_letters_are_said(conference, tmp_path, file):
     path = tmp_path / "tickets.xlsx"
     sheets = {

@@ -158,6 +158,7 @@ def test_a_second_product_closes_nobody_out(conference, shop, paper):
     assert [each.name for each in conference.products.opened_alone()] == ["Release 1"]
 
 
+@pytest.mark.slow
 def test_a_second_product_before_anybody_came_in_asks_for_both(conference, shop, paper):
     paper.has(untold("A-1"))
     full(shop)

@@ -138,6 +138,7 @@ def test_an_answer_that_breaks_off_is_asked_for_again(shop, waits):
         get(shop)
 
 
+@pytest.mark.slow
 def test_silence_and_dripping_end(shop, waits, monkeypatch):
     monkeypatch.setattr(client_module, "ATTEMPTS", 2)
     go_on = threading.Event()

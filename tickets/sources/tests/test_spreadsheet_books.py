@@ -102,6 +102,7 @@ def test_one_column_is_an_area_too(monkeypatch):
         read_book(xlsx_of_sheets({"Big": rows_of(200)}))
 
 
+@pytest.mark.slow
 def test_a_large_sheet_beside_the_tickets_does_not_matter(monkeypatch):
     monkeypatch.setattr(files, "MAX_CELLS", 100)
     data = xlsx_of_sheets({"Tickets": sheet(*TICKETS), "Raw": rows_of(200)})

@@ -105,6 +105,7 @@ def test_the_first_sheet_that_is_not_hidden_or_one_by_name():
     assert "There is no such sheet. There are: 2026, 2025." in refused(data, sheet="2024")
 
 
+@pytest.mark.slow
 def test_the_command_reads_them_too(conference, tmp_path):
     path = tmp_path / "tickets.xlsx"
     rows = {"Other": sheet(["x"]), "Tickets": sheet(["Name", "E-mail"], ["Ada", "ada@example.com"])}

@@ -64,6 +64,7 @@ def test_all_shops_that_are_active(conference, paper):
     assert paper.asked[3:] == ["everything"]
 
 
+@pytest.mark.slow
 def test_orders_that_the_shop_called_about_come_first(conference, paper):
     shop = make_shop(conference)
     run()

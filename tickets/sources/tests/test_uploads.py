@@ -116,6 +116,7 @@ def test_what_is_missing_is_canceled_only_when_ticked(conference):
     assert Ticket.objects.get(code="T9").shop_says == "gone"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "options"),
     [

@@ -60,6 +60,7 @@ def test_the_undo_of_a_ticket_that_came_back_ends_its_add_ons(conference, worksh
     assert states() == {"A-1": "canceled", "A-2": "canceled"}
 
 
+@pytest.mark.slow
 def test_the_only_product_that_is_left_opens_and_that_is_said(conference):
     ada = make_user(ADA)
     apply(upload_of(conference, TWO_PRODUCTS))
@@ -73,6 +74,7 @@ def test_the_only_product_that_is_left_opens_and_that_is_said(conference):
     assert opens()["Full"] == OPEN, "somebody has come in by it"
 
 
+@pytest.mark.slow
 def test_an_undo_decides_again(conference):
     apply(upload_of(conference, TWO_PRODUCTS))
     upload = upload_of(conference, ONE_PRODUCT)
@@ -81,6 +83,7 @@ def test_an_undo_decides_again(conference):
     assert opens() == {"Full": [], "Shirt": []}, "as before: nobody has said what they open"
 
 
+@pytest.mark.slow
 def test_an_undo_says_what_opens_by_it(conference):
     apply(upload_of(conference, ONE_PRODUCT))
     upload = upload_of(conference, TWO_PRODUCTS)
