@@ -90,7 +90,6 @@ def test_one_connection_serves_one_server(internet):
     assert len(internet.connected) == 3, "the server has hung up once"
 
 
-@pytest.mark.slow
 def test_threads_do_not_disturb_each_other(internet):
     for number in range(64):
         internet.page(f"{HOST}/{number}", str(number))
@@ -236,7 +235,6 @@ def test_answers_are_unpacked_up_to_the_limit(internet):
             get(f"{HOME}{path}", max_bytes=249_999)
 
 
-@pytest.mark.slow
 def test_a_bomb_is_not_unpacked(internet, monkeypatch):
     internet.page(f"{HOST}/", gzip.compress(bytes(20_000_000)), Content_Encoding="gzip")
     sizes = []
@@ -328,7 +326,6 @@ def stop():
     stop.set()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("begin", [b"", OK + b"X: ", OK + b"\r\n"])
 @pytest.mark.parametrize("drop", [b"", b"x"])
 def test_a_server_that_is_silent_or_drips_is_cut_off(internet, stop, begin, drop):
@@ -345,7 +342,6 @@ def test_a_server_that_is_silent_or_drips_is_cut_off(internet, stop, begin, drop
             get(seconds=10_000, silence=0.2)
 
 
-@pytest.mark.slow
 def test_the_deadline_is_that_of_all_requests_and_redirects(internet, stop):
     def redirect(send):
         stop.wait(0.1)
@@ -361,7 +357,6 @@ def test_the_deadline_is_that_of_all_requests_and_redirects(internet, stop):
         assert client.request(HOME).body == b"here"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_server_that_takes_nothing_is_cut_off(scheme):
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -370,7 +365,6 @@ def test_a_server_that_takes_nothing_is_cut_off(scheme):
             client.request(address, data=bytes(20_000_000))
 
 
-@pytest.mark.slow
 def test_names_that_are_never_found_or_cannot_be_are_given_up(monkeypatch, stop):
     with failing(ErrorKind.REFUSED, "cannot be read"):
         get(f"https://{'x' * 64}.example/")

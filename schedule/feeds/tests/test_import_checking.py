@@ -77,7 +77,6 @@ def test_what_is_new_waits_for_a_review(feed, web):
     assert check_feed(feed, at=AT).outcome is CheckOutcome.UNCHANGED, "the same bytes"
 
 
-@pytest.mark.slow
 def test_a_feed_applies_by_itself_when_it_may(feed, web):
     feed.applies_by_itself = True
     feed.save()
@@ -99,7 +98,6 @@ def test_a_feed_applies_by_itself_when_it_may(feed, web):
 DAY_BEFORE = AT - timedelta(days=1)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("etag", ["", '"1"'])
 def test_what_stays_missing_is_taken_out_though_the_feed_says_nothing_new(feed, web, etag):
     feed.applies_by_itself = True
@@ -120,7 +118,6 @@ def test_what_stays_missing_is_taken_out_though_the_feed_says_nothing_new(feed, 
     assert FeedItem.objects.exclude(missing_since=None).values_list("missing_looks")[0] == (24,)
 
 
-@pytest.mark.slow
 def test_another_programme_waits_whole(feed, web):
     feed.applies_by_itself = True
     feed.save()
@@ -136,7 +133,6 @@ def test_another_programme_waits_whole(feed, web):
     assert check_feed(feed, at=AT).error == ""
 
 
-@pytest.mark.slow
 def test_another_programme_is_said_until_it_is_decided(feed, web):
     feed.applies_by_itself = True
     feed.save()
@@ -172,7 +168,6 @@ def test_the_command_refuses_another_programme(conference, web):
     assert "5 taken out" in run(ADDRESS, "--accept-removals")
 
 
-@pytest.mark.slow
 def test_a_check_that_fails_is_no_look(feed, web):
     feed.applies_by_itself = True
     feed.save()
@@ -190,7 +185,6 @@ def test_a_check_that_fails_is_no_look(feed, web):
     assert Talk.objects.shown().count() == 18
 
 
-@pytest.mark.slow
 def test_a_feed_that_does_not_apply_by_itself_takes_nothing_out(feed, web):
     feed.applies_by_itself = True
     feed.save()
@@ -330,7 +324,6 @@ def test_the_command_reads_an_address(conference, web):
         run(ADDRESS)
 
 
-@pytest.mark.slow
 def test_the_command_says_what_waits(conference, day_before, web):
     web.data = many(20)
     run(ADDRESS)
@@ -352,7 +345,6 @@ def test_the_command_says_what_waits(conference, day_before, web):
     assert Talk.objects.shown().count() == 10
 
 
-@pytest.mark.slow
 def test_the_timers_words_say_what_waits(due, day_before, web):
     due.applies_by_itself = True
     due.save()
@@ -383,7 +375,6 @@ def test_the_command_lines_that_contradict_themselves(conference):
         run("--dry-run")
 
 
-@pytest.mark.slow
 def test_a_review_of_kept_bytes_is_no_look(feed, web):
     feed.applies_by_itself = True
     feed.save()

@@ -83,7 +83,6 @@ def test_tickets_are_found(client, conference, query):
     assert "got@it.example" in response.content.decode()
 
 
-@pytest.mark.slow
 def test_tickets_that_nobody_has_are_listed(client, conference):
     make_ticket(conference, code="FREE")
     make_ticket(conference, code="HELD", user=make_user())
@@ -107,7 +106,6 @@ def test_the_state_is_changed_and_known_at_once(
     assert admission.refusal(None, timezone.now()) is Reason.TICKET_CANCELED
 
 
-@pytest.mark.slow
 def test_the_actions_cancel_restore_and_release(
     client, conference, attendee, django_capture_on_commit_callbacks
 ):
@@ -142,7 +140,6 @@ def test_a_ticket_is_given_to_somebody(
     assert admission_of(conference, stranger.pk).openings
 
 
-@pytest.mark.slow
 def test_a_ticket_passes_from_one_to_another_in_one_form(client, conference, attendee, stranger):
     ticket = Ticket.objects.get()
     first = {"claims-0-id": ticket.claims.get().pk, "claims-0-ticket": ticket.pk}
@@ -318,7 +315,6 @@ def test_a_person_is_found_by_reference_and_address(helper, attendee, query):
     assert attendee.reference in response.content.decode()
 
 
-@pytest.mark.slow
 def test_the_list_has_the_people_of_the_conference(client, helper, attendee, stranger):
     mine = client_of(helper)
     page = mine.get(PEOPLE).content.decode()
@@ -329,7 +325,6 @@ def test_the_list_has_the_people_of_the_conference(client, helper, attendee, str
     assert "stranger@example.com" in client.get(PEOPLE).content.decode()
 
 
-@pytest.mark.slow
 def test_a_person_without_superuser_rights_raises_nobody(conference, helper, organizer, stranger):
     make_ticket(conference, user=stranger)
     client = client_of(helper)
@@ -354,7 +349,6 @@ def give_role(client, person, kind):
     return client.post(url_of(person), person_data(person, **row))
 
 
-@pytest.mark.slow
 def test_nobody_gives_a_role_that_may_do_more_than_they_may(
     conference, helper, stranger, monkeypatch
 ):
@@ -385,7 +379,6 @@ def test_grants_and_tickets_of_other_conferences_stay_out_of_the_form(client, st
     assert "ELSEWHERE" not in page
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("model", ["product", "ticket", "grant", "user"])
 def test_a_list_of_more_rows_costs_the_same_queries(client, conference, model):
     url = reverse(f"admin:tickets_{model}_changelist")
