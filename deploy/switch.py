@@ -1,13 +1,18 @@
 #!/usr/bin/python3
 """Let another release serve, new or old; the playbook does it by this, and so do you for the way back:
 
-    front-row-switch RELEASE      one of /srv/front-row/releases
+    front-row-switch RELEASE             one of /srv/front-row/releases
+    front-row-switch --back              the one that served before, at once
+    front-row-switch --at-once RELEASE   without the trial, when what serves is itself broken
 
-It is started beside the one that serves, on the same socket, and asked for some pages. Only when it has
-answered does `current` name it, do workers and timers follow, and is the other one stopped. When it does not,
-it is stopped, and nothing has changed. Stopped in the middle, run it again.
+It is started beside the one that serves, on the same socket, and asked for some pages. When it has answered,
+both serve side by side for half a minute, and nginx' log says how visitors fare with each (trial.py). Only then
+does `current` name the new one, do workers and timers follow, and is the other one stopped. When it does not
+answer, or is clearly worse, it is stopped, and nothing has changed. Stopped in the middle, run it again.
 """
 
+import argparse
+import contextlib
 import http.client
 import os
 import re
@@ -17,15 +22,35 @@ import sys
 import time
 from pathlib import Path
 
+from trial import Answer, Log, Trial
+
 HOME = Path("/srv/front-row")
 ENVIRONMENT = Path("/etc/front-row/env")
 SOCKET = "/run/front-row/app.sock"
 # How often it has to answer. Both releases take from the one socket, whoever is quicker.
 ANSWERS, SECONDS = 10, 60
-PAGES = ("/readyz", "/", "/accounts/login/")
+PAGES = ("/readyz", "/", "/accounts/login/", "/live.json")
+# An open page asks for something of its own once in 30 seconds (`pulse`): within them all have met one release
+# or the other.
+TRIAL_SECONDS = 30
+# The first time, each process imports and fills what it keeps.
+WARM_UP_SECONDS = 10
+# Open pages ask every two or three seconds: who is not heard by then is not there.
+QUIET_SECONDS = 5
+ACCESS_LOG = Path("/var/log/nginx/access.log")
 
 
 class DoesNotServe(Exception):
+    pass
+
+
+class IsWorse(DoesNotServe):
+    def __str__(self) -> str:
+        hint = "if that one is broken itself, --at-once leaves the trial out"
+        return f"{super().__str__()} ({hint})"
+
+
+class NoAnswer(Exception):
     pass
 
 
@@ -47,20 +72,34 @@ class Connection(http.client.HTTPConnection):
 
 
 def main() -> int:
-    if len(sys.argv) != 2:
-        print(__doc__, file=sys.stderr)
-        return 2
-    release = sys.argv[1]
+    parser = argparse.ArgumentParser(prog="front-row-switch", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("release", nargs="?", metavar="RELEASE")
+    which.add_argument("--back", action="store_true", help="the one that served before, at once")
+    parser.add_argument("--at-once", action="store_true", help="without the trial")
+    options = parser.parse_args()
+    if options.back and not (HOME / "previous").exists():
+        print("No release has served before, so there is no way back.", file=sys.stderr)
+        return 1
+    release = (HOME / "previous").resolve().name if options.back else options.release
+    return switch_to(release, is_tried=not (options.back or options.at_once))
+
+
+def switch_to(release: str, *, is_tried: bool) -> int:
+    """The exit status."""
     home = HOME / "releases" / release
     if not (home / ".installed").is_file():
         print(f"There is no whole release in {home}.", file=sys.stderr)
         return 1
     others = [unit for unit in units("front-row@*.service") if unit != unit_of(release)]
-    if not others and is_current(home) and systemctl("is-active", "--quiet", unit_of(release)):
+    if not others and is_current(home) and runs(unit_of(release)):
         print(f"{release} serves already: nothing to do.")
         return 0
     try:
         start(release)
+        if is_tried and not is_current(home) and any(map(runs, others)):
+            try_by_visitors(release)
     except DoesNotServe as problem:
         if not is_current(home):
             systemctl("stop", unit_of(release))
@@ -92,13 +131,21 @@ def start(release: str) -> None:
 
 def has_answered(release: str) -> bool:
     """Whether it was this release that one connection has led to, and all is well there."""
+    try:
+        return answered(release)
+    except NoAnswer:
+        return False
+
+
+def answered(release: str) -> bool:
+    """Raises NoAnswer when nobody knows which release it was that has not answered."""
     connection = Connection("localhost", timeout=10)
     try:
         connection.connect()
         if connection.ask("/healthz") != (200, f"ok {release}"):
             return False
-    except (OSError, http.client.HTTPException):
-        return False
+    except (OSError, http.client.HTTPException) as error:
+        raise NoAnswer(type(error).__name__) from None
     else:
         for path in PAGES:
             try:
@@ -112,18 +159,51 @@ def has_answered(release: str) -> bool:
         connection.close()
 
 
+def try_by_visitors(release: str) -> None:
+    """Both serve on the one socket meanwhile. Over soon when nobody is there."""
+    with contextlib.closing(Log(ACCESS_LOG)) as log:
+        if not log.is_there:
+            print(f"There is no {ACCESS_LOG}, so visitors did not try it.")
+            return
+        trial, began = Trial(release), time.monotonic()
+        while (passed := time.monotonic() - began) < TRIAL_SECONDS:
+            time.sleep(1)
+            for answer in filter(None, map(Answer.of_line, log.new_lines())):
+                trial.add(answer, is_timed=passed >= WARM_UP_SECONDS)
+            if trial.fails:
+                raise IsWorse(f"it fails its visitors: {trial}")
+            if passed >= QUIET_SECONDS and not trial.has_visitors:
+                print("Nobody visits, so visitors did not try it.")
+                return
+            # What takes requests and answers none is not in the log before nginx gives up.
+            try:
+                answered(release)
+            except NoAnswer as problem:
+                raise IsWorse(f"since it runs, requests get no answer ({problem})") from None
+    if trial.is_slow:
+        raise IsWorse(f"its visitors wait: {trial}")
+    print(f"Visitors tried it: {trial}.")
+
+
 def finish(release: str, others: list[str]) -> None:
     systemctl("enable", unit_of(release))
-    link = HOME / "current.new"
-    link.unlink(missing_ok=True)
-    link.symlink_to(HOME / "releases" / release)
-    link.replace(HOME / "current")
+    served = (HOME / "current").resolve()
+    if served.name != release and (served / ".installed").is_file():
+        point("previous", served)
+    point("current", HOME / "releases" / release)
     # Timers find the release by `current` when they are due.
     for unit in units("front-row-worker@*.service"):
         systemctl("restart", unit)
     for unit in others:
         systemctl("disable", "--now", unit)
     systemctl("reset-failed", "front-row@*.service")
+
+
+def point(name: str, home: Path) -> None:
+    link = HOME / f"{name}.new"
+    link.unlink(missing_ok=True)
+    link.symlink_to(home)
+    link.replace(HOME / name)
 
 
 def publish(home: Path) -> None:
@@ -155,6 +235,10 @@ def units(pattern: str) -> list[str]:
     command = ["systemctl", "list-units", "--plain", "--no-legend", "--full", pattern]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return [line.split()[0] for line in listed.splitlines()]
+
+
+def runs(unit: str) -> bool:
+    return systemctl("is-active", "--quiet", unit)
 
 
 def systemctl(*arguments: str) -> bool:

@@ -88,6 +88,7 @@ if SOCIAL_PROVIDERS:
     INSTALLED_APPS += ["allauth.socialaccount"]
     INSTALLED_APPS += [f"allauth.socialaccount.providers.{name}" for name in SOCIAL_PROVIDERS]
 MIDDLEWARE = [
+    "portal.observing.release.ReleaseMiddleware",
     "portal.observing.doing.DoingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

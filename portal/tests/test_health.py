@@ -16,6 +16,16 @@ def test_alive_without_database_and_conference(settings):
     assert (response.status_code, response.text) == (200, "ok 493f54b74ce7")
 
 
+def test_every_answer_names_its_release_for_the_log_of_nginx(conference, settings, monkeypatch):
+    settings.RELEASE = "493f54b74ce7"
+    client = client_of(None)
+    client.raise_request_exception = False
+    assert client.get("/nowhere/").headers["Front-Row-Release"] == "493f54b74ce7"
+    monkeypatch.setattr("portal.health._readiness", mock.Mock(side_effect=ValueError))
+    broken = client.get("/readyz")
+    assert (broken.status_code, broken.headers["Front-Row-Release"]) == (500, "493f54b74ce7")
+
+
 def test_the_playbook_names_the_release(tmp_path):
     assert installed_release(tmp_path) == ""
     (tmp_path / ".installed").write_text("493f54b74ce7")

@@ -11,6 +11,7 @@ CAREFUL = [
     ("Referrer-Policy", "strict-origin"),
     ("X-Content-Type-Options", "nosniff"),
 ]
+RELEASE = "493f54b74ce7"
 _number = count(1)
 # Once it answers.
 _broken = count()
@@ -20,6 +21,7 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     asked = {key: value for key, value in environ.items() if isinstance(value, str)}
     headers = [("Content-Type", "application/json"), ("Cache-Control", "no-cache"), ("ETag", '"1"')]
     headers.append(("Vary", "Cookie, Accept-Language"))
+    headers.append(("Front-Row-Release", RELEASE))
     if environ["HTTP_HOST"].startswith("cookie."):
         headers.append(("Set-Cookie", "sessionid=somebody"))
     if environ["HTTP_HOST"].startswith("careful."):

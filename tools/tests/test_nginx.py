@@ -14,6 +14,7 @@ from http.client import RemoteDisconnected
 import pytest
 
 from tools.nginx import CONFIGS, SEARCH_PATH
+from tools.tests.echo import RELEASE
 from tools.tests.nginx_site import BUSY, HASHED, nginx_site
 
 pytestmark = pytest.mark.skipif(
@@ -225,6 +226,20 @@ def test_the_log_names_nobody_and_opens_no_door(site):
     assert "127.0.0.1" not in log
     assert "secret" not in log
     assert "word" not in log
+
+
+def test_the_log_has_what_the_app_said_and_which_release_it_was(site):
+    for path in ("/release/", "/says-503", "/live.json"):
+        answer = site.get(path)
+        assert "Front-Row-Release" not in answer.headers
+    wanted = {("/release/", "200"), ("/says-503", "503")}
+    deadline = time.monotonic() + 180
+    named = set()
+    while not wanted <= named and time.monotonic() < deadline:
+        lines = [json.loads(line) for line in site.log.read_text().splitlines() if line[-1:] == "}"]
+        named = {(each["path"], each["app_status"]) for each in lines if each["release"] == RELEASE}
+        time.sleep(0.01)
+    assert wanted <= named
 
 
 @pytest.mark.slow

@@ -12,19 +12,16 @@ import sys
 import threading
 import time
 from fnmatch import fnmatch
-from types import ModuleType
 
 import pytest
 
 from tools.process import run, temporary_directory
 from tools.stack import PROJECT
 
-pytestmark = [pytest.mark.services, pytest.mark.slow]
+sys.path.append(str(PROJECT / "deploy"))  # programs of the machine, no package of the project
+import switch
 
-# A script, not a module of the project.
-SCRIPT = PROJECT / "deploy" / "switch.py"
-switch = ModuleType("switch")
-exec(compile(SCRIPT.read_text(), SCRIPT, "exec"), switch.__dict__)
+pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 PARTS = ("deploy", "lib", "portal", "schedule", "static", "streaming", "templates", "tickets")
 WORKER = "front-row-worker@mail.service"
@@ -115,6 +112,7 @@ def machine():
         patch.setattr(switch, "HOME", home)
         patch.setattr(switch, "ENVIRONMENT", environment)
         patch.setattr(switch, "SOCKET", str(home / "app.sock"))
+        patch.setattr(switch, "ACCESS_LOG", home / "access.log")
         for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "STATIC_ROOT", "MEDIA_ROOT"):
             patch.delenv(name, raising=False)
         systemd = Systemd(home, env)
@@ -140,8 +138,8 @@ def serving(machine, patched_argv):
 
 @pytest.fixture
 def patched_argv(monkeypatch):
-    def switch_to(*releases):
-        monkeypatch.setattr(sys, "argv", ["front-row-switch", *releases])
+    def switch_to(*words):
+        monkeypatch.setattr(sys, "argv", ["front-row-switch", *words])
         return switch.main()
 
     return switch_to
@@ -215,7 +213,7 @@ def test_there_and_back_and_nobody_notices(serving, patched_argv, capfd):
     with visitor() as seen:
         assert patched_argv("two") == 0
         assert (state(serving), who_serves()) == (TWO, "ok two")
-        assert patched_argv("one") == 0
+        assert patched_argv("--back") == 0
         assert (state(serving), who_serves()) == (ONE, "ok one")
     assert {status for status, _seconds in seen} == {200}
     assert len(seen) > 100
@@ -265,7 +263,15 @@ def test_what_is_not_there_or_not_whole_is_not_tried(serving, patched_argv, caps
     for release in ("half", "away", "../one"):
         assert patched_argv(release) == 1
         assert "There is no whole release in" in capsys.readouterr().err
-    assert patched_argv() == 2
+    with pytest.raises(SystemExit):
+        patched_argv()
+    assert state(serving) == ONE
+
+
+def test_without_a_release_before_there_is_no_way_back(serving, patched_argv, capsys):
+    (serving.home / "previous").unlink(missing_ok=True)
+    assert patched_argv("--back") == 1
+    assert "there is no way back" in capsys.readouterr().err
     assert state(serving) == ONE
 
 
