@@ -9,6 +9,7 @@ from django_redis.client import DefaultClient
 from django_redis.exceptions import ConnectionInterrupted
 from redis.exceptions import RedisError
 
+from lib.counting.acts import REDIS
 from lib.steady.breaker import Breaker
 
 # How long Redis is left alone after a failure, so that a frozen one delays one request, not all.
@@ -97,8 +98,10 @@ class SteadyRedisCache(RedisCache[Any]):
                 answer = getattr(self.client, operation)(key, *args, **named)
             except (ConnectionInterrupted, RedisError) as error:
                 self.breaker.failed(error)
+                REDIS.add("failed")
             else:
                 self.breaker.worked()
+                REDIS.add("ok")
                 return answer
         if isinstance(key, str) and key.startswith(LOCAL_PREFIX):
             return getattr(self.local, operation)(key, *args, **named)

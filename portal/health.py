@@ -60,13 +60,13 @@ def readyz(request: HttpRequest) -> HttpResponseBase:
     """
     readiness = _readiness()
     status = 200 if readiness.is_ready else 503
-    if not _is_own_machine(request):
+    if not is_own_machine(request):
         return HttpResponse(status=status, content_type="text/plain")
     report = {"ready": readiness.is_ready, **readiness._asdict()}
     return JsonResponse(report, status=status)
 
 
-def _is_own_machine(request: HttpRequest) -> bool:
+def is_own_machine(request: HttpRequest) -> bool:
     """Every proxy says for whom it asks."""
     is_passed_on = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via"))
     return not is_passed_on and request.META.get("REMOTE_ADDR", "") in OWN_MACHINE

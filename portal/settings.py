@@ -90,6 +90,7 @@ if SOCIAL_PROVIDERS:
 MIDDLEWARE = [
     "portal.observing.release.ReleaseMiddleware",
     "portal.observing.doing.DoingMiddleware",
+    "portal.observing.prometheus.measuring.MeasuringMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "lib.clean_input.CleanInputMiddleware",
@@ -382,7 +383,7 @@ MESSAGE_STORAGE = "schedule.site.cookies.MessageStorage"
 CSRF_COOKIE_HTTPONLY, CSRF_FAILURE_VIEW = True, "tickets.accounts.login.too_old"
 SECURE_SSL_REDIRECT = HTTPS
 # The probes of the machine itself speak plain HTTP.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

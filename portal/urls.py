@@ -6,6 +6,7 @@ from portal import views
 from portal.health import healthz, readyz
 from portal.keeping import views as keeping_views
 from portal.observing.error_page import server_error
+from portal.observing.prometheus.metrics import metrics
 from tickets.admission.refusals import forbidden
 
 handler403 = forbidden
@@ -25,4 +26,5 @@ urlpatterns = [
     path(settings.ADMIN_PATH, admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]

@@ -26,7 +26,7 @@ def check_backups(at: datetime) -> Answers:
     if connection.vendor != "postgresql":
         yield not_applicable(_("An SQLite file is for trying out, and is not backed up."))
         return
-    report = _read("kept.json")
+    report = report_of("kept.json")
     if report is None:
         hint = _("Run the playbook, or see deploy/roles/backups and set BACKUP_FOLDER.")
         yield error(_("Nothing says that backups are made."), hint)
@@ -42,7 +42,7 @@ def check_restore(at: datetime) -> Answers:
     if connection.vendor != "postgresql":
         yield not_applicable(_("An SQLite file is for trying out, and is not backed up."))
         return
-    report = _read("drill.json")
+    report = report_of("drill.json")
     hint = _("See journalctl -u front-row-drill.")
     if report is None:
         yield error(_("No backup was ever restored to see whether it is good."), hint)
@@ -54,7 +54,7 @@ def check_restore(at: datetime) -> Answers:
         yield ok(_("A backup was restored at %(at)s, and all was equal.") % report)
 
 
-def _read(name: str) -> dict[str, Any] | None:
+def report_of(name: str) -> dict[str, Any] | None:
     try:
         return dict(json.loads((Path(settings.BACKUP_FOLDER) / name).read_text()))
     except (OSError, ValueError):

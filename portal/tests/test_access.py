@@ -37,6 +37,7 @@ OPEN = {
     "room_folder": "the number of the conference and the name of the room",
     "healthz": "a probe, which names the release and nothing else",
     "readyz": "a probe without data",
+    "metrics": "numbers, for the machine itself; nobody else finds it",
     "entry": "opened by a signed token, which stands for the ticket's mailbox; signs in on a POST",
     "come_in": "takes the code that one's other device shows; that device then has to say yes",
     "come_in_wait": "as the page before it",

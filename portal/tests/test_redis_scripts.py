@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import rates
+from lib.counting import counts
 from lib.redis_scripts import RedisScript
 from streaming.watching import reports
 from tickets.accounts import waiting_line
@@ -31,6 +32,9 @@ CALLS: dict[RedisScript[Any], st.SearchStrategy[Any]] = {
     rates._COUNT: st.lists(one_of(RATES), min_size=1, unique=True).map(
         lambda some: ([rate[0] for rate in some], [each for rate in some for each in rate[1:]])
     ),
+    counts._ADD: st.lists(one_of([("a", 1), ("b|ok", 7), ("c|x|sum", 40)]), min_size=1).map(
+        lambda some: (["counts"], [part for pair in some for part in pair])
+    ),
     waiting_line._NEXT_PLACE: st.tuples(
         st.just(["line"]), st.tuples(one_of([1 / 3, 15, 45.5]), one_of([0, 15]), one_of([60, 75]))
     ),
@@ -39,6 +43,7 @@ CALLS: dict[RedisScript[Any], st.SearchStrategy[Any]] = {
 QUESTIONS: dict[RedisScript[Any], list[str]] = {
     watching._DEVICES_WATCHING: [PERSON],
     watching._VIEWERS: ROOMS,
+    counts._READ: ["counts"],
 }
 # Scripts of one module share what they keep.
 MODULES = sorted({script.double.__module__ for script in CALLS})

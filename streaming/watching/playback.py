@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 
+from lib.counting.acts import ACTS
 from lib.sealing import SealBroken
 from schedule.site.request import ConferenceRequest
 from streaming.models import Recording, Stream
@@ -52,8 +53,10 @@ def offer(
         else:
             playback = stream.playback(viewer, at)
     except (SealBroken, ValueError) as error:
+        ACTS.add("signing", "failed")
         logger.error("%s %s cannot be signed: %s", type(stream).__name__, stream.pk, error)
         return None
+    ACTS.add("signing", "ok")
     return {
         "tag": stream.tag,
         "kind": stream.kind,

@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
 
+from lib.counting.acts import ACTS
 from tickets.accounts.accounts import known_account
 from tickets.models import User
 
@@ -28,6 +29,7 @@ def connect() -> None:
 
 
 def _signed_in(request: HttpRequest, user: User, **_signal: object) -> None:
+    ACTS.add("sign_in", "ok")
     logger.info("Person %s signed in at %s.", user.pk, _page(request))
 
 
@@ -41,10 +43,12 @@ def _wrong_password(
 ) -> None:
     user = known_account(credentials.get("email") or credentials.get("username") or "")
     whose = f"person {user.pk}" if user else "nobody"
+    ACTS.add("sign_in", "refused")
     logger.warning("A wrong password for %s at %s.", whose, _page(request))
 
 
 def _wrong_code(request: HttpRequest, user: User, **_signal: object) -> None:
+    ACTS.add("sign_in", "refused")
     logger.warning("A wrong mailed code for person %s at %s.", user.pk, _page(request))
 
 
@@ -52,6 +56,7 @@ def _wrong_factor(
     request: HttpRequest, user: User, authenticator: Authenticator, **_signal: object
 ) -> None:
     kind = authenticator.type
+    ACTS.add("sign_in", "refused")
     logger.warning("A wrong %s code for person %s at %s.", kind, user.pk, _page(request))
 
 

@@ -21,6 +21,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
+from lib.counting.acts import ADMISSIONS
 from lib.steady.kept import Kept
 from schedule.site.access import (
     ADMIN_SITE,
@@ -94,6 +95,7 @@ class TicketMiddleware:
         reason = refusal(conference, request.admission, scope, timezone.now())
         if reason is not None:
             return refuse(request, reason, scope)
+        ADMISSIONS.add("admitted")
         if slot is not None:
             if page is not None:
                 return page.answer(request)

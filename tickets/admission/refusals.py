@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.defaults import permission_denied
 
+from lib.counting.acts import ADMISSIONS
 from schedule.site.access import is_for_programs
 from schedule.site.request import ConferenceRequest
 from schedule.site.zones import viewer_zone
@@ -28,6 +29,7 @@ _OF_THE_SESSION = (Reason.LOGIN_REQUIRED, Reason.SIGN_IN_AGAIN)
 
 def refuse(request: ConferenceRequest, reason: Reason, scope: str | None = None) -> HttpResponse:
     """`scope`: what they wanted to enter."""
+    ADMISSIONS.add(reason.value)
     is_anonymous = reason is Reason.LOGIN_REQUIRED
     status = 401 if is_anonymous else 403
     response: HttpResponse

@@ -11,6 +11,7 @@ from django.tasks import task
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from lib.counting.acts import MAILS
 from schedule.models import Conference
 from tickets.mail.relays import NotSent, RelayRefused, deliver
 from tickets.mail.strangers import may_be_mailed
@@ -89,6 +90,7 @@ def send(
     """
     can_wait = send.get_backend().supports_defer
     if timezone.now() >= datetime.fromisoformat(expires_at):
+        MAILS.add("given_up")
         logger.error("A mail was given up after %s tries.", tries)
         _note_bounced(entry_link_id)
         return
@@ -98,16 +100,20 @@ def send(
     try:
         deliver(EmailMessage(**message))
     except RelayRefused:
+        MAILS.add("refused")
         logger.warning("A mail was refused: no such recipient.")
         _note_bounced(entry_link_id)
         if not can_wait:
             raise
     except NotSent:
+        MAILS.add("later")
         if not can_wait:
             raise
         pause = min(FIRST_PAUSE * 2 ** min(tries, 10), LONGEST_PAUSE)
         later = send.using(run_after=timezone.now() + pause)
         later.enqueue(message, expires_at, entry_link_id, tries + 1)
+    else:
+        MAILS.add("sent")
 
 
 def _note_bounced(entry_link_id: int | None) -> None:

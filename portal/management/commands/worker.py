@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from lib.counting.counts import flush, flush_every_second
 from portal.worker import QUEUES, run
 
 
@@ -29,4 +30,6 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        flush_every_second()
         run(QUEUES if queue == "all" else [queue], threads, stop)
+        flush()

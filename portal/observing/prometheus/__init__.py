@@ -1,0 +1,1 @@
+"""What Prometheus reads: how long requests take, what people do, and how the site is."""

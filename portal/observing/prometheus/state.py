@@ -1,0 +1,132 @@
+"""How the site is at this moment, for Prometheus: read from the database and the cache at most every ten
+seconds, however many ask.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import DatabaseError, InterfaceError
+from django.db.models import Case, Count, Min, When
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from lib.cached import OnceASecond
+from portal.keeping.backups import report_of
+from portal.worker import QUEUES
+from schedule.models import Conference
+from streaming.models import StreamHealth
+from tickets.admission.watching import viewers
+from tickets.models import Shop
+
+
+class Gauge(NamedTuple):
+    """`read` gives the values of the labels and the number."""
+
+    name: str
+    words: str
+    labels: tuple[str, ...]
+    read: "Callable[[datetime], Iterator[Value]]"
+
+
+class Value(NamedTuple):
+    labels: tuple[str, ...]
+    number: float
+
+
+def _queue(_at: datetime) -> Iterator[Value]:
+    due = DBTaskResult.objects.ready().order_by()
+    waiting = dict(due.values_list("queue_name").annotate(Count("pk")))
+    yield from (Value((queue,), waiting.get(queue, 0)) for queue in QUEUES)
+
+
+def _oldest(at: datetime) -> Iterator[Value]:
+    """A task that was put off has waited only since it was due."""
+    due_at = Case(When(run_after__gt=at, then="enqueued_at"), default="run_after")
+    due = DBTaskResult.objects.ready().order_by()
+    oldest = dict(due.values_list("queue_name").annotate(since=Min(due_at)))
+    for queue in QUEUES:
+        since = oldest.get(queue)
+        yield Value((queue,), max((at - since).total_seconds(), 0.0) if since else 0.0)
+
+
+def _viewers(_at: datetime) -> Iterator[Value]:
+    for conference in Conference.objects.prefetch_related("rooms"):
+        rooms = [room.slug for room in conference.rooms.all()]
+        for room, number in viewers(conference.pk, rooms).items():
+            yield Value((conference.slug, room), number)
+
+
+def _streams(_at: datetime) -> Iterator[Value]:
+    health = StreamHealth.objects.values_list(
+        "stream__room__conference__slug", "stream__room__slug", "stream_id", "is_playing"
+    )
+    for conference, room, stream, is_playing in health:
+        yield Value((conference, room, str(stream)), is_playing)
+
+
+def _sources(at: datetime) -> Iterator[Value]:
+    for shop in Shop.objects.active().select_related("conference"):
+        age = (at - shop.synced_at).total_seconds() if shop.synced_at else float("inf")
+        yield Value((shop.conference.slug, shop.slug), age)
+
+
+def _backups(at: datetime) -> Iterator[Value]:
+    kept, drill = report_of("kept.json") or {}, report_of("drill.json") or {}
+    moments = {name: kept.get(f"{name}_at") for name in ("base", "dump", "files")}
+    moments["restore"] = drill.get("at") if drill.get("is_equal") else None
+    for kind, moment in moments.items():
+        if moment is not None:
+            yield Value((kind,), (at - datetime.fromisoformat(moment)).total_seconds())
+
+
+GAUGES = (
+    Gauge("front_row_queue_length", "Tasks that are due and wait.", ("queue",), _queue),
+    Gauge(
+        "front_row_queue_oldest_seconds",
+        "For how long the oldest due task has waited; 0 without one.",
+        ("queue",),
+        _oldest,
+    ),
+    Gauge("front_row_viewers", "Devices that watch a room.", ("conference", "room"), _viewers),
+    Gauge(
+        "front_row_stream_playing",
+        "Whether the last probe saw the stream play.",
+        ("conference", "room", "stream"),
+        _streams,
+    ),
+    Gauge(
+        "front_row_source_age_seconds",
+        "For how long nothing was heard from a ticket shop; infinite: never.",
+        ("conference", "shop"),
+        _sources,
+    ),
+    Gauge(
+        "front_row_backup_age_seconds",
+        "The age of the last backup of a kind, and of the last restore that was equal.",
+        ("kind",),
+        _backups,
+    ),
+)
+
+
+class State(NamedTuple):
+    """`is_read`: the database answered."""
+
+    is_read: bool
+    values: dict[str, list[Value]]
+
+
+def _read() -> State:
+    try:
+        at = timezone.now()
+        return State(True, {gauge.name: list(gauge.read(at)) for gauge in GAUGES})
+    except (DatabaseError, InterfaceError):
+        return State(False, {})
+
+
+class _EveryTenSeconds(OnceASecond[State]):
+    SECONDS = 10.0
+
+
+state = _EveryTenSeconds(_read)
