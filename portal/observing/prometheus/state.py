@@ -26,58 +26,58 @@ class Gauge(NamedTuple):
     name: str
     words: str
     labels: tuple[str, ...]
-    read: "Callable[[datetime], Iterator[Value]]"
+    read: "Callable[[datetime], Iterator[GaugeValue]]"
 
 
-class Value(NamedTuple):
+class GaugeValue(NamedTuple):
     labels: tuple[str, ...]
     number: float
 
 
-def _queue(_at: datetime) -> Iterator[Value]:
+def _queue(_at: datetime) -> Iterator[GaugeValue]:
     due = DBTaskResult.objects.ready().order_by()
     waiting = dict(due.values_list("queue_name").annotate(Count("pk")))
-    yield from (Value((queue,), waiting.get(queue, 0)) for queue in QUEUES)
+    yield from (GaugeValue((queue,), waiting.get(queue, 0)) for queue in QUEUES)
 
 
-def _oldest(at: datetime) -> Iterator[Value]:
+def _oldest(at: datetime) -> Iterator[GaugeValue]:
     """A task that was put off has waited only since it was due."""
     due_at = Case(When(run_after__gt=at, then="enqueued_at"), default="run_after")
     due = DBTaskResult.objects.ready().order_by()
     oldest = dict(due.values_list("queue_name").annotate(since=Min(due_at)))
     for queue in QUEUES:
         since = oldest.get(queue)
-        yield Value((queue,), max((at - since).total_seconds(), 0.0) if since else 0.0)
+        yield GaugeValue((queue,), max((at - since).total_seconds(), 0.0) if since else 0.0)
 
 
-def _viewers(_at: datetime) -> Iterator[Value]:
+def _viewers(_at: datetime) -> Iterator[GaugeValue]:
     for conference in Conference.objects.prefetch_related("rooms"):
         rooms = [room.slug for room in conference.rooms.all()]
         for room, number in viewers(conference.pk, rooms).items():
-            yield Value((conference.slug, room), number)
+            yield GaugeValue((conference.slug, room), number)
 
 
-def _streams(_at: datetime) -> Iterator[Value]:
+def _streams(_at: datetime) -> Iterator[GaugeValue]:
     health = StreamHealth.objects.values_list(
         "stream__room__conference__slug", "stream__room__slug", "stream_id", "is_playing"
     )
     for conference, room, stream, is_playing in health:
-        yield Value((conference, room, str(stream)), is_playing)
+        yield GaugeValue((conference, room, str(stream)), is_playing)
 
 
-def _sources(at: datetime) -> Iterator[Value]:
+def _sources(at: datetime) -> Iterator[GaugeValue]:
     for shop in Shop.objects.active().select_related("conference"):
         age = (at - shop.synced_at).total_seconds() if shop.synced_at else float("inf")
-        yield Value((shop.conference.slug, shop.slug), age)
+        yield GaugeValue((shop.conference.slug, shop.slug), age)
 
 
-def _backups(at: datetime) -> Iterator[Value]:
+def _backups(at: datetime) -> Iterator[GaugeValue]:
     kept, drill = report_of("kept.json") or {}, report_of("drill.json") or {}
     moments = {name: kept.get(f"{name}_at") for name in ("base", "dump", "files")}
     moments["restore"] = drill.get("at") if drill.get("is_equal") else None
     for kind, moment in moments.items():
         if moment is not None:
-            yield Value((kind,), (at - datetime.fromisoformat(moment)).total_seconds())
+            yield GaugeValue((kind,), (at - datetime.fromisoformat(moment)).total_seconds())
 
 
 GAUGES = (
@@ -110,22 +110,22 @@ GAUGES = (
 )
 
 
-class State(NamedTuple):
+class SiteNumbers(NamedTuple):
     """`is_read`: the database answered."""
 
     is_read: bool
-    values: dict[str, list[Value]]
+    values: dict[str, list[GaugeValue]]
 
 
-def _read() -> State:
+def _read() -> SiteNumbers:
     try:
         at = timezone.now()
-        return State(True, {gauge.name: list(gauge.read(at)) for gauge in GAUGES})
+        return SiteNumbers(True, {gauge.name: list(gauge.read(at)) for gauge in GAUGES})
     except (DatabaseError, InterfaceError):
-        return State(False, {})
+        return SiteNumbers(False, {})
 
 
-class _EveryTenSeconds(OnceASecond[State]):
+class _EveryTenSeconds(OnceASecond[SiteNumbers]):
     SECONDS = 10.0
 
 
