@@ -21,10 +21,12 @@ if [ ! -e "$inventory" ]; then
     echo "Fill in $inventory, ten lines, and run this again." >&2
     exit 1
 fi
-if ! command -v ansible-playbook >/dev/null; then
+# Also when a run before was stopped while it installed.
+if ! command -v ansible-playbook >/dev/null || [ -n "$(dpkg --audit)" ]; then
     export DEBIAN_FRONTEND=noninteractive
+    "$here/finish-packages.sh" || echo "Some packages are not complete; they are installed now." >&2
     apt-get -qq update
-    apt-get -qqy install --no-install-recommends ansible-core python3-apt git
+    apt-get -qqy --fix-broken install --no-install-recommends ansible-core python3-apt git
 fi
 cd "$here"
 exec ansible-playbook --inventory "$inventory" playbook.yml "$@"

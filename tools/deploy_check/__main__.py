@@ -14,7 +14,9 @@ import shutil
 import sys
 from collections.abc import Callable
 
-from tools.deploy_check.installing import try_again, try_installing
+from tools.deploy_check.certificates import get_certificates
+from tools.deploy_check.installing import see_unclear_refused, try_again, try_installing
+from tools.deploy_check.linting import lint_nginx, lint_playbook
 from tools.deploy_check.machine import Machine, booted, why_not
 from tools.deploy_check.root import HOME
 from tools.deploy_check.site import make_prepared_root, see_page
@@ -27,9 +29,12 @@ ROOT = HOME / "root"
 # In this order. Each finds the site installed and serving, and leaves it so; "watching" runs once on a
 # root, for the second factor that it adds stays.
 ACTS: dict[str, Callable[[Machine], None]] = {
+    "nginx": lint_nginx,
     "again": try_again,
     "watching": watch,
     "units": see_units,
+    "unclear": see_unclear_refused,
+    "certificates": get_certificates,
 }
 
 
@@ -46,6 +51,8 @@ def main() -> int:
         return 1 if os.environ.get("NO_SKIPS") else 0
     interrupt_on_sigterm()
     is_there = bool(options.acts) and ROOT.exists()
+    with timed("ansible-lint"):
+        lint_playbook()
     if not is_there:
         with timed("bare Debian 13"):
             make_prepared_root(ROOT)

@@ -16,6 +16,8 @@ from tools.stack import PROJECT
 
 HOME = PROJECT / "var" / "deploy-check"
 SUITE = "trixie"
+# An authority for certificates, for tests: who wants one of its own plays it (certificates.py).
+AUTHORITY = "pebble"
 # What a rented server has from the start.
 BARE = ("systemd", "systemd-sysv", "dbus", "ca-certificates", "iproute2", "git", "openssh-server")
 VARIABLES = PROJECT / "deploy" / "group_vars" / "all.yml"
@@ -35,7 +37,7 @@ def make_root(folder: Path) -> None:
 
 def _base() -> Path:
     base, stamp = HOME / "base", HOME / "stamp"
-    packages = [*BARE, "ansible-core", "python3-apt", "systemd-timesyncd", *_packages()]
+    packages = [*BARE, "ansible-core", "python3-apt", "systemd-timesyncd", AUTHORITY, *_packages()]
     content = "\n".join([SUITE, *packages, LOCK.read_text(), Path(__file__).read_text()])
     digest = hashlib.sha256(content.encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == digest:
