@@ -30,6 +30,13 @@ _MAIL_BACKENDS = {
     "filemail": "filebased",
 }
 SMTP_TIMEOUT_SECONDS = 5
+SQLITE_OPTIONS = {
+    # Readers do not wait for the writer, and a writer takes its lock when it begins, not in the
+    # middle, where SQLite would refuse instead of waiting.
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 10,
+}
 
 
 def read_env_file(name: str, *, default: Path) -> None:
@@ -142,6 +149,30 @@ def env_providers(name: str, *, example: str) -> dict[str, Any]:
         if not isinstance(options, dict):
             raise _wrong(name, f"must have an object for {provider!r}", example)
     return providers
+
+
+def env_alarms(name: str) -> list[tuple[str, str]]:
+    """Whom alarms go to, between commas: pairs of `ntfy`, `mailto` or `webhook`, and an
+    address."""
+    example = (
+        "ntfy:https://ntfy.sh/a-long-topic,mailto:ops@example.org,https://chat.example.org/hook"
+    )
+    found = []
+    for item in env_list(name):
+        kind, _colon, rest = item.partition(":")
+        if kind == "mailto":
+            if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", rest):
+                raise _wrong(name, "has no mail address after a mailto:", example)
+        elif kind == "ntfy":
+            if not _split(name, rest, ("https", "http"), example).path.strip("/"):
+                raise _wrong(name, "names no topic after the host of an ntfy:", example)
+        elif kind in ("http", "https"):
+            kind, rest = "webhook", item
+            _split(name, rest, ("https", "http"), example)
+        else:
+            raise _wrong(name, "must be items that begin with ntfy:, mailto: or https:", example)
+        found.append((kind, rest))
+    return found
 
 
 def env_url(name: str, *, schemes: Collection[str], default: str = "", example: str = "") -> str:

@@ -27,6 +27,7 @@ from portal.desk.warnings import warnings_of
 from portal.front_door import check_certificates, check_front_door
 from portal.keeping.backups import check_backups, check_restore
 from portal.keeping.overdue import check_timetable
+from portal.observing.units import check_units
 from schedule.changes.run_of_show.run_sheet import RunSheet
 from schedule.models import Conference
 
@@ -181,6 +182,17 @@ def _folders() -> Iterator[tuple[str, Path]]:
         yield name, next(each for each in (path, *path.parents) if each.is_dir())
 
 
+def check_alarms(_at: datetime) -> Answers:
+    if not settings.ALARMS_TO:
+        text = _("When something breaks, nobody is told.")
+        yield warning(text, _("Set ALARMS_TO, then run manage.py alarm --test."))
+    elif not settings.ALARM_PING_URL:
+        text = _("When this machine is away, nobody is told.")
+        yield warning(text, _("Set ALARM_PING_URL to a service that notices missing pings."))
+    else:
+        yield ok(_("Somebody is told when something breaks, and when this machine is away."))
+
+
 def check_programme(at: datetime) -> Answers:
     """Holes, clashes, and talks whose room then has no stream."""
     for conference in Conference.objects.order_by("slug"):
@@ -203,6 +215,8 @@ def connect() -> None:
     register("front_door", gettext_lazy("Front door"), check_front_door)
     register("certificates", gettext_lazy("Certificates"), check_certificates)
     register("worker", gettext_lazy("Workers"), check_worker)
+    register("units", gettext_lazy("Units"), check_units, needs_database=False)
+    register("alarms", gettext_lazy("Alarms"), check_alarms, needs_database=False)
     register("clock", gettext_lazy("Clock"), check_clock)
     register("disk", gettext_lazy("Disk"), check_disk, needs_database=False)
     register("programme", gettext_lazy("Programme"), check_programme)

@@ -13,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from portal.environment import (
+    SQLITE_OPTIONS,
+    env_alarms,
     env_bool,
     env_database,
     env_dict,
@@ -135,13 +137,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
     make_folder_for("DATABASE_URL", _database["NAME"])
-    _database["OPTIONS"] = {
-        # Readers do not wait for the writer, and a writer takes its lock when it begins, not in
-        # the middle, where SQLite would refuse instead of waiting.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 10,
-    }
+    _database["OPTIONS"] = SQLITE_OPTIONS
 else:
     # A new connection costs ten times a query; the health check costs nothing on pages without SQL.
     _database["CONN_MAX_AGE"] = 600
@@ -348,9 +344,15 @@ RTMP_URL = env_str("RTMP_URL")
 ORIGIN_STAGE = env_str("ORIGIN_STAGE", default="127.0.0.1:1936")
 RECORDINGS_ROOT = env_str("RECORDINGS_ROOT", default=str(BASE_DIR / "var" / "recordings"))
 
-# A file with words for everybody, for when nothing else can be said (docs/operations.md).
+# Words for everybody, for when nothing else can be said (docs/operations.md).
 EMERGENCY_FILE = env_str("EMERGENCY_FILE", default=str(BASE_DIR / "var" / "emergency.txt"))
 BACKUP_FOLDER = env_str("BACKUP_FOLDER")  # where lib/backups reports
+# Whom manage.py alarm tells, what it asks when a round went well, and what it has told (docs/alarms.md).
+ALARMS_TO = env_alarms("ALARMS_TO")
+ALARM_PING_URL = env_url(
+    "ALARM_PING_URL", schemes=("https", "http"), example="https://hc-ping.com/1"
+)
+ALARM_STATE = env_str("ALARM_STATE", default=str(BASE_DIR / "var" / "alarms.json"))
 # After a conference (portal/keeping/timetable.py). 0: until somebody runs manage.py anonymise.
 PEOPLE_KEPT_DAYS = env_int("PEOPLE_KEPT_DAYS", default=730)
 

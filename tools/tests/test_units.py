@@ -59,6 +59,13 @@ def test_every_timer_has_its_service():
 
 
 @pytest.mark.parametrize("service", SERVICES)
+def test_a_service_that_fails_is_told(service):
+    is_told = "\nOnFailure=front-row-alarm.service\n" in (UNITS / service).read_text()
+    # The holder does nothing, and what tells cannot tell of itself.
+    assert is_told == (service not in ("front-row.service", "front-row-alarm.service"))
+
+
+@pytest.mark.parametrize("service", SERVICES)
 def test_what_it_runs_is_there(service):
     commands = re.findall(r"manage\.py (\w+)", (UNITS / service).read_text())
     assert set(commands) <= get_commands().keys()
