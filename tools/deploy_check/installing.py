@@ -16,6 +16,14 @@ def try_installing(machine: Machine) -> None:
         install(machine, "install")
     with timed("the site's page"):
         see_page(machine)
+    see_inventory_obeyed(machine)
+
+
+def see_inventory_obeyed(machine: Machine) -> None:
+    """What an inventory says besides the ten lines has to outrank the defaults."""
+    asked = ("redis-cli", "-s", "/run/redis/redis-server.sock", "config", "get", "maxmemory")
+    if str(200 * 1024 * 1024) not in (said := machine.run(*asked)):
+        raise NotStarted(f"redis_memory of the inventory is not obeyed:\n{said}")
 
 
 def try_again(machine: Machine) -> None:

@@ -20,7 +20,7 @@ SUITE = "trixie"
 AUTHORITY = "pebble"
 # What a rented server has from the start.
 BARE = ("systemd", "systemd-sysv", "dbus", "ca-certificates", "iproute2", "git", "openssh-server")
-VARIABLES = PROJECT / "deploy" / "group_vars" / "all.yml"
+VARIABLES = PROJECT / "deploy" / "roles" / "base" / "defaults" / "main.yml"
 LOCK = PROJECT / "requirements.lock"
 WHEELS = "var/cache/wheels"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
