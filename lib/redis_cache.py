@@ -1,6 +1,7 @@
 """Redis that may be away: it then costs speed and nothing else."""
 
 from collections.abc import Callable, Collection, Sequence
+from functools import cache
 from typing import Any
 
 from django.core.cache.backends.locmem import LocMemCache
@@ -44,13 +45,28 @@ def _steady(operation: str, without: object) -> Callable[..., Any]:
     return method
 
 
+class Known:
+    """What the threads of a process know of one Redis. Django makes a cache for each thread; were this
+    its own, each of them would wait for a frozen Redis until it has found out by itself.
+    """
+
+    def __init__(self) -> None:
+        self.breaker = Breaker("Redis", OPEN_SECONDS)
+        self.lost_deletes: set[tuple[str, int | None]] = set()
+
+
+@cache
+def known_of(_server: str) -> Known:
+    return Known()
+
+
 class SteadyRedisCache(RedisCache[Any]):
     """While Redis is away, reads miss and writes are dropped, after one short wait."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
-        self.breaker = Breaker("Redis", OPEN_SECONDS)
-        self._lost_deletes: set[tuple[str, int | None]] = set()
+        known = known_of(server)
+        self.breaker, self._lost_deletes = known.breaker, known.lost_deletes
         self.local = LocMemCache(f"beside {server}", {"OPTIONS": {"MAX_ENTRIES": MAX_LOCAL}})
 
     set = _steady("set", None)

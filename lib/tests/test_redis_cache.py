@@ -1,12 +1,21 @@
 """Redis away: everything goes on, and nothing is granted that was taken."""
 
-import pytest
-from django.core.cache import cache
+import threading
 
-from lib.redis_cache import SteadyRedisCache
+import pytest
+from django.core.cache import cache, caches
+
+from lib.redis_cache import SteadyRedisCache, known_of
 
 NOBODY_LISTENS = "redis://127.0.0.1:1/0"
 OPTIONS = {"OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.25, "SOCKET_TIMEOUT": 0.25}}
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_known():
+    known_of.cache_clear()
+    yield
+    known_of.cache_clear()
 
 
 @pytest.fixture
@@ -32,6 +41,28 @@ def test_only_the_first_of_many_waits(away, monkeypatch):
     for _read in range(50):
         away.get("page:1")
     assert len(tried) == 1
+
+
+def test_one_thread_finds_out_for_all_of_them(settings):
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "lib.redis_cache.SteadyRedisCache",
+            "LOCATION": NOBODY_LISTENS,
+            **OPTIONS,
+        }
+    }
+    caches["default"].get("page:1")
+    seen = []
+
+    def look():
+        seen.append((caches["default"], caches["default"].breaker.lets_through()))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    [(of_thread, is_let_through)] = seen
+    assert of_thread is not caches["default"]
+    assert not is_let_through
 
 
 def test_rate_limits_go_on_in_the_process(away):

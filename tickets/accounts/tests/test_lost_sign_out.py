@@ -12,6 +12,7 @@ from django.test import Client
 
 from conftest import client_of
 from lib import cached
+from lib.redis_cache import known_of
 from lib.steady.breaker import Breaker
 from lib.steady.postgresql import base
 from tickets.admission import rule
@@ -40,6 +41,7 @@ def redis_out_of_reach():
 def restart():
     """The app begins again: it remembers nothing of its own."""
     del caches["default"]
+    known_of.cache_clear()
     cached.clear()
 
 
