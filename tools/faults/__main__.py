@@ -3,7 +3,7 @@
     python -m tools.faults [--seconds 20] [--write] [FAULT…]
 
 In each cell: how many of so many requests failed, then the seconds that one waited, median and most.
-With --write the table goes into docs/reliability.md.
+With --write each row goes into the table of docs/reliability.md, in the place of the one before it.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from tools.faults.faults import FAULTS
 from tools.faults.load import Load
 from tools.faults.machines import Machines
-from tools.faults.outcome import HEAD, Outcome, table
+from tools.faults.outcome import HEAD, Outcome
 from tools.faults.trial import try_fault
 from tools.process import NotStarted, interrupt_on_sigterm
 from tools.stack import PROJECT, Stack
@@ -26,6 +26,8 @@ WARM_UP, AFTER = 8.0, 12.0
 DEMO = ("--talks", "100", "--people", "100")
 DOCUMENT = PROJECT / "docs" / "reliability.md"
 _TABLE = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- /measured -->)", re.DOTALL)
+# The fault's words, and how long it lasted.
+_ROW = re.compile(r"^\| (.*), \d+ s \| .*$", re.MULTILINE)
 
 
 def measure(names: Sequence[str], seconds: float) -> Iterator[Outcome]:
@@ -38,9 +40,12 @@ def measure(names: Sequence[str], seconds: float) -> Iterator[Outcome]:
             )
 
 
-def write(outcomes: Sequence[Outcome]) -> None:
+def write(outcome: Outcome) -> None:
+    """What was measured before of the other faults stays."""
     text = DOCUMENT.read_text()
-    DOCUMENT.write_text(_TABLE.sub(lambda _old: f"{table(outcomes)}\n", text))
+    rows = {row[1]: row[0] for row in _ROW.finditer(text)} | {outcome.words: outcome.row()}
+    lines = [HEAD, *rows.values(), ""]
+    DOCUMENT.write_text(_TABLE.sub(lambda _old: "\n".join(lines), text))
 
 
 def main() -> None:
@@ -54,12 +59,10 @@ def main() -> None:
         parser.error(f"There is no fault called {', '.join(sorted(unknown))}.")
     interrupt_on_sigterm()
     print(HEAD, flush=True)
-    outcomes = []
     for outcome in measure(options.faults or [*FAULTS], options.seconds):
-        outcomes.append(outcome)
         print(outcome.row(), flush=True)
-    if options.write:
-        write(outcomes)
+        if options.write:
+            write(outcome)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,3 @@ HEAD = (
     f"| fault | {' | '.join(KINDS)} | let in wrongly | healed after, s |\n"
     f"|---|{'---|' * len(KINDS)}---|---|"
 )
-
-
-def table(outcomes: Iterable[Outcome]) -> str:
-    return "\n".join([HEAD, *(outcome.row() for outcome in outcomes)])
