@@ -16,6 +16,7 @@ import contextlib
 import http.client
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -37,6 +38,8 @@ TRIAL_SECONDS = 30
 WARM_UP_SECONDS = 10
 # Open pages ask every two or three seconds: who is not heard by then is not there.
 QUIET_SECONDS = 5
+# How many releases stay: each is a hundred megabytes.
+RELEASES = 3
 ACCESS_LOG = Path("/var/log/nginx/access.log")
 
 
@@ -197,6 +200,30 @@ def finish(release: str, others: list[str]) -> None:
     for unit in others:
         systemctl("disable", "--now", unit)
     systemctl("reset-failed", "front-row@*.service")
+    remove_old()
+
+
+def remove_old() -> None:
+    """Of the releases some stay: the one that serves, the one before, the newest besides; and what still runs."""
+    homes = [home for home in (HOME / "releases").iterdir() if home.is_dir()]
+    homes.sort(key=lambda home: home.stat().st_mtime, reverse=True)
+    named = [(HOME / name).resolve() for name in ("current", "previous")]
+    homes.sort(key=lambda home: home.resolve() not in named)
+    running = commands()
+    for home in homes[RELEASES:]:
+        if not any(f"{home}/" in command for command in running):
+            print(f"{home.name} is old and is removed.")
+            shutil.rmtree(home)
+
+
+def commands() -> list[str]:
+    """Where each process of this machine works, and its command."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            command = (process / "cmdline").read_bytes().decode(errors="replace")
+            found.append(f"{(process / 'cwd').readlink()}/ {command}")
+    return found
 
 
 def point(name: str, home: Path) -> None:

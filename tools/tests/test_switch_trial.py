@@ -3,6 +3,8 @@ and a systemd of its own. tools/tests/test_switch.py has the real processes.
 """
 
 import json
+import os
+import subprocess
 import sys
 
 import pytest
@@ -118,3 +120,22 @@ def test_the_way_back_is_at_once(machine, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["front-row-switch", "--back"])
     assert switch.main() == 0
     assert (current(machine), machine.now) == ("one", 0)
+
+
+def test_three_releases_stay_and_what_runs(machine, capsys, monkeypatch):
+    releases = switch.HOME / "releases"
+    for age, name in enumerate(["runs", "older", "old", "newest", "one", "two"]):
+        (releases / name).mkdir(exist_ok=True)
+        os.utime(releases / name, (age, age))
+    monkeypatch.setattr(switch, "commands", lambda: [f"/ python {releases}/runs/manage.py drill"])
+    assert switch.switch_to("two", is_tried=False) == 0
+    assert {home.name for home in releases.iterdir()} == {"one", "two", "newest", "runs"}
+    assert "older is old and is removed" in capsys.readouterr().out
+
+
+def test_a_release_counts_as_running_by_its_folder_or_its_command(tmp_path):
+    with subprocess.Popen(["sleep", "60"], cwd=tmp_path) as sleeper:
+        try:
+            assert f"{tmp_path}/ sleep\0" + "60\0" in switch.commands()
+        finally:
+            sleeper.kill()
