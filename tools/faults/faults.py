@@ -3,29 +3,17 @@
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from typing import NamedTuple
 
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever its spelling
 from redis import Redis
 
 from tools.cpu import children
+from tools.faults import disk_faults, pair_faults
+from tools.faults.fault import Fault, as_it_is
 from tools.faults.machines import Machines, send
-
-
-class Fault(NamedTuple):
-    """`words`: how the table calls it. `seconds`: how long it lasts, None as long as the others."""
-
-    words: str
-    cause: Callable[[Machines], AbstractContextManager[None]]
-    seconds: float | None = None
-
-
-@contextlib.contextmanager
-def nothing(_machines: Machines) -> Iterator[None]:
-    yield
 
 
 def redis_killed(machines: Machines) -> AbstractContextManager[None]:
@@ -186,25 +174,29 @@ def background_frozen(machines: Machines) -> AbstractContextManager[None]:
     return machines.frozen(*(process.pid for process in machines.site.background))
 
 
-FAULTS: dict[str, Fault] = {
-    "nothing": Fault("nothing", nothing),
-    "redis-killed": Fault("Redis killed", redis_killed),
-    "redis-restarted": Fault("Redis restarted", redis_restarted),
-    "redis-flushed": Fault("Redis emptied", redis_flushed),
-    "redis-frozen": Fault("Redis frozen", redis_frozen),
-    "postgres-stopped": Fault("PostgreSQL stopped", postgres_stopped),
-    "postgres-killed": Fault("PostgreSQL killed", postgres_killed),
-    "postgres-restarted": Fault("PostgreSQL restarted", postgres_restarted),
-    "postgres-frozen": Fault("PostgreSQL frozen", postgres_frozen, 45),
-    "postgres-full": Fault("PostgreSQL out of connections", out_of_connections),
-    "postgres-read-only": Fault("PostgreSQL read-only", read_only),
-    "postgres-locked": Fault("tables locked by somebody else", locked),
-    "both-away": Fault("PostgreSQL and Redis away", both_away),
-    "app-worker-killed": Fault("a process of the app killed, each 2 s", app_worker_killed),
-    "app-worker-frozen": Fault("a process of the app frozen", app_worker_frozen, 45),
-    "app-killed": Fault("all of the app killed", app_killed),
-    "app-frozen": Fault("the whole app frozen", app_frozen),
-    "app-reloaded": Fault("the app reloaded", app_reloaded),
-    "background-frozen": Fault("the workers frozen", background_frozen),
-    "background-killed": Fault("the workers killed", background_killed),
-}
+FAULTS: dict[str, Fault] = (
+    {
+        "nothing": Fault("nothing", as_it_is),
+        "redis-killed": Fault("Redis killed", redis_killed),
+        "redis-restarted": Fault("Redis restarted", redis_restarted),
+        "redis-flushed": Fault("Redis emptied", redis_flushed),
+        "redis-frozen": Fault("Redis frozen", redis_frozen),
+        "postgres-stopped": Fault("PostgreSQL stopped", postgres_stopped),
+        "postgres-killed": Fault("PostgreSQL killed", postgres_killed),
+        "postgres-restarted": Fault("PostgreSQL restarted", postgres_restarted),
+        "postgres-frozen": Fault("PostgreSQL frozen", postgres_frozen, 45),
+        "postgres-full": Fault("PostgreSQL out of connections", out_of_connections),
+        "postgres-read-only": Fault("PostgreSQL read-only", read_only),
+        "postgres-locked": Fault("tables locked by somebody else", locked),
+        "both-away": Fault("PostgreSQL and Redis away", both_away),
+        "app-worker-killed": Fault("a process of the app killed, each 2 s", app_worker_killed),
+        "app-worker-frozen": Fault("a process of the app frozen", app_worker_frozen, 45),
+        "app-killed": Fault("all of the app killed", app_killed),
+        "app-frozen": Fault("the whole app frozen", app_frozen),
+        "app-reloaded": Fault("the app reloaded", app_reloaded),
+        "background-frozen": Fault("the workers frozen", background_frozen),
+        "background-killed": Fault("the workers killed", background_killed),
+    }
+    | pair_faults.FAULTS
+    | disk_faults.FAULTS
+)

@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever its spelling
@@ -18,11 +18,16 @@ from tools.process import NotStarted, answers, unprivileged_user
 from tools.services import redis_command
 from tools.stack import PROJECT, Stack
 
+if TYPE_CHECKING:
+    from tools.faults.pair import AppServer
+
 START_SECONDS = 30
 
 
 class Machines:
-    """`postgres` and `redis` are the pids of their main processes, also after a new start."""
+    """`postgres` and `redis` are the pids of their main processes, also after a new start. `pair` are two
+    app servers for as long as there are two (tools/faults/pair.py).
+    """
 
     def __init__(self, site: Stack) -> None:
         self.site = site
@@ -33,6 +38,7 @@ class Machines:
         self.postgres = int(pid_file.read_text().split()[0])
         with contextlib.closing(Redis.from_url(self.redis_url)) as redis:
             self.redis = int(redis.info("server")["process_id"])
+        self.pair: list[AppServer] = []
         self._started: list[subprocess.Popen[bytes]] = []
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 import time
 
-from tools.faults.faults import Fault
+from tools.faults.fault import Fault
 from tools.faults.load import Load
 from tools.faults.machines import Machines
 from tools.faults.outcome import Outcome
@@ -13,7 +13,7 @@ def try_fault(
 ) -> Outcome:
     """`warm_up`: until every page is warm; `after`: until it is seen whether all is well again."""
     load.samples.clear()
-    with load.running():
+    with fault.before(machines), load.running():
         time.sleep(warm_up)
         began_at = time.monotonic()
         with fault.cause(machines):
