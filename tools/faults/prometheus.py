@@ -17,6 +17,7 @@ from tools.process import on_free_port, running
 
 CONFIG = """
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
+rule_files: [rules.yml]
 scrape_configs:
   - job_name: front-row
     static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
@@ -40,13 +41,14 @@ def ask(url: str, expression: str) -> list[dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def prometheus(folder: Path, address: Path) -> Iterator[str]:
-    """Yields where it answers. What it keeps and says lies in `folder`; it is Debian's."""
+def prometheus(folder: Path, address: Path, rules: str = "") -> Iterator[str]:
+    """Yields where it answers. `rules` are those of alerts, as YAML. What it keeps and says lies in `folder`; it is Debian's."""
     folder.mkdir()
     with contextlib.ExitStack() as stack:
         door = stack.enter_context(_door(address))
         config = folder / "prometheus.yml"
         config.write_text(CONFIG.format(port=door))
+        (folder / "rules.yml").write_text(rules)
         yield on_free_port(stack, partial(_serving, folder, config))
 
 
@@ -72,7 +74,9 @@ def _door(address: Path) -> Iterator[int]:
 
     class Door(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.wfile.write(scrape(address))
+            # Without an answer Prometheus sees that nobody is there.
+            with contextlib.suppress(OSError):
+                self.wfile.write(scrape(address))
 
         def log_message(self, *_words: object) -> None:
             pass

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from lib.counting.counts import BETWEEN, MICROSECONDS, Counted, Timed, totals
 from portal.health import is_own_machine
 from portal.observing.prometheus.state import GAUGES, state
+from portal.readiness import cache_answers
 from schedule.site.access import conference_not_needed, for_programs, public
 
 
@@ -75,6 +76,9 @@ def _gauges() -> Iterator[Metric]:
     up = GaugeMetricFamily("front_row_database_up", "Whether the database answered.")
     up.add_metric([], now.is_read)
     yield up
+    cache = GaugeMetricFamily("front_row_cache_up", "Whether the cache answered.")
+    cache.add_metric([], cache_answers())
+    yield cache
     release = GaugeMetricFamily("front_row_release", "Which release answers.", labels=["release"])
     release.add_metric([settings.RELEASE], 1)
     yield release

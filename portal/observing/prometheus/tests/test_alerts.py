@@ -47,7 +47,12 @@ def test_each_says_what_is_wrong_and_what_to_do(name):
 
 @pytest.mark.parametrize("name", ALERTS)
 def test_each_asks_for_numbers_that_there_are(name):
-    ours = {*Counted.all, *(gauge.name for gauge in GAUGES), "front_row_database_up"}
+    ours = {
+        *Counted.all,
+        *(gauge.name for gauge in GAUGES),
+        "front_row_database_up",
+        "front_row_cache_up",
+    }
     asked = re.findall(r"front_row_\w+", ALERTS[name])
     assert asked
     assert {word.removesuffix("_bucket") for word in asked} <= ours

@@ -148,6 +148,13 @@ def test_the_docs_list_what_there_is(settings):
         (each.name, ", ".join(each.labels) or "–", each.words)
         for each in (*Counted.all.values(), *GAUGES)
     ]
-    own = {"front_row_database_up", "front_row_release"}
+    own = {"front_row_database_up", "front_row_cache_up", "front_row_release"}
     assert [row for row in listed if row[0] not in own] == ours
     assert own < {row[0] for row in listed}
+
+
+def test_a_cache_that_is_away_is_said():
+    assert samples()["front_row_cache_up",] == 1
+    with mock.patch("portal.readiness.cache") as cache:
+        cache.get.return_value = None
+        assert samples()["front_row_cache_up",] == 0
