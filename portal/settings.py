@@ -397,3 +397,4 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 _levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _level = env_str("LOG_LEVEL", default="INFO", choices=_levels)
 LOGGING = log_settings(_level, debug=DEBUG)
+SENTRY_DSN = env_url("SENTRY_DSN", schemes=("https", "http"), example="https://key@host/1")

@@ -40,7 +40,7 @@ MAX_LENGTH = 4_000
 # Tracebacks that a process remembers to have told.
 MOST_TRACEBACKS = 200
 # What a visitor did wrong, which Django answers with 400 or 403.
-_OF_VISITORS = (SuspiciousOperation, BadRequest, PermissionDenied, MultiPartParserError)
+OF_VISITORS = (SuspiciousOperation, BadRequest, PermissionDenied, MultiPartParserError)
 
 type ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -57,7 +57,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         error = record.exc_info[1] if record.exc_info else None
-        is_ours = not isinstance(error, _OF_VISITORS)
+        is_ours = not isinstance(error, OF_VISITORS)
         entry: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower() if is_ours else "warning",
