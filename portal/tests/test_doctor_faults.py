@@ -5,6 +5,7 @@ that a check without one fails here. What else a check says is in test_doctor.py
 import json
 import shutil
 from collections import namedtuple
+from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -22,7 +23,7 @@ from portal.observing import units
 from schedule.models import Feed
 from tickets.models import Shop
 
-FAULTS = {}
+FAULTS: dict[str, Callable[[SimpleNamespace], None]] = {}
 NEEDS_POSTGRESQL = {"backups", "restore"}
 DAY = timedelta(days=1)
 
