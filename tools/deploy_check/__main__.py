@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from tools.deploy_check.certificates import get_certificates
 from tools.deploy_check.installing import see_unclear_refused, try_again, try_installing
+from tools.deploy_check.killing import be_killed
 from tools.deploy_check.linting import lint_nginx, lint_playbook
 from tools.deploy_check.machine import Machine, booted, why_not
 from tools.deploy_check.root import HOME
@@ -26,8 +27,8 @@ from tools.deploy_check.watching import watch
 from tools.process import NotStarted, interrupt_on_sigterm
 
 ROOT = HOME / "root"
-# In this order. Each finds the site installed and serving, and leaves it so; "watching" runs once on a
-# root, for the second factor that it adds stays.
+# In this order. Each finds the site installed and serving, and leaves it so; "watching" and "certificates"
+# run once on a root, for the second factor and the certificate stay. "killed" makes a root of its own.
 ACTS: dict[str, Callable[[Machine], None]] = {
     "nginx": lint_nginx,
     "again": try_again,
@@ -35,6 +36,7 @@ ACTS: dict[str, Callable[[Machine], None]] = {
     "units": see_units,
     "unclear": see_unclear_refused,
     "certificates": get_certificates,
+    "killed": be_killed,
 }
 
 

@@ -40,7 +40,7 @@ def lint_nginx(machine: Machine) -> None:
         raise NotStarted("The nginx of this machine is missing: apt install nginx")
     said = subprocess.run([nginx, "-v"], capture_output=True, text=True, check=True).stderr
     version = said.split("/")[1].split()[0]
-    machine.run("cp", "--archive", "/etc/nginx", f"/{OTHER}")
+    machine.run("cp", "--archive", "--no-target-directory", "/etc/nginx", f"/{OTHER}")
     for name in ("site.conf", "catch-all.conf"):
         template = f"src={TEMPLATES}/{name}.j2 dest=/{OTHER}/front-row/{name}"
         variables = f"--extra-vars={json.dumps(_variables(version))}"
