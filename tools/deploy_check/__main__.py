@@ -23,6 +23,7 @@ from tools.deploy_check.root import HOME
 from tools.deploy_check.site import make_prepared_root, see_page
 from tools.deploy_check.timing import timed
 from tools.deploy_check.units import see_units
+from tools.deploy_check.upgrading import upgrade
 from tools.deploy_check.watching import watch
 from tools.process import NotStarted, interrupt_on_sigterm
 
@@ -34,6 +35,7 @@ ACTS: dict[str, Callable[[Machine], None]] = {
     "again": try_again,
     "watching": watch,
     "units": see_units,
+    "upgrading": upgrade,
     "unclear": see_unclear_refused,
     "certificates": get_certificates,
     "killed": be_killed,
