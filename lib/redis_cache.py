@@ -45,7 +45,7 @@ def _steady(operation: str, without: object) -> Callable[..., Any]:
     return method
 
 
-class Known:
+class KnownOfRedis:
     """What the threads of a process know of one Redis. Django makes a cache for each thread; were this
     its own, each of them would wait for a frozen Redis until it has found out by itself.
     """
@@ -56,8 +56,8 @@ class Known:
 
 
 @cache
-def known_of(_server: str) -> Known:
-    return Known()
+def known_of(_server: str) -> KnownOfRedis:
+    return KnownOfRedis()
 
 
 class SteadyRedisCache(RedisCache[Any]):

@@ -31,7 +31,7 @@ NOT_ALARMING = {"settings"}
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Alarm:
     """One check of one conference, or of the installation, with how many errors and the first one's
     words. `told_at`: ISO 8601.
     """
@@ -46,22 +46,22 @@ class Fault:
         more = _(" (and %(count)d more)") % {"count": self.count - 1} if self.count > 1 else ""
         return f"{self.label}: {self.text}{more}"
 
-    def is_due(self, before: "Fault | None", at: datetime) -> bool:
+    def is_due(self, before: "Alarm | None", at: datetime) -> bool:
         """New, more than was told, or told long ago."""
         if before is None or self.count > before.count:
             return True
         return at - datetime.fromisoformat(before.told_at) >= REPEAT_AFTER
 
 
-type Faults = dict[str, Fault]
+type Alarms = dict[str, Alarm]
 
 
-class News(NamedTuple):
+class AlarmNews(NamedTuple):
     """What to tell now. `faults`: all that there are, with those that are told now."""
 
-    new: list[Fault]
-    well: list[Fault]
-    faults: Faults
+    new: list[Alarm]
+    well: list[Alarm]
+    faults: Alarms
 
     def words(self) -> str:
         """One message for all of it; "" when there is nothing to tell."""
@@ -79,7 +79,7 @@ class News(NamedTuple):
         return "\n".join(lines)
 
 
-def look(before: Faults, at: datetime) -> News:
+def look(before: Alarms, at: datetime) -> AlarmNews:
     """Asks the checks, those that seem broken for the first time twice."""
     found = _faults(examine(at, set(names()) - NOT_ALARMING))
     if fresh := {_check_of(key) for key in found.keys() - before.keys()}:
@@ -92,7 +92,7 @@ def look(before: Faults, at: datetime) -> News:
     return _compared(before, found, at)
 
 
-def _compared(before: Faults, found: Faults, at: datetime) -> News:
+def _compared(before: Alarms, found: Alarms, at: datetime) -> AlarmNews:
     new = [fault for key, fault in found.items() if fault.is_due(before.get(key), at)]
     well = [fault for key, fault in before.items() if key not in found]
     faults = {
@@ -103,15 +103,15 @@ def _compared(before: Faults, found: Faults, at: datetime) -> News:
         )
         for key, fault in found.items()
     }
-    return News(new, well, faults)
+    return AlarmNews(new, well, faults)
 
 
-def _faults(items: Collection[CheckedItem]) -> Faults:
+def _faults(items: Collection[CheckedItem]) -> Alarms:
     errors = [item for item in items if item.result.level == CheckLevel.ERROR]
     counts = Counter(map(_key, errors))
     # The first of each, because the last one in a dict wins.
     return {
-        _key(item): Fault(_label(item), item.result.text, item.result.hint, counts[_key(item)])
+        _key(item): Alarm(_label(item), item.result.text, item.result.hint, counts[_key(item)])
         for item in reversed(errors)
     }
 
@@ -134,26 +134,26 @@ def _reads_rows(key: str) -> bool:
 
 
 @contextmanager
-def told() -> Iterator["Told"]:
+def told() -> Iterator["ToldAlarms"]:
     """What was told until now. Two rounds at once would tell it twice, so the second waits."""
     path = Path(settings.ALARM_STATE)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield Told(file)
+        yield ToldAlarms(file)
 
 
-class Told:
+class ToldAlarms:
     def __init__(self, file: IO[str]) -> None:
         self._file = file
         file.seek(0)
         try:
-            self.faults = {key: Fault(**each) for key, each in json.loads(file.read()).items()}
+            self.faults = {key: Alarm(**each) for key, each in json.loads(file.read()).items()}
         except (ValueError, TypeError, AttributeError):
             # None yet, cut off by a full disk, or another release's: everything is told again.
             self.faults = {}
 
-    def keep(self, faults: Faults) -> None:
+    def keep(self, faults: Alarms) -> None:
         """Raises OSError."""
         self._file.seek(0)
         self._file.truncate()
