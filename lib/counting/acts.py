@@ -2,20 +2,32 @@
 
 from lib.counting.counts import Counted
 
+_ENDINGS = ("ok", "refused", "failed")
+ENDINGS_OF = {
+    "sign_in": _ENDINGS,
+    "claim": _ENDINGS,
+    "playback": _ENDINGS,
+    "heartbeat": _ENDINGS,
+    "announcement": _ENDINGS,
+    "signing": ("ok", "failed"),
+}
+
 ACTS = Counted(
     "front_row_acts_total",
     "What people did: the act, and how it ended (ok, refused, failed).",
     ("act", "outcome"),
-)
-ADMISSIONS = Counted(
-    "front_row_admissions_total",
-    "Questions whether somebody may enter: admitted, or the reason of the refusal.",
-    ("reason",),
+    [(act, ending) for act, endings in ENDINGS_OF.items() for ending in endings],
 )
 MAILS = Counted(
     "front_row_mails_total",
     "Mails by outcome: sent, refused (no such recipient), later (tried again), given_up.",
     ("outcome",),
+    [("sent",), ("refused",), ("later",), ("given_up",)],
 )
 SQL = Counted("front_row_sql_total", "Statements that PostgreSQL or SQLite was asked.")
-REDIS = Counted("front_row_redis_total", "Round trips to Redis: ok or failed.", ("outcome",))
+REDIS = Counted(
+    "front_row_redis_total",
+    "Round trips to Redis: ok or failed.",
+    ("outcome",),
+    [("ok",), ("failed",)],
+)

@@ -10,7 +10,7 @@ Everything is a whole number, because those add up without rounding: times are i
 
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.core.cache.backends.base import BaseCache
@@ -33,13 +33,21 @@ _lock = threading.Lock()
 
 class Counted:
     """One thing that is counted. `labels` are names, and their values come from a short list: never a
-    person's data, never what a request holds.
+    person's data, never what a request holds. `known`: the values that are said to be 0 before the first of
+    them is counted, because Prometheus sees a number rise, but not one that appears.
     """
 
     all: "ClassVar[dict[str, Counted]]" = {}
 
-    def __init__(self, name: str, words: str, labels: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        words: str,
+        labels: Sequence[str] = (),
+        known: Iterable[tuple[str, ...]] = (),
+    ) -> None:
         self.name, self.words, self.labels = name, words, tuple(labels)
+        self.known = tuple(known)
         self.all[name] = self
 
     def add(self, *values: str, number: int = 1) -> None:

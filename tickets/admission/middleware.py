@@ -21,7 +21,6 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
-from lib.counting.acts import ADMISSIONS
 from lib.steady.kept import Kept
 from schedule.site.access import (
     ADMIN_SITE,
@@ -41,7 +40,7 @@ from schedule.site.pages import Page, page_key_of
 from schedule.site.request import ConferenceRequest, PageKey
 from schedule.site.rights import DeskRights, works_for
 from schedule.site.scoped_admin import conference_of
-from tickets.admission.refusals import refuse
+from tickets.admission.refusals import ADMISSIONS, refuse
 from tickets.admission.request import BELOW_ADMIN, DeskRequest, TicketRequest
 from tickets.admission.rule import Admission, Reason, kept_or_computed, refusal
 from tickets.admission.sign_in import SECOND_FACTORS, SignIn

@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.defaults import permission_denied
 
-from lib.counting.acts import ADMISSIONS
+from lib.counting.counts import Counted
 from schedule.site.access import is_for_programs
 from schedule.site.request import ConferenceRequest
 from schedule.site.zones import viewer_zone
@@ -21,6 +21,12 @@ from tickets.admission.rule import Admission, Reason
 from tickets.admission.standing import Standing
 from tickets.admission.standing_words import RefusalWords, StandingWords
 
+ADMISSIONS = Counted(
+    "front_row_admissions_total",
+    "Questions whether somebody may enter: admitted, or the reason of the refusal.",
+    ("reason",),
+    [("admitted",), *((reason.value,) for reason in Reason)],
+)
 # Longer paths are nobody's bookmark.
 MAX_NEXT_LENGTH = 2000
 # They say nothing of tickets.

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -30,6 +31,7 @@ ACT_OF = {
 }
 SIGN_IN, GATES = "sign_in", ("room_gate", "recording_gate")
 GROUPS = ("act", "page", "live", "gate", "desk", "admin", "probe", "other")
+STATUSES = ("2xx", "3xx", "4xx", "5xx")
 PAGES = (
     *("home", "lobby", "schedule", "talk", "talks", "speaker", "speakers", "room", "replays"),
     *("replay", "announcements", "tickets", "devices"),
@@ -39,6 +41,7 @@ REQUESTS = Counted(
     "front_row_requests_total",
     "Requests by the group of their view and the first digit of the answer's status.",
     ("group", "status"),
+    product(GROUPS, STATUSES),
 )
 SECONDS = Timed(
     "front_row_request_seconds",

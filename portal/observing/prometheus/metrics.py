@@ -39,7 +39,11 @@ def metrics(request: HttpRequest) -> HttpResponse:
 class SiteCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         counts: dict[str, dict[tuple[str, ...], int]] = {}
-        for key, number in totals().items():
+        given = totals()
+        if given:
+            # While Redis is away nought would look as if all had begun anew.
+            counts = {each.name: dict.fromkeys(each.known, 0) for each in Counted.all.values()}
+        for key, number in given.items():
             name, *labels = key.split(BETWEEN)
             counts.setdefault(name, {})[tuple(labels)] = number
         for counted in Counted.all.values():

@@ -13,9 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from conftest import client_of, make_room, settle
 from lib.counting import counts
-from lib.counting.acts import ACTS
+from lib.counting.acts import ACTS, ENDINGS_OF
 from lib.counting.counts import Counted
-from portal.observing.prometheus.measuring import GROUPS, group_of
+from portal.observing.prometheus.measuring import ACT_OF, GROUPS, group_of
 from portal.observing.prometheus.state import GAUGES
 from tickets.models import Shop
 
@@ -91,6 +91,25 @@ def test_counts_are_of_all_processes_and_outlive_them():
     assert samples()["front_row_acts_total", "claim", "ok"] == 2
 
 
+def test_what_never_happened_is_nought_so_that_the_first_one_is_seen():
+    ACTS.add("claim", "ok")
+    found = samples()
+    assert found["front_row_acts_total", "announcement", "failed"] == 0
+    assert found["front_row_requests_total", "desk", "5xx"] == 0
+    assert found["front_row_admissions_total", "banned"] == 0
+    ACTS.add("announcement", "failed")
+    assert samples()["front_row_acts_total", "announcement", "failed"] == 1
+
+
+def test_with_redis_away_nothing_looks_as_if_it_had_begun_anew():
+    with mock.patch.object(counts, "_READ", return_value=[]):
+        assert not {name for name, *_ in samples() if name.endswith("_total")}
+
+
+def test_each_act_of_a_view_has_its_endings():
+    assert {*ACT_OF.values()} < {*ENDINGS_OF}
+
+
 def test_what_could_not_be_given_is_given_later():
     ACTS.add("claim", "ok", number=3)
     with mock.patch.object(counts, "_ADD", return_value=0):
@@ -149,7 +168,7 @@ def test_the_docs_list_what_there_is(settings):
         for each in (*Counted.all.values(), *GAUGES)
     ]
     own = {"front_row_database_up", "front_row_cache_up", "front_row_release"}
-    assert [row for row in listed if row[0] not in own] == ours
+    assert sorted(row for row in listed if row[0] not in own) == sorted(ours)
     assert own < {row[0] for row in listed}
 
 
