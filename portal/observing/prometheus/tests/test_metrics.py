@@ -9,6 +9,7 @@ import pytest
 from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 from prometheus_client.parser import text_string_to_metric_families
 
 from conftest import client_of, make_room, settle
@@ -177,3 +178,31 @@ def test_a_cache_that_is_away_is_said():
     with mock.patch("portal.readiness.cache") as cache:
         cache.get.return_value = None
         assert samples()["front_row_cache_up",] == 0
+
+
+def test_a_task_that_was_put_off_waits_since_it_was_due():
+    at = timezone.now()
+    put_off = make_task(enqueued_at=at - timedelta(hours=1), run_after=at + timedelta(hours=1))
+    assert oldest() == 0
+    put_off.update(run_after=at - timedelta(seconds=100))
+    assert 100 <= oldest() < 3600
+    make_task(enqueued_at=at - timedelta(seconds=200))
+    assert 200 <= oldest() < 3600
+
+
+def make_task(enqueued_at, **values):
+    made = DBTaskResult.objects.create(
+        task_path="portal.tests.nothing",
+        args_kwargs={"args": [], "kwargs": {}},
+        queue_name="mail",
+        backend_name="default",
+        priority=0,
+        **values,
+    )
+    mine = DBTaskResult.objects.filter(pk=made.pk)
+    mine.update(enqueued_at=enqueued_at)
+    return mine
+
+
+def oldest():
+    return samples()["front_row_queue_oldest_seconds", "mail"]
