@@ -12,8 +12,8 @@ DRIFT_SECONDS = 5.0
 
 
 class Kept(NamedTuple):
-    """`made_at` is of the clock of who made it; it is right for so many `seconds`, and is of no use to
-    anybody from `ends_at` on.
+    """`made_at` is when it began to be made, of the clock of who made it; it is right for so many
+    `seconds` from then, and is of no use to anybody from `ends_at` on.
     """
 
     value: Any
@@ -25,15 +25,22 @@ class Kept(NamedTuple):
     def is_fresh(self) -> bool:
         return -DRIFT_SECONDS <= time.time() - self.made_at < self.seconds
 
+    @property
+    def is_over(self) -> bool:
+        return time.time() >= self.ends_at
+
     @classmethod
     def read(cls, found: Any) -> "Kept | None":
         """Of what the cache has."""
         return cls(*found) if found else None
 
 
-def keep(key: str, value: Any, seconds: float, *, spare: float = SPARE_SECONDS) -> None:
-    now = time.time()
-    cache.set(key, (value, now, seconds, now + seconds + spare), seconds + spare)
+def keep(
+    key: str, value: Any, seconds: float, *, made_at: float, spare: float = SPARE_SECONDS
+) -> None:
+    """`made_at`: from before the first row of it was read. What took long to read is older for it."""
+    ends_at = made_at + seconds + spare
+    cache.set(key, (value, made_at, seconds, ends_at), max(ends_at - time.time(), 0.0))
 
 
 def keep_on(key: str, kept: Kept, seconds: float) -> None:

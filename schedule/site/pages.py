@@ -179,10 +179,11 @@ def _make(
             edges = [request.conference.next_edge(at), *[edge(request, at) for edge in EDGES]]
             until = min(edge for edge in [*edges, at + longest] if edge)
             spare = 0.0 if slot.is_search else SPARE_SECONDS
-            keep(key, tuple(page), (until - timezone.now()).total_seconds(), spare=spare)
+            seconds = (until - at).total_seconds()
+            keep(key, tuple(page), seconds, made_at=at.timestamp(), spare=spare)
             return page
         except (DatabaseError, InterfaceError):
-            if kept is None:
+            if kept is None or kept.is_over:
                 raise
             # So that of those who come meanwhile nobody waits for the same.
             keep_on(key, kept, AGAIN_SECONDS)

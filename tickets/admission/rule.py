@@ -200,7 +200,9 @@ def admission_of(conference: Conference, user_id: int) -> Admission:
 
 
 def kept_or_computed(conference: Conference, user_id: int, kept: Kept | None) -> Admission:
-    """While the database is away, what was last computed counts for ten minutes."""
+    """While the database is away, what was last computed counts for ten minutes beyond its time. That
+    begins before its rows are read, however long that takes.
+    """
     if kept is None or is_deleted(admission_key(conference.pk, user_id)):
         return compute_and_keep(conference, user_id)
     if kept.is_fresh:
@@ -209,6 +211,8 @@ def kept_or_computed(conference: Conference, user_id: int, kept: Kept | None) ->
         with impatient():
             return compute_and_keep(conference, user_id)
     except (DatabaseError, InterfaceError):
+        if kept.is_over:
+            raise
         keep_on(admission_key(conference.pk, user_id), kept, AGAIN.total_seconds())
         return Admission.unpack(kept.value)
 
@@ -219,7 +223,8 @@ def compute_and_keep(conference: Conference, user_id: int) -> Admission:
     edge = admission.next_edge(at)
     until = min(edge, at + KEPT) if edge else at + KEPT
     seconds = (until - at).total_seconds()
-    keep(admission_key(conference.pk, user_id), admission.pack(), seconds)
+    key = admission_key(conference.pk, user_id)
+    keep(key, admission.pack(), seconds, made_at=at.timestamp())
     return admission
 
 

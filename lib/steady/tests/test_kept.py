@@ -14,7 +14,7 @@ def aged(key, seconds):
 
 
 def test_what_lives_an_hour_has_its_ten_minutes_too():
-    keep("page", "words", 3600)
+    keep("page", "words", 3600, made_at=time.time())
     kept = aged("page", 3601)
     assert not kept.is_fresh
     keep_on("page", kept, 5)
@@ -24,6 +24,21 @@ def test_what_lives_an_hour_has_its_ten_minutes_too():
 
 
 def test_and_no_more():
-    keep("page", "words", 3600)
-    keep_on("page", aged("page", 3601 + SPARE_SECONDS), 5)
+    keep("page", "words", 3600, made_at=time.time())
+    over = aged("page", 3601 + SPARE_SECONDS)
+    assert over.is_over
+    keep_on("page", over, 5)
+    assert cache.get("page") is None
+
+
+def test_what_took_long_to_make_is_old_when_it_is_kept():
+    began_at = time.time() - 30
+    keep("page", "words", 20, made_at=began_at)
+    kept = Kept.read(cache.get("page"))
+    assert not kept.is_fresh
+    assert kept.ends_at == began_at + 20 + SPARE_SECONDS
+
+
+def test_what_took_longer_than_it_may_be_used_is_not_kept():
+    keep("page", "words", 20, made_at=time.time() - 21 - SPARE_SECONDS)
     assert cache.get("page") is None

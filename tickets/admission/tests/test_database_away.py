@@ -1,5 +1,6 @@
 """The database is away: who was admitted stays, and nobody else gets in."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -41,6 +42,34 @@ def test_who_was_admitted_stays(conference, attendee, later, away):
     assert admission_of(conference, attendee.pk) == admission
     # And is not worked out for each request anew.
     assert kept.Kept.read(cache.get(rule.admission_key(conference.pk, attendee.pk))).is_fresh
+
+
+def test_and_no_longer_than_ten_minutes_beyond_its_time(conference, attendee, later, away):
+    admission_of(conference, attendee.pk)
+    away()
+    later(10 * MINUTE + rule.KEPT.total_seconds())
+    with pytest.raises(OperationalError):
+        admission_of(conference, attendee.pk)
+
+
+def test_its_time_begins_before_its_rows_are_read(conference, attendee, monkeypatch):
+    read = rule.compute
+
+    def read_slowly(*args):
+        """The clock goes on by thirty seconds meanwhile."""
+        admission = read(*args)
+        real = time.time
+        monkeypatch.setattr(
+            kept, "time", type("Clock", (), {"time": staticmethod(lambda: real() + 30)})
+        )
+        return admission
+
+    monkeypatch.setattr(rule, "compute", read_slowly)
+    admission_of(conference, attendee.pk)
+    found = kept.Kept.read(cache.get(rule.admission_key(conference.pk, attendee.pk)))
+    assert not found.is_fresh
+    promised = rule.KEPT.total_seconds() + kept.SPARE_SECONDS
+    assert found.ends_at <= time.time() + promised
 
 
 def test_nobody_gets_in_of_whom_nothing_is_known(conference, attendee, away):
