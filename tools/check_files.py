@@ -6,7 +6,8 @@ Templates: no line over 160 characters; no inline script or style and no on… h
 content security policy stops them; text only where gettext sees it, or inside an element with
 translate="no"; no {# comment #} over several lines, which Django would print; {% blocktranslate %}
 over several lines only with `trimmed`, since `make fix` indents them and a translation is found by
-the text. Files that code and docs name, by their path from the top, are there. Vendored files: each is
+the text. Files that code and docs name, by their path from the top, are there, and no merge is left half done
+in them. Vendored files: each is
 in static/vendor/README.md, in a row `| file | source | licence | sha256 |`, and is what it says.
 """
 
@@ -26,6 +27,8 @@ NAMED_PATH = re.compile(
     r"(?<![\w/.-])((?:portal|streaming|tickets|schedule|lib|templates|static|deploy|tools|docs)"
     r"/[\w./-]*\.(?:py|md|html|js|css|json|conf|sh|example|txt))\b"
 )
+# What git writes where two changes met, until somebody has decided.
+CONFLICT = re.compile(r"[<>|]{7} ")
 WITH_PATHS = {".py", ".md", ".js", ".conf", ".sh", ".example", ".toml", ".ini"}
 
 NOT_MARKUP = re.compile(
@@ -125,6 +128,14 @@ def path_problems(source: str) -> list[Problem]:
     ]
 
 
+def conflict_problems(source: str) -> list[Problem]:
+    return [
+        (number, "a conflict of two changes that nobody has decided")
+        for number, line in enumerate(source.splitlines(), 1)
+        if CONFLICT.match(line)
+    ]
+
+
 def vendor_problems(folder: Path) -> list[Problem]:
     readme = folder / "README.md"
     if not folder.is_dir():
@@ -162,7 +173,8 @@ def main() -> int:
     found[vendor / "README.md"] = vendor_problems(vendor)
     for path in paths:
         if path.suffix in WITH_PATHS and "tests" not in path.parts:
-            found.setdefault(path, []).extend(path_problems(path.read_text()))
+            source = path.read_text()
+            found.setdefault(path, []).extend(path_problems(source) + conflict_problems(source))
     for path, problems in found.items():
         for line, message in problems:
             print(f"{path.relative_to(PROJECT)}:{line}: {message}")

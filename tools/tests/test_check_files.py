@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 
-from tools.check_files import path_problems, template_problems, vendor_problems
+from tools.check_files import conflict_problems, path_problems, template_problems, vendor_problems
 
 GOOD = """{% extends "base.html" %}
 {% load i18n static %}
@@ -106,3 +106,8 @@ def test_paths_that_are_named_are_there():
         (3, "schedule/pages.py is not there"),
         (3, "docs/gone.md is not there"),
     ]
+
+
+def test_a_merge_is_not_left_half_done():
+    source = "".join(f"{mark * 7} main\n{mark * 7}\n" for mark in "<|>")
+    assert [line for line, _message in conflict_problems(source)] == [1, 3, 5]
