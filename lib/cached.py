@@ -10,9 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, cast
 
-from django.db import DatabaseError, InterfaceError
-
-from lib.steady.patience import impatient
+from lib.steady.patience import bearable, impatient
 
 # A handful of conferences, each with the number before and after a change.
 MOST_REVISIONS = 16
@@ -24,8 +22,8 @@ _for_their_arguments: list[Callable[[], None]] = []
 class OnceASecond[T]:
     """What a process reads from the database at most once a second, shared by its threads.
 
-    While the database is away, or slow, the last answer stays; without one the error goes to the
-    caller.
+    While the database is away, or slow, the last answer stays; without one, and in a transaction, the
+    error goes to the caller.
     """
 
     SECONDS = 1.0
@@ -53,7 +51,7 @@ class OnceASecond[T]:
                 began_at = time.monotonic()
                 try:
                     self._value = self._read_impatiently()
-                except (DatabaseError, InterfaceError):
+                except bearable():
                     if self._value is None:
                         raise
                     began_at = time.monotonic() + self.AGAIN_SECONDS - self.SECONDS

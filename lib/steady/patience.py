@@ -6,8 +6,9 @@ import math
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
+from typing import Any
 
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 logger = logging.getLogger(__name__)
 
@@ -23,19 +24,44 @@ _told_at = float("-inf")
 ends_at: ContextVar[float] = ContextVar("ends_at", default=math.inf)
 
 
+def is_in_transaction() -> bool:
+    """Other than the one that is around a test."""
+    blocks: list[Any] = connection.atomic_blocks
+    return any(not block._from_testcase for block in blocks)
+
+
+def bearable() -> tuple[type[Exception], ...]:
+    """The errors of the database after which one may go on with what was last known. In a transaction
+    there are none: with the statement everything before it is lost, so that the whole act has to fail.
+    """
+    return () if is_in_transaction() else (DatabaseError, InterfaceError)
+
+
 @contextlib.contextmanager
 def impatient(seconds: float = SECONDS) -> Iterator[None]:
     """Waits so long for what is asked within, all together. Then OperationalError is raised, and what is
-    asked after it gets a connection that works. The log tells of it, once a minute.
+    asked after it gets a connection that works. The log tells of it, once a minute. In a transaction it
+    waits like every other statement: to cut it would cost the whole act. Catch `bearable()`.
     """
-    token = ends_at.set(time.monotonic() + seconds)
-    try:
+    if is_in_transaction():
         yield
+        return
+    try:
+        with at_most(seconds):
+            yield
     except (DatabaseError, InterfaceError) as error:
         # The one that waited was cut.
         close_old_connections()
         _tell(error)
         raise
+
+
+@contextlib.contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Whatever waits longer for the database is cut, with its connection."""
+    token = ends_at.set(time.monotonic() + seconds)
+    try:
+        yield
     finally:
         ends_at.reset(token)
 

@@ -1,12 +1,14 @@
 """What a process keeps, and how all of it is dropped."""
 
+import math
 import threading
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
 from lib import cached
 from lib.cached import OnceASecond, once_per_arguments, once_per_revision
+from lib.steady.patience import ends_at
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +50,32 @@ def test_while_the_database_is_away_the_last_answer_stays():
     numbers.is_away = True
     cached.let_a_second_pass()
     assert kept() == 1
+
+
+@pytest.mark.django_db
+def test_in_a_transaction_nobody_goes_on_with_the_last_answer():
+    """The transaction is broken by then, and all of it has to fail."""
+    numbers = Numbers()
+    kept = OnceASecond(numbers)
+    assert kept() == 1
+    numbers.is_away = True
+    cached.let_a_second_pass()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        kept()
+    assert kept() == 1, "outside of it the last answer is right"
+
+
+@pytest.mark.django_db
+def test_in_a_transaction_it_is_waited_for():
+    waits: list[float] = []
+    kept = OnceASecond(lambda: waits.append(ends_at.get()) or len(waits))
+    for _time in range(2):
+        cached.let_a_second_pass()
+        kept()
+    cached.let_a_second_pass()
+    with transaction.atomic():
+        kept()
+    assert [math.isinf(end) for end in waits] == [True, False, True]
 
 
 def test_threads_that_ask_at_the_same_moment_read_once():

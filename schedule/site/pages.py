@@ -19,7 +19,6 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -29,7 +28,7 @@ from django.utils.translation import get_language
 
 from lib.http_headers import accepts_gzip
 from lib.steady.kept import SPARE_SECONDS, Kept, keep, keep_on
-from lib.steady.patience import impatient
+from lib.steady.patience import bearable, impatient
 from schedule.site.access import View
 from schedule.site.params import Param, query_of
 from schedule.site.request import ConferenceRequest, PageKey
@@ -182,7 +181,7 @@ def _make(
             seconds = (until - at).total_seconds()
             keep(key, tuple(page), seconds, made_at=at.timestamp(), spare=spare)
             return page
-        except (DatabaseError, InterfaceError):
+        except bearable():
             if kept is None or kept.is_over:
                 raise
             # So that of those who come meanwhile nobody waits for the same.

@@ -13,12 +13,11 @@ from enum import StrEnum
 from typing import NamedTuple, Self
 
 from django.core.cache import cache
-from django.db import DatabaseError, InterfaceError
 from django.db.models import Q
 from django.utils import timezone
 
 from lib.steady.kept import Kept, keep, keep_on
-from lib.steady.patience import impatient
+from lib.steady.patience import bearable, impatient
 from schedule.models import Conference
 from tickets.admission.rows import (
     PersonRow,
@@ -210,7 +209,7 @@ def kept_or_computed(conference: Conference, user_id: int, kept: Kept | None) ->
     try:
         with impatient():
             return compute_and_keep(conference, user_id)
-    except (DatabaseError, InterfaceError):
+    except bearable():
         if kept.is_over:
             raise
         keep_on(admission_key(conference.pk, user_id), kept, AGAIN.total_seconds())

@@ -14,12 +14,11 @@ from hashlib import blake2b
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.core.cache.backends.base import BaseCache
-from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest
 from django.utils import timezone
 
 from lib.redis_scripts import RedisScript
-from lib.steady.patience import impatient
+from lib.steady.patience import bearable, impatient
 from schedule.models import Conference
 from tickets.admission.request import TicketRequest
 from tickets.admission.rule import Reason
@@ -51,7 +50,7 @@ def refusal_to_watch(
     )
     if user_id and replaced > 0:
         # Only counted, so that nobody waits for it while the database is away.
-        with suppress(DatabaseError, InterfaceError), impatient():
+        with suppress(*bearable()), impatient():
             ReplacementCount.add(conference, user_id)
     return Reason.TOO_MANY_PLACES if replaced == REFUSED else None
 

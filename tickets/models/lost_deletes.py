@@ -9,9 +9,10 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from django.core.cache import cache
-from django.db import DatabaseError, models, transaction
+from django.db import models, transaction
 
 from lib.cached import OnceASecond
+from lib.steady.patience import bearable
 
 
 class LostDelete(models.Model):
@@ -49,7 +50,7 @@ def _read_and_make_up() -> frozenset[str]:
     key_of = dict(LostDelete.objects.values_list("pk", "key"))
     keys = frozenset(key_of.values())
     if keys and _delete(keys):
-        with suppress(DatabaseError), transaction.atomic():
+        with suppress(*bearable()), transaction.atomic():
             LostDelete.objects.filter(pk__in=key_of).delete()
     return keys
 

@@ -19,7 +19,7 @@ from django.db.backends.postgresql import base
 from psycopg2 import extensions
 
 from lib.steady.breaker import Breaker
-from lib.steady.patience import ends_at, impatient, lock_seconds
+from lib.steady.patience import at_most, ends_at, lock_seconds
 
 # So long a page waits at most before it asks whether the server answers at all, and for that answer.
 SILENT_SECONDS, ANSWER_SECONDS = 0.5, 0.8
@@ -44,7 +44,7 @@ class DatabaseAway(psycopg2.OperationalError):
 def _asking_whether_it_answers(seconds: float) -> Iterator[None]:
     token = _is_asking.set(True)
     try:
-        with impatient(seconds):
+        with at_most(seconds):
             yield
     except psycopg2.Error as error:
         # Whoever has too many connections to give another has answered all the same.
@@ -68,12 +68,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _cursor(self, name: str | None = None) -> Any:
         with self.wrap_database_errors:
-            if not breaker.lets_through():
-                raise DatabaseAway("The database is left alone for a moment.")
-            if breaker.is_open:
-                # A connection that was at rest may be one to a server that is frozen.
-                _check_that_it_answers(self.get_connection_params())
+            try:
+                self._be_let_through()
+            except psycopg2.Error:
+                self._end_transaction()
+                raise
         return super()._cursor(name)  # type: ignore[misc]  # the stubs leave it out
+
+    def _be_let_through(self) -> None:
+        if not breaker.lets_through():
+            raise DatabaseAway("The database is left alone for a moment.")
+        if breaker.is_open:
+            # A connection that was at rest may be one to a server that is frozen.
+            _check_that_it_answers(self.get_connection_params())
+
+    def _end_transaction(self) -> None:
+        """The server does not know of a statement that it was not asked, and would commit all others."""
+        if self.in_atomic_block and self.connection is not None:
+            self.connection.close()
 
     def is_usable(self) -> bool:
         return not breaker.is_open and bool(super().is_usable())

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import InterfaceError, OperationalError, connection, connections, transaction
 
 from lib.steady import patience
 from lib.steady.breaker import Breaker
@@ -207,6 +207,23 @@ def test_a_transaction_that_is_cut_leaves_a_usable_connection(make_link, frozen)
         ask(link)
     link.close()
     assert ask_once_it_is_back(link) == 1
+
+
+def test_a_transaction_does_not_go_on_without_a_statement_that_was_not_asked(make_link):
+    """Even if somebody has swallowed its error and the database is back before the end."""
+    ours, link = connections["default"], make_link()
+    ask(link, "CREATE TABLE half (done int); SELECT 1")
+    connections["default"] = link
+    try:
+        with pytest.raises(InterfaceError), transaction.atomic():
+            ask(link, "INSERT INTO half VALUES (1) RETURNING done")
+            base.breaker.failed(OperationalError())
+            with contextlib.suppress(OperationalError):
+                ask(link, "INSERT INTO half VALUES (2) RETURNING done")
+            base.breaker.worked()
+    finally:
+        connections["default"] = ours
+    assert ask(make_link(), "SELECT count(*) FROM half") == 0
 
 
 def test_a_process_may_hold_many_connections_of_visitors(make_link):

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from conftest import client_of, make_stream, make_talk
@@ -49,6 +49,14 @@ def test_and_no_longer_than_ten_minutes_beyond_its_time(conference, attendee, la
     away()
     later(10 * MINUTE + rule.KEPT.total_seconds())
     with pytest.raises(OperationalError):
+        admission_of(conference, attendee.pk)
+
+
+def test_in_a_transaction_it_fails_with_the_whole_act(conference, attendee, later, away):
+    admission_of(conference, attendee.pk)
+    away()
+    later(MINUTE)
+    with pytest.raises(OperationalError), transaction.atomic():
         admission_of(conference, attendee.pk)
 
 
