@@ -1,5 +1,5 @@
-"""Takes the people out of one conference, and leaves its programme and its numbers: for a staging copy, or
-when the conference is over. What is published stays: talks, and names and texts of speakers.
+"""Takes the people out of one conference that is over, and leaves its programme and its numbers. What is
+published stays: talks, and names and texts of speakers. (A copy of everything: everybody.py.)
 
 An account that has to do with other conferences, has a role or is a superuser's stays as it is; its rows
 in this one lose what they say of it. What was done and why (history of the programme, uploads, imports,
@@ -16,13 +16,24 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.hashers import make_password
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import CharField, Model, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 from django_tasks_db.models import DBTaskResult
 
-from schedule.models import AgendaLink, Change, Conference, FeedItem, ImportReview, Speaker, Timer
+from schedule.models import (
+    AgendaLink,
+    Change,
+    Conference,
+    Feed,
+    FeedItem,
+    ImportReview,
+    Speaker,
+    Timer,
+)
 from streaming.models import Announcement
 from tickets.accounts.accounts import has_to_do_with
 from tickets.models import (
@@ -31,6 +42,7 @@ from tickets.models import (
     Grant,
     OrderHint,
     ReplacementCount,
+    Shop,
     SyncRun,
     Ticket,
     Upload,
@@ -43,6 +55,8 @@ ADDRESS = re.compile(r"[^\s\"'<>()\[\]{},;:\\]+@[^\s\"'<>()\[\]{},;:\\]+")
 NOWHERE = "anonymous.invalid"
 # A shorter one, like a first name, stands in too much that is somebody else's.
 SHORTEST_WORD = 6
+# Rows that one statement writes where each gets a value of its own.
+BATCH = 1000
 # The rows of a conference that the admin's log may speak of.
 LOGGED: tuple[type[Model], ...] = (Ticket, Grant, Ban, Speaker, Upload)
 
@@ -56,15 +70,16 @@ def anonymise(conference: Conference) -> dict[str, int]:
     elsewhere = Ticket.objects.exclude(conference=conference)
     # What somebody else's row says belongs to them, too.
     words = words_of(people, tickets) - words_of(others, elsewhere)
+    chosen = Conference.objects.filter(pk=conference.pk)
     counts = {
         "log": remove_log(conference, people, words),
         "tasks": remove_tasks(words),
         "sessions": remove_sessions(people),
-        "history": remove_history(conference),
-        "people": blank_people(people),
+        "history": remove_history(chosen),
+        "people": blank_people(User.objects.filter(pk__in=[person.pk for person in people])),
         "tickets": blank_tickets(tickets),
     }
-    blank_programme(conference)
+    blank_programme(chosen)
     return counts
 
 
@@ -147,68 +162,90 @@ def remove_sessions(people: Collection[User]) -> int:
     return Session.objects.filter(session_key__in=ended).delete()[0]
 
 
-def remove_history(conference: Conference) -> int:
-    of_shops = {"shop__conference": conference}
+def remove_history(conferences: QuerySet[Conference]) -> int:
+    of_conferences = {"conference__in": conferences}
+    of_shops = {"shop__conference__in": conferences}
     rows: tuple[QuerySet[Any], ...] = (
-        Change.objects.filter(conference=conference),
-        ImportReview.objects.filter(feed__conference=conference),
-        Upload.objects.filter(conference=conference),
+        Change.objects.filter(**of_conferences),
+        ImportReview.objects.filter(feed__conference__in=conferences),
+        Upload.objects.filter(**of_conferences),
         SyncRun.objects.filter(**of_shops),
         OrderHint.objects.filter(**of_shops),
-        AgendaLink.objects.filter(conference=conference),
-        ReplacementCount.objects.filter(conference=conference),
-        Announcement.objects.filter(conference=conference),
+        AgendaLink.objects.filter(**of_conferences),
+        ReplacementCount.objects.filter(**of_conferences),
+        Announcement.objects.filter(**of_conferences),
     )
     return sum(each.delete()[0] for each in rows)
 
 
-def blank_people(people: Collection[User]) -> int:
-    for person in people:
-        person.email = f"person-{person.pk}@{NOWHERE}"
-        person.display_name = person.time_zone = person.language = ""
-        person.reference = new_reference()
-        person.set_unusable_password()
-        person.save()
+def numbered(before: str, after: str = "") -> Concat:
+    """A text with the row's number in it, worked out by the database."""
+    return Concat(Value(before), Cast("pk", CharField()), Value(after), output_field=CharField())
+
+
+def blank_people(people: QuerySet[User]) -> int:
     EmailAddress.objects.filter(user__in=people).delete()
     Authenticator.objects.filter(user__in=people).delete()
     if apps.is_installed("allauth.socialaccount"):
         # Else it would let them into the blank account for good.
         linked = apps.get_app_config("socialaccount").get_model("SocialAccount")
         linked._default_manager.filter(user__in=people).delete()
-    return len(people)
+    chosen = list(people.only("pk"))
+    for person in chosen:
+        person.reference = new_reference()
+    User.objects.bulk_update(chosen, ["reference"], BATCH)
+    # Last, and by their keys: they may have been chosen by what is blanked here.
+    return User.objects.filter(pk__in=[person.pk for person in chosen]).update(
+        email=numbered("person-", f"@{NOWHERE}"),
+        display_name="",
+        time_zone="",
+        language="",
+        password=make_password(None),
+    )
 
 
 def blank_tickets(tickets: QuerySet[Ticket]) -> int:
     """A ticket that somebody has goes on being theirs, by the claim; a sale keeps its tickets together."""
-    codes: dict[str, str] = {}
-    orders: dict[str, str] = {}
-    for ticket in tickets.order_by("pk"):
-        # As no shop writes them: a code is there once.
-        codes[ticket.code] = f"anonymous-{ticket.pk}"
-        orders.setdefault(ticket.order_code, f"O{ticket.pk}" if ticket.order_code else "")
-    for ticket in tickets.order_by("pk"):
-        ticket.code = codes[ticket.code]
-        ticket.main_code = codes.get(ticket.main_code, "")
-        ticket.order_code = orders[ticket.order_code]
-        ticket.holder_name = ticket.shop_says = ticket.door_code = ticket.order_url = ""
-        address = f"ticket-{ticket.pk}@{NOWHERE}"
-        ticket.holder_email = ticket.shop_email = ticket.buyer_email = address
-        ticket.save()
+    mains = Ticket.objects.filter(conference=OuterRef("conference"), code=OuterRef("main_code"))
+    # As no shop writes them: a code is there once.
+    main_code = mains.annotate(stand_in=numbered("anonymous-")).values("stand_in")[:1]
+    tickets.exclude(main_code="").update(main_code=Coalesce(Subquery(main_code), Value("")))
+    blank_orders(tickets)
+    address = numbered("ticket-", f"@{NOWHERE}")
+    count = tickets.update(
+        code=numbered("anonymous-"),
+        holder_name="",
+        shop_says="",
+        door_code="",
+        order_url="",
+        holder_email=address,
+        shop_email=address,
+        buyer_email=address,
+    )
     EntryLink.objects.filter(ticket__in=tickets).update(sent_to="")
-    return len(codes)
+    return count
 
 
-def blank_programme(conference: Conference) -> None:
+def blank_orders(tickets: QuerySet[Ticket]) -> None:
+    orders: dict[tuple[int, str], str] = {}
+    ordered = list(tickets.exclude(order_code="").order_by("pk").only("conference", "order_code"))
+    for ticket in ordered:
+        order = (ticket.conference_id, ticket.order_code)
+        ticket.order_code = orders.setdefault(order, f"O{ticket.pk}")
+    Ticket.objects.bulk_update(ordered, ["order_code"], BATCH)
+
+
+def blank_programme(conferences: QuerySet[Conference]) -> None:
     """What organizers noted of people, and addresses that files of the programme brought."""
-    Grant.objects.filter(conference=conference).update(reason="")
-    Ban.objects.filter(conference=conference).update(reason="")
-    Speaker.objects.filter(conference=conference).update(email="")
-    Timer.objects.filter(talk__conference=conference).update(message="")
-    conference.feeds.update(last_error="")
-    for item in FeedItem.objects.filter(feed__conference=conference):
+    Grant.objects.filter(conference__in=conferences).update(reason="")
+    Ban.objects.filter(conference__in=conferences).update(reason="")
+    Speaker.objects.filter(conference__in=conferences).update(email="")
+    Timer.objects.filter(talk__conference__in=conferences).update(message="")
+    Feed.objects.filter(conference__in=conferences).update(last_error="")
+    for item in FeedItem.objects.filter(feed__conference__in=conferences).iterator():
         text = json.dumps(item.values, ensure_ascii=False)
         if ADDRESS.search(text):
             item.values = json.loads(ADDRESS.sub("", text))
             item.save(update_fields=["values"])
     # A copy must not fetch the people anew.
-    conference.shops.update(is_active=False)
+    Shop.objects.filter(conference__in=conferences).update(is_active=False)

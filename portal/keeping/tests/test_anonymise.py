@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -26,9 +26,22 @@ from conftest import (
 from lib.backups.tests.clusters import BINARIES
 from schedule.models import AgendaLink, Bookmark, Change, Feed, FeedItem, ImportReview, Timer
 from schedule.models.changes import FieldChange, ItemChange
-from streaming.models import Announcement
+from streaming.models import Announcement, Ingest, StreamAccount
 from tickets.mail import mailing
-from tickets.models import Ban, EntryLink, Grant, OrderHint, Shop, SyncRun, Upload
+from tickets.models import (
+    Ban,
+    Claim,
+    EntryLink,
+    Grant,
+    LostDelete,
+    OrderHint,
+    Role,
+    Shop,
+    SyncRun,
+    Ticket,
+    Upload,
+    User,
+)
 
 pytestmark = [
     pytest.mark.services,
@@ -234,3 +247,69 @@ def test_whatever_codes_a_shop_writes():
         make_ticket(conference, code=code)
     call_command("anonymise", "--conference", "alpha", "--yes")
     assert not conference.tickets.exclude(code__startswith="anonymous-").exists()
+
+
+class PlantedSecrets:
+    """What lets a copy act as the original, and people who are not of one conference alone."""
+
+    def __init__(self, conferences):
+        first, second = conferences
+        self.both = make_user("both@example.org", display_name="Both of them")
+        for conference in conferences:
+            make_ticket(conference, user=self.both, holder_email=self.both.email)
+        self.boss = make_user("boss@example.org", display_name="The boss", is_superuser=True)
+        self.boss.set_password("a password of theirs")
+        self.boss.save()
+        self.helper = make_role(second, "organizer", make_user("helper@example.org"))
+        shop = Shop.objects.create(
+            conference=first, slug="other", kind="tito", token="shop-token", hook_token="hook-token"
+        )
+        account = StreamAccount.objects.create(
+            conference=first, kind="mux", secret="signing-key-of-mux"
+        )
+        encoder = Ingest.objects.create(room=make_room(first))
+        LostDelete.objects.create(key="lost-key-of-a-session")
+        self.words = {shop.hook_secret, encoder.key, "lost-key-of-a-session", "The boss"}
+        self.words |= {shop.token, shop.hook_token, account.secret, self.boss.password}
+        self.words |= {person.email for person in (self.both, self.boss, self.helper)}
+
+
+def test_nothing_of_anybody_is_left_in_a_copy_of_everything():
+    planted = [Planted("alpha"), Planted("beta")]
+    secrets = PlantedSecrets([each.conference for each in planted])
+    words = secrets.words.union(*(each.words for each in planted))
+    full = dump()
+    assert [word for word in sorted(words) if word not in full] == []
+    kept = (User, Ticket, Claim, Grant, Ban, Role, Bookmark, EntryLink)
+    counts = [model.objects.count() for model in kept]
+    call_command("anonymise", "--everybody", "--this-is-a-copy")
+    left = dump()
+    assert [word for word in sorted(words) if word in left] == []
+    assert [model.objects.count() for model in kept] == counts
+    assert not User.objects.exclude(email__endswith="@anonymous.invalid").exists()
+    assert User.objects.filter(is_superuser=True).get().pk == secrets.boss.pk
+    assert not any(person.has_usable_password() for person in User.objects.all())
+    assert Shop.objects.active().count() == 0
+
+
+def test_tickets_stay_together_in_a_copy_of_everything():
+    for slug in ("alpha", "beta"):
+        conference = make_conference(slug=slug, domain=f"{slug}.test")
+        main = make_ticket(conference, code="A", order_code="SALE")
+        make_ticket(conference, code="B", main_code="A", order_code="SALE")
+        make_ticket(conference, code="C", main_code="gone", order_code="")
+        call_command("anonymise", "--everybody", "--this-is-a-copy")
+        [first, second, third] = conference.tickets.order_by("pk")
+        code, order = f"anonymous-{main.pk}", f"O{main.pk}"
+        assert [first.code, second.main_code, third.main_code] == [code, code, ""]
+        assert [each.order_code for each in (first, second, third)] == [order, order, ""]
+
+
+def test_everybody_takes_the_word_that_it_is_a_copy():
+    person = make_user("somebody@example.org")
+    with pytest.raises(CommandError, match="add --this-is-a-copy"):
+        call_command("anonymise", "--everybody", "--yes")
+    with pytest.raises(CommandError, match="either --everybody or --conference"):
+        call_command("anonymise", "--everybody", "--this-is-a-copy", "--conference", "alpha")
+    person.refresh_from_db()
+    assert person.email == "somebody@example.org"

@@ -119,7 +119,7 @@ def test_who_was_taken_out_of_a_conference_is_linked_no_more(site, visitor, prov
         "from portal.keeping.anonymise import blank_people;"
         "from tickets.models import User;"
         "linked = SocialAccount.objects.filter(uid='over'); print(linked.count());"
-        "blank_people(list(User.objects.filter(email='over@example.com'))); print(linked.count())",
+        "blank_people(User.objects.filter(email='over@example.com')); print(linked.count())",
     )
     assert left.split() == ["1", "0"]
 
