@@ -13,6 +13,10 @@ tag=passed/$commit
 
 case $do in
 mark)
+    if [ -n "$(git status --porcelain --untracked-files=no)" ]; then
+        echo "What was tried is not $commit: there are changes that are in no commit." >&2
+        exit 1
+    fi
     git -c user.name=CI -c user.email=ci@localhost -c user.signingkey="$file" \
         tag --force --sign --message="passed" "$tag" "$commit"
     ;;

@@ -74,3 +74,51 @@ def test_a_tag_without_a_signature_does_not_count(project):
     git(project, "tag", "--annotate", "--message=passed", f"passed/{head}", head)
     assert passed(project, "verify")[0] == 1
     assert passed(project)[0] == 2
+
+
+@pytest.fixture
+def ci(project):
+    """Runs `.ci/run` of that project, in which every check is done at once."""
+    (project / ".ci").mkdir()
+    shutil.copy(PROJECT / ".ci" / "run", project / ".ci")
+    programs = {"bin/make": "", "bin/id": "echo 1000", ".venv/bin/python": ""}
+    for name, does in programs.items():
+        path = project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{does}\n")
+        path.chmod(0o755)
+
+    def run(**variables):
+        env = os.environ | {"PATH": f"{project}/bin:{os.environ['PATH']}"} | variables
+        env |= {"GIT_CONFIG_GLOBAL": "/dev/null"}
+        done = subprocess.run([project / ".ci" / "run"], capture_output=True, text=True, env=env)
+        return done.returncode, done.stderr
+
+    return run
+
+
+def test_ci_marks_what_passed_when_it_has_a_key(project, ci):
+    assert ci() == (0, "")
+    assert git(project, "tag") == ""
+    assert ci(CI_SIGNING_KEY=str(project / "ci"))[0] == 0
+    assert passed(project, "verify") == (0, "")
+
+
+def test_ci_marks_nothing_that_failed(project, ci):
+    (project / "bin" / "make").write_text("#!/bin/sh\n[ $1 != deploy-check ]\n")
+    assert ci(CI_SIGNING_KEY=str(project / "ci"))[0] == 1
+    assert git(project, "tag") == ""
+
+
+def test_ci_says_at_once_that_it_cannot_read_the_key(ci):
+    code, said = ci(CI_SIGNING_KEY="/nowhere/ci")
+    assert code == 1
+    assert "CI_SIGNING_KEY names /nowhere/ci, which cannot be read" in said
+
+
+def test_what_is_in_no_commit_has_not_passed(project):
+    (project / "deploy" / "more").touch()
+    git(project, "add", "deploy")
+    code, said = passed(project, "mark", project / "ci")
+    assert code == 1
+    assert "changes that are in no commit" in said
