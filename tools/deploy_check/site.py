@@ -15,7 +15,7 @@ INVENTORY = "etc/front-row/inventory.yml"
 # By the machine's own Python; its certificate vouches for itself.
 VISIT = """
 import ssl, sys, time, urllib.request
-context = ssl.create_default_context(cafile="/etc/nginx/front-row-tls/certificate.pem")
+context = ssl.create_default_context(cafile="/etc/nginx/front-row-tls/current/fullchain.pem")
 deadline = time.monotonic() + 30
 while True:
     try:

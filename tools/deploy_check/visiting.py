@@ -25,7 +25,7 @@ PAGES = ("/lobby/", "/schedule/", "/me.json", "/speakers/")
 PAUSE_SECONDS = 6
 TURN = ("/live.json", "/pulse/", "/live.json", "page", "/live.json", "/pulse/")
 PATIENCE_SECONDS = 60
-CERTIFICATE = "etc/nginx/front-row-tls/certificate.pem"
+CERTIFICATE = "etc/nginx/front-row-tls/current/fullchain.pem"
 
 # Run in the site: sessions of people with a ticket each.
 _PEOPLE = """

@@ -27,7 +27,7 @@ from tools.process import NotStarted
 # As the inventory of this check has them.
 ORGANIZER, RELAY_PORT = "you@example.org", 2525
 HOLDER, STRANGER = "ada@example.com", "sam@example.net"
-CERTIFICATE = "etc/nginx/front-row-tls/certificate.pem"
+CERTIFICATE = "etc/nginx/front-row-tls/current/fullchain.pem"
 STREAM = f"https://{SITE}/static/demo/picture.m3u8"
 ROOM = "Main hall"
 PLAYS = "() => document.querySelector('#player video')?.currentTime > 1"
