@@ -1,15 +1,16 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from lib.counting.commands import CountedCommand
 from portal.observing.alarms import look, told
 from portal.observing.messengers import ping, tell
 
 
-class Command(BaseCommand):
+class Command(CountedCommand):
     help = (
         "Tells whom ALARMS_TO names what doctor finds broken, and what is well again. For a timer, every two"
         " minutes. Exit status 0: done; 1: somebody could not be told."

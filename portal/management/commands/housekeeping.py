@@ -1,15 +1,16 @@
 import logging
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from lib.counting.commands import CountedCommand
 from portal.keeping.timetable import timetable
 
 logger = logging.getLogger(__name__)
 
 
-class Command(BaseCommand):
+class Command(CountedCommand):
     help = (
         "Remove what has been kept for long enough, by the timetable in docs/privacy.md. For a timer, once"
         " a day. Exit status 0: done; 1: a line failed, and the others are done."

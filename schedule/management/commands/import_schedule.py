@@ -4,11 +4,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from lib.counting.commands import CountedCommand
 from lib.http_client import HttpError
 from schedule.changes.removals import RemovalsRefused
 from schedule.feeds.fetching import fetch
@@ -25,7 +26,7 @@ from schedule.models import Conference, Feed
 WAITING = 3
 
 
-class Command(BaseCommand):
+class Command(CountedCommand):
     help = (
         "Import a schedule from a file or an https address, in any format that --format lists; or"
         " ask the feeds that are due, as a timer does. Exit status 0: done, or there was nothing to"

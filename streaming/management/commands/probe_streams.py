@@ -1,14 +1,15 @@
 import json
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from lib.counting.commands import CountedCommand, Noticed
 from schedule.models import Conference
 from streaming.probes.check_streams import CheckedStream, check_streams, count_viewers
 
 
-class Command(BaseCommand):
+class Command(CountedCommand):
     help = (
         "Look whether every stream that should play now is playing, and count who watches, for the"
         " desk. Every 20 seconds by a timer. Exit status 0: all play; 1: one that should does not."
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         else:
             self._report(checked)
         if any(each.is_due and not each.health.is_playing for each in checked):
-            raise SystemExit(1)
+            raise Noticed(1)
 
     def _report(self, checked: list[CheckedStream]) -> None:
         for each in checked:

@@ -2,10 +2,11 @@ import json
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from lib.counting.commands import CountedCommand
 from schedule.management.conferences import add_conference_option, chosen_conference
 from tickets.models import Shop, SyncRun
 from tickets.sources.reports import counts_in_words
@@ -21,7 +22,7 @@ PROGRESS_EVERY_SECONDS = 2.0
 type Report = dict[str, Any]
 
 
-class Command(BaseCommand):
+class Command(CountedCommand):
     help = (
         "Ask ticket shops for what has changed: first for the orders that they have called about,"
         " then for the rest. Meant for a timer. Everything is asked for with --full, once a day by"

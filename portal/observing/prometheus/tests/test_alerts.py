@@ -22,7 +22,7 @@ CASES = re.split(r"^  - eval_time: ", (FOLDER / "alerts_test.yml").read_text(), 
 @pytest.mark.services
 def test_promtool_agrees():
     assert shutil.which("promtool"), "promtool is in Debian's package prometheus"
-    promtool = ["promtool", "test", "rules", "alerts_test.yml"]
+    promtool = ["promtool", "test", "rules", "alerts_test.yml", "alerts_days_test.yml"]
     done = subprocess.run(promtool, cwd=FOLDER, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
