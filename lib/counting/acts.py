@@ -31,3 +31,11 @@ REDIS = Counted(
     ("outcome",),
     [("ok",), ("failed",)],
 )
+# By timers, of deploy/systemd.
+TIMED = ("alarm", "housekeeping", "import_schedule", "probe_streams", "sync_tickets")
+COMMANDS = Counted(
+    "front_row_commands_total",
+    "Runs of the commands of timers, and how they ended: ok or failed.",
+    ("command", "outcome"),
+    [(command, outcome) for command in TIMED for outcome in ("ok", "failed")],
+)

@@ -4,16 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from lib.counting.counts import Counted, flush
-
-# Of deploy/systemd.
-TIMED = ("alarm", "housekeeping", "import_schedule", "probe_streams", "sync_tickets")
-COMMANDS = Counted(
-    "front_row_commands_total",
-    "Runs of the commands of timers, and how they ended: ok or failed.",
-    ("command", "outcome"),
-    [(command, outcome) for command in TIMED for outcome in ("ok", "failed")],
-)
+from lib.counting.acts import COMMANDS
+from lib.counting.counts import flush
 
 
 class Noticed(SystemExit):

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 
 from lib.counting import counts
-from lib.counting.commands import TIMED
+from lib.counting.acts import TIMED
 from lib.counting.counts import totals
 
 pytestmark = pytest.mark.django_db
