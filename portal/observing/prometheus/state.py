@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.db.models import Case, Count, Min, When
 from django.utils import timezone
@@ -18,6 +19,8 @@ from schedule.models import Conference
 from streaming.models import StreamHealth
 from tickets.admission.watching import viewers
 from tickets.models import Shop
+
+BACKUPS = ("base", "dump", "files")
 
 
 class Gauge(NamedTuple):
@@ -71,9 +74,18 @@ def _sources(at: datetime) -> Iterator[GaugeValue]:
         yield GaugeValue((shop.conference.slug, shop.slug), age)
 
 
+def _sources_expected(_at: datetime) -> Iterator[GaugeValue]:
+    yield GaugeValue((), Shop.objects.active().count())
+
+
+def _backups_expected(_at: datetime) -> Iterator[GaugeValue]:
+    """None where nothing says that they are made: of that doctor speaks."""
+    yield GaugeValue((), len(BACKUPS) if settings.BACKUP_FOLDER else 0)
+
+
 def _backups(at: datetime) -> Iterator[GaugeValue]:
     kept, drill = report_of("kept.json") or {}, report_of("drill.json") or {}
-    moments = {name: kept.get(f"{name}_at") for name in ("base", "dump", "files")}
+    moments = {name: kept.get(f"{name}_at") for name in BACKUPS}
     moments["restore"] = drill.get("at") if drill.get("is_equal") else None
     for kind, moment in moments.items():
         if moment is not None:
@@ -100,6 +112,18 @@ GAUGES = (
         "For how long nothing was heard from a ticket shop; infinite: never.",
         ("conference", "shop"),
         _sources,
+    ),
+    Gauge(
+        "front_row_sources_expected",
+        "Ticket shops that are asked.",
+        (),
+        _sources_expected,
+    ),
+    Gauge(
+        "front_row_backups_expected",
+        "Kinds of backups that there should be; 0 without BACKUP_FOLDER.",
+        (),
+        _backups_expected,
     ),
     Gauge(
         "front_row_backup_age_seconds",

@@ -156,6 +156,18 @@ def test_the_state_of_the_site(conference, settings, tmp_path):
     assert found["front_row_queue_length", "mail"] == 0
 
 
+def test_a_site_says_whether_it_has_shops_and_backups(conference, settings):
+    settings.BACKUP_FOLDER = ""
+    found = samples()
+    assert found["front_row_sources_expected",] == 0
+    assert found["front_row_backups_expected",] == 0
+    settings.BACKUP_FOLDER = "/nowhere"
+    Shop.objects.create(conference=conference, slug="shop", kind="tito")
+    found = samples()
+    assert found["front_row_sources_expected",] == 1
+    assert found["front_row_backups_expected",] == 3
+
+
 def test_groups_are_few():
     names = ("home", "live", "playback", "room_gate", "desk:act", "admin:index", "metrics", "theme")
     assert {group_of(name) for name in names} == set(GROUPS)
