@@ -42,14 +42,14 @@ def ring(names: Sequence[str], folder: Path) -> Iterator[tuple[str, set[str]]]:
         with Load(site).running():
             for name in names:
                 time.sleep(BETWEEN)
-                before = _ringing(url)
+                before = ringing(url)
                 with FAULTS[name].cause(machines):
                     time.sleep(SECONDS)
-                    rang = _ringing(url)
+                    rang = ringing(url)
                 yield name, rang - before
 
 
-def _ringing(url: str) -> set[str]:
+def ringing(url: str) -> set[str]:
     return {each["metric"]["alertname"] for each in ask(url, RINGING)}
 
 
