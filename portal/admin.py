@@ -22,7 +22,6 @@ from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -33,7 +32,7 @@ from schedule.site.access import OWN_LOGIN_ONLY
 from schedule.site.request import ConferenceRequest
 from schedule.site.rights import DeskRights
 from schedule.site.scoped_admin import conference_of, in_venue_zone
-from tickets.accounts.login import empty_browser
+from tickets.accounts.login import sign_out
 from tickets.admission.middleware import refuse_session
 from tickets.admission.sign_in import SignIn, SignInWay
 from tickets.models import User
@@ -87,6 +86,14 @@ def _refusing(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
     return refusing
 
 
+def _signing_out(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    @functools.wraps(view)
+    def signing_out(request: HttpRequest) -> HttpResponseBase:
+        return sign_out(view, request)
+
+    return signing_out
+
+
 def _is_of_admin(request: HttpRequest) -> bool:
     """Whether they have any permission in this conference, superusers apart."""
     return bool(request.user.get_all_permissions(conference_of(request)))
@@ -111,7 +118,9 @@ class OurAdminSite(admin.AdminSite):
         return user.is_superuser or _is_of_admin(request) or bool(_desk_rights(request))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        return _refusing(in_venue_zone(super().admin_view(view, cacheable)))
+        answer = _refusing(in_venue_zone(super().admin_view(view, cacheable)))
+        # Around the question whether they may come in, which only the database can answer.
+        return _signing_out(answer) if view == self.logout else answer
 
     def get_urls(self) -> list[Any]:
         """Without Django's page that leads to any row of any conference by its number, and so tells its
@@ -138,13 +147,6 @@ class OurAdminSite(admin.AdminSite):
             context["may_help"] = request.user.has_perm(USE_HELPDESK, conference)
             context["may_open_desk"] = bool(_desk_rights(request))
         return context
-
-    def logout(
-        self, request: HttpRequest, extra_context: dict[str, object] | None = None
-    ) -> TemplateResponse:
-        response = super().logout(request, extra_context)
-        empty_browser(response)
-        return response
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, object] | None = None

@@ -2,7 +2,7 @@
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from allauth.account import views
@@ -14,6 +14,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -29,7 +30,7 @@ from tickets.accounts.codes.sending import may_be_mailed
 from tickets.accounts.devices.known import is_known_device
 from tickets.accounts.forms import CodeForm, PasswordLoginForm, redirects_mistakes
 from tickets.accounts.rate_limits import consume, too_many_page
-from tickets.accounts.sessions import SessionStore
+from tickets.accounts.sessions import SessionStore, has_ended
 from tickets.accounts.waiting_line import place_of, take_turn, with_waiting_line
 from tickets.admission.middleware import access_for
 from tickets.admission.refusals import wants_json
@@ -194,28 +195,41 @@ def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 @public
-def logout(request: HttpRequest) -> HttpResponse:
+def logout(request: HttpRequest) -> HttpResponseBase:
+    return sign_out(views.logout, request)
+
+
+def sign_out(
+    view: Callable[[HttpRequest], HttpResponseBase], request: HttpRequest
+) -> HttpResponseBase:
+    """The `view` does it, here or in the admin, and is helped out while the database is away."""
     if request.method != "POST":
-        response: HttpResponse = views.logout(request)
-        return response
+        return view(request)
     try:
-        response = views.logout(request)
+        response = view(request)
     except (OperationalError, InterfaceError):
-        response = _signed_out_here_alone(request)
+        response = _sign_out_without_database(request)
     empty_browser(response)
     return response
 
 
-def _signed_out_here_alone(request: HttpRequest) -> HttpResponse:
-    """While the database is away nobody can make sure that a session ends; this browser loses it."""
-    if key := request.COOKIES.get(settings.SESSION_COOKIE_NAME):
-        with contextlib.suppress(OperationalError, InterfaceError):
-            SessionStore().delete(key)
+def _sign_out_without_database(request: HttpRequest) -> HttpResponse:
+    """The session ends by what the cache says of it. With the cache away as well nobody can make sure of
+    that; this browser loses it, and is told.
+    """
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    with contextlib.suppress(OperationalError, InterfaceError):
+        SessionStore().delete(key)
+    is_over = has_ended(key)
+    # What was changed of it before the database failed is written nowhere.
+    request.session, request.user = SessionStore(), AnonymousUser()
+    if is_over:
+        return redirect(get_adapter().get_logout_redirect_url(request))
     response = render(request, "account/signed_out_here.html", status=503)
     response.delete_cookie(settings.SESSION_COOKIE_NAME, samesite="Lax")
     return response
 
 
-def empty_browser(response: HttpResponse) -> None:
+def empty_browser(response: HttpResponseBase) -> None:
     """What scripts have kept there (stars, where a replay was left) goes with who signs out."""
     response["Clear-Site-Data"] = '"storage"'

@@ -12,6 +12,7 @@ Signing in makes a session twice: one that waits for the code, and a new one for
 looks each time whether its random key is taken, writes it empty, and writes it again at the end.
 """
 
+import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,15 +23,20 @@ from django.contrib.sessions import middleware
 from django.contrib.sessions.backends import cached_db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
 from django.core.cache import cache
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
 
+from lib.steady.patience import bearable, impatient
 from schedule.site.conferences import directory, host_of
 from schedule.site.scoped_admin import conference_of
-from tickets.models.lost_deletes import delete_for_good, is_deleted
+from tickets.models.lost_deletes import delete_for_good, delete_row_later, is_deleted
 
 # Of a session: the primary key of its conference, or None.
 CONFERENCE = "conference"
+# What the cache has of a session that was ended while the database was away.
+_ENDED = {"has_ended": True}
+_KEY_LENGTH = 32
 
 
 class SessionStore(cached_db.SessionStore):
@@ -49,6 +55,11 @@ class SessionStore(cached_db.SessionStore):
     def load(self) -> dict[str, Any]:
         cache_key = self.cache_key
         data: dict[str, Any] = super().load()
+        if data == _ENDED:
+            with contextlib.suppress(*bearable()), impatient():
+                SessionStore().delete(self.session_key)
+            self._session_key = None
+            return {}
         is_here = self._here is None or (CONFERENCE in data and data[CONFERENCE] == self._here())
         if is_here and not is_deleted(cache_key):
             return data
@@ -79,6 +90,8 @@ class SessionStore(cached_db.SessionStore):
             row.save(force_insert=True)
             self._is_new = False
         else:
+            if has_ended(str(row.pk)):
+                raise UpdateError
             rows = self.model.objects.filter(pk=row.pk)
             values = {"session_data": row.session_data, "expire_date": row.expire_date}
             if not rows.update(**values):
@@ -90,6 +103,9 @@ class SessionStore(cached_db.SessionStore):
         super().clear()
 
     def delete(self, session_key: str | None = None) -> None:
+        """Raises OperationalError or InterfaceError while the database is away. The session has ended then
+        as far as the cache can say so (has_ended), and its row is deleted later.
+        """
         if session_key is None:
             self.items()
         if key := session_key or self.session_key:
@@ -97,12 +113,27 @@ class SessionStore(cached_db.SessionStore):
             rows = self.model.objects.filter(pk=key)
             try:
                 rows._raw_delete(rows.db)
-            finally:
-                delete_for_good([self.cache_key_prefix + key])
+            except (OperationalError, InterfaceError):
+                _end_without_row(key)
+                raise
+            delete_for_good([self.cache_key_prefix + key])
 
     def _get_new_session_key(self) -> str:
         """It has 165 random bits, so nobody has it already."""
-        return get_random_string(32, VALID_KEY_CHARS)
+        return get_random_string(_KEY_LENGTH, VALID_KEY_CHARS)
+
+
+def _end_without_row(key: str) -> None:
+    # Somebody may have put anything into a cookie.
+    if len(key) == _KEY_LENGTH:
+        delete_row_later(key)
+        cache.set(SessionStore.cache_key_prefix + key, _ENDED, settings.SESSION_COOKIE_AGE)
+
+
+def has_ended(key: str) -> bool:
+    """Whether it is known that it was ended while the database was away."""
+    found: object = cache.get(SessionStore.cache_key_prefix + key)
+    return found == _ENDED
 
 
 class SessionMiddleware(middleware.SessionMiddleware):

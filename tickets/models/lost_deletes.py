@@ -3,16 +3,24 @@
 A process remembers such keys by itself and makes up for them (lib/redis_cache.py), but not beyond its
 end. The rows are for the others, and for who comes after it: what the cache says of these keys counts
 for nobody.
+
+The other way round, a session that ends while the database is away leaves its row there. Until that is
+deleted the shared cache says in the session's place that it has ended (tickets/accounts/sessions.py).
 """
 
 from collections.abc import Collection
 from contextlib import suppress
 
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import models, transaction
 
 from lib.cached import OnceASecond
 from lib.steady.patience import bearable
+
+# Keys of sessions whose rows this process deletes when the database is back.
+_lost_rows: set[str] = set()
+MAX_LOST_ROWS = 10_000
 
 
 class LostDelete(models.Model):
@@ -37,6 +45,21 @@ def is_deleted(key: str) -> bool:
     return hasattr(cache, "delete_surely") and key in _lost_deletes()
 
 
+def delete_row_later(session_key: str) -> None:
+    """Within a second of the database being back. Should this process end before, whoever comes with the
+    session still finds in the cache that it has ended, and deletes the row.
+    """
+    if len(_lost_rows) < MAX_LOST_ROWS:
+        _lost_rows.add(session_key)
+
+
+def _delete_lost_rows() -> None:
+    if lost := set(_lost_rows):
+        rows = Session.objects.filter(pk__in=lost)
+        rows._raw_delete(rows.db)
+        _lost_rows.difference_update(lost)
+
+
 def _delete(keys: Collection[str]) -> bool:
     """Whether it could be done."""
     if not hasattr(cache, "delete_surely"):
@@ -47,6 +70,7 @@ def _delete(keys: Collection[str]) -> bool:
 
 def _read_and_make_up() -> frozenset[str]:
     """Whoever reads them tries them again: when the cache is back, no row is left a second later."""
+    _delete_lost_rows()
     key_of = dict(LostDelete.objects.values_list("pk", "key"))
     keys = frozenset(key_of.values())
     if keys and _delete(keys):
