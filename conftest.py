@@ -2,6 +2,7 @@
 nothing. Everything else is made by the plain functions below.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser
 
 from lib import cached
+from portal.mistakes.collecting import MistakesHandler
 from schedule.models import Conference, ProgrammeRevision, Room, Speaker, Talk, Visibility
 from schedule.site.conferences import read_directory
 from streaming.models import Recording, StageRevision, Stream
@@ -49,6 +51,14 @@ def _nothing_kept(monkeypatch):
     """
     monkeypatch.setattr(cached.OnceASecond, "SECONDS", float("inf"))
     forget_everything_kept()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_mistakes_are_kept():
+    """What fails on purpose would be written, from another thread, while a test looks at the database."""
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if isinstance(each, MistakesHandler)]:
+        root.removeHandler(handler)
 
 
 @pytest.fixture(autouse=True)

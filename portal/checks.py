@@ -12,7 +12,7 @@ from django.db.models import DateField, DateTimeField
 from schedule.models import Conference
 from schedule.site.conferences import host_problem
 
-OUR_APPS = ("schedule", "tickets", "streaming")
+OUR_APPS = ("schedule", "tickets", "streaming", "portal")
 # A key in hexadecimal has 16 signs, and every thirtieth of 96 digits lacks one.
 LEAST_KEY, LEAST_SIGNS = 32, 10
 # What examples of keys are made of.

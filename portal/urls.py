@@ -23,6 +23,7 @@ urlpatterns = [
     path("accounts/", include("tickets.accounts.urls")),
     path(f"{settings.ADMIN_PATH}desk/", include("portal.desk.urls")),
     path(f"{settings.ADMIN_PATH}helpdesk/", include("tickets.helpdesk.urls")),
+    path(f"{settings.ADMIN_PATH}mistakes/", include("portal.mistakes.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal import worker
 from portal.keeping.anonymise import anonymise, holds_people
+from portal.models import Mistake
 from schedule.models import Conference
 from tickets.accounts.accounts import accounts_without_ties, unused_accounts
 from tickets.accounts.devices import sessions
@@ -126,6 +127,13 @@ ALWAYS = (
         timedelta(days=7),
         _("it was followed"),
         lambda before: OrderHint.objects.filter(done_at__lt=before),
+    ),
+    Retention(
+        "mistakes",
+        _("errors in the code, without people"),
+        timedelta(days=30),
+        _("the last time"),
+        lambda before: Mistake.objects.filter(last_at__lt=before),
     ),
     Retention(
         "spreadsheets",

@@ -6,12 +6,16 @@ import hashlib
 import json
 import logging
 import re
+import sys
 import threading
 import time
 import traceback
 from collections import OrderedDict
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple, Self
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
@@ -39,6 +43,8 @@ _NAMED_SECRET = re.compile(
 MAX_LENGTH = 4_000
 # Tracebacks that a process remembers to have told.
 MOST_TRACEBACKS = 200
+# Of a mistake that is kept, in signs and in lines of code.
+MAX_TRACEBACK, MOST_FRAMES = 20_000, 30
 # What a visitor did wrong, which Django answers with 400 or 403.
 OF_VISITORS = (SuspiciousOperation, BadRequest, PermissionDenied, MultiPartParserError)
 
@@ -57,14 +63,14 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         error = record.exc_info[1] if record.exc_info else None
-        is_ours = not isinstance(error, OF_VISITORS)
+        is_ours = not is_of_visitor(error)
         entry: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower() if is_ours else "warning",
             "logger": record.name,
             "message": scrub(record.getMessage()[:MAX_LENGTH]),
             "release": settings.RELEASE,
-            **_about(record),
+            **about(record),
         }
         if record.exc_info and record.exc_info[0] and is_ours:
             digest = digest_of(record.exc_info)
@@ -75,6 +81,48 @@ class JsonFormatter(logging.Formatter):
             else:
                 entry["error"] = record.exc_info[0].__qualname__
         return json.dumps(entry, ensure_ascii=False)
+
+
+class MistakeSeen(NamedTuple):
+    """A mistake of ours as it is kept: where it was, and nothing that somebody sent or is called."""
+
+    kind: str
+    traceback: str
+    place: str
+    request_id: str
+    release: str
+
+    @classmethod
+    def of(cls, record: logging.LogRecord) -> Self:
+        """Of a line of the log that has an error."""
+        error = record.exc_info[1] if record.exc_info else None
+        known = about(record)
+        place = known.get("path") or known.get("task") or _command()
+        return cls(
+            kind=f"{type(error).__module__}.{type(error).__qualname__}",
+            traceback=scrub("\n".join(_places(error)))[:MAX_TRACEBACK],
+            place=str(place),
+            request_id=str(known.get("request_id", "")),
+            release=settings.RELEASE,
+        )
+
+
+def _places(error: BaseException | None) -> Iterator[str]:
+    """Kinds and lines of code, of what led to the error as well, and none of the words."""
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        seen.append(error)
+        hidden = None if error.__suppress_context__ else error.__context__
+        error = error.__cause__ or hidden
+    for each in reversed(seen):
+        yield from (line.rstrip() for line in traceback.format_tb(each.__traceback__, -MOST_FRAMES))
+        yield f"{type(each).__module__}.{type(each).__qualname__}"
+
+
+def _command() -> str:
+    """Of manage.py. What was typed after its name may hold an address."""
+    program, *words = sys.argv or [""]
+    return f"manage.py {words[0]}" if Path(program).name == "manage.py" and words else ""
 
 
 class WordsFormatter(logging.Formatter):
@@ -102,15 +150,19 @@ class _Told:
             return self._times[digest]
 
 
+def is_of_visitor(error: BaseException | None) -> bool:
+    return isinstance(error, OF_VISITORS)
+
+
 def digest_of(exc_info: ExcInfo) -> str:
     """The same for the same kind of error at the same place, whatever its text says."""
     kind, _error, where = exc_info
-    places = [f"{each.filename}:{each.lineno}" for each in traceback.extract_tb(where)]
+    places = [f"{each.f_code.co_filename}:{line}" for each, line in traceback.walk_tb(where)]
     told = "\n".join([f"{kind.__module__}.{kind.__qualname__}", *places])
     return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
-def _about(record: logging.LogRecord) -> dict[str, object]:
+def about(record: logging.LogRecord) -> dict[str, object]:
     """What finds the line of nginx' log about the same request, and whose session it was: only when the
     request has read that already, for a line of the log asks no database.
     """

@@ -13,7 +13,7 @@ from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.types import Event, Hint
 
 from portal.observing.doing import doing
-from portal.observing.logs import OF_VISITORS, digest_of, scrub
+from portal.observing.logs import digest_of, is_of_visitor, scrub
 
 # All else that the library collects (request, user, host, modules, variables) stays here.
 SENT = {
@@ -49,7 +49,7 @@ def connect() -> None:
 def _without_people(event: Event, hint: Hint) -> Event | None:
     """None: it was a visitor's mistake, which is not reported."""
     exc_info = hint.get("exc_info")
-    if exc_info and isinstance(exc_info[1], OF_VISITORS):
+    if exc_info and is_of_visitor(exc_info[1]):
         return None
     sent = {name: _scrubbed(value) for name, value in event.items() if name in SENT}
     if exc_info:

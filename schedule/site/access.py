@@ -39,6 +39,8 @@ DESK = "desk"
 CREW = "crew"
 # What opens the admin site's index. Each of the site's own views then asks for more by itself.
 ADMIN_SITE = "admin site"
+# Superusers alone: what is of the installation, and of no conference.
+OPERATOR = "operator"
 
 PUBLIC = Access("public")
 LOGIN_ONLY = Access("login")

@@ -30,6 +30,7 @@ from schedule.site.access import (
     DESK,
     FACTOR_ONLY,
     LOGIN_ONLY,
+    OPERATOR,
     OWN_LOGIN_ONLY,
     PUBLIC,
     Access,
@@ -167,6 +168,8 @@ def refuse_staff(request: ConferenceRequest, permission: str | None) -> HttpResp
         raise PermissionDenied("The view names no permission.")
     if permission == ADMIN_SITE:
         may_enter = admin.site.has_permission(request)
+    elif permission == OPERATOR:
+        may_enter = admin.site.has_permission(request) and request.user.is_superuser
     elif permission == DESK:
         rights = DeskRights.of(request.user, request.conference)
         cast(DeskRequest, request).rights = rights
