@@ -11,7 +11,7 @@ from tools.faults.prometheus import ask, prometheus
 from tools.faults.ringing import quick_rules, ringing
 from tools.stack import Stack
 
-pytestmark = [pytest.mark.services, pytest.mark.slow]
+pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.walk]
 
 # No probe has looked at a stream of this site yet.
 UNTRIED = {"StreamStillUnknown"}

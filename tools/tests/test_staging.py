@@ -16,7 +16,7 @@ from tools.process import on_free_port, temporary_directory
 from tools.services import postgres
 from tools.stack import PROJECT
 
-pytestmark = [pytest.mark.services, pytest.mark.slow]
+pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.walk]
 
 # What the script finds on a machine, here without becoming another user and without systemd.
 PROGRAMS = {

@@ -21,7 +21,7 @@ from tools.stack import PROJECT
 sys.path.append(str(PROJECT / "deploy"))  # programs of the machine, no package of the project
 import switch
 
-pytestmark = [pytest.mark.services, pytest.mark.slow]
+pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.walk]
 
 PARTS = ("deploy", "lib", "portal", "schedule", "static", "streaming", "templates", "tickets")
 WORKER = "front-row-worker@mail.service"

@@ -19,6 +19,7 @@ CASES = re.split(r"^  - eval_time: ", (FOLDER / "alerts_test.yml").read_text(), 
 ]
 
 
+@pytest.mark.walk
 @pytest.mark.services
 def test_promtool_agrees():
     assert shutil.which("promtool"), "promtool is in Debian's package prometheus"

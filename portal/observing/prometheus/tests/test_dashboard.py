@@ -11,7 +11,7 @@ from django.conf import settings
 from tools.faults.prometheus import ask, prometheus, scrape
 from tools.stack import Stack
 
-pytestmark = [pytest.mark.services, pytest.mark.slow]
+pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.walk]
 
 FOLDER = settings.BASE_DIR / "deploy" / "prometheus"
 PANELS = json.loads((FOLDER / "dashboard.json").read_text())["panels"]
