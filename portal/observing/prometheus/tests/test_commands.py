@@ -28,7 +28,8 @@ def runs():
 
 def test_what_goes_well_is_given_at_the_end():
     call_command("housekeeping", "--dry-run")
-    assert not counts._pending
+    # To give them away is a round trip, which waits to be given itself.
+    assert not [key for key in counts._pending if "commands" in key]
     assert runs() == {"housekeeping|ok": 1}
 
 
