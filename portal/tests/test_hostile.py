@@ -39,6 +39,7 @@ THOROUGH = [
     ("organizer", "live_as_of"),
     ("organizer", "desk:"),
     ("organizer", "helpdesk:"),
+    ("superuser", "mistakes:"),
     ("superuser", "admin:schedule"),
     ("superuser", "admin:streaming"),
     ("superuser", "admin:tickets"),
