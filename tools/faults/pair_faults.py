@@ -3,11 +3,12 @@
 import contextlib
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 
 from tools.cpu import children
 from tools.faults.fault import Fault
+from tools.faults.link import Link
 from tools.faults.machines import Machines, send
 from tools.faults.pair import pair
 
@@ -43,26 +44,23 @@ def parted(machines: Machines) -> Iterator[None]:
         other.redis.mend()
 
 
-@contextlib.contextmanager
-def redis_slow(machines: Machines) -> Iterator[None]:
-    for each in machines.pair:
-        each.redis.delay = SLOW_SECONDS
-    try:
-        yield
-    finally:
-        for each in machines.pair:
-            each.redis.delay = 0.0
+def redis_slow(machines: Machines) -> AbstractContextManager[None]:
+    return slow([each.redis for each in machines.pair])
+
+
+def postgres_slow(machines: Machines) -> AbstractContextManager[None]:
+    return slow([each.database for each in machines.pair])
 
 
 @contextlib.contextmanager
-def postgres_slow(machines: Machines) -> Iterator[None]:
-    for each in machines.pair:
-        each.database.delay = SLOW_SECONDS
+def slow(links: Collection[Link]) -> Iterator[None]:
+    for link in links:
+        link.delay = SLOW_SECONDS
     try:
         yield
     finally:
-        for each in machines.pair:
-            each.database.delay = 0.0
+        for link in links:
+            link.delay = 0.0
 
 
 @contextlib.contextmanager
