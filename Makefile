@@ -48,7 +48,7 @@ test: ## Test on PostgreSQL and Redis, then in the browser
 	$(PYTHON) -m pytest -n 3 -m "not browser and not walk"
 	$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "browser and not walk"
 
-walks: ## Ask for every page as everybody, spoil every parameter, and try switch, staging and alerts
+walks: ## Ask for every page as everybody, spoil every parameter, and try switch, staging, alerts and faults
 	@tools/venv.sh requirements-dev.lock
 	$(PYTHON) -m pytest -n 3 -m "walk and services"
 	TEST_SERVICES=none $(PYTHON) -m pytest -n auto --maxprocesses=4 -m "walk and not services"

@@ -13,7 +13,7 @@ from tools.faults.machines import Machines
 from tools.faults.trial import try_fault
 from tools.stack import Stack
 
-pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timed]
+pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timed, pytest.mark.walk]
 
 # What open pages ask for. A sign-in needs the database.
 OPEN = {"page", "live.json", "pulse", "playback", "me.json"}
